@@ -1,0 +1,41 @@
+package dev.postrider.api;
+
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
+import org.jspecify.annotations.Nullable;
+
+// @formatter:off The fields are laid out by hand: what each is for, then what it takes.
+
+/** What a person declares of an upstream server. */
+@ValidationRule(value = "[has(self.smtp), has(self.microsoftGraph)].filter(x, x).size() == 1", message = "exactly one of smtp and microsoftGraph must be set: how is this server reached?")
+public record MailServerSpec(
+        @JsonPropertyDescription("What people call this server; shown nowhere but in listings.")
+        @Size(max = 256) @Nullable String description,
+        @JsonPropertyDescription("Global: serves every organization that has no server of its own, and is honoured "
+                + "only in the operator's namespace or one that the installation trusts. Organization: "
+                + "serves the organizations of its namespace that name it. Cannot change; create "
+                + "another MailServer instead.")
+        @Default("Organization") @ValidationRule(value = "self == oldSelf", message = "scope cannot change; create another MailServer instead") @Nullable Scope scope,
+        @JsonPropertyDescription("Whether mail may be sent through this server. Switching it off sends no new mail "
+                + "through it; what was queued goes through the others.")
+        @Default("true") @Nullable Boolean active,
+        @JsonPropertyDescription("Reach the server by SMTP (RFC 5321).")
+        @Nullable Smtp smtp,
+        @JsonPropertyDescription("Send through Microsoft Graph (sendMail) in place of SMTP.")
+        @Nullable MicrosoftGraph microsoftGraph,
+        @JsonPropertyDescription("From whom Postrider's own mail comes, test mails foremost, where no organization's "
+                + "identity applies. Default: the recipient of the test.")
+        @Nullable Mailbox sender,
+        @JsonPropertyDescription("The test mail that proves these settings. Without a recipient no test is made.")
+        @Nullable TestSpec test,
+        @JsonPropertyDescription("Type exactly Delete to let this resource be deleted. Until then a deletion is "
+                + "refused, or held.")
+        @Size(max = 64) @Nullable String deletionConfirmation) {
+
+    /** Whom a server serves. */
+    public enum Scope {
+        Global, Organization
+    }
+}

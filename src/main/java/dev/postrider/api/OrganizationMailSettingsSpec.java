@@ -1,0 +1,71 @@
+package dev.postrider.api;
+
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Pattern;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+// @formatter:off The fields are laid out by hand: what each is for, then what it takes.
+
+/** What a person declares of one organization's mail. */
+public record OrganizationMailSettingsSpec(
+        @JsonPropertyDescription("Whether this organization may send. Switched off, the relay refuses its mail at once "
+                + "(550 5.7.1) and holds what is queued.")
+        @Default("true") @Nullable Boolean sendingEnabled,
+        @JsonPropertyDescription("The organization's own servers; several active ones share its mail. Empty: the "
+                + "global servers.")
+        @Size(max = 32) @Nullable List<ServerReference> servers,
+        @JsonPropertyDescription("Who the organization's mail comes from.")
+        @Required Identity identity,
+        @JsonPropertyDescription("Addresses of those who look after this organization's mail. The first is the "
+                + "envelope sender where identity.envelopeFrom is not set.")
+        @Size(max = 50) @Nullable List<String> administrators,
+        @JsonPropertyDescription("What the organization may do because its mail works.")
+        @Nullable Capabilities capabilities,
+        @JsonPropertyDescription("The Secret that applications mount to send mail.")
+        @Nullable Binding binding,
+        @JsonPropertyDescription("What becomes of queued mail when this resource is deleted. Deliver: the deletion "
+                + "waits until all of it is delivered or bounced. Drop: it is thrown away.")
+        @Default("Deliver") @Nullable QueuedMail queuedMailOnDeletion,
+        @JsonPropertyDescription("Type exactly Delete to let this resource be deleted. Until then a deletion is "
+                + "refused, or held.")
+        @Size(max = 64) @Nullable String deletionConfirmation) {
+
+    /** What becomes of queued mail when its organization goes. */
+    public enum QueuedMail {
+        Deliver, Drop
+    }
+
+    /** A MailServer of the organization's namespace, or a global one. */
+    public record ServerReference(
+            @JsonPropertyDescription("Name of a MailServer.")
+            @Required @Size(min = 1, max = 253) @Pattern("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$") String name,
+            @JsonPropertyDescription("Namespace of the MailServer. Default: this resource's. Another one may be named only "
+                    + "for a global server.")
+            @Size(min = 1, max = 63) @Pattern("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$") @Nullable String namespace) {}
+
+    /** The addresses that the organization's mail carries. */
+    public record Identity(
+            @JsonPropertyDescription("The From of the organization's mail.")
+            @Required Mailbox from,
+            @JsonPropertyDescription("Where answers go, if not to From.")
+            @Nullable Mailbox replyTo,
+            @JsonPropertyDescription("The envelope sender, to which bounces go. Default: the first of administrators, else "
+                    + "the From address.")
+            @Size(min = 3, max = 320) @Pattern(Mailbox.ADDRESS) @Nullable String envelopeFrom) {}
+
+    /** Switches for what needs working mail. */
+    public record Capabilities(
+            @JsonPropertyDescription("Whether people may reset their passwords by mail. Available exactly while mail "
+                    + "works.")
+            @Default("true") @Nullable Boolean passwordRecovery) {}
+
+    /** The Secret for applications. */
+    public record Binding(
+            @JsonPropertyDescription("Name of the Secret that Postrider writes in this namespace. Default: the name of "
+                    + "this resource and -mail.")
+            @Size(min = 1, max = 253) @Pattern("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$") @Nullable String secretName) {}
+}

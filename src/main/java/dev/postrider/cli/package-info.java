@@ -1,0 +1,5 @@
+/** The command line: the only place that prints. */
+@NullMarked
+package dev.postrider.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,78 @@
+package dev.postrider.route;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Where an upstream server is and how it is spoken to. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "protocol")
+@JsonSubTypes({@JsonSubTypes.Type(value = Endpoint.Smtp.class, name = "smtp"),
+        @JsonSubTypes.Type(value = Endpoint.Graph.class, name = "microsoftGraph")})
+public sealed interface Endpoint {
+
+    /** The host that credentials are sent to, as the resource names it. */
+    String host();
+
+    /** For people: {@code host:port}, an IPv6 address in brackets. */
+    String display();
+
+    /** How many connections may be open at a time, at least 1. */
+    int maxConnections();
+
+    /** How a connection is protected; see {@code spec.smtp.security}. */
+    enum Security {
+        NONE, STARTTLS_IF_OFFERED, STARTTLS, TLS
+    }
+
+    /**
+     * A server spoken to by SMTP.
+     *
+     * @param host           name, IPv4 or IPv6 address without brackets
+     * @param port           1 to 65535
+     * @param security       how the connection is protected
+     * @param certificateAuthorities certificates in PEM that the server's must lead to; empty for the system's
+     * @param connectTimeout for each address tried
+     * @param replyTimeout   for each reply
+     * @param maxConnections at least 1
+     * @param login          how to authenticate, if at all
+     */
+    record Smtp(String host, int port, Security security, Optional<String> certificateAuthorities,
+            Duration connectTimeout, Duration replyTimeout, int maxConnections,
+            Optional<Login> login) implements Endpoint {
+        @Override
+        public String display() {
+            return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+        }
+    }
+
+    /**
+     * A mailbox of Microsoft Graph.
+     *
+     * @param tenantId     the directory
+     * @param mailbox      the mailbox that sends
+     * @param clientId     of the application
+     * @param clientSecret of the application
+     */
+    record Graph(String tenantId, String mailbox, String clientId, String clientSecret) implements Endpoint {
+        @Override
+        public String host() {
+            return "graph.microsoft.com";
+        }
+
+        @Override
+        public String display() {
+            return host() + "/" + mailbox;
+        }
+
+        @Override
+        public int maxConnections() {
+            return 4;
+        }
+
+        @Override
+        public String toString() {
+            return "Graph[" + display() + "]";
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package dev.postrider.route;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the relay must know of one organization. Servers are named, not copied: the relay joins.
+ *
+ * @param key            the OrganizationMailSettings it was made from
+ * @param passwordSha256 SHA-256 of the binding's password, in lower-case hex. A plain digest is enough for a password
+ *                       of 256 random bits
+ * @param state          what the relay does with the organization's mail
+ * @param servers        the organization's own servers; empty means the global ones
+ * @param from           the From address of its mail
+ * @param envelopeFrom   the envelope sender that bounces of its mail go to
+ */
+public record OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
+        Address from, String envelopeFrom) {
+
+    /** What the relay does with the organization's mail. */
+    public enum State {
+        /** Takes and delivers it. */
+        OPEN,
+        /** Refuses new mail and holds what is queued: {@code spec.sendingEnabled} is false. */
+        SUSPENDED,
+        /** Refuses new mail and delivers what is queued: the organization is being deleted. */
+        CLOSING,
+        /** Refuses new mail and throws away what is queued: deleted with {@code queuedMailOnDeletion: Drop}. */
+        DROPPING
+    }
+
+    /** The user name of the organization at the relay, {@code <organization>.<namespace>}. */
+    public String login() {
+        return login(key);
+    }
+
+    /** The user name of an organization at the relay, {@code <organization>.<namespace>}. */
+    public static String login(ResourceKey key) {
+        return key.name() + "." + key.namespace();
+    }
+
+    /** The organization that a user name stands for, if it has the form of one; a namespace has no dots. */
+    public static Optional<ResourceKey> ofLogin(String login) {
+        int dot = login.lastIndexOf('.');
+        return dot <= 0 || dot == login.length() - 1
+                ? Optional.empty()
+                : Optional.of(new ResourceKey(login.substring(dot + 1), login.substring(0, dot)));
+    }
+
+    @Override
+    public String toString() {
+        return "OrganizationRoute[" + key + ", " + state + ", servers=" + servers + "]";
+    }
+}

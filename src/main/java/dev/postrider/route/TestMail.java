@@ -1,0 +1,16 @@
+package dev.postrider.route;
+
+import java.util.Optional;
+
+/**
+ * An order to prove a server with a real mail.
+ *
+ * @param server       through which server
+ * @param from         From of the mail
+ * @param replyTo      Reply-To of the mail
+ * @param envelopeFrom its envelope sender
+ * @param recipient    who gets it
+ * @param onBehalfOf   the resource that asked for it, as the mail's text names it: {@code MailServer shop/own}
+ */
+public record TestMail(ServerRoute server, Address from, Optional<Address> replyTo, String envelopeFrom,
+        String recipient, String onBehalfOf) {}

@@ -1,0 +1,13 @@
+package dev.postrider.transport;
+
+import java.io.IOException;
+import java.io.InputStream;
+
+/** A message, header and body, with lines ended by CR LF and without dot stuffing. */
+public interface MessageContent {
+    /** Size in octets. */
+    long size();
+
+    /** A new stream over the whole message; whoever opens it closes it. */
+    InputStream open() throws IOException;
+}

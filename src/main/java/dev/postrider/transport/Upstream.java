@@ -1,0 +1,20 @@
+package dev.postrider.transport;
+
+/**
+ * A way to one upstream server that keeps its connection between messages. Used by one thread at a time.
+ *
+ * <p>Connects when the first message is sent. What a server or a network does ends in a {@link Verdict}, never in an
+ * exception.
+ */
+public interface Upstream extends AutoCloseable {
+
+    /** Hands over one message and says for each recipient what became of it. */
+    Attempt send(Envelope envelope, MessageContent message);
+
+    /** Whether the connection is still good for another message. */
+    boolean isOpen();
+
+    /** Says goodbye (QUIT) if it can do so without waiting, and closes. */
+    @Override
+    void close();
+}

@@ -1,0 +1,22 @@
+package dev.postrider.transport;
+
+import dev.postrider.route.TestResult.Step;
+import java.util.Optional;
+
+/** What became of one recipient in one attempt. */
+public sealed interface Verdict {
+
+    /** The server took the message for this recipient; it is now responsible (RFC 5321 section 4.1.1.4). */
+    record Accepted(Reply reply) implements Verdict {}
+
+    /**
+     * The server did not take it.
+     *
+     * @param step      where it failed
+     * @param permanent whether another attempt is useless: a 5yz reply that is about this message or recipient. What
+     *                  a person at the server or in the resource can mend (login, TLS, connection) is never permanent
+     * @param reply     the server's reply, if it came to one
+     * @param message   what failed and what to do next, for people; nothing secret
+     */
+    record Refused(Step step, boolean permanent, Optional<Reply> reply, String message) implements Verdict {}
+}
