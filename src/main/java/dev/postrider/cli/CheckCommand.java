@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -41,11 +42,15 @@ final class CheckCommand implements Callable<Integer> {
             "--output"}, paramLabel = "FORMAT", defaultValue = "text", description = "text or json (default: ${DEFAULT-VALUE}).")
     Output output;
 
+    @Option(names = "--trusted-namespace", paramLabel = "NAMESPACE", defaultValue = Check.SYSTEM_NAMESPACE, description = "Where global servers are honoured: the operator's "
+            + "namespace and those that it was told to trust (default: ${DEFAULT-VALUE}).")
+    Set<String> trustedNamespaces;
+
     @Override
     public Integer call() throws IOException {
         Check.Report report;
         try {
-            report = new Check().check(paths);
+            report = new Check(trustedNamespaces).check(paths);
         } catch (NoSuchFileException e) {
             throw new ParameterException(spec.commandLine(), "There is no file or directory " + e.getMessage());
         }

@@ -11,10 +11,22 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Tells without a cluster and without a network what the API server and Postrider would say of manifests. */
 public final class Check {
+    /** Where Postrider is usually installed, and global servers are honoured. */
+    public static final String SYSTEM_NAMESPACE = "postrider-system";
+
     private final Kinds kinds = new Kinds();
+    private final Set<String> trustedNamespaces;
+
+    /**
+     * @param trustedNamespaces where the installation honours global servers
+     */
+    public Check(Set<String> trustedNamespaces) {
+        this.trustedNamespaces = Set.copyOf(trustedNamespaces);
+    }
 
     /**
      * What came of a check.
@@ -49,6 +61,7 @@ public final class Check {
         Manifests manifests = Manifests.read(paths);
         List<Finding> findings = new ArrayList<>(manifests.findings());
         Map<String, Document> seen = new HashMap<>();
+        Declared declared = new Declared();
         int others = 0;
         for (Document document : manifests.documents()) {
             Optional<KindSchema> schema = kinds.schemaOf(document);
@@ -57,14 +70,16 @@ public final class Check {
                 unknown(document).ifPresent(findings::add);
                 continue;
             }
-            valid(document, schema.get(), findings);
-            Document first = seen.putIfAbsent(document.kind() + " " + document.key(), document);
+            valid(document, schema.get(), findings)
+                    .ifPresent(resource -> declared.add(document.kind(), document.key(), resource));
+            Document first = seen.put(document.kind() + " " + document.key(), document);
             if (first != null) {
                 findings.add(
                         document.error("/metadata/name", "there is a second %s %s, in %s:%d; the last one applied wins"
                                 .formatted(document.kind(), document.key(), first.file(), first.line())));
             }
         }
+        findings.addAll(new PlanCheck(seen, declared, trustedNamespaces).findings());
         return new Report(manifests.files(), manifests.documents().size() - others, others,
                 findings.stream().sorted().distinct().toList());
     }

@@ -24,6 +24,15 @@ final class Field {
         return path.toString();
     }
 
+    /** The other way round: {@code spec.servers[0].name} is {@code /spec/servers/0/name}. */
+    static String pointerOf(String path) {
+        String pointer = "";
+        for (String part : path.replace("[", ".[").split("\\.", -1)) {
+            pointer = pointer(pointer, part.startsWith("[") ? part.substring(1, part.length() - 1) : part);
+        }
+        return pointer;
+    }
+
     /** The names that a pointer consists of. */
     static List<String> parts(String pointer) {
         return pointer.isEmpty()

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -182,6 +183,80 @@ final class CheckTest {
                         """,
                         "m.yaml:11: metadata.name: there is a second MailServer postrider-system/main, in m.yaml:1; "
                                 + "the last one applied wins"),
+                row("a Secret that is there without label and key, and one that is kept elsewhere", SERVER + """
+                        spec:
+                          smtp:
+                            host: mx.example.com
+                            caSecretRef: {name: authority}
+                            authentication:
+                              password:
+                                secretRef:
+                                  name: login
+                        ---
+                        apiVersion: v1
+                        kind: Secret
+                        metadata: {name: authority, namespace: postrider-system}
+                        stringData: {ca.crt: x}
+                        """,
+                        "m.yaml:9: spec.smtp.caSecretRef: Secret \"authority\" may not be read; label it: kubectl -n "
+                                + "postrider-system label secret authority postrider.dev/credentials=true",
+                        "m.yaml:12: warning: spec.smtp.authentication.password.secretRef: there is no Secret \"login\" in "
+                                + "namespace \"postrider-system\"; create it with the keys username, password and the label "
+                                + "postrider.dev/credentials: \"true\""),
+                row("a Secret without the key that is wanted, and one that is not for this host", SERVER + """
+                        spec:
+                          smtp:
+                            host: mx.example.com
+                            authentication:
+                              password: {secretRef: {name: login}}
+                        ---
+                        apiVersion: v1
+                        kind: Secret
+                        metadata:
+                          name: login
+                          namespace: postrider-system
+                          labels: {postrider.dev/credentials: "true"}
+                          annotations: {postrider.dev/hosts: smtp.example.net}
+                        data:
+                          username: dXNlcg==
+                        """,
+                        "m.yaml:10: spec.smtp.authentication.password.secretRef: Secret \"login\" has no key \"password\"; "
+                                + "it has username",
+                        "m.yaml:10: spec.smtp.authentication.password.secretRef: Secret \"login\" may be sent only to "
+                                + "smtp.example.net (annotation postrider.dev/hosts), not to \"mx.example.com\""),
+                row("servers of others and servers that are not there", """
+                        apiVersion: postrider.dev/v1alpha1
+                        kind: OrganizationMailSettings
+                        metadata: {name: shop, namespace: acme}
+                        spec:
+                          servers:
+                            - name: own
+                            - name: theirs
+                              namespace: globex
+                            - name: unknown
+                              namespace: globex
+                          identity: {from: {address: shop@acme.example}}
+                        ---
+                        apiVersion: postrider.dev/v1alpha1
+                        kind: MailServer
+                        metadata: {name: theirs, namespace: globex}
+                        spec: {smtp: {host: mx.globex.example}}
+                        """,
+                        "m.yaml:6: warning: spec.servers[0]: there is no MailServer \"own\" in namespace \"acme\"; create "
+                                + "it, or take it out of the list",
+                        "m.yaml:7: spec.servers[1]: MailServer globex/theirs is no global server, and only those may be "
+                                + "used from another namespace; declare a MailServer in namespace \"acme\"",
+                        "m.yaml:9: warning: spec.servers[2]: MailServer globex/unknown is no global server, and only "
+                                + "those may be used from another namespace; declare a MailServer in namespace \"acme\""),
+                row("a global server where it is not honoured", """
+                        apiVersion: postrider.dev/v1alpha1
+                        kind: MailServer
+                        metadata: {name: mine, namespace: acme}
+                        spec: {scope: Global, smtp: {host: mx.acme.example}}
+                        """,
+                        "m.yaml:4: warning: spec.scope: a global server would get every organization's mail, so it "
+                                + "is honoured only in the namespaces [postrider-system], not in \"acme\"; declare it there, or "
+                                + "make it a server of scope Organization"),
                 row("other kinds and files that are no resources", """
                         apiVersion: v1
                         kind: ConfigMap
@@ -205,7 +280,7 @@ final class CheckTest {
     void findsWhatIsWrongAndWhere(String name, String manifest, List<String> findings) throws IOException {
         Path file = Files.writeString(directory.resolve("m.yaml"), manifest);
 
-        Check.Report report = new Check().check(List.of(file));
+        Check.Report report = new Check(Set.of(Check.SYSTEM_NAMESPACE)).check(List.of(file));
 
         assertThat(report.findings()).map(finding -> finding.toString().replace(directory + "/", ""))
                 .containsExactlyElementsOf(findings);
@@ -221,7 +296,7 @@ final class CheckTest {
                 "{\"apiVersion\": \"v1\",\n\t\"kind\": \"List\", \"items\": []}");
         Files.writeString(directory.resolve("README.md"), "# nothing");
 
-        Check.Report report = new Check().check(List.of(directory));
+        Check.Report report = new Check(Set.of(Check.SYSTEM_NAMESPACE)).check(List.of(directory));
 
         assertThat(report.files()).isEqualTo(2);
         assertThat(report.resources()).isEqualTo(1);
@@ -236,7 +311,7 @@ final class CheckTest {
         }
         Path file = Files.writeString(directory.resolve("m.yaml"), bomb);
 
-        assertThat(new Check().check(List.of(file)).findings()).singleElement()
+        assertThat(new Check(Set.of(Check.SYSTEM_NAMESPACE)).check(List.of(file)).findings()).singleElement()
                 .satisfies(finding -> assertThat(finding.message()).contains("larger than"));
     }
 }
