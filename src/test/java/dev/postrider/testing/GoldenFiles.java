@@ -31,12 +31,17 @@ public final class GoldenFiles {
                 return;
             }
             assertThat(read(file))
-                    .as("%s is not what the code writes now. Where the change is meant: mvn test -Dtest=%s -D%s=true",
-                            file, test.getSimpleName(), SWITCH)
+                    .as("%s is not what the code writes now. Where the change is meant: %s -D%s=true", file, run(test),
+                            SWITCH)
                     .isEqualTo(content);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static String run(Class<?> test) {
+        var name = test.getSimpleName();
+        return name.endsWith("IT") ? "mvn verify -Dit.test=" + name : "mvn test -Dtest=" + name;
     }
 
     private static String read(Path file) throws IOException {
