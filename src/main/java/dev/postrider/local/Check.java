@@ -58,10 +58,26 @@ public final class Check {
      * @throws IOException                       if a directory cannot be read
      */
     public Report check(List<Path> paths) throws IOException {
+        return read(paths).report();
+    }
+
+    /**
+     * A resource that the API server would take.
+     *
+     * @param document where it was found
+     * @param resource with its defaults
+     */
+    record Valid(Document document, ObjectNode resource) {}
+
+    /** What a check found, good and bad. */
+    record Result(Report report, List<Valid> valid) {}
+
+    /** Reads and checks as {@link #check}, and keeps what is valid. */
+    Result read(List<Path> paths) throws IOException {
         Manifests manifests = Manifests.read(paths);
         List<Finding> findings = new ArrayList<>(manifests.findings());
         Map<String, Document> seen = new HashMap<>();
-        Declared declared = new Declared();
+        List<Valid> valid = new ArrayList<>();
         int others = 0;
         for (Document document : manifests.documents()) {
             Optional<KindSchema> schema = kinds.schemaOf(document);
@@ -70,18 +86,18 @@ public final class Check {
                 unknown(document).ifPresent(findings::add);
                 continue;
             }
-            valid(document, schema.get(), findings)
-                    .ifPresent(resource -> declared.add(document.kind(), document.key(), resource));
-            Document first = seen.put(document.kind() + " " + document.key(), document);
+            valid(document, schema.get(), findings).ifPresent(resource -> valid.add(new Valid(document, resource)));
+            Document first = seen.put(document.id(), document);
             if (first != null) {
                 findings.add(
-                        document.error("/metadata/name", "there is a second %s %s, in %s:%d; the last one applied wins"
-                                .formatted(document.kind(), document.key(), first.file(), first.line())));
+                        document.error("/metadata/name", "there is a second %s, in %s:%d; the last one applied wins"
+                                .formatted(document.id(), first.file(), first.line())));
             }
         }
+        Declared declared = Declared.of(valid);
         findings.addAll(new PlanCheck(seen, declared, trustedNamespaces).findings());
-        return new Report(manifests.files(), manifests.documents().size() - others, others,
-                findings.stream().sorted().distinct().toList());
+        return new Result(new Report(manifests.files(), manifests.documents().size() - others, others,
+                findings.stream().sorted().distinct().toList()), valid);
     }
 
     /** The resource with its defaults, if nothing is wrong with it; else the findings get what is. */

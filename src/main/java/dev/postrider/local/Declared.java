@@ -11,6 +11,7 @@ import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.plan.SecretLookup;
 import dev.postrider.route.ResourceKey;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.HashMap;
@@ -30,12 +31,20 @@ final class Declared {
     private final SortedMap<ResourceKey, OrganizationMailSettings> organizations = new TreeMap<>();
     private final Map<ResourceKey, ObjectNode> secrets = new HashMap<>();
 
-    /**
-     * Adds a resource; one of the same kind and key that was there before gives way.
-     *
-     * @param resource valid, with its defaults
-     */
-    void add(String kind, ResourceKey key, ObjectNode resource) {
+    private Declared() {}
+
+    static Declared nothing() {
+        return new Declared();
+    }
+
+    /** Of several resources of the same kind and key the last one counts. */
+    static Declared of(Iterable<Check.Valid> resources) {
+        Declared declared = new Declared();
+        resources.forEach(valid -> declared.add(valid.document().kind(), valid.document().key(), valid.resource()));
+        return declared;
+    }
+
+    private void add(String kind, ResourceKey key, ObjectNode resource) {
         switch (kind) {
             case Kinds.MAIL_SERVER -> servers.put(key, read(key, resource, MailServer.class));
             case Kinds.ORGANIZATION -> organizations.put(key, read(key, resource, OrganizationMailSettings.class));
@@ -44,7 +53,7 @@ final class Declared {
         }
     }
 
-    private static <T extends io.fabric8.kubernetes.api.model.HasMetadata> T read(ResourceKey key, ObjectNode resource,
+    private static <T extends HasMetadata> T read(ResourceKey key, ObjectNode resource,
             Class<T> type) {
         try {
             T read = MAPPER.treeToValue(resource, type);

@@ -29,6 +29,11 @@ record Document(String file, int line, ObjectNode json, Map<String, Integer> lin
         return new ResourceKey(namespace.isEmpty() ? "default" : namespace, json.at("/metadata/name").asText());
     }
 
+    /** {@code kind namespace/name}, which no two resources of a cluster share. */
+    String id() {
+        return kind() + " " + key();
+    }
+
     /** The line of an entry, or of the nearest one above it that is there. */
     int lineOf(String pointer) {
         for (String at = pointer; !at.isEmpty(); at = at.substring(0, at.lastIndexOf('/'))) {

@@ -67,7 +67,9 @@ final class PlanCheck {
                     : Optional.of(document.warning(pointer, problem.message()));
             case "ServerNotAllowed" -> Optional.of(isThere(Kinds.MAIL_SERVER, document, pointer)
                     ? document.error(pointer, problem.message())
-                    : document.warning(pointer, problem.message()));
+                    : document.warning(pointer,
+                            "a MailServer of another namespace that is not among these files; it must "
+                                    + "be a global server there"));
             case "ScopeNotAllowed" -> Optional.of(document.warning(pointer, problem.message()));
             default -> Optional.of(document.error(pointer, problem.message()));
         };

@@ -246,8 +246,8 @@ final class CheckTest {
                                 + "it, or take it out of the list",
                         "m.yaml:7: spec.servers[1]: MailServer globex/theirs is no global server, and only those may be "
                                 + "used from another namespace; declare a MailServer in namespace \"acme\"",
-                        "m.yaml:9: warning: spec.servers[2]: MailServer globex/unknown is no global server, and only "
-                                + "those may be used from another namespace; declare a MailServer in namespace \"acme\""),
+                        "m.yaml:9: warning: spec.servers[2]: a MailServer of another namespace that is not among these "
+                                + "files; it must be a global server there"),
                 row("a global server where it is not honoured", """
                         apiVersion: postrider.dev/v1alpha1
                         kind: MailServer
