@@ -43,6 +43,13 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         return new Planning(server, world, news).plan();
     }
 
+    /** What is wrong with a server and its Secrets, each problem apart. */
+    public static List<Problem> problems(MailServer server, World world) {
+        Planning planning = new Planning(server, world, TestNews.none());
+        planning.plan();
+        return List.copyOf(planning.problems);
+    }
+
     /** The Secrets of its own namespace that a server depends on. */
     public static List<String> secretNames(MailServer server) {
         return server.getSpec() == null ? List.of() : Endpoints.secretNames(server.getSpec());

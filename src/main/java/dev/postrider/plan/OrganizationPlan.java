@@ -40,6 +40,14 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         return new Planning(organization, world, news).plan();
     }
 
+    /** What is wrong with an organization and the servers that it names, each problem apart. */
+    public static List<Problem> problems(OrganizationMailSettings organization, World world) {
+        List<Problem> problems = new ArrayList<>();
+        Identities.of(organization.getSpec(), problems);
+        problems.addAll(Servers.of(organization, world).problems());
+        return List.copyOf(problems);
+    }
+
     /** Name of the Secret that an organization's applications mount. */
     public static String bindingName(OrganizationMailSettings organization) {
         OrganizationMailSettingsSpec.Binding binding = organization.getSpec().binding();
