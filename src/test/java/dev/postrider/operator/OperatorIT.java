@@ -73,7 +73,8 @@ final class OperatorIT {
             operator.apply(GLOBAL.replace("$PORT", "" + upstream.port()));
             awaitServer(operator, "SecretsValid", Condition.Status.False, "SecretNotFound");
 
-            operator.kubectl("create", "secret", "generic", "smarthost", "-n", "$OPERATOR", "--type=kubernetes.io/basic-auth",
+            operator.kubectl("create", "secret", "generic", "smarthost", "-n", "$OPERATOR",
+                    "--type=kubernetes.io/basic-auth",
                     "--from-literal=username=relay");
             operator.kubectl("annotate", "ms", "global", "-n", "$OPERATOR", "look=again");
             awaitServer(operator, "SecretsValid", Condition.Status.False, "SecretNotLabelled");
