@@ -26,9 +26,9 @@ import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
-import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.util.io.pem.PemObject;
 
 /** A certificate authority made for a test, and the server certificates that it issues. */
 public final class TestCertificates {
@@ -69,7 +69,7 @@ public final class TestCertificates {
         KeyPair serverKeys = newKeys();
         X509Certificate issued = issue(new X500Principal("CN=" + names[0]), serverKeys,
                 certificate.getSubjectX500Principal(), keys, from, to, false, names);
-        return new Server(pem(issued), pem(new JcaPKCS8Generator(serverKeys.getPrivate(), null)),
+        return new Server(pem(issued), pem(new PemObject("PRIVATE KEY", serverKeys.getPrivate().getEncoded())),
                 context(issued, serverKeys), issued);
     }
 
