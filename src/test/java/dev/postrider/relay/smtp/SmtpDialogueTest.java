@@ -101,7 +101,7 @@ final class SmtpDialogueTest {
     void answers(String commands, String expected) throws Exception {
         try (var client = Dialogue.connect(sink.port())) {
             String reply = "";
-            for (String command : commands.split(" / ")) {
+            for (String command : commands.split(" / ", -1)) {
                 reply = client.say(command);
             }
             assertThat(reply).startsWith(expected);
