@@ -1,8 +1,10 @@
 package dev.postrider.api;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.model.annotation.Categories;
 import io.fabric8.kubernetes.model.annotation.Group;
 import io.fabric8.kubernetes.model.annotation.ShortNames;
 import io.fabric8.kubernetes.model.annotation.Version;
@@ -11,6 +13,9 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @Group(PostriderApi.GROUP)
 @Version(PostriderApi.VERSION)
 @ShortNames("ms")
+@Categories("postrider")
+@JsonClassDescription("An upstream server that takes mail for delivery. Postrider checks it, proves it with a test mail "
+        + "and sends the mail of organizations through it.")
 @AdditionalPrinterColumn(name = "Scope", jsonPath = ".spec.scope")
 @AdditionalPrinterColumn(name = "Server", jsonPath = ".status.server")
 @AdditionalPrinterColumn(name = "Active", jsonPath = ".spec.active", type = AdditionalPrinterColumn.Type.BOOLEAN)

@@ -1,5 +1,6 @@
 package dev.postrider.api;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Size;
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 // @formatter:off The fields are laid out by hand: what each is for, then what it takes.
 
 /** What a person declares of an upstream server. */
+@JsonClassDescription("What you declare of the server.")
 @ValidationRule(value = "[has(self.smtp), has(self.microsoftGraph)].filter(x, x).size() == 1", message = "exactly one of smtp and microsoftGraph must be set: how is this server reached?")
 public record MailServerSpec(
         @JsonPropertyDescription("What people call this server; shown nowhere but in listings.")

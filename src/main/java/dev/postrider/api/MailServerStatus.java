@@ -1,5 +1,6 @@
 package dev.postrider.api;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -7,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 // @formatter:off The fields are laid out by hand: what each is for, then what it takes.
 
 /** What Postrider found out about a mail server. */
+@JsonClassDescription("What Postrider found out about the server. Written by Postrider alone.")
 public record MailServerStatus(
         @JsonPropertyDescription("The generation of the resource that this status is about.")
         @Nullable Long observedGeneration,

@@ -1,8 +1,10 @@
 package dev.postrider.api;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.model.annotation.Categories;
 import io.fabric8.kubernetes.model.annotation.Group;
 import io.fabric8.kubernetes.model.annotation.Plural;
 import io.fabric8.kubernetes.model.annotation.ShortNames;
@@ -13,6 +15,9 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @Version(PostriderApi.VERSION)
 @Plural("organizationmailsettings")
 @ShortNames("oms")
+@Categories("postrider")
+@JsonClassDescription("The mail settings of one organization (tenant): who its mail comes from, which servers it goes "
+        + "through, and the Secret that its applications send with.")
 @AdditionalPrinterColumn(name = "From", jsonPath = ".spec.identity.from.address")
 @AdditionalPrinterColumn(name = "Servers", jsonPath = ".status.serverSummary")
 @AdditionalPrinterColumn(name = "Binding", jsonPath = ".status.binding.name")

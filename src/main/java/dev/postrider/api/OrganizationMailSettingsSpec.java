@@ -1,5 +1,6 @@
 package dev.postrider.api;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Pattern;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 // @formatter:off The fields are laid out by hand: what each is for, then what it takes.
 
 /** What a person declares of one organization's mail. */
+@JsonClassDescription("What you declare of the organization's mail.")
 public record OrganizationMailSettingsSpec(
         @JsonPropertyDescription("Whether this organization may send. Switched off, the relay refuses its mail at once "
                 + "(550 5.7.1) and holds what is queued.")
@@ -22,7 +24,7 @@ public record OrganizationMailSettingsSpec(
         @Required Identity identity,
         @JsonPropertyDescription("Addresses of those who look after this organization's mail. The first is the "
                 + "envelope sender where identity.envelopeFrom is not set.")
-        @Size(max = 50) @Nullable List<String> administrators,
+        @Size(max = 50) @Nullable List<@Size(min = 3, max = 320) @Pattern(Mailbox.ADDRESS) String> administrators,
         @JsonPropertyDescription("What the organization may do because its mail works.")
         @Nullable Capabilities capabilities,
         @JsonPropertyDescription("The Secret that applications mount to send mail.")

@@ -1,5 +1,6 @@
 package dev.postrider.api;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
 import java.util.List;
@@ -8,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 // @formatter:off The fields are laid out by hand: what each is for, then what it takes.
 
 /** What Postrider found out about an organization's mail. */
+@JsonClassDescription("What Postrider found out about the organization's mail. Written by Postrider alone.")
 public record OrganizationMailSettingsStatus(
         @JsonPropertyDescription("The generation of the resource that this status is about.")
         @Nullable Long observedGeneration,

@@ -47,6 +47,8 @@ public sealed interface Routing {
                         .stream()
                         .flatMap(key -> server.apply(key).stream())
                         .filter(ServerRoute::active)
+                        // Whatever a route says, no organization uses a server of another namespace that is not everybody's.
+                        .filter(s -> s.global() || s.key().namespace().equals(organization.key().namespace()))
                         .toList();
         return servers.isEmpty()
                 ? new Nowhere(false, "4.3.2", "no mail server is active for this organization")

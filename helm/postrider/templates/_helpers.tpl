@@ -1,0 +1,49 @@
+{{/* The name of the operator's objects. There is one installation in a namespace at most. */}}
+{{- define "postrider.name" -}}
+postrider-operator
+{{- end }}
+
+{{/* The name of objects that belong to no namespace: two installations must not share them. */}}
+{{- define "postrider.clusterName" -}}
+postrider-{{ .Release.Namespace }}
+{{- end }}
+
+{{- define "postrider.selector" -}}
+app.kubernetes.io/name: postrider
+app.kubernetes.io/component: operator
+{{- end }}
+
+{{- define "postrider.labels" -}}
+{{ include "postrider.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end }}
+
+{{- define "postrider.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
+
+{{/* As JSON: where the operator may work when it may not work everywhere. */}}
+{{- define "postrider.namespaces" -}}
+{{ concat (list .Release.Namespace) .Values.watchNamespaces .Values.trustedNamespaces | uniq | toJson }}
+{{- end }}
+
+{{/* What the operator may do in every namespace that it works in. */}}
+{{- define "postrider.tenantRules" -}}
+- apiGroups: [postrider.dev]
+  resources: [mailservers, organizationmailsettings]
+  verbs: [get, list, watch, patch, update]
+- apiGroups: [postrider.dev]
+  resources: [mailservers/status, organizationmailsettings/status]
+  verbs: [patch]
+- apiGroups: [postrider.dev]
+  resources: [mailservers/finalizers, organizationmailsettings/finalizers]
+  verbs: [update]
+# Reads those with the label postrider.dev/credentials, writes those for applications.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: ["", events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end }}

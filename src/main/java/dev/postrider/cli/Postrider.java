@@ -1,0 +1,59 @@
+package dev.postrider.cli;
+
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+
+/** The command line. Exit code 0: done and all well; 1: something is not well; 2: the command was not understood. */
+@Command(name = "postrider", mixinStandardHelpOptions = true, versionProvider = Postrider.Version.class, description = "Mail settings of many organizations, as Kubernetes resources.", synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true, subcommands = {
+        CheckCommand.class})
+public final class Postrider implements Runnable {
+    @CommandLine.Spec
+    CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "Missing command");
+    }
+
+    /** The command line, ready to execute. */
+    static CommandLine commandLine() {
+        return new CommandLine(new Postrider()).setCaseInsensitiveEnumValuesAllowed(true)
+                .setUsageHelpAutoWidth(true)
+                .setParameterExceptionHandler(Postrider::misunderstood)
+                .setExecutionExceptionHandler(Postrider::failed);
+    }
+
+    private static int misunderstood(ParameterException e, String[] arguments) {
+        CommandLine command = e.getCommandLine();
+        PrintWriter err = command.getErr();
+        err.println(command.getColorScheme().errorText(e.getMessage()));
+        CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
+        err.println(command.getCommandSpec().name().equals("postrider")
+                ? "Commands: " + String.join(", ", command.getSubcommands().keySet()) + ". Try postrider --help"
+                : "Try " + command.getCommandSpec().qualifiedName() + " --help");
+        return command.getCommandSpec().exitCodeOnInvalidInput();
+    }
+
+    private static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
+        String message = e.getMessage() == null ? e.toString() : e.getMessage();
+        command.getErr().println(command.getColorScheme().errorText(message));
+        return command.getCommandSpec().exitCodeOnExecutionException();
+    }
+
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    /** The version that the build wrote into the jar. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Postrider.class.getPackage().getImplementationVersion();
+            return new String[]{"postrider " + (version == null ? "(not packaged)" : version)};
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package dev.postrider.operator;
+
+import dev.postrider.api.MailServer;
+import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.RouteJson;
+import dev.postrider.route.RouteSecret;
+import dev.postrider.route.ServerRoute;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.Cache;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the informers hold, each kind of object once for all reconcilers. A cache is set when the controller that owns
+ * its informer starts; no reconciler runs before all have.
+ */
+public final class Caches {
+    private final String namespace;
+    private @Nullable Cache<MailServer> mailServers;
+    private @Nullable Cache<OrganizationMailSettings> organizations;
+    private @Nullable Cache<Secret> credentials;
+    private @Nullable Cache<Secret> bindings;
+    private @Nullable Cache<Secret> serverRoutes;
+    private @Nullable Cache<Secret> organizationRoutes;
+
+    /**
+     * Caches of an installation.
+     *
+     * @param namespace where the routes are
+     */
+    public Caches(String namespace) {
+        this.namespace = namespace;
+    }
+
+    public void mailServers(Cache<MailServer> primary, Cache<Secret> credentialSecrets, Cache<Secret> routes) {
+        mailServers = primary;
+        credentials = credentialSecrets;
+        serverRoutes = routes;
+    }
+
+    public void organizations(Cache<OrganizationMailSettings> primary, Cache<Secret> bindingSecrets,
+            Cache<Secret> routes) {
+        organizations = primary;
+        bindings = bindingSecrets;
+        organizationRoutes = routes;
+    }
+
+    Optional<MailServer> mailServer(ResourceKey key) {
+        return get(mailServers, key.namespace(), key.name());
+    }
+
+    Stream<MailServer> mailServers() {
+        return mailServers == null ? Stream.empty() : mailServers.list();
+    }
+
+    public Stream<OrganizationMailSettings> organizations() {
+        return organizations == null ? Stream.empty() : organizations.list();
+    }
+
+    Optional<Secret> credentials(ResourceKey key) {
+        return get(credentials, key.namespace(), key.name());
+    }
+
+    public Optional<Secret> binding(ResourceKey key) {
+        return get(bindings, key.namespace(), key.name());
+    }
+
+    public Optional<Secret> serverRouteSecret(ResourceKey server) {
+        return get(serverRoutes, namespace, RouteSecret.Kind.SERVER.secretName(server));
+    }
+
+    public Optional<Secret> organizationRouteSecret(ResourceKey organization) {
+        return get(organizationRoutes, namespace, RouteSecret.Kind.ORGANIZATION.secretName(organization));
+    }
+
+    Optional<ServerRoute> serverRoute(ResourceKey server) {
+        return serverRouteSecret(server).flatMap(s -> route(s, ServerRoute.class));
+    }
+
+    Optional<OrganizationRoute> organizationRoute(ResourceKey organization) {
+        return organizationRouteSecret(organization).flatMap(s -> route(s, OrganizationRoute.class));
+    }
+
+    /** Whether there is a server to send through. */
+    public boolean hasActiveServer() {
+        return serverRoutes != null
+                && serverRoutes.list().flatMap(s -> route(s, ServerRoute.class).stream()).anyMatch(ServerRoute::active);
+    }
+
+    private static <T> Optional<T> route(Secret secret, Class<T> type) {
+        try {
+            return entry(secret, RouteSecret.DATA_KEY).map(json -> RouteJson.read(json, type));
+        } catch (IllegalArgumentException damaged) {
+            // As good as none: the plan makes it anew.
+            return Optional.empty();
+        }
+    }
+
+    /** An entry of a Secret as text. */
+    public static Optional<String> entry(Secret secret, String key) {
+        return Optional.ofNullable(secret.getData())
+                .map(data -> data.get(key))
+                .map(base64 -> new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8));
+    }
+
+    private static <R extends HasMetadata> Optional<R> get(@Nullable Cache<R> cache, String namespace, String name) {
+        return cache == null ? Optional.empty() : cache.get(new ResourceID(name, namespace));
+    }
+}

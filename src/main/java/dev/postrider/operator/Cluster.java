@@ -1,0 +1,99 @@
+package dev.postrider.operator;
+
+import dev.postrider.api.MailServer;
+import dev.postrider.api.MailServerSpec;
+import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.api.OrganizationMailSettingsSpec.ServerReference;
+import dev.postrider.plan.Installation;
+import dev.postrider.plan.RelayState;
+import dev.postrider.plan.World;
+import dev.postrider.route.ResourceKey;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+
+/** What all reconcilers share: the caches, the installation as it is now, and what the relay says. */
+public final class Cluster {
+    private final String namespace;
+    private final Caches caches;
+    private final SecretMetadata metadata;
+    private final RelayQueue relayQueue;
+    private final InstantSource clock;
+    private volatile State state;
+
+    /**
+     * The installation at a time.
+     *
+     * @param configMap    the settings, which own what the operator makes in its namespace
+     * @param installation what the plan must know
+     * @param relay        what the relay's Deployment says
+     */
+    public record State(ConfigMap configMap, Installation installation, RelayState relay) {}
+
+    public Cluster(String namespace, SecretMetadata metadata, RelayQueue relayQueue, InstantSource clock,
+            State initial) {
+        this.namespace = namespace;
+        this.caches = new Caches(namespace);
+        this.metadata = metadata;
+        this.relayQueue = relayQueue;
+        this.clock = clock;
+        this.state = initial;
+    }
+
+    /** Where the operator, the relay and the routes are. */
+    public String namespace() {
+        return namespace;
+    }
+
+    public Caches caches() {
+        return caches;
+    }
+
+    public State state() {
+        return state;
+    }
+
+    /**
+     * Takes over what is known now.
+     *
+     * @return whether it is news for the plan
+     */
+    public synchronized boolean update(State now) {
+        State before = state;
+        state = now;
+        return !before.installation().equals(now.installation()) || !before.relay().equals(now.relay());
+    }
+
+    /** A snapshot for one plan. */
+    public World world() {
+        State now = state;
+        return new ClusterWorld(this, clock.instant(), now.installation(), now.relay());
+    }
+
+    SecretMetadata metadata() {
+        return metadata;
+    }
+
+    RelayQueue relayQueue() {
+        return relayQueue;
+    }
+
+    public static ResourceKey key(HasMetadata resource) {
+        return new ResourceKey(resource.getMetadata().getNamespace(), resource.getMetadata().getName());
+    }
+
+    /** Whether an organization sends through a server: it names it, or it names none and the server is global. */
+    public static boolean uses(OrganizationMailSettings organization, MailServer server) {
+        List<ServerReference> references = organization.getSpec().servers();
+        if (references == null || references.isEmpty()) {
+            return server.getSpec().scope() == MailServerSpec.Scope.Global;
+        }
+        return references.stream()
+                .anyMatch(r -> r.name().equals(server.getMetadata().getName())
+                        && Optional.ofNullable(r.namespace())
+                                .orElse(organization.getMetadata().getNamespace())
+                                .equals(server.getMetadata().getNamespace()));
+    }
+}

@@ -1,0 +1,139 @@
+package dev.postrider.operator;
+
+import dev.postrider.api.MailServer;
+import dev.postrider.api.MailServerSpec;
+import dev.postrider.api.PostriderApi;
+import dev.postrider.plan.Binding;
+import dev.postrider.plan.BindingLookup;
+import dev.postrider.plan.Installation;
+import dev.postrider.plan.RelayState;
+import dev.postrider.plan.SecretLookup;
+import dev.postrider.plan.World;
+import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRoute;
+import io.fabric8.kubernetes.api.model.Secret;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** What one plan sees of the cluster: the informers' caches, at one time. */
+final class ClusterWorld implements World {
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final Cluster cluster;
+    private final Instant now;
+    private final Installation installation;
+    private final RelayState relay;
+
+    ClusterWorld(Cluster cluster, Instant now, Installation installation, RelayState relay) {
+        this.cluster = cluster;
+        this.now = now;
+        this.installation = installation;
+        this.relay = relay;
+    }
+
+    @Override
+    public Instant now() {
+        return now;
+    }
+
+    @Override
+    public Installation installation() {
+        return installation;
+    }
+
+    @Override
+    public RelayState relay() {
+        return relay;
+    }
+
+    @Override
+    public SecretLookup secret(ResourceKey key) {
+        return cluster.caches()
+                .credentials(key)
+                .<SecretLookup>map(ClusterWorld::found)
+                .orElseGet(() -> cluster.metadata().exists(key)
+                        ? new SecretLookup.Unlabelled()
+                        : new SecretLookup.Missing());
+    }
+
+    private static SecretLookup.Found found(Secret secret) {
+        Map<String, String> data = new HashMap<>();
+        if (secret.getData() != null) {
+            secret.getData().keySet().forEach(k -> Caches.entry(secret, k).ifPresent(v -> data.put(k, v)));
+        }
+        Map<String, String> annotations = secret.getMetadata().getAnnotations();
+        return new SecretLookup.Found(data,
+                Optional.ofNullable(annotations).map(a -> a.get(PostriderApi.HOSTS_ANNOTATION)));
+    }
+
+    @Override
+    public Optional<MailServer> mailServer(ResourceKey key) {
+        return cluster.caches().mailServer(key);
+    }
+
+    @Override
+    public List<MailServer> globalServers() {
+        return cluster.caches()
+                .mailServers()
+                .filter(s -> s.getSpec().scope() == MailServerSpec.Scope.Global)
+                .sorted((a, b) -> a.getMetadata().getName().compareTo(b.getMetadata().getName()))
+                .toList();
+    }
+
+    @Override
+    public Optional<ServerRoute> serverRoute(ResourceKey server) {
+        return cluster.caches().serverRoute(server);
+    }
+
+    @Override
+    public Optional<OrganizationRoute> organizationRoute(ResourceKey organization) {
+        return cluster.caches().organizationRoute(organization);
+    }
+
+    @Override
+    public BindingLookup binding(ResourceKey organization, String secretName) {
+        ResourceKey key = new ResourceKey(organization.namespace(), secretName);
+        Optional<Secret> own = cluster.caches().binding(key);
+        if (own.isPresent()) {
+            boolean ours = own.get()
+                    .getMetadata()
+                    .getOwnerReferences()
+                    .stream()
+                    .anyMatch(o -> o.getKind().equals("OrganizationMailSettings")
+                            && o.getName().equals(organization.name()));
+            return ours
+                    ? new BindingLookup.Own(Caches.entry(own.get(), Binding.PASSWORD).orElse(""))
+                    : new BindingLookup.Foreign();
+        }
+        return cluster.metadata().exists(key) ? new BindingLookup.Foreign() : new BindingLookup.Missing();
+    }
+
+    @Override
+    public String newPassword() {
+        byte[] random = new byte[32];
+        RANDOM.nextBytes(random);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+    }
+
+    @Override
+    public List<ResourceKey> usersOf(MailServer server) {
+        return cluster.caches()
+                .organizations()
+                .filter(o -> Cluster.uses(o, server))
+                .map(Cluster::key)
+                .sorted()
+                .toList();
+    }
+
+    @Override
+    public OptionalLong queued(ResourceKey organization) {
+        return cluster.relayQueue().queued(organization);
+    }
+}

@@ -1,0 +1,102 @@
+package dev.postrider.operator;
+
+import dev.postrider.route.RelayCertificate;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.net.HttpURLConnection;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * The secrets that an installation makes for itself when it first starts, and keeps.
+ *
+ * @param certificate    the relay's
+ * @param adminToken     with which the operator asks the relay
+ * @param fingerprintKey see {@link dev.postrider.plan.Installation#fingerprintKey()}
+ */
+public record InstallationSecrets(RelayCertificate certificate, String adminToken, String fingerprintKey) {
+    /** Name of the Secret with the relay's certificate. */
+    public static final String CERTIFICATE = "postrider-relay-tls";
+    /** Name of the Secret with the operator's keys. */
+    public static final String KEYS = "postrider-operator-keys";
+
+    private static final String ADMIN_TOKEN = "admin-token";
+    private static final String FINGERPRINT_KEY = "fingerprint-key";
+
+    /**
+     * Reads them, and makes what is missing.
+     *
+     * @param owner     goes, and takes them along
+     * @param hostNames that the relay's certificate carries
+     * @throws KubernetesClientException if the API server refuses
+     */
+    public static InstallationSecrets ensure(KubernetesClient client, String namespace, HasMetadata owner,
+            List<String> hostNames, InstantSource clock) {
+        Secret keys = ensure(client, namespace, KEYS, "Opaque", owner,
+                () -> Map.of(ADMIN_TOKEN, random(), FINGERPRINT_KEY, random()));
+        Secret tls = ensure(client, namespace, CERTIFICATE, "kubernetes.io/tls", owner, () -> {
+            RelayCertificate made = RelayCertificate.generate(hostNames, clock);
+            return Map.of("ca.crt", made.caCertificate(), "tls.crt", made.certificateChain(), "tls.key",
+                    made.privateKey());
+        });
+        return new InstallationSecrets(
+                new RelayCertificate(required(tls, "ca.crt"), required(tls, "tls.crt"), required(tls, "tls.key")),
+                required(keys, ADMIN_TOKEN), required(keys, FINGERPRINT_KEY));
+    }
+
+    private static Secret ensure(KubernetesClient client, String namespace, String name, String type, HasMetadata owner,
+            Supplier<Map<String, String>> content) {
+        Secret there = client.secrets().inNamespace(namespace).withName(name).get();
+        if (there != null) {
+            return there;
+        }
+        Map<String, String> data = content.get()
+                .entrySet()
+                .stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, e -> Secrets.base64(e.getValue())));
+        Secret made = new SecretBuilder().withNewMetadata()
+                .withNamespace(namespace)
+                .withName(name)
+                .withLabels(Map.of(Secrets.MANAGED_BY_LABEL, Secrets.MANAGED_BY))
+                .withOwnerReferences(Secrets.ownedBy(owner))
+                .endMetadata()
+                .withType(type)
+                .withData(data)
+                .build();
+        try {
+            return client.resource(made).create();
+        } catch (KubernetesClientException e) {
+            if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+                throw e;
+            }
+            // Another replica was quicker; its keys are as good.
+            return client.secrets().inNamespace(namespace).withName(name).require();
+        }
+    }
+
+    private static String required(Secret secret, String key) {
+        return Caches.entry(secret, key)
+                .orElseThrow(() -> new IllegalStateException(
+                        "Secret %s/%s has no key \"%s\"; delete the Secret, and it is made anew".formatted(
+                                secret.getMetadata().getNamespace(), secret.getMetadata().getName(), key)));
+    }
+
+    private static String random() {
+        byte[] bytes = new byte[32];
+        new SecureRandom().nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+
+    @Override
+    public String toString() {
+        return "InstallationSecrets[]";
+    }
+}

@@ -1,0 +1,69 @@
+package dev.postrider.operator;
+
+import dev.postrider.api.PostriderApi;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.RouteSecret;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.filter.OnUpdateFilter;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/** What holds for every kind of resource that is reconciled. */
+public final class Lifecycle {
+    /** The name under which all fields are owned (server-side apply). */
+    public static final String FIELD_MANAGER = "postrider";
+
+    private Lifecycle() {}
+
+    /** Whether somebody asked to leave the resource alone. */
+    public static boolean isPaused(HasMetadata resource) {
+        Map<String, String> annotations = resource.getMetadata().getAnnotations();
+        return annotations != null && "true".equals(annotations.get(PostriderApi.PAUSED_ANNOTATION));
+    }
+
+    public static boolean hasFinalizer(HasMetadata resource) {
+        return resource.getMetadata().getFinalizers().contains(PostriderApi.FINALIZER);
+    }
+
+    /** Name and namespace alone, as a patch by server-side apply wants it. */
+    public static ObjectMeta identityOf(HasMetadata resource) {
+        return new ObjectMetaBuilder().withNamespace(resource.getMetadata().getNamespace())
+                .withName(resource.getMetadata().getName())
+                .build();
+    }
+
+    /** Everything but a change of the status alone: annotations ask for tests and pauses, too. */
+    public static <R extends HasMetadata> OnUpdateFilter<R> passAllButStatus() {
+        return (now, before) -> !Objects.equals(now.getMetadata().getGeneration(), before.getMetadata().getGeneration())
+                || !Objects.equals(now.getMetadata().getAnnotations(), before.getMetadata().getAnnotations())
+                || !Objects.equals(now.getMetadata().getFinalizers(), before.getMetadata().getFinalizers())
+                || !Objects.equals(now.getMetadata().getDeletionTimestamp(),
+                        before.getMetadata().getDeletionTimestamp())
+                // The informer's own list, made anew now and then, brings no news but shows drift.
+                || Objects.equals(now.getMetadata().getResourceVersion(), before.getMetadata().getResourceVersion());
+    }
+
+    /** The resource that a route was made from. */
+    public static Set<ResourceID> sourceOf(Secret route) {
+        Map<String, String> annotations = route.getMetadata().getAnnotations();
+        String source = annotations == null ? null : annotations.get(RouteSecret.SOURCE_ANNOTATION);
+        if (source == null || source.indexOf('/') <= 0) {
+            return Set.of();
+        }
+        ResourceKey key = ResourceKey.parse(source);
+        return Set.of(new ResourceID(key.name(), key.namespace()));
+    }
+
+    /** How long until then, at least a moment. */
+    public static Duration until(Instant then, Instant now) {
+        Duration wait = Duration.between(now, then);
+        return wait.compareTo(Duration.ofMillis(100)) < 0 ? Duration.ofMillis(100) : wait;
+    }
+}

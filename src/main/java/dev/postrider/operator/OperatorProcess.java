@@ -1,0 +1,172 @@
+package dev.postrider.operator;
+
+import dev.postrider.api.MailServer;
+import dev.postrider.operator.mailserver.MailServerReconciler;
+import dev.postrider.operator.organization.OrganizationReconciler;
+import dev.postrider.operator.relay.RelayReconciler;
+import dev.postrider.operator.relay.RelayWorkload;
+import dev.postrider.plan.RelayState;
+import dev.postrider.transport.TestSender;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.javaoperatorsdk.operator.Operator;
+import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
+import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
+import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetricsV2;
+import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The operator, put together and running. */
+public final class OperatorProcess implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(OperatorProcess.class);
+    private static final String LEASE = "postrider-operator";
+
+    private final Operator operator;
+    private final HealthServer health;
+    private volatile boolean started;
+
+    /**
+     * How the operator runs.
+     *
+     * @param namespace  where it runs, and where its settings and the routes are
+     * @param settings   name of the ConfigMap with the settings
+     * @param identity   tells this replica from the others
+     * @param image      that the relay runs where the settings name none
+     * @param healthPort of /healthz, /readyz and /metrics; 0 for one that the system chooses
+     */
+    public record Options(String namespace, String settings, String identity, String image, int healthPort) {}
+
+    /**
+     * Starts the operator.
+     *
+     * @param sender makes the test sends
+     * @throws IOException              if the port for health is taken
+     * @throws IllegalArgumentException if the settings are missing or cannot be read
+     */
+    public OperatorProcess(KubernetesClient client, Options options, TestSender sender, InstantSource clock)
+            throws IOException {
+        ConfigMap configMap = client.configMaps().inNamespace(options.namespace()).withName(options.settings()).get();
+        if (configMap == null) {
+            throw new IllegalArgumentException(
+                    "there is no ConfigMap \"%s\" in namespace \"%s\"; the chart writes it, or name another with --settings"
+                            .formatted(options.settings(), options.namespace()));
+        }
+        Settings settings = Settings.of(configMap);
+        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        new JvmMemoryMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+
+        InstallationSecrets secrets = InstallationSecrets.ensure(client, options.namespace(), configMap,
+                RelayWorkload.certificateNames(options.namespace()), clock);
+        String relayAdmin = settings.relay()
+                .adminAddress()
+                .orElse("http://" + RelayWorkload.host(options.namespace()) + ":8080");
+        Cluster cluster = new Cluster(options.namespace(), new SecretMetadata(client),
+                new RelayQueue(() -> relayAdmin, secrets.adminToken()), clock,
+                new Cluster.State(configMap, RelayReconciler.installation(settings, options.namespace(), secrets),
+                        RelayState.notNeeded()));
+        Events events = new Events(client, options.identity(), clock);
+        TestSends tests = new TestSends(sender);
+
+        Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, tests, options.image());
+        operator = new Operator(o -> o.withKubernetesClient(client)
+                .withCloseClientOnStop(false)
+                .withExecutorService(Executors.newVirtualThreadPerTaskExecutor())
+                .withReconciliationTerminationTimeout(Duration.ofSeconds(10))
+                .withUseSSAToPatchPrimaryResource(true)
+                .withMetrics(MicrometerMetricsV2.newBuilder(registry).build())
+                .withLeaderElectionConfiguration(LeaderElectionConfigurationBuilder
+                        .aLeaderElectionConfiguration(LEASE)
+                        .withLeaseNamespace(options.namespace())
+                        .withIdentity(options.identity())
+                        .build()));
+        reconcilers.register(operator, options, settings);
+        health = new HealthServer(options.healthPort(), () -> true, this::isReady, registry);
+        operator.start();
+        started = true;
+        LOG.info("operator {} watches {}, health on port {}", options.identity(),
+                settings.watchNamespaces().isEmpty() ? "all namespaces" : settings.watchNamespaces(), health.port());
+    }
+
+    /** The reconcilers, which tell each other what has changed. */
+    private static final class Reconcilers {
+        private final OrganizationReconciler organizations;
+        private final MailServerReconciler servers;
+        private final RelayReconciler relay;
+
+        Reconcilers(Cluster cluster, InstallationSecrets secrets, Events events, TestSends tests, String image) {
+            organizations = new OrganizationReconciler(cluster, tests, events);
+            servers = new MailServerReconciler(cluster, tests, events, this::serverChanged);
+            relay = new RelayReconciler(cluster, secrets, events, image, this::installationChanged);
+        }
+
+        private void serverChanged(MailServer server) {
+            organizations.serverChanged(server);
+            relay.nudge();
+        }
+
+        private void installationChanged() {
+            servers.nudgeAll();
+            organizations.nudgeAll();
+        }
+
+        void register(Operator operator, Options options, Settings settings) {
+            Set<String> watched = Set.copyOf(settings.watchNamespaces());
+            operator.register(relay, o -> configure(o, "installation", Set.of(options.namespace()))
+                    .withLabelSelector(Settings.LABEL + "=true"));
+            operator.register(servers, o -> configure(o, "mailserver", with(watched, options.namespace()))
+                    .withOnUpdateFilter(Lifecycle.passAllButStatus()));
+            operator.register(organizations, o -> configure(o, "organizationmailsettings", watched)
+                    .withOnUpdateFilter(Lifecycle.passAllButStatus()));
+        }
+
+        private static <R extends HasMetadata> ControllerConfigurationOverrider<R> configure(
+                ControllerConfigurationOverrider<R> o, String name, Set<String> namespaces) {
+            return (namespaces.isEmpty() ? o.watchingAllNamespaces() : o.settingNamespaces(namespaces)).withName(name)
+                    .withFieldManager(Lifecycle.FIELD_MANAGER)
+                    .withGenerationAware(false)
+                    .withTriggerReconcilerOnAllEvents(true)
+                    // Without end: whoever waits for the API server to come back should not wait for a restart.
+                    .withRetry(new GenericRetry().setInitialInterval(500)
+                            .setIntervalMultiplier(2)
+                            .setMaxInterval(60_000)
+                            .withoutMaxAttempts());
+        }
+
+        private static Set<String> with(Set<String> namespaces, String another) {
+            return namespaces.isEmpty()
+                    ? Set.of()
+                    : Stream.concat(namespaces.stream(), Stream.of(another))
+                            .collect(Collectors.toUnmodifiableSet());
+        }
+    }
+
+    /** Whether all informers have what they watch; a replica that waits to lead is ready, too. */
+    public boolean isReady() {
+        return started && operator.getRuntimeInfo().allEventSourcesAreHealthy();
+    }
+
+    public int healthPort() {
+        return health.port();
+    }
+
+    @Override
+    public void close() {
+        started = false;
+        operator.stop();
+        health.close();
+    }
+}

@@ -1,0 +1,88 @@
+package dev.postrider.operator;
+
+import dev.postrider.plan.Binding;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.RouteJson;
+import dev.postrider.route.RouteSecret;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The Secrets that the operator writes, and whether one that is there is as it should be. */
+public final class Secrets {
+    public static final String MANAGED_BY_LABEL = "app.kubernetes.io/managed-by";
+    public static final String MANAGED_BY = "postrider";
+
+    /** Label, value {@code "true"}, of the Secrets that applications mount. */
+    public static final String BINDING_LABEL = "postrider.dev/binding";
+
+    private static final String ROUTE_TYPE = "postrider.dev/route";
+
+    private Secrets() {}
+
+    /**
+     * A route for the relay.
+     *
+     * @param source the resource that it was made from
+     * @param owner  goes, and takes the route along
+     */
+    public static Secret route(RouteSecret.Kind kind, ResourceKey source, Object route, String namespace,
+            HasMetadata owner) {
+        return new SecretBuilder().withNewMetadata()
+                .withNamespace(namespace)
+                .withName(kind.secretName(source))
+                .withLabels(Map.of(RouteSecret.LABEL, kind.labelValue(), MANAGED_BY_LABEL, MANAGED_BY))
+                .withAnnotations(Map.of(RouteSecret.SOURCE_ANNOTATION, source.toString()))
+                .withOwnerReferences(ownedBy(owner))
+                .endMetadata()
+                .withType(ROUTE_TYPE)
+                .withData(Map.of(RouteSecret.DATA_KEY, base64(RouteJson.write(route))))
+                .build();
+    }
+
+    /** The Secret that an organization's applications mount. */
+    public static Secret binding(Binding binding, HasMetadata organization) {
+        Map<String, String> data = new TreeMap<>();
+        binding.data().forEach((key, value) -> data.put(key, base64(value)));
+        return new SecretBuilder().withNewMetadata()
+                .withNamespace(organization.getMetadata().getNamespace())
+                .withName(binding.name())
+                .withLabels(Map.of(BINDING_LABEL, "true", MANAGED_BY_LABEL, MANAGED_BY))
+                .withOwnerReferences(ownedBy(organization))
+                .endMetadata()
+                .withType(Binding.SECRET_TYPE)
+                .withData(data)
+                .build();
+    }
+
+    public static OwnerReference ownedBy(HasMetadata owner) {
+        return new OwnerReferenceBuilder().withApiVersion(owner.getApiVersion())
+                .withKind(owner.getKind())
+                .withName(owner.getMetadata().getName())
+                .withUid(owner.getMetadata().getUid())
+                .withController(true)
+                .build();
+    }
+
+    /** Whether nothing of what is wanted is missing or different; entries that nobody asked for are different too. */
+    public static boolean isAsWanted(Secret there, Secret wanted) {
+        return wanted.getData().equals(there.getData()) && contains(there.getMetadata().getLabels(),
+                wanted.getMetadata().getLabels())
+                && contains(there.getMetadata().getAnnotations(), wanted.getMetadata().getAnnotations())
+                && there.getMetadata().getOwnerReferences().containsAll(wanted.getMetadata().getOwnerReferences());
+    }
+
+    private static boolean contains(Map<String, String> there, Map<String, String> wanted) {
+        return wanted.isEmpty() || there != null && there.entrySet().containsAll(wanted.entrySet());
+    }
+
+    static String base64(String text) {
+        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,203 @@
+package dev.postrider.operator.organization;
+
+import dev.postrider.api.MailServer;
+import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.api.OrganizationMailSettingsStatus;
+import dev.postrider.api.PostriderApi;
+import dev.postrider.operator.Cluster;
+import dev.postrider.operator.Events;
+import dev.postrider.operator.Lifecycle;
+import dev.postrider.operator.Secrets;
+import dev.postrider.operator.TestSends;
+import dev.postrider.plan.Binding;
+import dev.postrider.plan.OrganizationPlan;
+import dev.postrider.plan.OrganizationTestNews;
+import dev.postrider.plan.TestOrder;
+import dev.postrider.plan.World;
+import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.RouteSecret;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
+import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
+import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Observes an OrganizationMailSettings, plans, applies its route and binding and writes its status. */
+public final class OrganizationReconciler implements Reconciler<OrganizationMailSettings> {
+    private final Cluster cluster;
+    private final TestSends tests;
+    private final Events events;
+    private final SimpleInboundEventSource<OrganizationMailSettings> nudges = new SimpleInboundEventSource<>("nudges");
+    private @Nullable InformerEventSource<Secret, OrganizationMailSettings> routes;
+    private @Nullable InformerEventSource<Secret, OrganizationMailSettings> bindings;
+    private @Nullable IndexerResourceCache<OrganizationMailSettings> organizations;
+
+    public OrganizationReconciler(Cluster cluster, TestSends tests, Events events) {
+        this.cluster = cluster;
+        this.tests = tests;
+        this.events = events;
+    }
+
+    @Override
+    public List<EventSource<?, OrganizationMailSettings>> prepareEventSources(
+            EventSourceContext<OrganizationMailSettings> context) {
+        InformerEventSource<Secret, OrganizationMailSettings> bindingSecrets = new InformerEventSource<>(
+                InformerEventSourceConfiguration.from(Secret.class, OrganizationMailSettings.class)
+                        .withName("bindings")
+                        .withLabelSelector(Secrets.BINDING_LABEL + "=true")
+                        .withNamespacesInheritedFromController()
+                        .withFollowControllerNamespacesChanges(true)
+                        .build(),
+                context);
+        InformerEventSource<Secret, OrganizationMailSettings> organizationRoutes = new InformerEventSource<>(
+                InformerEventSourceConfiguration.from(Secret.class, OrganizationMailSettings.class)
+                        .withName("routes")
+                        .withLabelSelector(RouteSecret.LABEL + "=" + RouteSecret.Kind.ORGANIZATION.labelValue())
+                        .withNamespaces(Set.of(cluster.namespace()))
+                        .withFollowControllerNamespacesChanges(false)
+                        .withSecondaryToPrimaryMapper(Lifecycle::sourceOf)
+                        .build(),
+                context);
+        cluster.caches().organizations(context.getPrimaryCache(), bindingSecrets, organizationRoutes);
+        organizations = context.getPrimaryCache();
+        bindings = bindingSecrets;
+        routes = organizationRoutes;
+        return List.of(bindingSecrets, organizationRoutes, nudges);
+    }
+
+    /** Plans anew for the organizations that send through a server. */
+    public void serverChanged(MailServer server) {
+        if (organizations != null) {
+            organizations.list(organization -> Cluster.uses(organization, server))
+                    .map(ResourceID::fromResource)
+                    .forEach(nudges::propagateEvent);
+        }
+    }
+
+    /** Plans for every organization anew: something that matters to all has changed. */
+    public void nudgeAll() {
+        if (organizations != null) {
+            organizations.list().map(ResourceID::fromResource).forEach(nudges::propagateEvent);
+        }
+    }
+
+    @Override
+    public UpdateControl<OrganizationMailSettings> reconcile(OrganizationMailSettings organization,
+            Context<OrganizationMailSettings> context) {
+        ResourceKey key = Cluster.key(organization);
+        String uid = organization.getMetadata().getUid();
+        if (context.isPrimaryResourceDeleted()) {
+            tests.forget(uid);
+            removeRoute(key, context);
+            return UpdateControl.noUpdate();
+        }
+        boolean deleted = organization.getMetadata().getDeletionTimestamp() != null;
+        if (Lifecycle.isPaused(organization) || deleted && !Lifecycle.hasFinalizer(organization)) {
+            return UpdateControl.noUpdate();
+        }
+        if (!Lifecycle.hasFinalizer(organization)) {
+            context.resourceOperations().addFinalizerWithSSA(PostriderApi.FINALIZER);
+        }
+
+        World world = cluster.world();
+        OrganizationTestNews news = news(uid);
+        OrganizationPlan plan = OrganizationPlan.of(organization, world, news);
+
+        // The route first: a login that an application has found must work.
+        plan.route().ifPresent(route -> applyRoute(route, context));
+        plan.binding().ifPresent(binding -> applyBinding(binding, organization, context));
+        if (plan.release()) {
+            removeRoute(key, context);
+            removeBindings(organization, "", context);
+        }
+        writeStatus(organization, plan.status(), context);
+        news.finished().keySet().forEach(server -> tests.written(uid, server));
+        for (TestOrder order : plan.tests()) {
+            tests.start(uid, order, () -> nudges.propagateEvent(ResourceID.fromResource(organization)));
+        }
+        plan.notices().forEach(notice -> events.publish(organization, notice));
+        if (plan.release()) {
+            context.resourceOperations().removeFinalizer(PostriderApi.FINALIZER);
+        }
+        UpdateControl<OrganizationMailSettings> control = UpdateControl.noUpdate();
+        plan.lookAgain().ifPresent(then -> control.rescheduleAfter(Lifecycle.until(then, world.now())));
+        return control;
+    }
+
+    private OrganizationTestNews news(String uid) {
+        Map<ResourceKey, TestOrder> running = new HashMap<>();
+        Map<ResourceKey, OrganizationTestNews.Finished> finished = new HashMap<>();
+        tests.of(uid).forEach((server, test) -> {
+            switch (test) {
+                case TestSends.Test.Running(TestOrder order) -> running.put(server, order);
+                case TestSends.Test.Ended ended ->
+                    finished.put(server, new OrganizationTestNews.Finished(ended.order(), ended.result()));
+            }
+        });
+        return new OrganizationTestNews(running, finished);
+    }
+
+    private void applyRoute(OrganizationRoute route, Context<OrganizationMailSettings> context) {
+        Secret wanted = Secrets.route(RouteSecret.Kind.ORGANIZATION, route.key(), route, cluster.namespace(),
+                cluster.state().configMap());
+        if (cluster.caches()
+                .organizationRouteSecret(route.key())
+                .filter(there -> Secrets.isAsWanted(there, wanted))
+                .isEmpty()) {
+            context.resourceOperations().serverSideApply(wanted, routes);
+        }
+    }
+
+    private void applyBinding(Binding binding, OrganizationMailSettings organization,
+            Context<OrganizationMailSettings> context) {
+        Secret wanted = Secrets.binding(binding, organization);
+        boolean asWanted = cluster.caches()
+                .binding(new ResourceKey(organization.getMetadata().getNamespace(), binding.name()))
+                .filter(there -> Secrets.isAsWanted(there, wanted))
+                .isPresent();
+        if (!asWanted) {
+            context.resourceOperations().serverSideApply(wanted, bindings);
+            removeBindings(organization, binding.name(), context);
+        }
+    }
+
+    /** Removes the organization's bindings but the one of this name; an earlier name of it leaves one behind. */
+    private void removeBindings(OrganizationMailSettings organization, String but,
+            Context<OrganizationMailSettings> context) {
+        if (bindings != null) {
+            bindings.getSecondaryResources(organization)
+                    .stream()
+                    .filter(secret -> !secret.getMetadata().getName().equals(but))
+                    .forEach(secret -> context.getClient().resource(secret).delete());
+        }
+    }
+
+    private void removeRoute(ResourceKey key, Context<OrganizationMailSettings> context) {
+        cluster.caches()
+                .organizationRouteSecret(key)
+                .ifPresent(secret -> context.getClient().resource(secret).delete());
+    }
+
+    private static void writeStatus(OrganizationMailSettings organization, OrganizationMailSettingsStatus status,
+            Context<OrganizationMailSettings> context) {
+        if (status.equals(organization.getStatus())) {
+            return;
+        }
+        OrganizationMailSettings patch = new OrganizationMailSettings();
+        patch.setMetadata(Lifecycle.identityOf(organization));
+        patch.setStatus(status);
+        context.resourceOperations().serverSideApplyPrimaryStatus(patch);
+    }
+}

@@ -1,0 +1,218 @@
+package dev.postrider.operator.relay;
+
+import dev.postrider.operator.Cluster;
+import dev.postrider.operator.Events;
+import dev.postrider.operator.InstallationSecrets;
+import dev.postrider.operator.Secrets;
+import dev.postrider.operator.Settings;
+import dev.postrider.plan.Notice;
+import dev.postrider.plan.Installation;
+import dev.postrider.plan.RelayState;
+import dev.postrider.route.RelayRoute;
+import dev.postrider.route.RouteSecret;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentStatus;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.kubernetes.api.model.rbac.Role;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.dependent.kubernetes.SSABasedGenericKubernetesResourceMatcher;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
+import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads the settings, keeps the relay's objects as they should be, and tells the others what the relay says. */
+public final class RelayReconciler implements Reconciler<ConfigMap> {
+    private static final Logger LOG = LoggerFactory.getLogger(RelayReconciler.class);
+    private static final List<Class<? extends HasMetadata>> KINDS = List.of(ServiceAccount.class, Role.class,
+            RoleBinding.class, PersistentVolumeClaim.class, Service.class, NetworkPolicy.class,
+            PodDisruptionBudget.class, Deployment.class);
+
+    private final Cluster cluster;
+    private final InstallationSecrets secrets;
+    private final Events events;
+    private final String image;
+    private final Runnable changed;
+    private final SimpleInboundEventSource<ConfigMap> nudges = new SimpleInboundEventSource<>("nudges");
+    private final Map<Class<?>, InformerEventSource<?, ConfigMap>> sources = new HashMap<>();
+    private @Nullable InformerEventSource<Secret, ConfigMap> routes;
+
+    /**
+     * A reconciler of the installation.
+     *
+     * @param image   that the relay runs where the settings name none
+     * @param changed told when something that matters to every resource has changed
+     */
+    public RelayReconciler(Cluster cluster, InstallationSecrets secrets, Events events, String image,
+            Runnable changed) {
+        this.cluster = cluster;
+        this.secrets = secrets;
+        this.events = events;
+        this.image = image;
+        this.changed = changed;
+    }
+
+    @Override
+    public List<EventSource<?, ConfigMap>> prepareEventSources(EventSourceContext<ConfigMap> context) {
+        List<EventSource<?, ConfigMap>> all = new ArrayList<>();
+        for (Class<? extends HasMetadata> kind : KINDS) {
+            InformerEventSource<?, ConfigMap> source = source(kind, kind.getSimpleName(),
+                    "app.kubernetes.io/component=relay," + Secrets.MANAGED_BY_LABEL + "=" + Secrets.MANAGED_BY,
+                    context);
+            sources.put(kind, source);
+            all.add(source);
+        }
+        routes = source(Secret.class, "routes", RouteSecret.LABEL + "=" + RouteSecret.Kind.RELAY.labelValue(), context);
+        all.add(routes);
+        all.add(nudges);
+        return all;
+    }
+
+    private <R extends HasMetadata> InformerEventSource<R, ConfigMap> source(Class<R> kind, String name,
+            String selector,
+            EventSourceContext<ConfigMap> context) {
+        return new InformerEventSource<>(InformerEventSourceConfiguration.from(kind, ConfigMap.class)
+                .withName(name)
+                .withLabelSelector(selector)
+                .withNamespaces(Set.of(cluster.namespace()))
+                .build(), context);
+    }
+
+    /** Looks again: there may be a first server to send through. */
+    public void nudge() {
+        nudges.propagateEvent(ResourceID.fromResource(cluster.state().configMap()));
+    }
+
+    @Override
+    public UpdateControl<ConfigMap> reconcile(ConfigMap configMap, Context<ConfigMap> context) {
+        if (!configMap.getMetadata().getName().equals(cluster.state().configMap().getMetadata().getName())
+                || configMap.getMetadata().getDeletionTimestamp() != null) {
+            return UpdateControl.noUpdate();
+        }
+        Settings settings;
+        try {
+            settings = Settings.of(configMap);
+        } catch (IllegalArgumentException e) {
+            LOG.error("the settings are left as they were: {}", e.getMessage());
+            events.publish(configMap, new Notice(true, "InvalidSettings", String.valueOf(e.getMessage())));
+            return UpdateControl.noUpdate();
+        }
+        applyRoute(settings, configMap, context);
+        if (cluster.caches().hasActiveServer() || deployment().isPresent()) {
+            for (HasMetadata object : new RelayWorkload(cluster.namespace(), settings.relay(), image, configMap)
+                    .objects()) {
+                apply(object, context);
+            }
+        }
+        if (cluster.update(
+                new Cluster.State(configMap, installation(settings, cluster.namespace(), secrets), relayState()))) {
+            changed.run();
+        }
+        return UpdateControl.<ConfigMap>noUpdate().rescheduleAfter(Duration.ofHours(1));
+    }
+
+    /** What the plan must know of an installation with these settings. */
+    public static Installation installation(Settings settings, String namespace, InstallationSecrets secrets) {
+        return new Installation(settings.trusted(namespace),
+                settings.globalServerPolicy() == Settings.GlobalServerPolicy.Required,
+                Optional.of(new Installation.RelayAddress(RelayWorkload.host(namespace), RelayWorkload.SUBMISSION_PORT,
+                        secrets.certificate().caCertificate())),
+                secrets.fingerprintKey());
+    }
+
+    private void applyRoute(Settings settings, ConfigMap configMap, Context<ConfigMap> context) {
+        RelayRoute route = new RelayRoute(settings.globalServerPolicy() == Settings.GlobalServerPolicy.Required,
+                secrets.certificate().certificateChain(), secrets.certificate().privateKey(),
+                sha256(secrets.adminToken()));
+        Secret wanted = Secrets.route(RouteSecret.Kind.RELAY, Cluster.key(configMap), route, cluster.namespace(),
+                configMap);
+        if (routes == null) {
+            return;
+        }
+        boolean asWanted = routes.get(ResourceID.fromResource(wanted))
+                .filter(there -> Secrets.isAsWanted(there, wanted))
+                .isPresent();
+        if (!asWanted) {
+            context.resourceOperations().serverSideApply(wanted, routes);
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private <R extends HasMetadata> void apply(R wanted, Context<ConfigMap> context) {
+        InformerEventSource<R, ConfigMap> source = (InformerEventSource<R, ConfigMap>) sources.get(wanted.getClass());
+        if (source == null) {
+            throw new IllegalStateException("no informer for " + wanted.getKind());
+        }
+        boolean asWanted = source.get(ResourceID.fromResource(wanted))
+                .filter(there -> SSABasedGenericKubernetesResourceMatcher.<R>getInstance()
+                        .matches(there, wanted, context))
+                .isPresent();
+        if (!asWanted) {
+            LOG.info("applying {} {}", wanted.getKind(), wanted.getMetadata().getName());
+            context.resourceOperations().serverSideApply(wanted, source);
+        }
+    }
+
+    private Optional<Deployment> deployment() {
+        InformerEventSource<?, ConfigMap> source = sources.get(Deployment.class);
+        return source == null
+                ? Optional.empty()
+                : source.get(new ResourceID(RelayWorkload.NAME, cluster.namespace())).map(Deployment.class::cast);
+    }
+
+    private RelayState relayState() {
+        Optional<Deployment> deployment = deployment();
+        if (deployment.isEmpty()) {
+            return RelayState.notNeeded();
+        }
+        DeploymentStatus status = deployment.get().getStatus();
+        if (status != null && status.getAvailableReplicas() != null && status.getAvailableReplicas() > 0) {
+            return RelayState.available(status.getAvailableReplicas());
+        }
+        String why = status == null
+                ? ""
+                : status.getConditions()
+                        .stream()
+                        .filter(c -> !"True".equals(c.getStatus()))
+                        .map(c -> ": " + c.getMessage())
+                        .findFirst()
+                        .orElse("");
+        return RelayState.unavailable("Deployment %s/%s has no available replica%s".formatted(cluster.namespace(),
+                RelayWorkload.NAME, why));
+    }
+
+    private static String sha256(String text) {
+        try {
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java runtime has SHA-256", e);
+        }
+    }
+}

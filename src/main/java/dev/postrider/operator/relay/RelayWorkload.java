@@ -1,0 +1,302 @@
+package dev.postrider.operator.relay;
+
+import dev.postrider.operator.Secrets;
+import dev.postrider.operator.Settings;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.ContainerPortBuilder;
+import io.fabric8.kubernetes.api.model.EnvVarBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.IntOrString;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
+import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.kubernetes.api.model.ProbeBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
+import io.fabric8.kubernetes.api.model.ServiceBuilder;
+import io.fabric8.kubernetes.api.model.ServicePort;
+import io.fabric8.kubernetes.api.model.ServicePortBuilder;
+import io.fabric8.kubernetes.api.model.VolumeBuilder;
+import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPortBuilder;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudgetBuilder;
+import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
+import io.fabric8.kubernetes.api.model.rbac.RoleBuilder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the relay runs as, computed from the settings: the objects as they should be, whether or not they are. */
+public final class RelayWorkload {
+    /** Name of all of the relay's objects. */
+    public static final String NAME = "postrider-relay";
+
+    static final int SUBMISSION_PORT = 587;
+    static final int SUBMISSIONS_PORT = 465;
+    static final int ADMIN_PORT = 8080;
+
+    private static final int SUBMISSION_CONTAINER_PORT = 2587;
+    private static final int SUBMISSIONS_CONTAINER_PORT = 2465;
+    private static final String DATA = "/var/lib/postrider";
+    private static final long USER = 65532;
+    private static final Map<String, String> SELECTOR = Map.of("app.kubernetes.io/name", "postrider",
+            "app.kubernetes.io/component", "relay");
+    private static final Map<String, String> LABELS = Map.of("app.kubernetes.io/name", "postrider",
+            "app.kubernetes.io/component", "relay", Secrets.MANAGED_BY_LABEL, Secrets.MANAGED_BY);
+
+    private final String namespace;
+    private final Settings.Relay settings;
+    private final String image;
+    private final HasMetadata owner;
+
+    /**
+     * The workload of an installation.
+     *
+     * @param image of the container where the settings name none: the operator's own
+     * @param owner the settings; when they go, the relay goes
+     */
+    public RelayWorkload(String namespace, Settings.Relay settings, String image, HasMetadata owner) {
+        this.namespace = namespace;
+        this.settings = settings;
+        this.image = settings.image().orElse(image);
+        this.owner = owner;
+    }
+
+    /** The name under which applications reach the relay. */
+    public static String host(String namespace) {
+        return NAME + "." + namespace + ".svc";
+    }
+
+    /** The names that the relay's certificate carries. */
+    public static List<String> certificateNames(String namespace) {
+        return List.of(host(namespace), host(namespace) + ".cluster.local", NAME + "." + namespace, NAME);
+    }
+
+    /** All objects, in the order in which they are applied. */
+    public List<HasMetadata> objects() {
+        List<HasMetadata> objects = new ArrayList<>();
+        objects.add(
+                new ServiceAccountBuilder().withMetadata(metadata()).withAutomountServiceAccountToken(false).build());
+        objects.add(role());
+        objects.add(roleBinding());
+        objects.add(volumeClaim());
+        objects.add(service());
+        objects.add(networkPolicy());
+        if (replicas() > 1) {
+            objects.add(new PodDisruptionBudgetBuilder().withMetadata(metadata())
+                    .withNewSpec()
+                    .withMaxUnavailable(new IntOrString(1))
+                    .withNewSelector()
+                    .withMatchLabels(SELECTOR)
+                    .endSelector()
+                    .endSpec()
+                    .build());
+        }
+        objects.add(deployment());
+        return objects;
+    }
+
+    private int replicas() {
+        return Optional.ofNullable(settings.replicas()).orElse(1);
+    }
+
+    private ObjectMeta metadata() {
+        return new ObjectMetaBuilder().withNamespace(namespace)
+                .withName(NAME)
+                .withLabels(LABELS)
+                .withOwnerReferences(Secrets.ownedBy(owner))
+                .build();
+    }
+
+    /** The relay reads the routes and nothing else. */
+    private HasMetadata role() {
+        return new RoleBuilder().withMetadata(metadata())
+                .addNewRule()
+                .withApiGroups("")
+                .withResources("secrets")
+                .withVerbs("get", "list", "watch")
+                .endRule()
+                .build();
+    }
+
+    private HasMetadata roleBinding() {
+        return new RoleBindingBuilder().withMetadata(metadata())
+                .withNewRoleRef()
+                .withApiGroup("rbac.authorization.k8s.io")
+                .withKind("Role")
+                .withName(NAME)
+                .endRoleRef()
+                .addNewSubject()
+                .withKind("ServiceAccount")
+                .withName(NAME)
+                .withNamespace(namespace)
+                .endSubject()
+                .build();
+    }
+
+    private HasMetadata volumeClaim() {
+        return new PersistentVolumeClaimBuilder().withMetadata(metadata())
+                .withNewSpec()
+                .withAccessModes("ReadWriteOnce")
+                .withStorageClassName(settings.storage().className().filter(c -> !c.isEmpty()).orElse(null))
+                .withNewResources()
+                .withRequests(Map.of("storage", new Quantity(settings.storage().size().orElse("1Gi"))))
+                .endResources()
+                .endSpec()
+                .build();
+    }
+
+    private HasMetadata service() {
+        return new ServiceBuilder().withMetadata(metadata())
+                .withNewSpec()
+                .withType(settings.serviceType().orElse("ClusterIP"))
+                .withSelector(SELECTOR)
+                .withPorts(servicePort("submission", SUBMISSION_PORT), servicePort("submissions", SUBMISSIONS_PORT),
+                        servicePort("admin", ADMIN_PORT))
+                .endSpec()
+                .build();
+    }
+
+    private static ServicePort servicePort(String name, int port) {
+        return new ServicePortBuilder().withName(name)
+                .withPort(port)
+                .withProtocol("TCP")
+                .withTargetPort(new IntOrString(name))
+                .build();
+    }
+
+    /** Applications anywhere may submit mail; the admin port is for this namespace, and for those that scrape metrics. */
+    private HasMetadata networkPolicy() {
+        return new NetworkPolicyBuilder().withMetadata(metadata())
+                .withNewSpec()
+                .withNewPodSelector()
+                .withMatchLabels(SELECTOR)
+                .endPodSelector()
+                .withPolicyTypes("Ingress")
+                .addNewIngress()
+                .withPorts(
+                        new NetworkPolicyPortBuilder().withProtocol("TCP")
+                                .withPort(new IntOrString("submission"))
+                                .build(),
+                        new NetworkPolicyPortBuilder().withProtocol("TCP")
+                                .withPort(new IntOrString("submissions"))
+                                .build())
+                .endIngress()
+                .addNewIngress()
+                .withPorts(
+                        new NetworkPolicyPortBuilder().withProtocol("TCP").withPort(new IntOrString("admin")).build())
+                .addNewFrom()
+                .withNewPodSelector()
+                .endPodSelector()
+                .endFrom()
+                .addNewFrom()
+                .withNewNamespaceSelector()
+                .withMatchLabels(Map.of("postrider.dev/metrics", "true"))
+                .endNamespaceSelector()
+                .endFrom()
+                .endIngress()
+                .endSpec()
+                .build();
+    }
+
+    private Deployment deployment() {
+        return new DeploymentBuilder().withMetadata(metadata())
+                .withNewSpec()
+                .withReplicas(replicas())
+                // Two relays must never have the same volume open.
+                .withNewStrategy()
+                .withType("Recreate")
+                .endStrategy()
+                .withNewSelector()
+                .withMatchLabels(SELECTOR)
+                .endSelector()
+                .withNewTemplate()
+                .withNewMetadata()
+                .withLabels(LABELS)
+                .endMetadata()
+                .withNewSpec()
+                .withServiceAccountName(NAME)
+                .withAutomountServiceAccountToken(true)
+                .withTerminationGracePeriodSeconds(60L)
+                .withNewSecurityContext()
+                .withRunAsNonRoot(true)
+                .withRunAsUser(USER)
+                .withRunAsGroup(USER)
+                .withFsGroup(USER)
+                .withNewSeccompProfile()
+                .withType("RuntimeDefault")
+                .endSeccompProfile()
+                .endSecurityContext()
+                .withContainers(container())
+                .withVolumes(
+                        new VolumeBuilder().withName("data")
+                                .withNewPersistentVolumeClaim()
+                                .withClaimName(NAME)
+                                .endPersistentVolumeClaim()
+                                .build(),
+                        new VolumeBuilder().withName("tmp").withNewEmptyDir().endEmptyDir().build())
+                .endSpec()
+                .endTemplate()
+                .endSpec()
+                .build();
+    }
+
+    private Container container() {
+        return new ContainerBuilder().withName("relay")
+                .withImage(image)
+                .withImagePullPolicy(settings.imagePullPolicy().orElse("IfNotPresent"))
+                .withArgs("relay", "--namespace=" + namespace, "--data=" + DATA,
+                        "--host-name=" + settings.hostName().filter(h -> !h.isEmpty()).orElse(host(namespace)),
+                        "--allow-plaintext-authentication=" + settings.allowPlaintextAuthentication())
+                .withEnv(new EnvVarBuilder().withName("JAVA_TOOL_OPTIONS").withValue("-XX:MaxRAMPercentage=70").build())
+                .withPorts(port("submission", SUBMISSION_CONTAINER_PORT),
+                        port("submissions", SUBMISSIONS_CONTAINER_PORT),
+                        port("admin", ADMIN_PORT))
+                .withResources(resources())
+                .withNewSecurityContext()
+                .withAllowPrivilegeEscalation(false)
+                .withReadOnlyRootFilesystem(true)
+                .withNewCapabilities()
+                .withDrop("ALL")
+                .endCapabilities()
+                .endSecurityContext()
+                .withStartupProbe(probe("/healthz", 2, 60))
+                .withLivenessProbe(probe("/healthz", 10, 3))
+                .withReadinessProbe(probe("/readyz", 5, 2))
+                .withVolumeMounts(new VolumeMountBuilder().withName("data").withMountPath(DATA).build(),
+                        new VolumeMountBuilder().withName("tmp").withMountPath("/tmp").build())
+                .build();
+    }
+
+    private static ContainerPort port(String name, int port) {
+        return new ContainerPortBuilder().withName(name).withContainerPort(port).withProtocol("TCP").build();
+    }
+
+    private static Probe probe(String path, int periodSeconds, int failures) {
+        return new ProbeBuilder().withNewHttpGet()
+                .withPath(path)
+                .withPort(new IntOrString("admin"))
+                .endHttpGet()
+                .withPeriodSeconds(periodSeconds)
+                .withFailureThreshold(failures)
+                .withTimeoutSeconds(2)
+                .build();
+    }
+
+    private ResourceRequirements resources() {
+        return Optional.ofNullable(settings.resources())
+                .orElseGet(() -> new ResourceRequirementsBuilder()
+                        .withRequests(Map.of("cpu", new Quantity("100m"), "memory", new Quantity("256Mi")))
+                        .withLimits(Map.of("memory", new Quantity("512Mi")))
+                        .build());
+    }
+}

@@ -1,0 +1,66 @@
+package dev.postrider.plan;
+
+import dev.postrider.api.Condition;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The conditions of one status, built anew from those that were there: a transition time moves only when the status
+ * moves (Kubernetes API conventions, "Typical status properties").
+ */
+final class Conditions {
+    static final String READY = "Ready";
+    static final String STALLED = "Stalled";
+    static final String SECRETS_VALID = "SecretsValid";
+    static final String SERVERS_RESOLVED = "ServersResolved";
+    static final String BINDING_READY = "BindingReady";
+    static final String TEST_SEND_SUCCEEDED = "TestSendSucceeded";
+    static final String RELAY_AVAILABLE = "RelayAvailable";
+    static final String PASSWORD_RECOVERY_AVAILABLE = "PasswordRecoveryAvailable";
+    static final String DELETION_CONFIRMED = "DeletionConfirmed";
+
+    private final List<Condition> before;
+    private final List<Condition> now = new ArrayList<>();
+    private final String time;
+    private final long generation;
+
+    Conditions(@Nullable List<Condition> before, Instant time, long generation) {
+        this.before = before == null ? List.of() : before;
+        this.time = time.truncatedTo(ChronoUnit.SECONDS).toString();
+        this.generation = generation;
+    }
+
+    Condition set(String type, Condition.Status status, String reason, String message) {
+        String since = find(before, type).filter(c -> c.status() == status)
+                .map(Condition::lastTransitionTime)
+                .orElse(time);
+        Condition condition = new Condition(type, status, reason, message, since, generation);
+        now.add(condition);
+        return condition;
+    }
+
+    Condition set(String type, RelayState relay) {
+        return set(type, relay.status(), relay.reason(), relay.message());
+    }
+
+    /** Whether the condition says something else than it did before: another status or another reason. */
+    boolean isNews(Condition condition) {
+        return find(before, condition.type())
+                .filter(c -> c.status() == condition.status() && c.reason().equals(condition.reason()))
+                .isEmpty();
+    }
+
+    List<Condition> list() {
+        return List.copyOf(now);
+    }
+
+    static Optional<Condition> find(@Nullable List<Condition> conditions, String type) {
+        return conditions == null
+                ? Optional.empty()
+                : conditions.stream().filter(c -> c.type().equals(type)).findFirst();
+    }
+}

@@ -1,0 +1,91 @@
+package dev.postrider.plan;
+
+import dev.postrider.api.PostriderApi;
+import dev.postrider.plan.Problem.Area;
+import dev.postrider.route.ResourceKey;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Takes values out of credentials Secrets and says of each what is wrong with it. */
+final class Credentials {
+    private final World world;
+    private final String namespace;
+    private final List<Problem> problems;
+
+    Credentials(World world, String namespace, List<Problem> problems) {
+        this.world = world;
+        this.namespace = namespace;
+        this.problems = problems;
+    }
+
+    /**
+     * The values under some keys of a Secret.
+     *
+     * @param field the field that names the Secret
+     * @param hosts the hosts that the values will be sent to
+     * @param keys  the keys that must be there
+     * @return the values in the order of the keys; empty if anything is wrong, and then the problems are recorded
+     */
+    Optional<List<String>> read(String field, String secretName, List<String> hosts, String... keys) {
+        ResourceKey key = new ResourceKey(namespace, secretName);
+        int before = problems.size();
+        switch (world.secret(key)) {
+            case SecretLookup.Missing() -> add("SecretNotFound", field,
+                    "there is no Secret \"%s\" in namespace \"%s\"; create it with the keys %s and the label %s: \"true\""
+                            .formatted(secretName, namespace, String.join(", ", keys), PostriderApi.CREDENTIALS_LABEL));
+            case SecretLookup.Unlabelled() -> add("SecretNotLabelled", field,
+                    "Secret \"%s\" may not be read; label it: kubectl -n %s label secret %s %s=true".formatted(
+                            secretName,
+                            namespace, secretName, PostriderApi.CREDENTIALS_LABEL));
+            case SecretLookup.Found found -> {
+                for (String entry : keys) {
+                    check(field, secretName, entry, found);
+                }
+                found.hosts().ifPresent(allowed -> checkHosts(field, secretName, allowed, hosts));
+                if (problems.size() == before) {
+                    return Optional.of(Arrays.stream(keys).map(k -> found.data().getOrDefault(k, "")).toList());
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private void check(String field, String secretName, String entry, SecretLookup.Found found) {
+        String value = found.data().get(entry);
+        if (value == null) {
+            add("SecretKeyMissing", field,
+                    "Secret \"%s\" has no key \"%s\"; it has %s".formatted(secretName, entry,
+                            found.data().isEmpty()
+                                    ? "no keys"
+                                    : String.join(", ", found.data().keySet().stream().sorted().toList())));
+        } else if (value.isEmpty()) {
+            add("SecretValueEmpty", field, "key \"%s\" of Secret \"%s\" is empty".formatted(entry, secretName));
+        } else if (!entry.endsWith(".crt") && value.chars().anyMatch(c -> c == '\n' || c == '\r' || c == 0)) {
+            add("SecretValueInvalid", field,
+                    ("key \"%s\" of Secret \"%s\" has a line break or a NUL in it, which no login takes; write it without "
+                            + "(echo -n, or stringData on one line)").formatted(entry, secretName));
+        }
+    }
+
+    private void checkHosts(String field, String secretName, String allowed, List<String> hosts) {
+        List<String> names = Arrays.stream(allowed.split(",")).map(Credentials::canonical).toList();
+        for (String host : hosts) {
+            if (!names.contains(canonical(host))) {
+                add("HostNotAllowed", field,
+                        "Secret \"%s\" may be sent only to %s (annotation %s), not to \"%s\"".formatted(secretName,
+                                allowed.strip(), PostriderApi.HOSTS_ANNOTATION, host));
+            }
+        }
+    }
+
+    private static String canonical(String host) {
+        String name = host.strip().toLowerCase(Locale.ROOT);
+        return name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
+    }
+
+    private void add(String reason, String field, String message) {
+        problems.add(new Problem(Area.SECRETS, reason, field, message));
+    }
+}

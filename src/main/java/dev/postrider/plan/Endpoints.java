@@ -1,0 +1,129 @@
+package dev.postrider.plan;
+
+import dev.postrider.api.Authentication;
+import dev.postrider.api.MailServerSpec;
+import dev.postrider.api.MicrosoftGraph;
+import dev.postrider.api.Smtp;
+import dev.postrider.plan.Problem.Area;
+import dev.postrider.route.Endpoint;
+import dev.postrider.route.Login;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Turns what a MailServer declares, with what its Secrets hold, into an endpoint. */
+final class Endpoints {
+    private static final String CA_KEY = "ca.crt";
+    private static final String GRAPH_LOGIN_HOST = "login.microsoftonline.com";
+
+    private final Credentials credentials;
+    private final List<Problem> problems;
+
+    Endpoints(World world, String namespace, List<Problem> problems) {
+        this.credentials = new Credentials(world, namespace, problems);
+        this.problems = problems;
+    }
+
+    /** The endpoint; empty when something is wrong, and then the problems are recorded. */
+    Optional<Endpoint> of(MailServerSpec spec) {
+        int before = problems.size();
+        Optional<Endpoint> endpoint;
+        if (spec.smtp() != null && spec.microsoftGraph() == null) {
+            endpoint = smtp(spec.smtp());
+        } else if (spec.microsoftGraph() != null && spec.smtp() == null) {
+            endpoint = graph(spec.microsoftGraph());
+        } else {
+            problems.add(new Problem(Area.SPEC, "InvalidSpec", "spec",
+                    "exactly one of smtp and microsoftGraph must be set"));
+            endpoint = Optional.empty();
+        }
+        return problems.size() == before ? endpoint : Optional.empty();
+    }
+
+    private Optional<Endpoint> smtp(Smtp smtp) {
+        Optional<String> authorities = Optional.ofNullable(smtp.caSecretRef())
+                .flatMap(ref -> credentials.read("spec.smtp.caSecretRef", ref.name(), List.of(), CA_KEY))
+                .map(List::getFirst);
+        Optional<Login> login = Optional.ofNullable(smtp.authentication()).flatMap(a -> login(a, smtp.host()));
+        Smtp.Security security = securityOf(smtp);
+        return Optional.of(new Endpoint.Smtp(smtp.host(), portOf(smtp), switch (security) {
+            case None -> Endpoint.Security.NONE;
+            case StartTLSIfOffered -> Endpoint.Security.STARTTLS_IF_OFFERED;
+            case StartTLS -> Endpoint.Security.STARTTLS;
+            case TLS -> Endpoint.Security.TLS;
+        }, authorities, Durations.read(smtp.connectTimeout(), Duration.ofSeconds(60)),
+                Durations.read(smtp.replyTimeout(), Duration.ofMinutes(5)),
+                Optional.ofNullable(smtp.maxConnections()).orElse(10), login));
+    }
+
+    private static Smtp.Security securityOf(Smtp smtp) {
+        return smtp.security() == null ? Smtp.Security.StartTLS : smtp.security();
+    }
+
+    private static int portOf(Smtp smtp) {
+        return smtp.port() == null ? securityOf(smtp).defaultPort() : smtp.port();
+    }
+
+    private Optional<Login> login(Authentication authentication, String host) {
+        Authentication.Password password = authentication.password();
+        if (password != null) {
+            return credentials
+                    .read("spec.smtp.authentication.password.secretRef", password.secretRef().name(), List.of(host),
+                            "username", "password")
+                    .map(v -> new Login.Password(v.get(0), v.get(1)));
+        }
+        Authentication.OAuth2 oauth2 = authentication.oauth2();
+        if (oauth2 != null) {
+            String tokenHost = Optional.ofNullable(URI.create(oauth2.tokenEndpoint()).getHost()).orElse("");
+            return credentials
+                    .read("spec.smtp.authentication.oauth2.secretRef", oauth2.secretRef().name(),
+                            List.of(tokenHost, host), "client-id", "client-secret")
+                    .map(v -> new Login.OAuth2(oauth2.user(), oauth2.tokenEndpoint(),
+                            Optional.ofNullable(oauth2.scopes()).orElse("https://outlook.office365.com/.default"),
+                            v.get(0), v.get(1)));
+        }
+        problems.add(new Problem(Area.SPEC, "InvalidSpec", "spec.smtp.authentication",
+                "exactly one of password and oauth2 must be set"));
+        return Optional.empty();
+    }
+
+    private Optional<Endpoint> graph(MicrosoftGraph graph) {
+        return credentials
+                .read("spec.microsoftGraph.secretRef", graph.secretRef().name(), List.of(GRAPH_LOGIN_HOST),
+                        "client-id", "client-secret")
+                .map(v -> new Endpoint.Graph(graph.tenantId(), graph.mailbox(), v.get(0), v.get(1)));
+    }
+
+    /** Where the declared server is, for people, whether or not its Secrets are there. */
+    static String display(MailServerSpec spec) {
+        Smtp smtp = spec.smtp();
+        if (smtp != null) {
+            return (smtp.host().indexOf(':') >= 0 ? "[" + smtp.host() + "]" : smtp.host()) + ":" + portOf(smtp);
+        }
+        return spec.microsoftGraph() == null ? "" : "graph.microsoft.com/" + spec.microsoftGraph().mailbox();
+    }
+
+    /** The Secrets that a MailServer names: a change of one of them matters to it. */
+    static List<String> secretNames(MailServerSpec spec) {
+        List<String> names = new ArrayList<>();
+        Smtp smtp = spec.smtp();
+        if (smtp != null) {
+            if (smtp.caSecretRef() != null) {
+                names.add(smtp.caSecretRef().name());
+            }
+            Authentication authentication = smtp.authentication();
+            if (authentication != null && authentication.password() != null) {
+                names.add(authentication.password().secretRef().name());
+            }
+            if (authentication != null && authentication.oauth2() != null) {
+                names.add(authentication.oauth2().secretRef().name());
+            }
+        }
+        if (spec.microsoftGraph() != null) {
+            names.add(spec.microsoftGraph().secretRef().name());
+        }
+        return names;
+    }
+}

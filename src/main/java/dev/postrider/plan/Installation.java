@@ -1,0 +1,30 @@
+package dev.postrider.plan;
+
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What the plan must know of the installation.
+ *
+ * @param trustedNamespaces    where a global server is honoured: the operator's namespace and those it was told to trust
+ * @param globalServerRequired whether nobody sends while no global server is active
+ * @param relay                where applications reach the relay; empty until its certificate is made
+ * @param fingerprintKey       keys the fingerprints in status, so that they tell nothing of a password
+ */
+public record Installation(Set<String> trustedNamespaces, boolean globalServerRequired, Optional<RelayAddress> relay,
+        String fingerprintKey) {
+
+    /**
+     * Where applications reach the relay.
+     *
+     * @param host          a name that its certificate carries
+     * @param port          message submission with STARTTLS (RFC 6409)
+     * @param caCertificate the authority that its certificate leads to, PEM
+     */
+    public record RelayAddress(String host, int port, String caCertificate) {}
+
+    @Override
+    public String toString() {
+        return "Installation[trustedNamespaces=" + trustedNamespaces + ", relay=" + relay + "]";
+    }
+}

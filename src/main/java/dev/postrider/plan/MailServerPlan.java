@@ -1,0 +1,314 @@
+package dev.postrider.plan;
+
+import dev.postrider.api.Condition;
+import dev.postrider.api.Condition.Status;
+import dev.postrider.api.MailServer;
+import dev.postrider.api.MailServerSpec;
+import dev.postrider.api.MailServerSpec.Scope;
+import dev.postrider.api.MailServerStatus;
+import dev.postrider.api.Mailbox;
+import dev.postrider.api.TestSendStatus;
+import dev.postrider.api.TestSpec;
+import dev.postrider.plan.Problem.Area;
+import dev.postrider.route.Address;
+import dev.postrider.route.Endpoint;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.RouteJson;
+import dev.postrider.route.ServerRoute;
+import dev.postrider.route.TestMail;
+import dev.postrider.route.TestResult;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a MailServer comes to.
+ *
+ * @param route     the route that the relay should have; empty means that what it has stays
+ * @param release   whether nothing holds the resource any more: its route goes, then its finalizer
+ * @param test      a test mail to be sent now
+ * @param status    the status to write, if it differs
+ * @param lookAgain when to plan again though nothing has changed
+ * @param notices   what is worth an Event
+ */
+public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optional<TestOrder> test,
+        MailServerStatus status, Optional<Instant> lookAgain, List<Notice> notices) {
+
+    /** Plans for one server. */
+    public static MailServerPlan of(MailServer server, World world, TestNews news) {
+        return new Planning(server, world, news).plan();
+    }
+
+    /** What is wrong with a server and its Secrets, each problem apart. */
+    public static List<Problem> problems(MailServer server, World world) {
+        Planning planning = new Planning(server, world, TestNews.none());
+        planning.plan();
+        return List.copyOf(planning.problems);
+    }
+
+    /** The Secrets of its own namespace that a server depends on. */
+    public static List<String> secretNames(MailServer server) {
+        return server.getSpec() == null ? List.of() : Endpoints.secretNames(server.getSpec());
+    }
+
+    /** Whether a server is one of all organizations, and in a namespace where that is honoured. */
+    static boolean isHonouredGlobal(MailServer server, Installation installation) {
+        return server.getSpec().scope() == Scope.Global
+                && installation.trustedNamespaces().contains(server.getMetadata().getNamespace());
+    }
+
+    static boolean isActive(MailServer server) {
+        return !Boolean.FALSE.equals(server.getSpec().active());
+    }
+
+    static ResourceKey key(MailServer server) {
+        return new ResourceKey(server.getMetadata().getNamespace(), server.getMetadata().getName());
+    }
+
+    /** One run of the plan, with what its steps share. */
+    private static final class Planning {
+        private final MailServer server;
+        private final MailServerSpec spec;
+        private final World world;
+        private final TestNews news;
+        private final @Nullable MailServerStatus before;
+        private final Conditions conditions;
+        private final List<Problem> problems = new ArrayList<>();
+        private final List<Notice> notices = new ArrayList<>();
+
+        Planning(MailServer server, World world, TestNews news) {
+            this.server = server;
+            this.spec = server.getSpec();
+            this.world = world;
+            this.news = news;
+            this.before = server.getStatus();
+            this.conditions = new Conditions(before == null ? null : before.conditions(), world.now(),
+                    server.getMetadata().getGeneration() == null ? 0 : server.getMetadata().getGeneration());
+        }
+
+        MailServerPlan plan() {
+            checkSpec();
+            Optional<Endpoint> endpoint = new Endpoints(world, server.getMetadata().getNamespace(), problems).of(spec)
+                    .filter(_ -> problems.isEmpty());
+            Optional<String> fingerprint = endpoint.map(this::fingerprint);
+            TestSendStatus record = recordTest();
+            Optional<TestOrder> test = endpoint.flatMap(e -> test(e, fingerprint.orElseThrow(), record));
+            Optional<ServerRoute> route = route(endpoint, fingerprint, record);
+
+            Condition secrets = secretsValid();
+            Condition tested = testSendSucceeded(fingerprint, test, record);
+            conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
+            Condition ready = ready(secrets, tested);
+            stalled(record);
+            boolean release = deletion();
+
+            MailServerStatus status = new MailServerStatus(server.getMetadata().getGeneration(),
+                    Endpoints.display(spec), conditions.list(), record);
+            if (conditions.isNews(ready) && ready.status() == Status.False && news.finished().isEmpty()) {
+                notices.add(Notice.warning(ready.reason(), ready.message()));
+            }
+            Optional<Instant> lookAgain = server.getMetadata().getDeletionTimestamp() != null && !release
+                    ? Optional.of(world.now().plus(Duration.ofSeconds(30)))
+                    : TestRecord.nextAttempt(record).filter(_ -> endpoint.isPresent() && test.isEmpty());
+            return new MailServerPlan(release ? Optional.empty() : route, release, release ? Optional.empty() : test,
+                    status, lookAgain, List.copyOf(notices));
+        }
+
+        private void checkSpec() {
+            Installation installation = world.installation();
+            if (spec.scope() == Scope.Global && !isHonouredGlobal(server, installation)) {
+                problems.add(new Problem(Area.SPEC, "ScopeNotAllowed", "spec.scope",
+                        ("a global server would get every organization's mail, so it is honoured only in the namespaces %s, "
+                                + "not in \"%s\"; declare it there, or make it a server of scope Organization")
+                                .formatted(
+                                        installation.trustedNamespaces().stream().sorted().toList(),
+                                        server.getMetadata().getNamespace())));
+            }
+            MailAddress.check("spec.sender.address", spec.sender() == null ? null : spec.sender().address(), problems);
+            MailAddress.check("spec.test.recipient", spec.test() == null ? null : spec.test().recipient(), problems);
+        }
+
+        /** What a test proves: the way to the server, and who writes to whom. */
+        private String fingerprint(Endpoint endpoint) {
+            String recipient = spec.test() == null ? "" : spec.test().recipient();
+            return Fingerprint.of(RouteJson.write(endpoint) + "\n" + spec.sender() + "\n" + recipient,
+                    world.installation().fingerprintKey());
+        }
+
+        private @Nullable TestSendStatus recordTest() {
+            TestSendStatus recorded = before == null ? null : before.testSend();
+            if (news.finished().isEmpty() || news.result().isEmpty()) {
+                return recorded;
+            }
+            TestResult result = news.result().get();
+            notices.add(TestRecord.notice("", result));
+            return TestRecord.of(news.finished().get(), result, recorded);
+        }
+
+        private Optional<TestOrder> test(Endpoint endpoint, String fingerprint, @Nullable TestSendStatus record) {
+            if (news.running().isPresent() || Deletion.of(server, spec.deletionConfirmation()) == Deletion.CONFIRMED) {
+                return Optional.empty();
+            }
+            Optional<String> request = TestRequest.of(server);
+            boolean asked = request.isPresent() && (record == null || !request.get().equals(record.request()));
+            boolean changed = whenToTest() == TestSpec.When.OnChange
+                    && (record == null || !fingerprint.equals(record.fingerprint()));
+            boolean again = TestRecord.nextAttempt(record).filter(t -> !t.isAfter(world.now())).isPresent();
+            if (!asked && !changed && !again) {
+                return Optional.empty();
+            }
+            // A request that was answered stays answered by a later test of another cause.
+            Optional<String> answered = asked || record != null && record.request() != null
+                    ? request
+                    : Optional.empty();
+            Optional<String> recipient = (asked || again && !changed ? answered : Optional.<String>empty())
+                    .filter(MailAddress::isAddress)
+                    .or(() -> Optional.ofNullable(spec.test()).map(TestSpec::recipient));
+            return recipient.map(to -> new TestOrder(mail(endpoint, to), fingerprint, answered));
+        }
+
+        private TestSpec.When whenToTest() {
+            return spec.test() == null || spec.test().when() == null ? TestSpec.When.OnChange : spec.test().when();
+        }
+
+        private TestMail mail(Endpoint endpoint, String recipient) {
+            Mailbox sender = spec.sender();
+            Address from = sender == null
+                    ? new Address(recipient, Optional.of("Postrider"))
+                    : new Address(sender.address(), Optional.ofNullable(sender.name()));
+            return new TestMail(new ServerRoute(key(server), spec.scope() == Scope.Global, isActive(server), endpoint),
+                    from, Optional.empty(), from.address(), recipient, "MailServer " + key(server));
+        }
+
+        /**
+         * The endpoint that was proved last serves until a new one is proved; whether the server is active takes effect
+         * at once.
+         */
+        private Optional<ServerRoute> route(Optional<Endpoint> endpoint, Optional<String> fingerprint,
+                @Nullable TestSendStatus record) {
+            if (problems.stream().anyMatch(p -> p.reason().equals("ScopeNotAllowed"))) {
+                return Optional.empty();
+            }
+            Optional<Endpoint> proved = endpoint.filter(_ -> !isTested()
+                    || record != null && record.accepted()
+                            && fingerprint.equals(Optional.ofNullable(record.fingerprint())));
+            return proved.or(() -> world.serverRoute(key(server)).map(ServerRoute::endpoint))
+                    .map(e -> new ServerRoute(key(server), spec.scope() == Scope.Global, isActive(server), e));
+        }
+
+        private boolean isTested() {
+            return spec.test() != null && whenToTest() == TestSpec.When.OnChange;
+        }
+
+        private Condition secretsValid() {
+            List<Problem> wrong = problems.stream().filter(p -> p.area() == Area.SECRETS).toList();
+            if (wrong.isEmpty()) {
+                List<String> names = Endpoints.secretNames(spec);
+                return names.isEmpty()
+                        ? conditions.set(Conditions.SECRETS_VALID, Status.True, "NoneNeeded",
+                                "the server needs no Secret")
+                        : conditions.set(Conditions.SECRETS_VALID, Status.True, "Valid",
+                                names.stream().distinct().collect(Collectors.joining(", ", "read from Secret ", "")));
+            }
+            return conditions.set(Conditions.SECRETS_VALID, Status.False, wrong.getFirst().reason(),
+                    Problem.describe(wrong) + lastGood());
+        }
+
+        private String lastGood() {
+            return world.serverRoute(key(server)).isPresent()
+                    ? ". Until then the relay goes on with the last valid settings"
+                    : "";
+        }
+
+        private Condition testSendSucceeded(Optional<String> fingerprint, Optional<TestOrder> test,
+                @Nullable TestSendStatus record) {
+            String type = Conditions.TEST_SEND_SUCCEEDED;
+            if (fingerprint.isEmpty()) {
+                return conditions.set(type, Status.Unknown, "NotValid",
+                        "the test waits until what is wrong with the resource is mended");
+            }
+            Optional<TestOrder> underway = test.or(news::running);
+            if (underway.isPresent()) {
+                return conditions.set(type, Status.Unknown, "InProgress",
+                        "a test mail to " + underway.get().mail().recipient() + " is on its way");
+            }
+            if (record == null || !fingerprint.get().equals(record.fingerprint())) {
+                return spec.test() == null
+                        ? conditions.set(type, Status.Unknown, "NoRecipient",
+                                "not tested; set spec.test.recipient to prove this server with a real mail")
+                        : conditions.set(type, Status.Unknown, "NotRequested",
+                                "not tested; a new value of the annotation postrider.dev/test-send asks for a test");
+            }
+            if (record.accepted()) {
+                return conditions.set(type, Status.True, "Accepted",
+                        "Email server accepted mail for delivery: " + record.reply());
+            }
+            return conditions.set(type, Status.False, Optional.ofNullable(record.failedStep()).orElse("Failed"),
+                    record.failure() + Optional.ofNullable(record.nextAttemptTime())
+                            .map(t -> ". Tried again at " + t)
+                            .orElse("") + lastGood());
+        }
+
+        private Condition ready(Condition secrets, Condition tested) {
+            String type = Conditions.READY;
+            List<Problem> wrong = problems.stream().filter(p -> p.area() == Area.SPEC).toList();
+            if (!wrong.isEmpty()) {
+                return conditions.set(type, Status.False, wrong.getFirst().reason(), Problem.describe(wrong));
+            }
+            if (secrets.status() == Status.False) {
+                return conditions.set(type, Status.False, secrets.reason(), secrets.message());
+            }
+            if (tested.status() == Status.False) {
+                return conditions.set(type, Status.False, tested.reason(), tested.message());
+            }
+            if (tested.reason().equals("InProgress")) {
+                return conditions.set(type, Status.Unknown, tested.reason(), tested.message());
+            }
+            if (!isActive(server)) {
+                return conditions.set(type, Status.True, "Inactive", "valid, and switched off (spec.active)");
+            }
+            return tested.status() == Status.True
+                    ? conditions.set(type, Status.True, "Accepted", tested.message())
+                    : conditions.set(type, Status.True, "NotTested", tested.message());
+        }
+
+        private void stalled(@Nullable TestSendStatus record) {
+            Condition ready = Conditions.find(conditions.list(), Conditions.READY).orElseThrow();
+            // A Secret that is not there yet may come by itself; the order of a GitOps sync is nobody's mistake.
+            boolean person = problems.stream().anyMatch(p -> !p.reason().equals("SecretNotFound"))
+                    || problems.isEmpty() && ready.status() == Status.False
+                            && record != null
+                            && TestRecord.failedStep(record).filter(TestRecord::needsPerson).isPresent();
+            if (person) {
+                conditions.set(Conditions.STALLED, Status.True, ready.reason(), ready.message());
+            }
+        }
+
+        private boolean deletion() {
+            return switch (Deletion.of(server, spec.deletionConfirmation())) {
+                case NOT_ASKED -> false;
+                case UNCONFIRMED -> {
+                    List<ResourceKey> users = world.usersOf(server);
+                    String loss = users.isEmpty()
+                            ? "No organization sends through it."
+                            : "Organizations that send through it: %s.".formatted(Names.some(users));
+                    Condition held = Deletion.unconfirmed(conditions, server, spec.deletionConfirmation(), loss);
+                    if (conditions.isNews(held)) {
+                        notices.add(Notice.warning(held.reason(), held.message()));
+                    }
+                    yield false;
+                }
+                case CONFIRMED -> {
+                    conditions.set(Conditions.DELETION_CONFIRMED, Status.True, "Confirmed", "being deleted");
+                    notices.add(Notice.normal("Deleted",
+                            "deleted as confirmed; its route is removed, what was queued goes through the other servers"));
+                    yield true;
+                }
+            };
+        }
+    }
+}

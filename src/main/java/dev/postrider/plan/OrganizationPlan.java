@@ -1,0 +1,275 @@
+package dev.postrider.plan;
+
+import dev.postrider.api.Condition;
+import dev.postrider.api.Condition.Status;
+import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.api.OrganizationMailSettingsSpec;
+import dev.postrider.api.OrganizationMailSettingsSpec.QueuedMail;
+import dev.postrider.api.OrganizationMailSettingsStatus;
+import dev.postrider.api.OrganizationMailSettingsStatus.BindingStatus;
+import dev.postrider.api.OrganizationMailSettingsStatus.CapabilitiesStatus;
+import dev.postrider.api.OrganizationMailSettingsStatus.ServerTestSendStatus;
+import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.ResourceKey;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an OrganizationMailSettings comes to.
+ *
+ * @param route     the route that the relay should have; empty means that what it has stays
+ * @param binding   the Secret that applications should find; empty means that what they have stays
+ * @param release   whether nothing holds the resource any more: route and binding go, then its finalizer
+ * @param tests     test mails to be sent now, at most one for each server
+ * @param status    the status to write, if it differs
+ * @param lookAgain when to plan again though nothing has changed
+ * @param notices   what is worth an Event
+ */
+public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Binding> binding, boolean release,
+        List<TestOrder> tests, OrganizationMailSettingsStatus status, Optional<Instant> lookAgain,
+        List<Notice> notices) {
+
+    /** Plans for one organization. */
+    public static OrganizationPlan of(OrganizationMailSettings organization, World world, OrganizationTestNews news) {
+        return new Planning(organization, world, news).plan();
+    }
+
+    /** What is wrong with an organization and the servers that it names, each problem apart. */
+    public static List<Problem> problems(OrganizationMailSettings organization, World world) {
+        List<Problem> problems = new ArrayList<>();
+        Identities.of(organization.getSpec(), problems);
+        problems.addAll(Servers.of(organization, world).problems());
+        return List.copyOf(problems);
+    }
+
+    /** Name of the Secret that an organization's applications mount. */
+    public static String bindingName(OrganizationMailSettings organization) {
+        OrganizationMailSettingsSpec.Binding binding = organization.getSpec().binding();
+        return binding == null || binding.secretName() == null
+                ? organization.getMetadata().getName() + "-mail"
+                : binding.secretName();
+    }
+
+    static ResourceKey key(OrganizationMailSettings organization) {
+        return new ResourceKey(organization.getMetadata().getNamespace(), organization.getMetadata().getName());
+    }
+
+    /** One run of the plan, with what its steps share. */
+    private static final class Planning {
+        private final OrganizationMailSettings organization;
+        private final OrganizationMailSettingsSpec spec;
+        private final ResourceKey key;
+        private final World world;
+        private final OrganizationTestNews news;
+        private final Conditions conditions;
+        private final Deletion deletion;
+        private final @Nullable OrganizationMailSettingsStatus before;
+        private final List<Problem> problems = new ArrayList<>();
+        private final List<Notice> notices = new ArrayList<>();
+
+        Planning(OrganizationMailSettings organization, World world, OrganizationTestNews news) {
+            this.organization = organization;
+            this.spec = organization.getSpec();
+            this.key = key(organization);
+            this.world = world;
+            this.news = news;
+            this.before = organization.getStatus();
+            this.deletion = Deletion.of(organization, spec.deletionConfirmation());
+            this.conditions = new Conditions(before == null ? null : before.conditions(), world.now(),
+                    organization.getMetadata().getGeneration() == null
+                            ? 0
+                            : organization.getMetadata().getGeneration());
+        }
+
+        OrganizationPlan plan() {
+            Identities identity = Identities.of(spec, problems);
+            Servers servers = Servers.of(organization, world);
+            OrganizationTests tests = new OrganizationTests(organization, world, news, servers, identity);
+            List<ServerTestSendStatus> records = tests.record(notices);
+            List<TestOrder> orders = deletion == Deletion.CONFIRMED || !problems.isEmpty()
+                    ? List.of()
+                    : tests.due(records);
+
+            BindingLookup found = world.binding(key, bindingName(organization));
+            Optional<String> password = switch (found) {
+                case BindingLookup.Own own ->
+                    Optional.of(own.password().isEmpty() ? world.newPassword() : own.password());
+                case BindingLookup.Missing() -> Optional.of(world.newPassword());
+                case BindingLookup.Foreign() -> Optional.empty();
+            };
+            Optional<Binding> binding = problems.isEmpty()
+                    ? password.flatMap(p -> world.installation()
+                            .relay()
+                            .map(relay -> Binding.of(key, bindingName(organization), relay, identity, p)))
+                    : Optional.empty();
+            Optional<OrganizationRoute> route = problems.isEmpty() && servers.usable() && binding.isPresent()
+                    ? password.map(p -> new OrganizationRoute(key, Binding.sha256(p), state(), servers.named(),
+                            identity.from(), identity.envelopeFrom()))
+                    : world.organizationRoute(key).map(this::lastGood);
+
+            Condition resolved = conditions.set(Conditions.SERVERS_RESOLVED, servers.status(), servers.reason(),
+                    servers.message());
+            Condition bound = bindingReady(found, binding);
+            Condition tested = tests.condition(conditions, orders, records);
+            Condition relay = conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
+            Condition ready = ready(List.of(resolved, bound, tested, relay));
+            boolean recovery = passwordRecovery(ready, tested);
+            if (ready.status() == Status.False && (!problems.isEmpty() || servers.needsPerson()
+                    || bound.reason().equals("SecretExists"))) {
+                conditions.set(Conditions.STALLED, Status.True, ready.reason(), ready.message());
+            }
+            boolean release = deletion(route.isPresent());
+
+            OrganizationMailSettingsStatus status = new OrganizationMailSettingsStatus(
+                    organization.getMetadata().getGeneration(), conditions.list(), boundTo(binding), servers.keys(),
+                    servers.summary(), new CapabilitiesStatus(recovery), records.isEmpty() ? null : records);
+            if (conditions.isNews(ready) && ready.status() == Status.False && !ready.reason().equals("Unavailable")) {
+                notices.add(Notice.warning(ready.reason(), ready.message()));
+            }
+            return new OrganizationPlan(release ? Optional.empty() : route, release ? Optional.empty() : binding,
+                    release,
+                    orders, status, lookAgain(release, orders, records), List.copyOf(notices));
+        }
+
+        private State state() {
+            if (deletion == Deletion.CONFIRMED) {
+                return spec.queuedMailOnDeletion() == QueuedMail.Drop ? State.DROPPING : State.CLOSING;
+            }
+            return Boolean.FALSE.equals(spec.sendingEnabled()) ? State.SUSPENDED : State.OPEN;
+        }
+
+        /** What the relay has goes on, but whether mail may be sent at all takes effect at once. */
+        private OrganizationRoute lastGood(OrganizationRoute route) {
+            return new OrganizationRoute(route.key(), route.passwordSha256(), state(), route.servers(), route.from(),
+                    route.envelopeFrom());
+        }
+
+        private Condition bindingReady(BindingLookup found, Optional<Binding> binding) {
+            String name = bindingName(organization);
+            String type = Conditions.BINDING_READY;
+            if (found instanceof BindingLookup.Foreign) {
+                return conditions.set(type, Status.False, "SecretExists",
+                        ("spec.binding.secretName: Secret \"%s\" exists and is not Postrider's; it is left alone. Delete it, "
+                                + "or name another one in spec.binding.secretName").formatted(name));
+            }
+            if (binding.isPresent()) {
+                return conditions.set(type, Status.True, "Written",
+                        "applications find host, port and login in Secret \"%s\"".formatted(name));
+            }
+            return problems.isEmpty()
+                    ? conditions.set(type, Status.Unknown, "RelayPending", "waits for the relay's certificate")
+                    : conditions.set(type, Status.Unknown, "NotValid",
+                            "waits until what is wrong with the resource is mended");
+        }
+
+        private @Nullable BindingStatus boundTo(Optional<Binding> binding) {
+            return binding.map(b -> new BindingStatus(b.name()))
+                    .orElse(before == null ? null : before.binding());
+        }
+
+        private Condition ready(List<Condition> parts) {
+            String type = Conditions.READY;
+            if (!problems.isEmpty()) {
+                String last = world.organizationRoute(key).isPresent()
+                        ? ". Until then the relay goes on with the last valid settings"
+                        : "";
+                return conditions.set(type, Status.False, problems.getFirst().reason(),
+                        Problem.describe(problems) + last);
+            }
+            for (Condition part : parts) {
+                if (part.status() == Status.False) {
+                    return conditions.set(type, Status.False, part.reason(), part.message());
+                }
+            }
+            for (Condition part : parts) {
+                if (part.status() == Status.Unknown && !OrganizationTests.isNotTested(part)) {
+                    return conditions.set(type, Status.Unknown, part.reason(), part.message());
+                }
+            }
+            if (Boolean.FALSE.equals(spec.sendingEnabled())) {
+                return conditions.set(type, Status.True, "SendingDisabled",
+                        "valid, and sending is switched off (spec.sendingEnabled)");
+            }
+            Condition tested = parts.stream()
+                    .filter(c -> c.type().equals(Conditions.TEST_SEND_SUCCEEDED))
+                    .findFirst()
+                    .orElseThrow();
+            return tested.status() == Status.True
+                    ? conditions.set(type, Status.True, "MailWorks",
+                            "mail can be sent with the login in Secret \"%s\"".formatted(bindingName(organization)))
+                    : conditions.set(type, Status.True, "NotTested", tested.message());
+        }
+
+        private boolean passwordRecovery(Condition ready, Condition tested) {
+            String type = Conditions.PASSWORD_RECOVERY_AVAILABLE;
+            if (spec.capabilities() != null && Boolean.FALSE.equals(spec.capabilities().passwordRecovery())) {
+                conditions.set(type, Status.False, "SwitchedOff", "spec.capabilities.passwordRecovery is false");
+                return false;
+            }
+            if (ready.status() == Status.True && ready.reason().equals("MailWorks")) {
+                conditions.set(type, Status.True, "MailWorks", "people can reset their passwords by mail");
+                return true;
+            }
+            conditions.set(type, Status.False, "MailNotProved",
+                    "comes when mail works: " + (ready.status() == Status.True ? tested.message() : ready.message()));
+            return false;
+        }
+
+        private boolean deletion(boolean routed) {
+            return switch (deletion) {
+                case NOT_ASKED -> false;
+                case UNCONFIRMED -> {
+                    Condition held = Deletion.unconfirmed(conditions, organization, spec.deletionConfirmation(),
+                            "Its login at the relay and Secret \"%s\" will be lost%s.".formatted(
+                                    bindingName(organization),
+                                    spec.queuedMailOnDeletion() == QueuedMail.Drop ? ", and its queued mail" : ""));
+                    if (conditions.isNews(held)) {
+                        notices.add(Notice.warning(held.reason(), held.message()));
+                    }
+                    yield false;
+                }
+                case CONFIRMED -> drained(routed);
+            };
+        }
+
+        /** Whether the relay holds no mail of the organization any more. */
+        private boolean drained(boolean routed) {
+            boolean relayGone = world.relay().reason().equals(RelayState.notNeeded().reason());
+            OptionalLong queued = relayGone || !routed ? OptionalLong.of(0) : world.queued(key);
+            boolean told = relayGone || !routed
+                    || world.organizationRoute(key).filter(r -> r.state() == state()).isPresent();
+            String type = Conditions.DELETION_CONFIRMED;
+            if (told && queued.isPresent() && queued.getAsLong() == 0) {
+                conditions.set(type, Status.True, "Confirmed", "being deleted");
+                notices.add(Notice.normal("Deleted",
+                        "deleted as confirmed; its login at the relay and Secret \"%s\" are removed, queued mail was %s"
+                                .formatted(bindingName(organization),
+                                        spec.queuedMailOnDeletion() == QueuedMail.Drop ? "dropped" : "delivered")));
+                return true;
+            }
+            conditions.set(type, Status.True, "Draining",
+                    "confirmed; no new mail is taken. " + (queued.isPresent()
+                            ? "Waiting for " + queued.getAsLong() + " queued messages to be delivered"
+                            : "Waiting for the relay to say how many messages are queued")
+                            + "; spec.queuedMailOnDeletion: Drop throws them away");
+            return false;
+        }
+
+        private Optional<Instant> lookAgain(boolean release, List<TestOrder> orders,
+                List<ServerTestSendStatus> records) {
+            if (release) {
+                return Optional.empty();
+            }
+            if (deletion == Deletion.CONFIRMED) {
+                return Optional.of(world.now().plus(Duration.ofSeconds(2)));
+            }
+            return orders.isEmpty() ? OrganizationTests.nextAttempt(records) : Optional.empty();
+        }
+    }
+}

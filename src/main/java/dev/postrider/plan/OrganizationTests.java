@@ -1,0 +1,172 @@
+package dev.postrider.plan;
+
+import dev.postrider.api.Condition;
+import dev.postrider.api.Condition.Status;
+import dev.postrider.api.MailServer;
+import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.api.OrganizationMailSettingsStatus.ServerTestSendStatus;
+import dev.postrider.api.TestSendStatus;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRoute;
+import dev.postrider.route.TestMail;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The proofs of an organization's mail: the tests of its servers, and those that it asked for with its own identity by
+ * the annotation postrider.dev/test-send. Of two tests of one server the later one counts.
+ */
+final class OrganizationTests {
+    private static final String NOT_TESTED = "NotTested";
+
+    private final OrganizationMailSettings organization;
+    private final World world;
+    private final OrganizationTestNews news;
+    private final List<MailServer> servers;
+    private final Identities identity;
+    private final Map<String, TestSendStatus> recorded;
+
+    OrganizationTests(OrganizationMailSettings organization, World world, OrganizationTestNews news, Servers servers,
+            Identities identity) {
+        this.organization = organization;
+        this.world = world;
+        this.news = news;
+        this.servers = servers.active();
+        this.identity = identity;
+        this.recorded = organization.getStatus() == null || organization.getStatus().testSends() == null
+                ? Map.of()
+                : organization.getStatus()
+                        .testSends()
+                        .stream()
+                        .collect(Collectors.toMap(ServerTestSendStatus::mailServer, ServerTestSendStatus::result,
+                                (first, _) -> first));
+    }
+
+    static boolean isNotTested(Condition condition) {
+        return condition.type().equals(Conditions.TEST_SEND_SUCCEEDED) && condition.reason().equals(NOT_TESTED);
+    }
+
+    /** The records of the tests, with those that just ended. */
+    List<ServerTestSendStatus> record(List<Notice> notices) {
+        Map<String, TestSendStatus> records = new TreeMap<>();
+        for (MailServer server : servers) {
+            ResourceKey key = MailServerPlan.key(server);
+            TestSendStatus old = recorded.get(key.toString());
+            OrganizationTestNews.Finished finished = news.finished().get(key);
+            if (finished != null) {
+                records.put(key.toString(), TestRecord.of(finished.order(), finished.result(), old));
+                notices.add(TestRecord.notice("MailServer " + key + ": ", finished.result()));
+            } else if (old != null) {
+                records.put(key.toString(), old);
+            }
+        }
+        return records.entrySet().stream().map(e -> new ServerTestSendStatus(e.getKey(), e.getValue())).toList();
+    }
+
+    /** The tests to be made now: those that a new value of the annotation asks for, and failed ones again. */
+    List<TestOrder> due(List<ServerTestSendStatus> records) {
+        Optional<String> request = TestRequest.of(organization);
+        if (request.isEmpty()) {
+            return List.of();
+        }
+        List<TestOrder> orders = new ArrayList<>();
+        for (MailServer server : servers) {
+            ResourceKey key = MailServerPlan.key(server);
+            Optional<TestSendStatus> last = last(records, key);
+            boolean asked = last.filter(l -> request.get().equals(l.request())).isEmpty();
+            boolean again = last.flatMap(TestRecord::nextAttempt).filter(t -> !t.isAfter(world.now())).isPresent();
+            if (!news.running().containsKey(key) && (asked || again)) {
+                Optional<String> recipient = request.filter(MailAddress::isAddress)
+                        .or(() -> Optional.ofNullable(server.getSpec().test()).map(t -> t.recipient()))
+                        .or(() -> Optional.ofNullable(organization.getSpec().administrators())
+                                .flatMap(a -> a.stream().findFirst()));
+                Optional<ServerRoute> route = world.serverRoute(key);
+                if (recipient.isPresent() && route.isPresent()) {
+                    orders.add(new TestOrder(
+                            new TestMail(route.get(), identity.from(), identity.replyTo(), identity.envelopeFrom(),
+                                    recipient.get(), "OrganizationMailSettings " + OrganizationPlan.key(organization)),
+                            "", request));
+                }
+            }
+        }
+        return orders;
+    }
+
+    Condition condition(Conditions conditions, List<TestOrder> orders, List<ServerTestSendStatus> records) {
+        String type = Conditions.TEST_SEND_SUCCEEDED;
+        if (!orders.isEmpty() || !news.running().isEmpty()) {
+            return conditions.set(type, Status.Unknown, "InProgress",
+                    "test mails of this organization are on their way");
+        }
+        List<TestSendStatus> proofs = servers.stream().flatMap(s -> proof(s, records).stream()).toList();
+        List<TestSendStatus> good = proofs.stream().filter(TestSendStatus::accepted).toList();
+        if (!good.isEmpty()) {
+            String reply = good.getFirst().reply();
+            return good.size() == proofs.size()
+                    ? conditions.set(type, Status.True, "Accepted", "Email server accepted mail for delivery: " + reply)
+                    : conditions.set(type, Status.True, "SomeServersFailed",
+                            "Email server accepted mail for delivery: %s. But %d of %d servers failed their last test: %s"
+                                    .formatted(reply, proofs.size() - good.size(), proofs.size(), failures(proofs)));
+        }
+        if (!proofs.isEmpty()) {
+            return conditions.set(type, Status.False,
+                    Optional.ofNullable(proofs.getFirst().failedStep()).orElse("Failed"), failures(proofs));
+        }
+        boolean testing = servers.stream()
+                .flatMap(s -> serverCondition(s).stream())
+                .anyMatch(c -> c.reason().equals("InProgress") || c.reason().equals("NotValid"));
+        return testing || servers.stream().anyMatch(s -> s.getStatus() == null)
+                ? conditions.set(type, Status.Unknown, "WaitingForServer",
+                        "the servers are not proved yet: " + Names.some(servers.stream()
+                                .map(s -> "MailServer " + MailServerPlan.key(s))
+                                .toList()))
+                : conditions.set(type, Status.Unknown, NOT_TESTED,
+                        "not tested; set spec.test.recipient of the MailServer, or annotate this resource with "
+                                + "postrider.dev/test-send: an address");
+    }
+
+    private static String failures(List<TestSendStatus> proofs) {
+        return proofs.stream()
+                .filter(p -> !p.accepted())
+                .map(p -> String.valueOf(p.failure()))
+                .distinct()
+                .collect(Collectors.joining("; "));
+    }
+
+    /** The later of the server's own test and this organization's through it. */
+    private Optional<TestSendStatus> proof(MailServer server, List<ServerTestSendStatus> records) {
+        Optional<TestSendStatus> ofServer = serverCondition(server)
+                .filter(c -> c.status() != Status.Unknown)
+                .flatMap(_ -> Optional.ofNullable(server.getStatus()).map(s -> s.testSend()));
+        Optional<TestSendStatus> ofOrganization = last(records, MailServerPlan.key(server));
+        return Stream.of(ofServer, ofOrganization)
+                .flatMap(Optional::stream)
+                .max(Comparator.comparing(t -> Instant.parse(t.time())));
+    }
+
+    private static Optional<Condition> serverCondition(MailServer server) {
+        return server.getStatus() == null
+                ? Optional.empty()
+                : Conditions.find(server.getStatus().conditions(), Conditions.TEST_SEND_SUCCEEDED);
+    }
+
+    private static Optional<TestSendStatus> last(List<ServerTestSendStatus> records, ResourceKey server) {
+        return records.stream()
+                .filter(r -> r.mailServer().equals(server.toString()))
+                .map(ServerTestSendStatus::result)
+                .findFirst();
+    }
+
+    static Optional<Instant> nextAttempt(List<ServerTestSendStatus> records) {
+        return records.stream()
+                .flatMap(r -> TestRecord.nextAttempt(r.result()).stream())
+                .min(Comparator.naturalOrder());
+    }
+}

@@ -1,0 +1,34 @@
+package dev.postrider.plan;
+
+import dev.postrider.api.Condition;
+
+/**
+ * What the relay's Deployment says, in the form of the condition RelayAvailable.
+ *
+ * @param status  True when replicas are available
+ * @param reason  one word for machines
+ * @param message for people
+ */
+public record RelayState(Condition.Status status, String reason, String message) {
+
+    /** There is no relay, for no valid server is there to send through. */
+    public static RelayState notNeeded() {
+        return new RelayState(Condition.Status.False, "NoServer",
+                "the relay is not deployed, for there is no valid active MailServer to send through");
+    }
+
+    /** Replicas of the relay answer. */
+    public static RelayState available(int replicas) {
+        return new RelayState(Condition.Status.True, "Available",
+                replicas == 1 ? "the relay is running" : "the relay is running with " + replicas + " replicas");
+    }
+
+    /** The relay is there and does not answer yet. */
+    public static RelayState unavailable(String message) {
+        return new RelayState(Condition.Status.False, "Unavailable", message);
+    }
+
+    public boolean isAvailable() {
+        return status == Condition.Status.True;
+    }
+}

@@ -1,0 +1,79 @@
+package dev.postrider.plan;
+
+import dev.postrider.api.TestSendStatus;
+import dev.postrider.route.TestResult;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Writes the result of a test into a status, and reads from there when the next is due. */
+final class TestRecord {
+    /** After how long a failed test is made again at first; doubled each time. */
+    private static final Duration FIRST_RETRY = Duration.ofMinutes(1);
+    private static final Duration LAST_RETRY = Duration.ofHours(1);
+
+    private TestRecord() {}
+
+    static TestSendStatus of(TestOrder order, TestResult result, @Nullable TestSendStatus before) {
+        Optional<TestResult.Failure> failure = result.failure();
+        Integer failures = null;
+        String next = null;
+        if (failure.isPresent()) {
+            failures = 1 + failuresBefore(order, before);
+            next = seconds(result.time().plus(retryAfter(failures)));
+        }
+        return new TestSendStatus(seconds(result.time()), result.accepted(), order.mail().recipient(), result.server(),
+                result.reply().orElse(null), Durations.write(result.duration()),
+                result.tls().map(TestResult.Tls::protocol).orElse(null),
+                result.tls().map(TestResult.Tls::cipher).orElse(null), failure.map(f -> f.step().name()).orElse(null),
+                failure.map(TestResult.Failure::message).orElse(null), failures, next, order.request().orElse(null),
+                order.fingerprint());
+    }
+
+    private static int failuresBefore(TestOrder order, @Nullable TestSendStatus before) {
+        return before == null || before.failures() == null || !order.fingerprint().equals(before.fingerprint())
+                ? 0
+                : before.failures();
+    }
+
+    /** What a test's end is as an Event: the server's reply, or what failed with the dialogue up to there. */
+    static Notice notice(String prefix, TestResult result) {
+        return result.failure()
+                .map(f -> Notice.warning("TestSendFailed",
+                        prefix + f.step() + ": " + f.message() + (f.dialogue().isEmpty() ? "" : "\n" + f.dialogue())))
+                .orElseGet(() -> Notice.normal("TestSendSucceeded",
+                        prefix + "Email server accepted mail for delivery: " + result.reply().orElse("")));
+    }
+
+    private static Duration retryAfter(int failures) {
+        // Seven doublings of a minute are more than an hour.
+        Duration wait = FIRST_RETRY.multipliedBy(1L << Math.min(failures - 1, 7));
+        return wait.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : wait;
+    }
+
+    /** When a failed test is due again. */
+    static Optional<Instant> nextAttempt(@Nullable TestSendStatus status) {
+        return status == null || status.nextAttemptTime() == null
+                ? Optional.empty()
+                : Optional.of(Instant.parse(status.nextAttemptTime()));
+    }
+
+    /** The step at which a recorded test failed. */
+    static Optional<TestResult.Step> failedStep(TestSendStatus status) {
+        return Optional.ofNullable(status.failedStep()).map(TestResult.Step::valueOf);
+    }
+
+    /** Whether only a person can help: time alone mends an unreachable host, not a wrong password. */
+    static boolean needsPerson(TestResult.Step step) {
+        return switch (step) {
+            case Tls, Certificate, Authentication, SenderRejected, RecipientRejected, MessageRejected -> true;
+            case NameResolution, Connection, Timeout -> false;
+        };
+    }
+
+    private static String seconds(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+}

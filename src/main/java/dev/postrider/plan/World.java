@@ -1,0 +1,49 @@
+package dev.postrider.plan;
+
+import dev.postrider.api.MailServer;
+import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRoute;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** What the plan sees of everything around the resource it plans for. Each answer is the same however often asked. */
+public interface World {
+
+    /** The time of this plan. */
+    Instant now();
+
+    Installation installation();
+
+    /** What the relay's Deployment says. */
+    RelayState relay();
+
+    /** A credentials Secret. */
+    SecretLookup secret(ResourceKey key);
+
+    /** A mail server, in whatever namespace. */
+    Optional<MailServer> mailServer(ResourceKey key);
+
+    /** The servers of scope Global, honoured or not. */
+    List<MailServer> globalServers();
+
+    /** The route that the relay has of a server. */
+    Optional<ServerRoute> serverRoute(ResourceKey server);
+
+    /** The route that the relay has of an organization. */
+    Optional<OrganizationRoute> organizationRoute(ResourceKey organization);
+
+    /** The Secret that is there under the name of an organization's binding. */
+    BindingLookup binding(ResourceKey organization, String secretName);
+
+    /** A new password for a binding: 256 random bits, in characters that need no quoting in a URI. */
+    String newPassword();
+
+    /** The organizations that send through a server. Asked only when the server is being deleted. */
+    List<ResourceKey> usersOf(MailServer server);
+
+    /** How many messages the relay holds of an organization; empty when it cannot be asked. */
+    OptionalLong queued(ResourceKey organization);
+}

@@ -1,0 +1,35 @@
+package dev.postrider.transport;
+
+import dev.postrider.route.Endpoint;
+import dev.postrider.route.ServerRoute;
+
+/** Opens ways to upstream servers by the protocol that each speaks. Access tokens are shared among them. */
+public final class MailUpstreams implements Upstreams {
+    private final String ehloName;
+    private final boolean recordDialogue;
+    private final AccessTokens tokens;
+
+    /**
+     * Ways that introduce themselves with this name.
+     *
+     * @param ehloName       a host name, or an address literal in brackets (RFC 5321 section 4.1.1.1)
+     * @param recordDialogue whether {@link Attempt#dialogue()} is filled
+     */
+    public MailUpstreams(String ehloName, boolean recordDialogue) {
+        this(ehloName, recordDialogue, new AccessTokens());
+    }
+
+    MailUpstreams(String ehloName, boolean recordDialogue, AccessTokens tokens) {
+        this.ehloName = ehloName;
+        this.recordDialogue = recordDialogue;
+        this.tokens = tokens;
+    }
+
+    @Override
+    public Upstream to(ServerRoute server) {
+        return switch (server.endpoint()) {
+            case Endpoint.Smtp smtp -> new SmtpUpstream(smtp, ehloName, recordDialogue, tokens);
+            case Endpoint.Graph graph -> new GraphUpstream(graph);
+        };
+    }
+}

@@ -1,0 +1,135 @@
+package dev.postrider.transport;
+
+import dev.postrider.route.Endpoint;
+import dev.postrider.route.Endpoint.Security;
+import dev.postrider.route.Login;
+import dev.postrider.route.TestResult.Step;
+import jakarta.mail.AuthenticationFailedException;
+import jakarta.mail.MessagingException;
+import java.io.IOException;
+import java.util.Optional;
+
+/** Tells why no session with a server came about: the step that failed, and what to do next. Never permanent. */
+record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
+    static final String NO_CLEAR_TEXT_LOGIN = "a login is never sent in the clear";
+
+    /** The TLS handshake failed. */
+    RefusedException ofTls(Exception failure) {
+        if (wire.timedOut()) {
+            return timeout("the TLS handshake");
+        }
+        Optional<String> certificate = wire.certificateRefusal();
+        if (certificate.isPresent()) {
+            return new RefusedException(Step.Certificate,
+                    "the certificate of " + endpoint.display() + " is refused: " + certificate.get());
+        }
+        return new RefusedException(Step.Tls, "no encrypted connection with " + endpoint.display() + ": "
+                + failure.getMessage() + "; check that spec.smtp.security fits the port (TLS: 465, StartTLS: 587) and "
+                + "that the server speaks TLS 1.2 or 1.3");
+    }
+
+    /**
+     * Greeting, EHLO, STARTTLS or AUTH failed.
+     *
+     * @param phase     Connection, Tls or Authentication: what was under way
+     * @param lastLines the server's last reply, as it came
+     */
+    RefusedException of(Exception failure, Step phase, String lastLines) {
+        if (wire.timedOut()) {
+            return timeout(phase == Step.Authentication ? "the login" : "greeting, EHLO or STARTTLS");
+        }
+        Optional<Reply> reply = Reply.parse(lastLines).map(secrets::redact);
+        if (phase == Step.Authentication || failure instanceof AuthenticationFailedException) {
+            return ofLogin(phase == Step.Authentication, reply);
+        }
+        if (reply.isPresent() && !reply.get().positive()) {
+            return phase == Step.Tls
+                    ? refused(Step.Tls, reply.get(), endpoint.display() + " offers STARTTLS but refused it: "
+                            + reply.get().text() + "; have its operator look into the TLS settings")
+                    : refused(Step.Connection, reply.get(), endpoint.display() + " does not want to talk: "
+                            + reply.get().text() + "; ask the server's operator whether this address may connect");
+        }
+        if (phase == Step.Tls) {
+            return ofTls(failure instanceof MessagingException mail && mail.getNextException() != null
+                    ? mail.getNextException()
+                    : failure);
+        }
+        if (String.valueOf(failure.getMessage()).startsWith("STARTTLS is required")) {
+            return new RefusedException(Step.Tls, endpoint.display()
+                    + " does not offer STARTTLS, and without it nothing "
+                    + "is sent; enable it at the server, or use security TLS with port 465 if the server has that");
+        }
+        return new RefusedException(Step.Connection, "the connection to " + wire.server()
+                + " broke before the session was ready: " + reason(failure)
+                + "; check that an SMTP server listens on that port, and that spec.smtp.security fits it");
+    }
+
+    /** The session stands, but the server let nobody log in. */
+    RefusedException ofMissingLogin() {
+        return new RefusedException(Step.Authentication, wire.tls().isPresent()
+                ? endpoint.display() + " offers no authentication; remove spec.smtp.authentication, or use the port "
+                        + "for submission (587 or 465)"
+                : endpoint.security() == Security.NONE
+                        ? endpoint.display() + " offers no authentication without TLS; set spec.smtp.security to "
+                                + "StartTLS or TLS"
+                        : clearText());
+    }
+
+    private String clearText() {
+        return endpoint.display() + " does not offer STARTTLS, and " + NO_CLEAR_TEXT_LOGIN
+                + "; enable STARTTLS at the server, or remove spec.smtp.authentication";
+    }
+
+    private RefusedException ofLogin(boolean begun, Optional<Reply> reply) {
+        if (wire.tls().isEmpty() && endpoint.security() != Security.NONE) {
+            return new RefusedException(Step.Authentication, clearText());
+        }
+        if (!begun) {
+            // Angus found no mechanism that both sides have.
+            return new RefusedException(Step.Authentication, endpoint.display() + " offers no way to log in that fits "
+                    + "spec.smtp.authentication (" + mechanisms() + "); declare another one, or enable it there");
+        }
+        if (reply.isEmpty() || reply.get().positive()) {
+            return new RefusedException(Step.Connection,
+                    "the connection to " + wire.server() + " broke during the login; look into the server's log");
+        }
+        return refused(Step.Authentication, reply.get(),
+                endpoint.display() + " refused user \"" + endpoint.login().map(Login::user).orElse("") + "\": "
+                        + reply.get().text() + "; check "
+                        + endpoint.login().map(SessionFailure::whatToCheck).orElse(""));
+    }
+
+    private String mechanisms() {
+        return endpoint.login().filter(Login.OAuth2.class::isInstance).isPresent()
+                ? "XOAUTH2"
+                : "PLAIN, LOGIN, CRAM-MD5, DIGEST-MD5 or NTLM";
+    }
+
+    private static String whatToCheck(Login login) {
+        return switch (login) {
+            case Login.Password _ -> "username and password in the Secret, and that the account may send by SMTP";
+            case Login.OAuth2 _ -> "spec.smtp.authentication.oauth2.user and scopes, and that the application may "
+                    + "send as that mailbox";
+        };
+    }
+
+    private RefusedException timeout(String what) {
+        return new RefusedException(Step.Timeout, wire.server() + " took longer than " + endpoint.replyTimeout()
+                + " for " + what + "; look into the server's log, or raise spec.smtp.replyTimeout");
+    }
+
+    private String reason(Exception failure) {
+        if (failure.getMessage() != null && failure.getMessage().startsWith("Got bad greeting")) {
+            return "the server closed the connection, or greeted with what is not SMTP";
+        }
+        Exception cause = failure instanceof MessagingException mail
+                && mail.getNextException() instanceof IOException io
+                        ? io
+                        : failure;
+        return secrets.redact(String.valueOf(cause.getMessage())).lines().findFirst().orElse("").strip();
+    }
+
+    private static RefusedException refused(Step step, Reply reply, String message) {
+        return new RefusedException(new Verdict.Refused(step, false, Optional.of(reply), step + ": " + message));
+    }
+}

@@ -1,0 +1,267 @@
+package dev.postrider.transport;
+
+import dev.postrider.route.TestResult.Step;
+import jakarta.mail.MessagingException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One mail transaction (RFC 5321 section 3.3): MAIL, RCPT for each recipient, DATA. One refused recipient does not stop
+ * the others. A message may take as long as the reply timeout and a second more for each 8 KiB.
+ */
+final class SmtpTransaction {
+    private static final int BLOCK = 16 * 1024;
+    private static final int SLOWEST = 8 * 1024;
+
+    private final SmtpConnection connection;
+    private final Envelope envelope;
+    private final MessageContent message;
+    private final Map<String, Verdict> verdicts = new LinkedHashMap<>();
+    private boolean begun;
+
+    SmtpTransaction(SmtpConnection connection, Envelope envelope, MessageContent message) {
+        this.connection = connection;
+        this.envelope = envelope;
+        this.message = message;
+    }
+
+    /** Whether the server took MAIL: before that, a broken connection may simply have been idle for too long. */
+    boolean begun() {
+        return begun;
+    }
+
+    /** Hands the message over; there is a verdict for each recipient, whatever happens. */
+    Map<String, Verdict> run() {
+        try {
+            String parameters = parameters();
+            connection.resetIfNeeded();
+            mail(parameters);
+            List<String> accepted = recipients();
+            if (!accepted.isEmpty()) {
+                Reply reply = content();
+                accepted.forEach(recipient -> verdicts.put(recipient, new Verdict.Accepted(reply)));
+            }
+        } catch (RefusedException e) {
+            refuseOthers(e.verdict());
+        } catch (MessagingException e) {
+            refuseOthers(broken(e).verdict());
+        }
+        return verdicts;
+    }
+
+    private void refuseOthers(Verdict.Refused verdict) {
+        envelope.recipients().forEach(recipient -> verdicts.putIfAbsent(recipient, verdict));
+    }
+
+    /** Parameters of MAIL (RFC 1870, 6152, 6531). */
+    private String parameters() throws RefusedException {
+        StringBuilder parameters = new StringBuilder();
+        if (connection.supportsExtension("SIZE")) {
+            parameters.append(" SIZE=").append(message.size());
+        }
+        if (envelope.eightBit()) {
+            if (connection.supportsExtension("8BITMIME")) {
+                parameters.append(" BODY=8BITMIME");
+            } else if (hasEightBit()) {
+                throw rejected(
+                        "does not offer 8BITMIME (RFC 6152), which this message needs (5.6.3); send it encoded as "
+                                + "quoted-printable or base64");
+            }
+        }
+        if (envelope.smtpUtf8()) {
+            if (!connection.supportsExtension("SMTPUTF8")) {
+                throw rejected(
+                        "does not offer SMTPUTF8 (RFC 6531), which the addresses or headers of this message need "
+                                + "(5.6.7); use addresses in ASCII, or another server");
+            }
+            parameters.append(" SMTPUTF8");
+        }
+        return parameters.toString();
+    }
+
+    private boolean hasEightBit() throws RefusedException {
+        byte[] block = new byte[BLOCK];
+        try (InputStream in = message.open()) {
+            for (int count = in.read(block); count >= 0; count = in.read(block)) {
+                for (int i = 0; i < count; i++) {
+                    if (block[i] < 0) {
+                        return true;
+                    }
+                }
+            }
+            return false;
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+    }
+
+    private void mail(String parameters) throws RefusedException, MessagingException {
+        Reply reply = connection
+                .command("MAIL FROM:<" + path(envelope.sender(), Step.SenderRejected) + ">" + parameters);
+        if (!reply.positive()) {
+            connection.needsReset(true);
+            throw new RefusedException(
+                    refused(Step.SenderRejected, reply, "refused the sender <" + envelope.sender() + ">",
+                            "check that this login may send as that address"));
+        }
+        begun = true;
+    }
+
+    private List<String> recipients() throws MessagingException {
+        connection.needsReset(true);
+        List<String> accepted = new ArrayList<>();
+        for (String recipient : envelope.recipients().stream().distinct().toList()) {
+            try {
+                Reply reply = connection.command("RCPT TO:<" + path(recipient, Step.RecipientRejected) + ">");
+                if (reply.positive()) {
+                    accepted.add(recipient);
+                } else {
+                    verdicts.put(recipient, refused(Step.RecipientRejected, reply,
+                            "refused the recipient <" + recipient + ">",
+                            "check the address, and that this server delivers or relays to it"));
+                }
+                if (reply.code() == 421) {
+                    refuseOthers(refused(Step.Connection, reply, "ended the session", "it will be tried again"));
+                    return List.of();
+                }
+            } catch (RefusedException e) {
+                verdicts.put(recipient, e.verdict());
+            }
+        }
+        return accepted;
+    }
+
+    private Reply content() throws RefusedException, MessagingException {
+        OutputStream out = data();
+        connection.dialogue().message(message.size());
+        Duration time = connection.endpoint().replyTimeout().plusSeconds(message.size() / SLOWEST);
+        try (var _ = connection.wire().deadline(time); InputStream in = open()) {
+            copy(in, out);
+        } catch (IOException e) {
+            throw interrupted(e);
+        }
+        try {
+            connection.finishData();
+        } catch (IOException e) {
+            throw broken(e);
+        } catch (MessagingException e) {
+            Reply reply = connection.lastReply();
+            if (!reply.positive()) {
+                throw new RefusedException(refused(Step.MessageRejected, reply, "refused the message",
+                        "change what it objects to, or ask its operator"));
+            }
+        }
+        connection.needsReset(false);
+        return connection.lastReply();
+    }
+
+    private OutputStream data() throws RefusedException, MessagingException {
+        try {
+            return connection.data();
+        } catch (MessagingException e) {
+            Reply reply = connection.lastReply();
+            throw new RefusedException(refused(Step.MessageRejected, reply, "refused DATA", "ask its operator"));
+        }
+    }
+
+    private InputStream open() throws RefusedException {
+        try {
+            return message.open();
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+    }
+
+    private void copy(InputStream in, OutputStream out) throws IOException, RefusedException {
+        byte[] block = new byte[BLOCK];
+        while (true) {
+            int count;
+            try {
+                count = in.read(block);
+            } catch (IOException e) {
+                throw unreadable(e);
+            }
+            if (count < 0) {
+                return;
+            }
+            out.write(block, 0, count);
+        }
+    }
+
+    /** A server may refuse a message before it has seen its end, and close. */
+    private RefusedException interrupted(IOException failure) {
+        Optional<Reply> reply = connection.wire().timedOut() ? Optional.empty() : connection.lastWords();
+        if (reply.isPresent() && !reply.get().positive()) {
+            connection.abort();
+            return new RefusedException(refused(Step.MessageRejected, reply.get(), "refused the message before its end",
+                    "change what it objects to, or ask its operator"));
+        }
+        return broken(failure);
+    }
+
+    /** The message's own store failed: the connection is cut, since what was sent so far must not count. */
+    private RefusedException unreadable(IOException failure) {
+        connection.abort();
+        return new RefusedException(Step.MessageRejected,
+                "the message could not be read: " + failure.getMessage() + "; it will be tried again");
+    }
+
+    private RefusedException broken(Exception failure) {
+        boolean timedOut = connection.wire().timedOut();
+        connection.abort();
+        Throwable cause = failure instanceof MessagingException mail && mail.getNextException() != null
+                ? mail.getNextException()
+                : failure;
+        String server = connection.wire().server();
+        return timedOut
+                ? new RefusedException(Step.Timeout, server + " took longer than "
+                        + connection.endpoint().replyTimeout() + " for a reply; look into the server's log, or raise "
+                        + "spec.smtp.replyTimeout")
+                : new RefusedException(Step.Connection, "the connection to " + server
+                        + " broke before the message was taken: " + cause.getMessage()
+                        + "; look into the server's log");
+    }
+
+    private RefusedException rejected(String what) {
+        return new RefusedException(new Verdict.Refused(Step.MessageRejected, true, Optional.empty(),
+                Step.MessageRejected + ": " + connection.endpoint().display() + " " + what));
+    }
+
+    /** A path for MAIL or RCPT: nothing that would end the command, and UTF-8 only where it was agreed on. */
+    private String path(String address, Step step) throws RefusedException {
+        boolean plain = address.chars().allMatch(c -> c >= ' ' && c < 127);
+        boolean international = address.chars().allMatch(c -> c >= ' ' && c != 127) && envelope.smtpUtf8();
+        if (plain || international) {
+            return address;
+        }
+        throw new RefusedException(new Verdict.Refused(step, true, Optional.empty(), step + ": the address \""
+                + address.replaceAll("\\p{Cntrl}", "?")
+                + "\" is not an address of RFC 5321 (5.1.3); use one in ASCII, or "
+                + "SMTPUTF8 (RFC 6531)"));
+    }
+
+    private Verdict.Refused refused(Step step, Reply reply, String what, String next) {
+        boolean loginWanted = reply.code() == 530 || reply.code() == 534 || reply.code() == 535;
+        boolean tooBig = reply.code() == 552 && step == Step.SenderRejected;
+        Step actual = reply.code() == 421
+                ? Step.Connection
+                : loginWanted ? Step.Authentication : tooBig ? Step.MessageRejected : step;
+        // 500 to 503 are about the commands, so about the software of the server and not about this message.
+        boolean aboutCommands = reply.code() >= 500 && reply.code() <= 503 && reply.code() != 501;
+        boolean permanent = reply.code() >= 500 && !aboutCommands && actual != Step.Connection
+                && actual != Step.Authentication;
+        if (actual == Step.Connection) {
+            connection.abort();
+        }
+        String advice = loginWanted ? "declare a login in spec.smtp.authentication" : next;
+        return new Verdict.Refused(actual, permanent, Optional.of(reply), actual + ": "
+                + connection.endpoint().display() + " " + what + ": " + reply.text() + "; " + advice);
+    }
+}

@@ -1,0 +1,67 @@
+package dev.postrider.transport;
+
+import dev.postrider.route.TestMail;
+import dev.postrider.route.TestResult;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+
+/** Proves a server by handing it a real mail. */
+public final class TestSender {
+    private final Upstreams upstreams;
+    private final InstantSource clock;
+
+    /**
+     * A sender of test mails.
+     *
+     * @param upstreams should record the dialogue: it goes into {@link TestResult.Failure#dialogue()}
+     */
+    public TestSender(Upstreams upstreams, InstantSource clock) {
+        this.upstreams = upstreams;
+        this.clock = clock;
+    }
+
+    /** Connects, hands over the mail and says goodbye. Blocks as long as that takes; does not throw. */
+    public TestResult send(TestMail mail) {
+        Instant start = clock.instant();
+        ComposedTestMail composed;
+        try {
+            composed = ComposedTestMail.of(mail, start);
+        } catch (IOException e) {
+            return failed(start, mail, e);
+        }
+        try (Upstream upstream = upstreams.to(mail.server())) {
+            Attempt attempt = upstream
+                    .send(new Envelope(mail.envelopeFrom(), List.of(mail.recipient()), composed.eightBit(),
+                            composed.smtpUtf8()), composed);
+            Verdict verdict = attempt.verdicts().get(mail.recipient());
+            return switch (verdict) {
+                case Verdict.Accepted accepted ->
+                    result(start, attempt, Optional.of(accepted.reply()), Optional.empty());
+                case Verdict.Refused refused -> result(start, attempt, refused.reply(), Optional.of(
+                        new TestResult.Failure(refused.step(), refused.message(), attempt.dialogue())));
+                case null -> throw new IllegalStateException("no verdict for the only recipient");
+            };
+        }
+    }
+
+    private TestResult result(Instant start, Attempt attempt, Optional<Reply> reply,
+            Optional<TestResult.Failure> failure) {
+        Instant end = clock.instant();
+        return new TestResult(end, Duration.between(start, end), attempt.server(), reply.map(Reply::text),
+                attempt.tls(),
+                failure);
+    }
+
+    private TestResult failed(Instant start, TestMail mail, IOException failure) {
+        Instant end = clock.instant();
+        return new TestResult(end, Duration.between(start, end), mail.server().endpoint().display(), Optional.empty(),
+                Optional.empty(), Optional.of(new TestResult.Failure(TestResult.Step.MessageRejected,
+                        "MessageRejected: the test mail could not be written: " + failure.getMessage()
+                                + "; check the addresses of sender and recipient",
+                        "")));
+    }
+}

@@ -1,0 +1,215 @@
+package dev.postrider;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.postrider.testing.ApiServer;
+import dev.postrider.testing.CommandResult;
+import dev.postrider.testing.GoldenFiles;
+import dev.postrider.testing.KubernetesBinaries;
+import dev.postrider.testing.UsesApiServer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The chart: what it renders, that a real API server takes it, and what its rules let through. */
+@UsesApiServer
+final class ChartIT {
+    private static final Path HELM = KubernetesBinaries.ofThisMachine().helm();
+    private static final String CHART = "helm/postrider";
+
+    @TempDir
+    static Path home;
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            default          | crds.install=false
+            watch-namespaces | crds.install=false,watchNamespaces={acme,globex},trustedNamespaces={mail},replicas=2
+            """)
+    void rendersWhatTheReviewerSees(String name, String values) {
+        var rendered = template("postrider-system", values).replaceAll("\n{2,}", "\n");
+
+        GoldenFiles.check(Path.of("src/test/resources/chart", name + ".yaml"), rendered, getClass());
+    }
+
+    @Test
+    void isCleanByHelmsOwnCheck() {
+        var result = helm(Map.of(), "lint", "--strict", CHART);
+
+        assertThat(result.exitCode()).as(result.out() + result.err()).isZero();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            globalServerPolicy=Sometimes | globalServerPolicy
+            relay.storage.size=big       | size
+            watchNamespaces={Acme}       | watchNamespaces
+            replica=2                    | replica
+            """)
+    void refusesValuesThatMeanNothing(String value, String named) {
+        var result = helm(Map.of(), "template", "postrider", CHART, "--set", value);
+
+        assertThat(result.exitCode()).isNotZero();
+        assertThat(result.err()).contains(named);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            replicas=1
+            watchNamespaces={default},trustedNamespaces={kube-public},replicas=2
+            """)
+    void everyObjectIsTakenByTheApiServer(String values, ApiServer server) {
+        var namespace = server.createNamespace("chart");
+
+        var result = server.kubectlWithInput(template(namespace, values), "apply", "--server-side",
+                "--force-conflicts", "--validate=strict", "--dry-run=server", "-f", "-");
+
+        assertThat(result.err()).isEmpty();
+        assertThat(result.out().lines()).hasSizeGreaterThan(12)
+                .allMatch(line -> line.endsWith("serverside-applied (server dry run)"));
+    }
+
+    @ParameterizedTest(name = "{0}: {1} {2} in {3} namespace: {4}")
+    @CsvSource(delimiter = '|', textBlock = """
+            everywhere | list   | mailservers                     | another | yes
+            everywhere | patch  | organizationmailsettings        | another | yes
+            everywhere | patch  | mailservers/status              | another | yes
+            everywhere | watch  | secrets                         | another | yes
+            everywhere | create | events                          | another | yes
+            everywhere | delete | mailservers                     | another | no
+            everywhere | create | organizationmailsettings        | another | no
+            everywhere | get    | configmaps                      | another | no
+            everywhere | create | deployments.apps                | another | no
+            everywhere | create | deployments.apps                | its own | yes
+            everywhere | create | rolebindings.rbac.authorization.k8s.io | another | no
+            everywhere | update | leases.coordination.k8s.io      | its own | yes
+            everywhere | get    | pods                            | its own | no
+            named      | list   | mailservers                     | its own | yes
+            named      | list   | mailservers                     | watched | yes
+            named      | watch  | secrets                         | watched | yes
+            named      | list   | mailservers                     | another | no
+            named      | get    | secrets                         | another | no
+            """)
+    void theOperatorMayDoWhatItNeedsAndNoMore(String mode, String verb, String resource, String where,
+            String allowed, ApiServer server) {
+        var own = server.createNamespace("own");
+        var watched = server.createNamespace("watched");
+        var another = server.createNamespace("another");
+        var values = "crds.install=false,admissionPolicy.enabled=false"
+                + (mode.equals("named") ? ",watchNamespaces={" + watched + "}" : "");
+        var applied = server.kubectlWithInput(template(own, values), "apply", "--server-side", "-f", "-");
+        assertThat(applied.err()).isEmpty();
+        var namespace = switch (where) {
+            case "its own" -> own;
+            case "watched" -> watched;
+            default -> another;
+        };
+        var command = new ArrayList<>(List.of("auth", "can-i", verb));
+        command.addAll(List.of(resource.split("/", 2)[0], "-n", namespace, "--as",
+                "system:serviceaccount:" + own + ":postrider-operator"));
+        if (resource.contains("/")) {
+            command.add("--subresource=" + resource.split("/", 2)[1]);
+        }
+
+        await().atMost(Duration.ofSeconds(5))
+                .untilAsserted(
+                        () -> assertThat(server.kubectl(command.toArray(String[]::new)).out().strip())
+                                .isEqualTo(allowed));
+    }
+
+    @Test
+    void anUnconfirmedDeletionIsRefusedWithTheCommandThatConfirmsIt(ApiServer server) {
+        var namespace = install(server);
+        create(server, namespace, "kept");
+        awaitRefusal(server, namespace, "kept");
+
+        var refused = server.kubectl("delete", "mailserver", "kept", "-n", namespace, "--wait=false");
+
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.err()).contains("spec.deletionConfirmation must be Delete before MailServer kept can be "
+                + "deleted, since mail may depend on it. To confirm, and then delete again: kubectl patch mailservers "
+                + "kept -n " + namespace + " --type=merge -p '{\"spec\":{\"deletionConfirmation\":\"Delete\"}}'");
+        var collection = server.kubectl("delete", "--raw",
+                "/apis/postrider.dev/v1alpha1/namespaces/" + namespace + "/mailservers");
+        assertThat(collection.err()).contains("spec.deletionConfirmation must be Delete");
+
+        assertThat(server.kubectl(commandIn(refused.err())).out()).isEqualTo(
+                "mailserver.postrider.dev/kept patched\n");
+        assertThat(server.kubectl("delete", "mailserver", "kept", "-n", namespace).out()).startsWith(
+                "mailserver.postrider.dev \"kept\" deleted");
+    }
+
+    @Test
+    void aNamespaceThatIsDeletedAlreadyIsNotHeldUpAtTheDoor(ApiServer server) {
+        var namespace = install(server);
+        create(server, namespace, "going");
+        awaitRefusal(server, namespace, "going");
+
+        var result = server.kubectl("delete", "mailserver", "going", "-n", namespace, "--as",
+                "system:serviceaccount:kube-system:namespace-controller");
+
+        assertThat(result.out()).startsWith("mailserver.postrider.dev \"going\" deleted");
+    }
+
+    /** Installs the chart for a namespace alone, so that no other test meets its policy. */
+    private static String install(ApiServer server) {
+        var namespace = server.createNamespace("chart");
+        var result = helm(Map.of("KUBECONFIG", server.kubeconfig().toString()), "install", "postrider", CHART, "-n",
+                namespace, "--set", "crds.install=false", "--set", "watchNamespaces={" + namespace + "}");
+        assertThat(result.exitCode()).as(result.err()).isZero();
+        assertThat(result.out()).contains("kubectl get postrider -A");
+        return namespace;
+    }
+
+    private static void create(ApiServer server, String namespace, String name) {
+        var created = server.kubectlWithInput("""
+                apiVersion: postrider.dev/v1alpha1
+                kind: MailServer
+                metadata:
+                  name: %s
+                spec:
+                  smtp:
+                    host: mail.example.com
+                """.formatted(name), "create", "-n", namespace, "-f", "-");
+        assertThat(created.err()).isEmpty();
+    }
+
+    /** A policy takes a moment to become active. */
+    private static void awaitRefusal(ApiServer server, String namespace, String name) {
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> server
+                        .kubectl("delete", "mailserver", name, "-n", namespace, "--dry-run=server", "--wait=false")
+                        .exitCode() == 1);
+    }
+
+    private static String[] commandIn(String message) {
+        var command = Pattern.compile("kubectl (patch .*) -p '(.*)'").matcher(message);
+        assertThat(command.find()).isTrue();
+        var arguments = new ArrayList<>(Arrays.asList(command.group(1).split(" ")));
+        arguments.addAll(List.of("-p", command.group(2)));
+        return arguments.toArray(String[]::new);
+    }
+
+    private static String template(String namespace, String values) {
+        var result = helm(Map.of(), "template", "postrider", CHART, "--namespace", namespace, "--set", values);
+        assertThat(result.exitCode()).as(result.err()).isZero();
+        return result.out();
+    }
+
+    private static CommandResult helm(Map<String, String> environment, String... arguments) {
+        var command = new ArrayList<>(List.of(HELM.toString()));
+        command.addAll(Arrays.asList(arguments));
+        var all = new HashMap<>(environment);
+        List.of("CACHE", "CONFIG", "DATA").forEach(kind -> all.put("HELM_" + kind + "_HOME", home.toString()));
+        return CommandResult.run(Path.of("."), all, "", command);
+    }
+}

@@ -1,0 +1,96 @@
+package dev.postrider.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** What {@code postrider check} prints, and how it exits. */
+final class CheckCommandTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void aCleanDirectoryExitsWithZero() throws IOException {
+        write("host: mx.example.com");
+
+        assertThat(postrider("check", directory.toString())).isZero();
+        assertThat(out).hasToString("1 resource in 1 file: no problems\n");
+    }
+
+    @Test
+    void aProblemExitsWithOneAndNamesItsPlace() throws IOException {
+        write("host: mx.example.com, port: 0");
+
+        assertThat(postrider("check", directory.toString())).isEqualTo(1);
+        assertThat(out).hasToString("""
+                DIR/server.yaml:4: spec.smtp.port: Invalid value: 0: should be greater than or equal to 1
+                1 resource in 1 file: 1 problem
+                """.replace("DIR", directory.toString()));
+    }
+
+    @Test
+    void problemsAsJson() throws IOException {
+        write("host: mx.example.com, port: 0");
+
+        assertThat(postrider("check", "-o", "json", directory.toString())).isEqualTo(1);
+        assertThat(out).hasToString("""
+                {
+                  "files" : 1,
+                  "resources" : 1,
+                  "errors" : 1,
+                  "warnings" : 0,
+                  "findings" : [ {
+                    "file" : "DIR/server.yaml",
+                    "line" : 4,
+                    "field" : "spec.smtp.port",
+                    "severity" : "error",
+                    "message" : "Invalid value: 0: should be greater than or equal to 1"
+                  } ]
+                }
+                """.replace("DIR", directory.toString()));
+    }
+
+    @Test
+    void aPathThatIsNotThereIsAUsageError() {
+        assertThat(postrider("check", directory + "/nowhere")).isEqualTo(2);
+        assertThat(err).hasToString("There is no file or directory DIR/nowhere\nTry postrider check --help\n"
+                .replace("DIR", directory.toString()));
+    }
+
+    @Test
+    void aDirectoryWithoutManifestsIsAUsageError() {
+        assertThat(postrider("check", directory.toString())).isEqualTo(2);
+        assertThat(err.toString()).startsWith("No *.yaml, *.yml or *.json in " + directory);
+    }
+
+    @Test
+    void aCommandThatIsNotThereIsAUsageErrorThatNamesThose() {
+        assertThat(postrider("chekc")).isEqualTo(2);
+        assertThat(err.toString()).contains("chekc").contains("check");
+    }
+
+    private int postrider(String... arguments) {
+        CommandLine commandLine = Postrider.commandLine()
+                .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
+        return commandLine.setOut(new PrintWriter(out)).setErr(new PrintWriter(err)).execute(arguments);
+    }
+
+    private void write(String smtp) throws IOException {
+        Files.writeString(directory.resolve("server.yaml"), """
+                apiVersion: postrider.dev/v1alpha1
+                kind: MailServer
+                metadata: {name: main}
+                spec: {smtp: {%s}}
+                """.formatted(smtp));
+    }
+}

@@ -1,0 +1,317 @@
+package dev.postrider.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Manifests in, findings out. */
+final class CheckTest {
+    private static final String SERVER = """
+            apiVersion: postrider.dev/v1alpha1
+            kind: MailServer
+            metadata:
+              name: main
+              namespace: postrider-system
+            """;
+
+    @TempDir
+    Path directory;
+
+    static Stream<Arguments> manifests() {
+        return Stream.of(
+                row("a valid server", SERVER + """
+                        spec:
+                          smtp:
+                            host: mx.example.com
+                        """),
+                row("a number out of range", SERVER + """
+                        spec:
+                          smtp:
+                            host: mx.example.com
+                            port: 70000
+                        """, "m.yaml:9: spec.smtp.port: Invalid value: 70000: should be less than or equal to 65535"),
+                row("every problem, not only the first", SERVER + """
+                        spec:
+                          scope: Everybody
+                          smtp:
+                            prot: 25
+                            maxConnections: 0
+                            connectTimeout: soon
+                            security: yes
+                          description: [a]
+                        """,
+                        "m.yaml:7: spec.scope: Unsupported value: \"Everybody\": supported values: \"Global\", \"Organization\"",
+                        "m.yaml:8: spec.smtp.host: Required value",
+                        "m.yaml:9: spec.smtp.prot: unknown field; did you mean \"port\"?",
+                        "m.yaml:10: spec.smtp.maxConnections: Invalid value: 0: should be greater than or equal to 1",
+                        "m.yaml:11: spec.smtp.connectTimeout: Invalid value: \"soon\": should match "
+                                + "'^[1-9][0-9]{0,4}(ms|s|m|h)$'",
+                        "m.yaml:12: spec.smtp.security: Invalid value: must be of type string: \"boolean\"",
+                        "m.yaml:13: spec.description: Invalid value: must be of type string: \"array\""),
+                row("a rule of the kind", SERVER + """
+                        spec: {}
+                        """,
+                        "m.yaml:6: spec: Invalid value: exactly one of smtp and microsoftGraph must be set: how is "
+                                + "this server reached?"),
+                row("two ways to log in", SERVER + """
+                        spec:
+                          smtp:
+                            host: mx.example.com
+                            authentication:
+                              password:
+                                secretRef: {name: login}
+                              oauth2:
+                                tokenEndpoint: https://login.example.com/token
+                                user: a@example.com
+                                secretRef: {name: login}
+                        """, "m.yaml:9: spec.smtp.authentication: Invalid value: authentication takes exactly one of "
+                        + "password and oauth2; leave authentication out to send without a login"),
+                row("a line end in a host, which $ of other engines lets through", SERVER + """
+                        spec:
+                          smtp:
+                            host: "mx.example.com\\n"
+                        """, "m.yaml:8: spec.smtp.host: Invalid value: \"mx.example.com\\n\": should match "
+                        + "'^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\\.?$|^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
+                        + "(%[A-Za-z0-9_.~-]+)?$'"),
+                row("no spec, a bad name, a label that is no text", """
+                        apiVersion: postrider.dev/v1alpha1
+                        kind: MailServer
+                        metadata:
+                          name: Main
+                          labels:
+                            tier: 1
+                          anotations: {}
+                        """,
+                        "m.yaml:1: spec: Required value",
+                        "m.yaml:4: metadata.name: Invalid value: \"Main\": should match "
+                                + "'^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$'",
+                        "m.yaml:6: metadata.labels.tier: Invalid value: must be of type string: \"integer\"",
+                        "m.yaml:7: metadata.anotations: unknown field; did you mean \"annotations\"?"),
+                row("a name that is too long for what is made from it", """
+                        apiVersion: postrider.dev/v1alpha1
+                        kind: MailServer
+                        metadata:
+                          name: NAME
+                        spec:
+                          smtp: {host: mx.example.com}
+                        """.replace("NAME", "n".repeat(101)),
+                        "m.yaml:1: Invalid value: metadata.name takes at most 100 "
+                                + "characters, so that the names made from it stay valid"),
+                row("an error in one document hides no other", """
+                        apiVersion: postrider.dev/v1alpha1
+                        kind: MailServer
+                          metadata: [
+                        ---
+                        apiVersion: postrider.dev/v1alpha1
+                        kind: MailServr
+                        ---
+                        apiVersion: postrider.dev/v1
+                        kind: MailServer
+                        """,
+                        "m.yaml:3: not YAML: mapping values are not allowed here",
+                        "m.yaml:6: kind: Unsupported value: \"MailServr\"; did you mean \"MailServer\"?",
+                        "m.yaml:8: apiVersion: Unsupported value: \"postrider.dev/v1\": supported values: "
+                                + "\"postrider.dev/v1alpha1\""),
+                row("a key that is there twice", SERVER + """
+                        spec:
+                          smtp:
+                            host: a.example.com
+                            host: b.example.com
+                        """, "m.yaml:9: spec.smtp.host: there twice, first in line 8"),
+                row("a Secret, of which nothing shows", """
+                        apiVersion: v1
+                        kind: Secret
+                        metadata:
+                          name: login
+                        data:
+                          password: hunter2!
+                          number: 4711
+                        stringData:
+                          "no spaces": x
+                          username: 4712
+                        """,
+                        "m.yaml:6: data.password: Invalid value: not base64 (RFC 4648 section 4); put plain text under "
+                                + "stringData instead",
+                        "m.yaml:7: data.number: Invalid value: must be of type string: \"integer\"",
+                        "m.yaml:9: stringData[no spaces]: Invalid value: no valid key, for it is too long or has "
+                                + "characters that keys do not take",
+                        "m.yaml:10: stringData.username: Invalid value: must be of type string: \"integer\""),
+                row("a Secret that cannot be read, of which nothing shows", """
+                        apiVersion: v1
+                        kind: Secret
+                        stringData:
+                          password: *hunter2
+                        """, "m.yaml:4: not YAML: found undefined alias; quote a text that starts with *, & or !"),
+                row("a list is its items", """
+                        apiVersion: v1
+                        kind: List
+                        items:
+                          - apiVersion: postrider.dev/v1alpha1
+                            kind: MailServer
+                            metadata: {name: a}
+                            spec:
+                              smtp: {host: mx.example.com, port: 0}
+                        """, "m.yaml:8: spec.smtp.port: Invalid value: 0: should be greater than or equal to 1"),
+                row("nulls and anchors", SERVER + """
+                        spec:
+                          description: null
+                          smtp: &smtp
+                            host: &host mx.example.com
+                            port: ~
+                        ---
+                        apiVersion: postrider.dev/v1alpha1
+                        kind: MailServer
+                        metadata: {name: other}
+                        spec:
+                          smtp: {<<: {host: mx.example.com}, security: TLS}
+                        """),
+                row("the same resource twice", SERVER + """
+                        spec: {smtp: {host: a.example.com}}
+                        ---
+                        """ + SERVER + """
+                        spec: {smtp: {host: b.example.com}}
+                        """,
+                        "m.yaml:11: metadata.name: there is a second MailServer postrider-system/main, in m.yaml:1; "
+                                + "the last one applied wins"),
+                row("a Secret that is there without label and key, and one that is kept elsewhere", SERVER + """
+                        spec:
+                          smtp:
+                            host: mx.example.com
+                            caSecretRef: {name: authority}
+                            authentication:
+                              password:
+                                secretRef:
+                                  name: login
+                        ---
+                        apiVersion: v1
+                        kind: Secret
+                        metadata: {name: authority, namespace: postrider-system}
+                        stringData: {ca.crt: x}
+                        """,
+                        "m.yaml:9: spec.smtp.caSecretRef: Secret \"authority\" may not be read; label it: kubectl -n "
+                                + "postrider-system label secret authority postrider.dev/credentials=true",
+                        "m.yaml:12: warning: spec.smtp.authentication.password.secretRef: there is no Secret \"login\" in "
+                                + "namespace \"postrider-system\"; create it with the keys username, password and the label "
+                                + "postrider.dev/credentials: \"true\""),
+                row("a Secret without the key that is wanted, and one that is not for this host", SERVER + """
+                        spec:
+                          smtp:
+                            host: mx.example.com
+                            authentication:
+                              password: {secretRef: {name: login}}
+                        ---
+                        apiVersion: v1
+                        kind: Secret
+                        metadata:
+                          name: login
+                          namespace: postrider-system
+                          labels: {postrider.dev/credentials: "true"}
+                          annotations: {postrider.dev/hosts: smtp.example.net}
+                        data:
+                          username: dXNlcg==
+                        """,
+                        "m.yaml:10: spec.smtp.authentication.password.secretRef: Secret \"login\" has no key \"password\"; "
+                                + "it has username",
+                        "m.yaml:10: spec.smtp.authentication.password.secretRef: Secret \"login\" may be sent only to "
+                                + "smtp.example.net (annotation postrider.dev/hosts), not to \"mx.example.com\""),
+                row("servers of others and servers that are not there", """
+                        apiVersion: postrider.dev/v1alpha1
+                        kind: OrganizationMailSettings
+                        metadata: {name: shop, namespace: acme}
+                        spec:
+                          servers:
+                            - name: own
+                            - name: theirs
+                              namespace: globex
+                            - name: unknown
+                              namespace: globex
+                          identity: {from: {address: shop@acme.example}}
+                        ---
+                        apiVersion: postrider.dev/v1alpha1
+                        kind: MailServer
+                        metadata: {name: theirs, namespace: globex}
+                        spec: {smtp: {host: mx.globex.example}}
+                        """,
+                        "m.yaml:6: warning: spec.servers[0]: there is no MailServer \"own\" in namespace \"acme\"; create "
+                                + "it, or take it out of the list",
+                        "m.yaml:7: spec.servers[1]: MailServer globex/theirs is no global server, and only those may be "
+                                + "used from another namespace; declare a MailServer in namespace \"acme\"",
+                        "m.yaml:9: warning: spec.servers[2]: a MailServer of another namespace that is not among these "
+                                + "files; it must be a global server there"),
+                row("a global server where it is not honoured", """
+                        apiVersion: postrider.dev/v1alpha1
+                        kind: MailServer
+                        metadata: {name: mine, namespace: acme}
+                        spec: {scope: Global, smtp: {host: mx.acme.example}}
+                        """,
+                        "m.yaml:4: warning: spec.scope: a global server would get every organization's mail, so it "
+                                + "is honoured only in the namespaces [postrider-system], not in \"acme\"; declare it there, or "
+                                + "make it a server of scope Organization"),
+                row("other kinds and files that are no resources", """
+                        apiVersion: v1
+                        kind: ConfigMap
+                        data: 7
+                        ---
+                        resources: [a.yaml]
+                        ---
+                        # nothing
+                        """),
+                row("half a head", "kind: ConfigMap\n---\napiVersion: v1\n---\njust text\n",
+                        "m.yaml:1: apiVersion: Required value", "m.yaml:3: kind: Required value",
+                        "m.yaml:5: not a Kubernetes resource, which starts with apiVersion and kind"));
+    }
+
+    private static Arguments row(String name, String manifest, String... findings) {
+        return Arguments.of(name, manifest, List.of(findings));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("manifests")
+    void findsWhatIsWrongAndWhere(String name, String manifest, List<String> findings) throws IOException {
+        Path file = Files.writeString(directory.resolve("m.yaml"), manifest);
+
+        Check.Report report = new Check(Set.of(Check.SYSTEM_NAMESPACE)).check(List.of(file));
+
+        assertThat(report.findings()).map(finding -> finding.toString().replace(directory + "/", ""))
+                .containsExactlyElementsOf(findings);
+    }
+
+    @Test
+    void readsDirectoriesWithoutHiddenFiles() throws IOException {
+        Files.createDirectories(directory.resolve("below/.git"));
+        String invalid = SERVER + "spec: {smtp: {host: a b}}\n";
+        Files.writeString(directory.resolve("below/a.yml"), invalid);
+        Files.writeString(directory.resolve("below/.git/b.yaml"), invalid);
+        Files.writeString(directory.resolve("below/c.json"),
+                "{\"apiVersion\": \"v1\",\n\t\"kind\": \"List\", \"items\": []}");
+        Files.writeString(directory.resolve("README.md"), "# nothing");
+
+        Check.Report report = new Check(Set.of(Check.SYSTEM_NAMESPACE)).check(List.of(directory));
+
+        assertThat(report.files()).isEqualTo(2);
+        assertThat(report.resources()).isEqualTo(1);
+        assertThat(report.errors()).isEqualTo(1);
+    }
+
+    @Test
+    void aliasesCannotFillTheMemory() throws IOException {
+        StringBuilder bomb = new StringBuilder("a0: &a0 [x, x, x, x]\n");
+        for (int i = 1; i < 12; i++) {
+            bomb.append("a%d: &a%d [*a%d, *a%d, *a%d, *a%d]\n".formatted(i, i, i - 1, i - 1, i - 1, i - 1));
+        }
+        Path file = Files.writeString(directory.resolve("m.yaml"), bomb);
+
+        assertThat(new Check(Set.of(Check.SYSTEM_NAMESPACE)).check(List.of(file)).findings()).singleElement()
+                .satisfies(finding -> assertThat(finding.message()).contains("larger than"));
+    }
+}

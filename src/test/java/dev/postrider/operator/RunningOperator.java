@@ -1,0 +1,146 @@
+package dev.postrider.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.postrider.api.Condition;
+import dev.postrider.api.MailServer;
+import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.operator.relay.RelayWorkload;
+import dev.postrider.testing.ApiServer;
+import dev.postrider.transport.MailUpstreams;
+import dev.postrider.transport.TestSender;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An operator in this process against the real API server, in a namespace of its own. It looks only at the namespaces
+ * that it is given, so that several run side by side.
+ */
+final class RunningOperator implements AutoCloseable {
+    private final ApiServer api;
+    private final KubernetesClient client;
+    private final OperatorProcess process;
+    private final String namespace;
+    private final String tenant;
+
+    /** Starts one; {@code settings} is more of settings.yaml. */
+    RunningOperator(ApiServer api, String settings) throws IOException {
+        this(api, settings, api.createNamespace("operator"), api.createNamespace("tenant"));
+    }
+
+    /** Starts one where another ran before. */
+    RunningOperator(ApiServer api, String settings, String namespace, String tenant) throws IOException {
+        this.api = api;
+        this.client = api.newClient();
+        this.namespace = namespace;
+        this.tenant = tenant;
+        client.resource(new ConfigMapBuilder().withNewMetadata()
+                .withNamespace(namespace)
+                .withName("postrider-settings")
+                .withLabels(Map.of(Settings.LABEL, "true"))
+                .endMetadata()
+                .withData(Map.of(Settings.KEY, "watchNamespaces: [" + tenant + "]\n" + settings))
+                .build()).serverSideApply();
+        process = new OperatorProcess(client,
+                new OperatorProcess.Options(namespace, "postrider-settings", UUID.randomUUID().toString(),
+                        "postrider:test", 0),
+                new TestSender(new MailUpstreams("operator.test", true), InstantSource.system()),
+                InstantSource.system());
+    }
+
+    /** The operator's namespace, where global servers are. */
+    String namespace() {
+        return namespace;
+    }
+
+    /** A namespace with an organization in it. */
+    String tenant() {
+        return tenant;
+    }
+
+    OperatorProcess process() {
+        return process;
+    }
+
+    KubernetesClient client() {
+        return client;
+    }
+
+    /** Applies manifests as kubectl does; {@code $OPERATOR} and {@code $TENANT} stand for the namespaces. */
+    void apply(String manifests) {
+        var result = api.kubectlWithInput(fill(manifests), "apply", "--validate=strict", "-f", "-");
+        assertThat(result.exitCode()).as(result.toString()).isZero();
+    }
+
+    /** Runs kubectl, with the namespaces filled in. */
+    String kubectl(String... arguments) {
+        var filled = List.of(arguments).stream().map(this::fill).toArray(String[]::new);
+        var result = api.kubectl(filled);
+        return result.out() + result.err();
+    }
+
+    private String fill(String text) {
+        return text.replace("$OPERATOR", namespace).replace("$TENANT", tenant);
+    }
+
+    /** A labelled Secret with user name and password. */
+    void credentials(String inNamespace, String name, String user, String password) {
+        client.resource(new SecretBuilder().withNewMetadata()
+                .withNamespace(inNamespace)
+                .withName(name)
+                .withLabels(Map.of("postrider.dev/credentials", "true"))
+                .endMetadata()
+                .withType("kubernetes.io/basic-auth")
+                .withStringData(Map.of("username", user, "password", password))
+                .build()).forceConflicts().serverSideApply();
+    }
+
+    /** Does what the Deployment controller and a node would: the relay's pod is there. */
+    void startRelay() {
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> client.apps().deployments().inNamespace(namespace).withName(RelayWorkload.NAME).get(),
+                        d -> d != null);
+        client.apps()
+                .deployments()
+                .inNamespace(namespace)
+                .withName(RelayWorkload.NAME)
+                .subresource("status")
+                .patch(PatchContext.of(PatchType.JSON_MERGE),
+                        "{\"status\":{\"replicas\":1,\"availableReplicas\":1,\"readyReplicas\":1}}");
+    }
+
+    Optional<Condition> serverCondition(String inNamespace, String name, String type) {
+        return Optional.ofNullable(client.resources(MailServer.class).inNamespace(inNamespace).withName(name).get())
+                .flatMap(s -> find(s.getStatus() == null ? null : s.getStatus().conditions(), type));
+    }
+
+    Optional<Condition> organizationCondition(String name, String type) {
+        return Optional
+                .ofNullable(client.resources(OrganizationMailSettings.class).inNamespace(tenant).withName(name).get())
+                .flatMap(o -> find(o.getStatus() == null ? null : o.getStatus().conditions(), type));
+    }
+
+    private static Optional<Condition> find(@Nullable List<Condition> conditions, String type) {
+        return conditions == null
+                ? Optional.empty()
+                : conditions.stream().filter(c -> c.type().equals(type)).findFirst();
+    }
+
+    @Override
+    public void close() {
+        process.close();
+        client.close();
+    }
+}

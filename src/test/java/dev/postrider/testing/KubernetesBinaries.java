@@ -1,0 +1,144 @@
+package dev.postrider.testing;
+
+import io.fabric8.kubeapitest.KubeAPITestException;
+import io.fabric8.kubeapitest.binary.BinaryDownloader;
+import io.fabric8.kubeapitest.binary.OSInfo;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Finds the programs of a real Kubernetes: those that {@code KUBEBUILDER_ASSETS} names, else those of the user's
+ * cache, else it builds them from the Go module proxy, else kube-api-test downloads them.
+ */
+public final class KubernetesBinaries {
+    /** As in {@code src/test/apiserver/kubernetes/go.mod}. */
+    private static final String VERSION = "v1.36.3";
+
+    /** Without them the server reports a version that clients cannot read. */
+    private static final String KUBERNETES_FLAGS = "-s -w -X k8s.io/component-base/version.gitVersion=" + VERSION
+            + " -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36";
+
+    private static final List<GoProgram> API_SERVER = List.of(
+            new GoProgram("etcd", "etcd", "go.etcd.io/etcd/server/v3", "-s -w"),
+            new GoProgram("kube-apiserver", "kubernetes", "k8s.io/kubernetes/cmd/kube-apiserver", KUBERNETES_FLAGS),
+            new GoProgram("kubectl", "kubernetes", "k8s.io/kubernetes/cmd/kubectl", KUBERNETES_FLAGS));
+
+    private static final GoProgram HELM = new GoProgram("helm", "helm", "helm.sh/helm/v4/cmd/helm", "-s -w");
+
+    private final Map<String, String> environment;
+    private final Path cache;
+
+    KubernetesBinaries(Map<String, String> environment, Path cache) {
+        this.environment = environment;
+        this.cache = cache;
+    }
+
+    /** The programs as this machine has them. */
+    public static KubernetesBinaries ofThisMachine() {
+        var home = Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
+                .filter(value -> !value.isBlank())
+                .map(Path::of)
+                .orElse(Path.of(System.getProperty("user.home"), ".cache"));
+        return new KubernetesBinaries(System.getenv(), home.resolve("postrider/kubernetes").resolve(VERSION));
+    }
+
+    /**
+     * The folder that holds {@code etcd}, {@code kube-apiserver} and {@code kubectl}.
+     *
+     * @throws IllegalStateException when there is no way to get them; the message says what to do
+     */
+    public Path apiServer() {
+        var assets = environment.getOrDefault("KUBEBUILDER_ASSETS", "");
+        if (!assets.isBlank()) {
+            var folder = Path.of(assets);
+            var missing = missing(folder, API_SERVER);
+            if (!missing.isEmpty()) {
+                throw new IllegalStateException("KUBEBUILDER_ASSETS is " + folder + ", where " + names(missing)
+                        + " cannot be run; put it there, or unset the variable to have them built");
+            }
+            return folder;
+        }
+        return cachedOrBuilt(API_SERVER).or(this::downloaded)
+                .orElseThrow(() -> new IllegalStateException(advice(API_SERVER,
+                        "set KUBEBUILDER_ASSETS to a folder that has them (setup-envtest makes one)")));
+    }
+
+    /**
+     * The program {@code helm}.
+     *
+     * @throws IllegalStateException when there is no way to get it; the message says what to do
+     */
+    public Path helm() {
+        return onPath("helm").or(() -> cachedOrBuilt(List.of(HELM)).map(folder -> folder.resolve("helm")))
+                .orElseThrow(() -> new IllegalStateException(advice(List.of(HELM), "put helm on the PATH")));
+    }
+
+    static Optional<Path> onPath(String program) {
+        return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+                .map(folder -> Path.of(folder, program))
+                .filter(Files::isExecutable)
+                .findFirst();
+    }
+
+    private Optional<Path> cachedOrBuilt(List<GoProgram> programs) {
+        if (missing(cache, programs).isEmpty()) {
+            return Optional.of(cache);
+        }
+        if (!GoProgram.goIsInstalled()) {
+            return Optional.empty();
+        }
+        try {
+            Files.createDirectories(cache);
+            try (var channel = FileChannel.open(cache.resolve("lock"), StandardOpenOption.CREATE,
+                    StandardOpenOption.WRITE); var _ = channel.lock()) {
+                for (var program : missing(cache, programs)) {
+                    program.build(cache);
+                }
+            }
+            return Optional.of(cache);
+        } catch (IOException e) {
+            System.err.println("[postrider] " + e.getMessage());
+            return Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while building " + names(programs), e);
+        }
+    }
+
+    private Optional<Path> downloaded() {
+        try {
+            var downloader = new BinaryDownloader(cache.resolve("kube-api-test").toString(), new OSInfo());
+            return Optional.of(downloader.downloadLatestWildcard(VERSION.substring(1, VERSION.lastIndexOf('.')) + ".*")
+                    .toPath());
+        } catch (KubeAPITestException | UncheckedIOException e) {
+            System.err.println("[postrider] kube-api-test cannot download the API server: " + e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private static List<GoProgram> missing(Path folder, List<GoProgram> programs) {
+        var missing = new ArrayList<>(programs);
+        missing.removeIf(program -> Files.isExecutable(folder.resolve(program.name())));
+        return missing;
+    }
+
+    private static List<String> names(List<GoProgram> programs) {
+        return programs.stream().map(GoProgram::name).toList();
+    }
+
+    private String advice(List<GoProgram> programs, String orElse) {
+        return "these tests need " + names(programs) + ", which " + cache + " does not have; Go to build them "
+                + (GoProgram.goIsInstalled() ? "could not (see above)" : "is not installed")
+                + ". Install Go 1.26 or newer and run again, or " + orElse;
+    }
+}

@@ -1,0 +1,245 @@
+package dev.postrider.transport;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.postrider.route.TestResult.Step;
+import dev.postrider.testing.ScriptedSmtpServer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class SmtpDeliveryTest {
+    private final ScriptedSmtpServer server = ScriptedSmtpServer.start();
+    private final Upstream upstream = new MailUpstreams("client.test", true)
+            .to(Mails.route(Mails.plain(server.port())));
+
+    @AfterEach
+    void close() {
+        upstream.close();
+        server.close();
+    }
+
+    static Stream<byte[]> messages() {
+        Stream<String> edges = Stream.of("", "\r\n", ".\r\n", "..\r\n", "...\r\n.\r\n", "\r\n.\r\n\r\n",
+                ".leading\r\n", "a\r\n.b\r\n..c\r\n", "no body: x\r\n\r\n", "x".repeat(998) + "\r\n",
+                "." + "y".repeat(100_000) + "\r\n", "\u00e4\u00f6\u00ff\r\n\u0080.\r\n", "nul\0l\r\n",
+                ("z".repeat(70) + "\r\n.").repeat(3000) + "\r\n");
+        Random random = new Random(1);
+        Stream<byte[]> any = IntStream.range(0, 60).mapToObj(_ -> lines(random));
+        return Stream.concat(edges.map(text -> text.getBytes(StandardCharsets.ISO_8859_1)), any);
+    }
+
+    /** Lines of any octets, rich in dots and around the sizes of buffers. */
+    private static byte[] lines(Random random) {
+        ByteArrayOutputStream message = new ByteArrayOutputStream();
+        int size = random.nextInt(40_000);
+        while (message.size() < size) {
+            int length = random.nextBoolean() ? random.nextInt(4) : random.nextInt(17_000);
+            for (int i = 0; i < length; i++) {
+                int octet = random.nextInt(4) == 0 ? '.' : random.nextInt(256);
+                message.write(octet == '\r' || octet == '\n' ? '.' : octet);
+            }
+            message.writeBytes(new byte[]{'\r', '\n'});
+        }
+        return message.toByteArray();
+    }
+
+    @ParameterizedTest
+    @MethodSource("messages")
+    void everyOctetArrivesUnchanged(byte[] message) {
+        Envelope envelope = new Envelope("a@example.com", List.of("b@example.com"), true, false);
+        assertThat(upstream.send(envelope, Mails.bytes(message)).verdicts().get("b@example.com"))
+                .isInstanceOf(Verdict.Accepted.class);
+        assertThat(server.messages()).singleElement()
+                .satisfies(received -> assertThat(received.bytes()).isEqualTo(message));
+    }
+
+    @Test
+    void aRefusedRecipientDoesNotStopTheOthers() {
+        server.on("RCPT", line -> line.contains("gone@")
+                ? "550 5.1.1 no such user"
+                : line.contains("full@") ? "452-4.2.2 over\r\n452 4.2.2 quota" : "");
+        Attempt attempt = upstream.send(Mails.envelope("a@x.test", "gone@x.test", "full@x.test", "b@x.test"),
+                Mails.text(Mails.TEXT));
+
+        Reply taken = new Reply(250, Optional.of("2.0.0"), "250 2.0.0 queued as T1");
+        assertThat(attempt.verdicts()).containsEntry("a@x.test", new Verdict.Accepted(taken))
+                .containsEntry("b@x.test", new Verdict.Accepted(taken));
+        assertThat((Verdict.Refused) attempt.verdicts().get("gone@x.test"))
+                .returns(Step.RecipientRejected, Verdict.Refused::step)
+                .returns(true, Verdict.Refused::permanent);
+        assertThat((Verdict.Refused) attempt.verdicts().get("full@x.test")).returns(false, Verdict.Refused::permanent)
+                .returns("452 4.2.2 over quota", refused -> refused.reply().orElseThrow().text());
+        assertThat(server.messages()).singleElement()
+                .satisfies(received -> assertThat(received.recipients()).containsExactly("a@x.test", "b@x.test"));
+    }
+
+    @Test
+    void theNullSenderOfABounceIsSent() {
+        upstream.send(new Envelope("", List.of("a@x.test"), false, false), Mails.text(Mails.TEXT));
+        assertThat(server.messages().getFirst().sender()).isEqualTo("<> SIZE=" + Mails.TEXT.length());
+    }
+
+    @Test
+    void oneConnectionServesManyMessages() {
+        for (int i = 0; i < 5; i++) {
+            upstream.send(Mails.envelope("a@x.test"), Mails.text(Mails.TEXT));
+            assertThat(upstream.isOpen()).isTrue();
+        }
+        assertThat(server.messages()).hasSize(5);
+        assertThat(server.connections()).isEqualTo(1);
+        assertThat(server.commands()).doesNotContain("RSET", "NOOP");
+    }
+
+    @Test
+    void afterARefusalTheNextMessageBeginsWithRset() {
+        server.on("MESSAGE", "554 5.7.1 spam");
+        upstream.send(Mails.envelope("a@x.test"), Mails.text(Mails.TEXT));
+        server.on("MESSAGE", "");
+        Attempt second = upstream.send(Mails.envelope("a@x.test"), Mails.text(Mails.TEXT));
+        assertThat(second.verdicts().get("a@x.test")).isInstanceOf(Verdict.Accepted.class);
+        assertThat(server.commands()).containsSubsequence("DATA", "RSET", "DATA");
+        assertThat(server.connections()).isEqualTo(1);
+    }
+
+    @Test
+    void aConnectionThatTheServerClosedWhileIdleIsMadeAnew() {
+        upstream.send(Mails.envelope("a@x.test"), Mails.text(Mails.TEXT));
+        server.dropSessions();
+        Attempt second = upstream.send(Mails.envelope("a@x.test"), Mails.text(Mails.TEXT));
+        assertThat(second.verdicts().get("a@x.test")).isInstanceOf(Verdict.Accepted.class);
+        assertThat(server.messages()).hasSize(2);
+        assertThat(server.connections()).isEqualTo(2);
+    }
+
+    @Test
+    void closingSaysQuit() {
+        upstream.send(Mails.envelope("a@x.test"), Mails.text(Mails.TEXT));
+        upstream.close();
+        await().until(() -> server.commands().getLast().equals("QUIT"));
+        assertThat(upstream.isOpen()).isFalse();
+    }
+
+    @Test
+    void internationalAddressesGoToServersThatTakeThem() {
+        Envelope envelope = new Envelope("j\u00f6rg@ex\u00e4mple.test", List.of("\u7528\u6237@x.test"), true, true);
+        assertThat(upstream.send(envelope, Mails.text(Mails.TEXT)).verdicts().values())
+                .allMatch(Verdict.Accepted.class::isInstance);
+        assertThat(server.messages().getFirst().sender())
+                .isEqualTo("<j\u00f6rg@ex\u00e4mple.test> SIZE=25 BODY=8BITMIME SMTPUTF8");
+        assertThat(server.messages().getFirst().recipients()).containsExactly("\u7528\u6237@x.test");
+    }
+
+    @Test
+    void internationalAddressesAreRefusedWhereTheServerDoesNotTakeThem() {
+        server.offer("8BITMIME");
+        Envelope envelope = new Envelope("a@x.test", List.of("\u7528\u6237@x.test"), true, true);
+        Verdict.Refused refused = (Verdict.Refused) upstream.send(envelope, Mails.text(Mails.TEXT))
+                .verdicts()
+                .values()
+                .iterator()
+                .next();
+        assertThat(refused.permanent()).isTrue();
+        assertThat(refused.message()).contains("does not offer SMTPUTF8", "5.6.7");
+        assertThat(upstream.isOpen()).isTrue();
+    }
+
+    @Test
+    void eightBitContentNeedsAServerThatTakesIt() {
+        server.offer("SIZE");
+        Envelope envelope = new Envelope("a@x.test", List.of("b@x.test"), true, false);
+        Verdict high = upstream.send(envelope, Mails.text("\u00e4\r\n")).verdicts().get("b@x.test");
+        Verdict low = upstream.send(envelope, Mails.text("a\r\n")).verdicts().get("b@x.test");
+        assertThat(high).isInstanceOfSatisfying(Verdict.Refused.class,
+                refused -> assertThat(refused.message()).contains("8BITMIME", "5.6.3"));
+        assertThat(low).isInstanceOf(Verdict.Accepted.class);
+    }
+
+    @Test
+    void anAddressCannotSmuggleACommand() {
+        Attempt attempt = upstream.send(Mails.envelope("a@x.test", "b@x.test>\r\nRSET\r\nRCPT TO:<c@x.test"),
+                Mails.text(Mails.TEXT));
+        assertThat(attempt.verdicts().get("a@x.test")).isInstanceOf(Verdict.Accepted.class);
+        assertThat(server.commands()).doesNotContain("RSET");
+        assertThat(server.messages().getFirst().recipients()).containsExactly("a@x.test");
+    }
+
+    @Test
+    void aMessageThatCannotBeReadIsNotSentInPart() {
+        MessageContent broken = new MessageContent() {
+            @Override
+            public long size() {
+                return 100;
+            }
+
+            @Override
+            public InputStream open() {
+                return new InputStream() {
+                    private int left = 50_000;
+
+                    @Override
+                    public int read() throws IOException {
+                        throw new IOException("read in blocks");
+                    }
+
+                    @Override
+                    public int read(byte[] bytes, int offset, int length) throws IOException {
+                        if (left == 0) {
+                            throw new IOException("disk on fire");
+                        }
+                        int count = Math.min(left, length);
+                        left -= count;
+                        return count;
+                    }
+                };
+            }
+        };
+        Attempt attempt = upstream.send(Mails.envelope("rcpt@example.com"), broken);
+        assertThat(Mails.refusal(attempt)).returns(false, Verdict.Refused::permanent);
+        assertThat(Mails.refusal(attempt).message()).contains("could not be read: disk on fire");
+        assertThat(upstream.isOpen()).isFalse();
+        assertThat(server.messages()).isEmpty();
+    }
+
+    @Test
+    void theDialogueReadsAsOneWouldTellIt() {
+        server.offer("SIZE 1000");
+        Attempt attempt = upstream.send(Mails.envelope("a@x.test"), Mails.text(Mails.TEXT));
+        assertThat(attempt.dialogue()).isEqualTo("""
+                -- connected to 127.0.0.1 port %d
+                S: 220 scripted.test ESMTP
+                C: EHLO client.test
+                S: 250-scripted.test
+                S: 250 SIZE 1000
+                C: MAIL FROM:<sender@example.com> SIZE=25
+                S: 250 2.1.0 ok
+                C: RCPT TO:<a@x.test>
+                S: 250 2.1.5 ok
+                C: DATA
+                S: 354 go ahead
+                C: (the message, 25 octets)
+                S: 250 2.0.0 queued as T1
+                """.formatted(server.port()));
+    }
+
+    @Test
+    void aLongDialogueKeepsItsEnd() {
+        server.on("RCPT", "550 " + "no ".repeat(100));
+        Attempt attempt = upstream.send(Mails.envelope(IntStream.range(0, 100)
+                .mapToObj(i -> "user" + i + "@x.test")
+                .toArray(String[]::new)), Mails.text(Mails.TEXT));
+        assertThat(attempt.dialogue().length()).isLessThanOrEqualTo(4100);
+        assertThat(attempt.dialogue()).startsWith("...\n").contains("user99@x.test");
+    }
+}
