@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,7 +32,7 @@ final class DeliveryTest {
     @TempDir
     Path directory;
 
-    private final AtomicReference<Instant> now = new AtomicReference<>(START);
+    private volatile Instant now = START;
     private final RecordingUpstreams upstreams = new RecordingUpstreams();
     private final Routes routes = new Routes();
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -42,7 +41,7 @@ final class DeliveryTest {
 
     @BeforeEach
     void start() throws Exception {
-        queue = SqliteQueue.open(directory, now::get);
+        queue = SqliteQueue.open(directory, () -> now);
         routes.put(TestRoutes.relay());
         routes.put(server("mx", true, true, 2));
         routes.put(organization("orders", State.OPEN));
@@ -56,7 +55,7 @@ final class DeliveryTest {
         return new Delivery(queue, routes, upstreams,
                 new DeliverySettings(usual.hostName(), usual.backOff(), 0, usual.expiry(), usual.idleConnection(),
                         usual.messagesPerConnection(), usual.serverRest()),
-                now::get, meters);
+                () -> now, meters);
     }
 
     @AfterEach
@@ -68,12 +67,12 @@ final class DeliveryTest {
     private void submit(String organization, String sender, String... recipients) throws IOException {
         try (Draft draft = queue.draft(key(organization))) {
             draft.content().write("Subject: it\r\n\r\ntext\r\n".getBytes(StandardCharsets.US_ASCII));
-            draft.commit(sender, List.of(recipients), false, false, now.get());
+            draft.commit(sender, List.of(recipients), false, false, now);
         }
     }
 
     private void advance(Duration time) {
-        now.updateAndGet(instant -> instant.plus(time));
+        now = now.plus(time);
         delivery.wake();
     }
 
@@ -116,7 +115,7 @@ final class DeliveryTest {
         awaitAttempts("mx", 1);
         int attempts = 1;
         for (int minutes : new int[]{1, 5, 15, 30, 60, 60, 60}) {
-            Instant due = now.get().plus(Duration.ofMinutes(minutes));
+            Instant due = now.plus(Duration.ofMinutes(minutes));
             await().untilAsserted(() -> assertThat(queue.nextAttempt(key("orders"))).contains(due));
             advance(Duration.ofMinutes(minutes).minusMillis(1));
             assertThat(upstreams.attempts("mx")).isEqualTo(attempts);
@@ -125,7 +124,7 @@ final class DeliveryTest {
         }
         upstreams.behave("mx", RecordingUpstreams.ACCEPTED);
         await().untilAsserted(
-                () -> assertThat(queue.nextAttempt(key("orders"))).contains(now.get().plus(Duration.ofHours(1))));
+                () -> assertThat(queue.nextAttempt(key("orders"))).contains(now.plus(Duration.ofHours(1))));
         advance(Duration.ofHours(1));
         awaitQueued("orders", 0);
     }
