@@ -1,0 +1,127 @@
+package dev.postrider.relay;
+
+import dev.postrider.relay.admin.Sha256;
+import dev.postrider.relay.queue.Draft;
+import dev.postrider.relay.queue.Queue;
+import dev.postrider.relay.queue.QueueException;
+import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.smtp.IncomingMessage;
+import dev.postrider.relay.smtp.Submission;
+import dev.postrider.relay.smtp.SubmissionPolicy;
+import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.Routing;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.InstantSource;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Organizations log in with the password of their binding; their mail goes into the queue. */
+final class OrganizationSubmissions implements SubmissionPolicy {
+    private static final Logger LOG = LoggerFactory.getLogger(OrganizationSubmissions.class);
+
+    /** Compared with when there is no such organization, so that this takes as long. No password has this digest. */
+    private static final String NO_DIGEST = "0".repeat(64);
+
+    private final Routes routes;
+    private final Queue queue;
+    private final String hostName;
+    private final InstantSource clock;
+
+    OrganizationSubmissions(Routes routes, Queue queue, String hostName, InstantSource clock) {
+        this.routes = routes;
+        this.queue = queue;
+        this.hostName = hostName;
+        this.clock = clock;
+    }
+
+    @Override
+    public Authentication authentication() {
+        return Authentication.REQUIRED;
+    }
+
+    @Override
+    public boolean authenticate(String user, String password) {
+        Optional<OrganizationRoute> route = route(user);
+        String expected = route.map(OrganizationRoute::passwordSha256).orElse(NO_DIGEST);
+        return Sha256.matches(password, expected) && route.isPresent();
+    }
+
+    @Override
+    public Optional<Refusal> refusal(Optional<String> user) {
+        Optional<OrganizationRoute> route = user.flatMap(this::route);
+        if (route.isEmpty()) {
+            return Optional.of(new Refusal(535, "5.7.8", "this organization is no longer known here, log in again"));
+        }
+        return switch (route.get().state()) {
+            case CLOSING, DROPPING -> Optional.of(new Refusal(550, "5.7.1", "this organization is being deleted"));
+            case OPEN, SUSPENDED -> routes.routing(route.get().key()).flatMap(OrganizationSubmissions::refusal);
+        };
+    }
+
+    private static Optional<Refusal> refusal(Routing routing) {
+        return switch (routing) {
+            case Routing.Through through -> Optional.empty();
+            case Routing.Nowhere(boolean permanent, String status, String reason) ->
+                Optional.of(new Refusal(permanent ? 550 : 451, status, reason));
+        };
+    }
+
+    private Optional<OrganizationRoute> route(String user) {
+        return OrganizationRoute.ofLogin(user).flatMap(routes::organization);
+    }
+
+    @Override
+    public IncomingMessage open(Submission submission) throws IOException {
+        ResourceKey organization = submission.user()
+                .flatMap(OrganizationRoute::ofLogin)
+                .orElseThrow(() -> new IllegalStateException("mail without a login"));
+        Draft draft = queue.draft(organization);
+        return new Incoming(organization, submission, draft,
+                new TraceHeaders(draft.content(), submission, hostName, draft.id(), clock.instant()));
+    }
+
+    private final class Incoming implements IncomingMessage {
+        private final ResourceKey organization;
+        private final Submission submission;
+        private final Draft draft;
+        private final TraceHeaders content;
+
+        Incoming(ResourceKey organization, Submission submission, Draft draft, TraceHeaders content) {
+            this.organization = organization;
+            this.submission = submission;
+            this.draft = draft;
+            this.content = content;
+        }
+
+        @Override
+        public String id() {
+            return draft.id();
+        }
+
+        @Override
+        public OutputStream content() {
+            return content;
+        }
+
+        @Override
+        public void commit(boolean eightBit) throws IOException {
+            try {
+                content.finish();
+                draft.commit(submission.sender(), submission.recipients(), eightBit, submission.smtpUtf8(),
+                        clock.instant());
+            } catch (QueueException.Full e) {
+                throw new NoSpaceException("the queue is full", e);
+            }
+            LOG.info("{} accepted organization={} from=<{}> recipients={}", id(), organization, submission.sender(),
+                    submission.recipients().size());
+        }
+
+        @Override
+        public void close() {
+            draft.close();
+        }
+    }
+}

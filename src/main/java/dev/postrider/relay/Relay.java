@@ -1,0 +1,161 @@
+package dev.postrider.relay;
+
+import dev.postrider.relay.admin.AdminServer;
+import dev.postrider.relay.delivery.Delivery;
+import dev.postrider.relay.delivery.DeliverySettings;
+import dev.postrider.relay.queue.QueueException;
+import dev.postrider.relay.queue.SqliteQueue;
+import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.smtp.ListenerSettings;
+import dev.postrider.relay.smtp.SmtpListener;
+import dev.postrider.transport.Upstreams;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The relay in one piece: listener, queue, delivery, and what watches them. */
+public final class Relay implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
+
+    private final Routes routes;
+    private final RelaySettings settings;
+    private final CurrentTls tls;
+    private final SqliteQueue queue;
+    private final Delivery delivery;
+    private final SmtpListener listener;
+    private final AdminServer admin;
+    private final int submissionPort;
+    private final int submissionsPort;
+    private boolean stopped;
+
+    private Relay(RelaySettings settings, Routes routes, Upstreams upstreams, DeliverySettings deliverySettings,
+            InstantSource clock) throws IOException {
+        this.routes = routes;
+        this.settings = settings;
+        this.tls = new CurrentTls(routes);
+        this.queue = SqliteQueue.open(settings.dataDirectory(), clock);
+        try {
+            var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+            Gauge.builder("postrider.queue.messages", queue, SqliteQueue::count)
+                    .description("messages that are neither delivered nor given up")
+                    .register(meters);
+            this.delivery = new Delivery(queue, routes, upstreams, deliverySettings, clock, meters);
+            this.listener = new SmtpListener(
+                    new ListenerSettings(settings.hostName(), settings.limits(),
+                            settings.allowPlaintextAuthentication()),
+                    new OrganizationSubmissions(routes, queue, settings.hostName(), clock), tls, meters);
+            this.admin = new AdminServer(new InetSocketAddress(settings.bind(), settings.adminPort()), queue, routes,
+                    meters, this::problem);
+        } catch (IOException | RuntimeException e) {
+            queue.close();
+            throw e;
+        }
+        try {
+            delivery.start();
+            this.submissionPort = listener.listen(new InetSocketAddress(settings.bind(), settings.submissionPort()),
+                    SmtpListener.Start.PLAIN);
+            this.submissionsPort = listener.listen(new InetSocketAddress(settings.bind(), settings.submissionsPort()),
+                    SmtpListener.Start.TLS);
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /**
+     * Opens the queue and the ports and begins to deliver.
+     *
+     * @param routes    what it knows of organizations and servers, now and when that changes
+     * @param upstreams the way to servers
+     * @throws IOException if the queue cannot be used or a port not be had; the message says which
+     */
+    public static Relay start(RelaySettings settings, Routes routes, Upstreams upstreams, InstantSource clock)
+            throws IOException {
+        return start(settings, routes, upstreams, DeliverySettings.of(settings.hostName()), clock);
+    }
+
+    /** As {@link #start(RelaySettings, Routes, Upstreams, InstantSource)}, with other times for delivery. */
+    public static Relay start(RelaySettings settings, Routes routes, Upstreams upstreams, DeliverySettings delivery,
+            InstantSource clock) throws IOException {
+        var relay = new Relay(settings, routes, upstreams, delivery, clock);
+        LOG.info("{} listens on {} ports {} (STARTTLS) and {} (TLS), health and metrics on {}, {} messages queued",
+                settings.hostName(), settings.bind().getHostAddress(), relay.submissionPort, relay.submissionsPort,
+                relay.adminPort(), relay.queue.count());
+        return relay;
+    }
+
+    /** The port with STARTTLS. */
+    public int submissionPort() {
+        return submissionPort;
+    }
+
+    /** The port with TLS from the first octet. */
+    public int submissionsPort() {
+        return submissionsPort;
+    }
+
+    /** The port of health and metrics. */
+    public int adminPort() {
+        return admin.port();
+    }
+
+    /** How many messages are queued. */
+    public long queued() {
+        return queue.count();
+    }
+
+    /** Looks at the clock again: for tests that turn it. */
+    public void wake() {
+        delivery.wake();
+    }
+
+    private Optional<String> problem() {
+        if (!listener.isListening()) {
+            return Optional.of("the ports are closed");
+        }
+        if (!routes.isComplete()) {
+            return Optional.of("the routes are not all known yet");
+        }
+        if (tls.get().isEmpty() && !settings.allowPlaintextAuthentication()) {
+            return Optional.of("there is no certificate, so nobody can log in");
+        }
+        try {
+            queue.probe();
+            return Optional.empty();
+        } catch (QueueException e) {
+            LOG.error("the queue cannot be written: {}", e.getMessage());
+            return Optional.of("the queue cannot be written");
+        }
+    }
+
+    /**
+     * Takes no more mail, lets sessions and attempts finish, and ends. What was answered with 250 is delivered or on
+     * disk.
+     *
+     * @param grace for all of it
+     */
+    public synchronized void stop(Duration grace) {
+        if (stopped) {
+            return;
+        }
+        stopped = true;
+        long end = System.nanoTime() + grace.toNanos();
+        listener.stop(grace.dividedBy(2));
+        delivery.stop(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
+        admin.close();
+        queue.close();
+        LOG.info("stopped with {} messages queued", queue.count());
+    }
+
+    @Override
+    public void close() {
+        stop(Duration.ZERO);
+    }
+}

@@ -1,0 +1,20 @@
+package dev.postrider.relay;
+
+import dev.postrider.relay.smtp.SmtpLimits;
+import java.net.InetAddress;
+import java.nio.file.Path;
+
+/**
+ * What the relay is told once, at its start.
+ *
+ * @param hostName                     how it calls itself: a domain name that its clients know it by
+ * @param bind                         the address of all its ports
+ * @param submissionPort               with STARTTLS, 587 by RFC 6409; 0 for one that the system chooses
+ * @param submissionsPort              with TLS at once, 465 by RFC 8314; 0 for one that the system chooses
+ * @param adminPort                    of health and metrics; 0 for one that the system chooses
+ * @param dataDirectory                where the queue is
+ * @param limits                       bounds of sessions
+ * @param allowPlaintextAuthentication whether AUTH works without TLS
+ */
+public record RelaySettings(String hostName, InetAddress bind, int submissionPort, int submissionsPort, int adminPort,
+        Path dataDirectory, SmtpLimits limits, boolean allowPlaintextAuthentication) {}

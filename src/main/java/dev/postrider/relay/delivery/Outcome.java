@@ -1,0 +1,18 @@
+package dev.postrider.relay.delivery;
+
+import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
+import dev.postrider.route.ServerRoute;
+import dev.postrider.transport.Verdict;
+
+/** What a server said about one recipient. */
+record Outcome(QueuedRecipient recipient, ServerRoute server, Verdict verdict) {
+
+    /** Whether it says something about the server, so that another may take the message. */
+    boolean concernsServer() {
+        return verdict instanceof Verdict.Refused refused && !refused.permanent() && switch (refused.step()) {
+            case NameResolution, Connection, Tls, Certificate, Authentication, Timeout -> true;
+            case SenderRejected, RecipientRejected, MessageRejected ->
+                refused.reply().filter(r -> r.code() == 421).isPresent();
+        };
+    }
+}

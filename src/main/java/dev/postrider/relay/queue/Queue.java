@@ -1,0 +1,63 @@
+package dev.postrider.relay.queue;
+
+import dev.postrider.route.ResourceKey;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Mail that was accepted and is not yet delivered or given up. Organizations lead everything, so that a queue can be
+ * spread by them. Safe for many threads; methods block until what they promise is on disk.
+ */
+public interface Queue extends AutoCloseable {
+
+    /** Starts a message; nothing of it is seen before it is committed. */
+    Draft draft(ResourceKey organization);
+
+    /**
+     * Takes messages that have recipients due, oldest attempt first, and keeps others from taking them until they are
+     * settled or released.
+     *
+     * @param most messages
+     */
+    List<QueuedMessage> claim(ResourceKey organization, Instant now, int most) throws QueueException;
+
+    /** Gives a claimed message back as it was. */
+    void release(QueuedMessage message);
+
+    /**
+     * Records what became of a claimed message and gives it back. Once no recipient is left, the message is gone.
+     *
+     * @throws QueueException if it could not be recorded; the message then stays claimed
+     */
+    void settle(QueuedMessage message, Settlement settlement) throws QueueException;
+
+    /** When the next recipient of an organization is due, those of claimed messages left aside. */
+    Optional<Instant> nextAttempt(ResourceKey organization) throws QueueException;
+
+    /** All organizations with mail, and when the next is due. */
+    Map<ResourceKey, Instant> schedule() throws QueueException;
+
+    /** Throws away an organization's mail; returns how many messages. */
+    int removeAll(ResourceKey organization) throws QueueException;
+
+    /** Throws away an organization's mail received before a time; returns how many messages. */
+    int removeReceivedBefore(ResourceKey organization, Instant time) throws QueueException;
+
+    /** How many messages of an organization are queued. */
+    long count(ResourceKey organization) throws QueueException;
+
+    /** How many messages are queued. */
+    long count();
+
+    /** Whom to tell that mail of an organization has come and is due. */
+    void onArrival(Consumer<ResourceKey> listener);
+
+    /** Writes and commits next to nothing, to see whether that works. */
+    void probe() throws QueueException;
+
+    @Override
+    void close();
+}

@@ -1,0 +1,111 @@
+package dev.postrider.relay.queue;
+
+import dev.postrider.route.ResourceKey;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A message that comes in: held up to one part, written to disk part by part beyond that. */
+final class SqliteDraft implements Draft {
+    private static final Logger LOG = LoggerFactory.getLogger(SqliteDraft.class);
+
+    /** Octets of a part. */
+    static final int PART = 512 * 1024;
+
+    private final SqliteQueue queue;
+    private final ResourceKey organization;
+    private final String id;
+    private final Parts content = new Parts();
+    private boolean committed;
+
+    SqliteDraft(SqliteQueue queue, ResourceKey organization, String id) {
+        this.queue = queue;
+        this.organization = organization;
+        this.id = id;
+    }
+
+    @Override
+    public String id() {
+        return id;
+    }
+
+    @Override
+    public OutputStream content() {
+        return content;
+    }
+
+    @Override
+    public void commit(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8, Instant received)
+            throws QueueException {
+        byte[] rest = content.take();
+        int part = content.next;
+        long size = content.size;
+        queue.execute(writes -> {
+            if (rest.length > 0) {
+                writes.insertPart(organization, id, part, rest);
+            }
+            writes.insertMessage(organization, id, sender, eightBit, smtpUtf8, size, received);
+            writes.insertRecipients(organization, id, recipients, received);
+        });
+        committed = true;
+        queue.arrived(organization);
+    }
+
+    @Override
+    public void close() {
+        if (committed || content.next == 0) {
+            return;
+        }
+        try {
+            queue.execute(writes -> writes.deleteBody(organization, id));
+        } catch (QueueException e) {
+            // They have no message and go at the next start.
+            LOG.warn("parts of message {} that was not completed stay for now: {}", id, e.getMessage());
+        }
+    }
+
+    private final class Parts extends OutputStream {
+        private byte[] buffer = new byte[8192];
+        private int length;
+        private int next;
+        private long size;
+
+        @Override
+        public void write(int octet) throws IOException {
+            write(new byte[]{(byte) octet}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] octets, int offset, int count) throws IOException {
+            Objects.checkFromIndexSize(offset, count, octets.length);
+            int done = 0;
+            while (done < count) {
+                int some = Math.min(count - done, PART - length);
+                if (length + some > buffer.length) {
+                    buffer = Arrays.copyOf(buffer, Math.min(PART, Math.max(length + some, buffer.length * 2)));
+                }
+                System.arraycopy(octets, offset + done, buffer, length, some);
+                length += some;
+                done += some;
+                if (length == PART) {
+                    int part = next;
+                    byte[] full = take();
+                    queue.execute(writes -> writes.insertPart(organization, id, part, full));
+                    next++;
+                }
+            }
+        }
+
+        private byte[] take() {
+            byte[] taken = Arrays.copyOf(buffer, length);
+            size += length;
+            length = 0;
+            return taken;
+        }
+    }
+}

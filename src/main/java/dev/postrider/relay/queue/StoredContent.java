@@ -1,0 +1,74 @@
+package dev.postrider.relay.queue;
+
+import dev.postrider.route.ResourceKey;
+import dev.postrider.transport.MessageContent;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.util.Objects;
+import java.util.Optional;
+
+/** A message in the queue, read part by part. */
+record StoredContent(SqliteReads reads, ResourceKey organization, String id, long size) implements MessageContent {
+
+    @Override
+    public InputStream open() {
+        return new Parts();
+    }
+
+    private Optional<byte[]> part(int number) throws QueueException {
+        return reads.read(connection -> {
+            try (PreparedStatement query = connection.prepareStatement(
+                    "SELECT content FROM body WHERE organization = ? AND message = ? AND part = ?")) {
+                query.setString(1, organization.toString());
+                query.setString(2, id);
+                query.setInt(3, number);
+                try (ResultSet rows = query.executeQuery()) {
+                    return rows.next() ? Optional.of(rows.getBytes(1)) : Optional.empty();
+                }
+            }
+        });
+    }
+
+    private final class Parts extends InputStream {
+        private byte[] part = new byte[0];
+        private int position;
+        private int next;
+        private long left = size;
+
+        @Override
+        public int read() throws IOException {
+            return fill() ? part[position++] & 0xff : -1;
+        }
+
+        @Override
+        public int read(byte[] target, int offset, int length) throws IOException {
+            Objects.checkFromIndexSize(offset, length, target.length);
+            if (length == 0) {
+                return 0;
+            }
+            if (!fill()) {
+                return -1;
+            }
+            int count = Math.min(length, part.length - position);
+            System.arraycopy(part, position, target, offset, count);
+            position += count;
+            return count;
+        }
+
+        private boolean fill() throws IOException {
+            while (position == part.length) {
+                if (left == 0) {
+                    return false;
+                }
+                // A message cut short must fail, not be delivered short.
+                part = part(next++).orElseThrow(() -> new EOFException("message " + id + " lacks a part"));
+                position = 0;
+                left -= part.length;
+            }
+            return true;
+        }
+    }
+}

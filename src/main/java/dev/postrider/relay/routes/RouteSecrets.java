@@ -1,0 +1,152 @@
+package dev.postrider.relay.routes;
+
+import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.RelayRoute;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.RouteJson;
+import dev.postrider.route.RouteSecret;
+import dev.postrider.route.ServerRoute;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps {@link Routes} as the Secrets of one namespace say. A Secret that cannot be read changes nothing: the last
+ * good route stays.
+ */
+public final class RouteSecrets implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RouteSecrets.class);
+
+    private final Routes routes;
+    private final SharedIndexInformer<Secret> informer;
+    private final Map<String, ResourceKey> sources = new ConcurrentHashMap<>();
+
+    private RouteSecrets(Routes routes, SharedIndexInformer<Secret> informer) {
+        this.routes = routes;
+        this.informer = informer;
+    }
+
+    /**
+     * Starts to watch; returns at once. {@link Routes#isComplete} turns true when all Secrets were seen. While the
+     * API server does not answer, it is tried again and the routes stay.
+     *
+     * @param client    closed by whoever made it
+     * @param namespace the relay's own
+     */
+    public static RouteSecrets watch(KubernetesClient client, String namespace, Routes routes) {
+        var informer = client.secrets().inNamespace(namespace).withLabel(RouteSecret.LABEL).runnableInformer(0);
+        var watch = new RouteSecrets(routes, informer);
+        informer.addEventHandler(watch.new Handler());
+        informer.exceptionHandler((started, e) -> {
+            LOG.warn("routes of namespace {} cannot be watched, trying again: {}", namespace, e.getMessage());
+            return true;
+        });
+        informer.start().whenComplete((started, e) -> {
+            if (e == null) {
+                // The handler hears of them on another thread and may be behind.
+                informer.getStore().list().forEach(watch::read);
+                routes.markComplete();
+            } else {
+                LOG.error("routes of namespace {} are not watched: {}", namespace, e.getMessage());
+            }
+        });
+        return watch;
+    }
+
+    private void read(Secret secret) {
+        String name = secret.getMetadata().getName();
+        try {
+            Optional<RouteSecret.Kind> kind = kind(secret);
+            if (kind.isEmpty()) {
+                LOG.warn("Secret {} has a label {} of no known kind, passed over", name, RouteSecret.LABEL);
+                return;
+            }
+            put(name, RouteJson.read(json(secret), kind.get().type()));
+        } catch (IllegalArgumentException e) {
+            LOG.warn("route in Secret {} cannot be read, the last good one stays: {}", name, e.getMessage());
+        }
+    }
+
+    private void put(String name, Object route) {
+        switch (route) {
+            case OrganizationRoute organization -> {
+                sources.put(name, organization.key());
+                routes.put(organization);
+            }
+            case ServerRoute server -> {
+                sources.put(name, server.key());
+                routes.put(server);
+            }
+            case RelayRoute relay -> routes.put(relay);
+            default -> throw new IllegalArgumentException("no route: " + route.getClass());
+        }
+    }
+
+    private static Optional<RouteSecret.Kind> kind(Secret secret) {
+        String label = secret.getMetadata().getLabels().get(RouteSecret.LABEL);
+        return Arrays.stream(RouteSecret.Kind.values()).filter(kind -> kind.labelValue().equals(label)).findFirst();
+    }
+
+    private static String json(Secret secret) {
+        String base64 = Objects.requireNonNullElse(secret.getData(), Map.<String, String>of())
+                .get(RouteSecret.DATA_KEY);
+        if (base64 == null) {
+            throw new IllegalArgumentException("no entry " + RouteSecret.DATA_KEY);
+        }
+        try {
+            return new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("entry " + RouteSecret.DATA_KEY + " is not base64");
+        }
+    }
+
+    private void remove(Secret secret) {
+        ResourceKey key = sources.remove(secret.getMetadata().getName());
+        Optional<RouteSecret.Kind> kind = kind(secret);
+        if (key == null || kind.isEmpty()) {
+            return;
+        }
+        switch (kind.get()) {
+            case ORGANIZATION -> routes.removeOrganization(key);
+            case SERVER -> routes.removeServer(key);
+            case RELAY -> LOG.info("the relay's own route was deleted; the last one stays");
+        }
+    }
+
+    /** Whether the watch runs. */
+    public boolean isWatching() {
+        return informer.isWatching();
+    }
+
+    @Override
+    public void close() {
+        informer.stop();
+    }
+
+    private final class Handler implements ResourceEventHandler<Secret> {
+        @Override
+        public void onAdd(Secret secret) {
+            read(secret);
+        }
+
+        @Override
+        public void onUpdate(Secret before, Secret now) {
+            read(now);
+        }
+
+        @Override
+        public void onDelete(Secret secret, boolean stateUnknown) {
+            remove(secret);
+        }
+    }
+}

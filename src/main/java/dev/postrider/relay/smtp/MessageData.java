@@ -1,0 +1,154 @@
+package dev.postrider.relay.smtp;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Optional;
+
+/**
+ * Reads what follows DATA (RFC 5321 section 4.5.2): undoes the dot stuffing and finds the end, which is CR LF dot
+ * CR LF and nothing else. A message that breaks a rule is read to its end all the same, so that none of it is ever
+ * taken for a command.
+ */
+final class MessageData {
+    /** How much of a message that is refused anyway is read before the connection is given up. */
+    private static final long MOST_DISCARDED = 256L * 1024 * 1024;
+
+    /** Why a message is refused. */
+    enum Problem {
+        BARE_LINE_END, NUL, LINE_TOO_LONG, TOO_BIG
+    }
+
+    /**
+     * What was read.
+     *
+     * @param eightBit whether it holds octets above 127
+     * @param problem  why it must be refused
+     * @param failure  why it could not be stored
+     * @param complete whether its end was seen; otherwise the connection is useless
+     */
+    record Result(boolean eightBit, Optional<Problem> problem, Optional<IOException> failure, boolean complete) {}
+
+    private enum State {
+        LINE_START, DOT, DOT_CR, TEXT, CR
+    }
+
+    private final SmtpInput in;
+    private final OutputStream out;
+    private final long mostOctets;
+    private final int mostInLine;
+    private final byte[] buffer = new byte[8192];
+    private int buffered;
+    private long size;
+    private int inLine;
+    private long discarded;
+    private boolean eightBit;
+    private State state = State.LINE_START;
+    private Optional<Problem> problem = Optional.empty();
+    private Optional<IOException> failure = Optional.empty();
+
+    MessageData(SmtpInput in, OutputStream out, SmtpLimits limits) {
+        this.in = in;
+        this.out = out;
+        this.mostOctets = limits.messageSize();
+        this.mostInLine = limits.textLine();
+    }
+
+    /** @throws IOException if the client is lost */
+    Result read() throws IOException {
+        while (discarded < MOST_DISCARDED) {
+            int octet = in.read();
+            if (octet < 0) {
+                return result(false);
+            }
+            switch (state) {
+                case LINE_START -> {
+                    if (octet == '.') {
+                        state = State.DOT;
+                    } else {
+                        text(octet);
+                    }
+                }
+                case DOT -> {
+                    if (octet == '\r') {
+                        state = State.DOT_CR;
+                    } else {
+                        text(octet);
+                    }
+                }
+                case DOT_CR -> {
+                    if (octet == '\n') {
+                        return result(true);
+                    }
+                    refuse(Problem.BARE_LINE_END);
+                    text(octet);
+                }
+                case CR -> {
+                    if (octet == '\n') {
+                        emit('\r');
+                        emit('\n');
+                        inLine = 0;
+                        state = State.LINE_START;
+                    } else {
+                        refuse(Problem.BARE_LINE_END);
+                        text(octet);
+                    }
+                }
+                case TEXT -> text(octet);
+            }
+        }
+        return result(false);
+    }
+
+    private void text(int octet) {
+        if (octet == '\r') {
+            state = State.CR;
+            return;
+        }
+        state = State.TEXT;
+        if (octet == '\n') {
+            refuse(Problem.BARE_LINE_END);
+        } else if (octet == 0) {
+            refuse(Problem.NUL);
+        } else if (++inLine > mostInLine) {
+            refuse(Problem.LINE_TOO_LONG);
+        }
+        eightBit |= octet > 127;
+        emit(octet);
+    }
+
+    private void refuse(Problem why) {
+        if (problem.isEmpty()) {
+            problem = Optional.of(why);
+        }
+    }
+
+    private void emit(int octet) {
+        if (++size > mostOctets) {
+            refuse(Problem.TOO_BIG);
+        }
+        if (problem.isPresent() || failure.isPresent()) {
+            discarded++;
+            return;
+        }
+        buffer[buffered++] = (byte) octet;
+        if (buffered == buffer.length) {
+            store();
+        }
+    }
+
+    private void store() {
+        try {
+            out.write(buffer, 0, buffered);
+        } catch (IOException e) {
+            failure = Optional.of(e);
+        }
+        buffered = 0;
+    }
+
+    private Result result(boolean complete) {
+        if (complete && problem.isEmpty() && failure.isEmpty()) {
+            store();
+        }
+        return new Result(eightBit, problem, failure, complete);
+    }
+}

@@ -1,0 +1,203 @@
+package dev.postrider.relay.smtp;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Accepts connections on any number of ports and gives each a virtual thread. */
+public final class SmtpListener implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SmtpListener.class);
+
+    /** How a port begins. */
+    public enum Start {
+        /** In the clear, with STARTTLS offered where there is a certificate (RFC 3207, RFC 6409). */
+        PLAIN,
+        /** With TLS from the first octet (RFC 8314 section 3.3). */
+        TLS
+    }
+
+    private final ListenerSettings settings;
+    private final SubmissionPolicy policy;
+    private final Supplier<Optional<SSLContext>> tls;
+    private final MeterRegistry meters;
+    private final List<ServerSocket> ports = new ArrayList<>();
+    private final Set<SmtpSession> sessions = ConcurrentHashMap.newKeySet();
+    private final Semaphore places;
+    private final Occupancy<InetAddress> addresses;
+    private final Occupancy<String> users;
+    private volatile boolean stopping;
+
+    /** @param tls asked at each handshake, so that a new certificate takes effect without a restart */
+    public SmtpListener(ListenerSettings settings, SubmissionPolicy policy, Supplier<Optional<SSLContext>> tls,
+            MeterRegistry meters) {
+        this.settings = settings;
+        this.policy = policy;
+        this.tls = tls;
+        this.meters = meters;
+        this.places = new Semaphore(settings.limits().sessions());
+        this.addresses = new Occupancy<>(settings.limits().sessionsPerAddress());
+        this.users = new Occupancy<>(settings.limits().sessionsPerUser());
+        Gauge.builder("postrider.sessions", sessions, Set::size)
+                .description("SMTP sessions that are open")
+                .register(meters);
+    }
+
+    /**
+     * Opens a port.
+     *
+     * @param address with port 0 for one that the system chooses
+     * @return the port
+     * @throws IOException if it cannot be had; the message names the address
+     */
+    public synchronized int listen(InetSocketAddress address, Start start) throws IOException {
+        var port = new ServerSocket();
+        try {
+            port.setReuseAddress(true);
+            port.bind(address, 1024);
+        } catch (IOException e) {
+            port.close();
+            throw new IOException("cannot listen on " + address + ": " + e.getMessage(), e);
+        }
+        ports.add(port);
+        Thread.ofVirtual().name("smtp-accept-" + port.getLocalPort()).start(() -> accept(port, start));
+        return port.getLocalPort();
+    }
+
+    /** Whether all ports take connections. */
+    public synchronized boolean isListening() {
+        return !ports.isEmpty() && ports.stream().noneMatch(ServerSocket::isClosed);
+    }
+
+    private void accept(ServerSocket port, Start start) {
+        while (!port.isClosed()) {
+            try {
+                welcome(port.accept(), start);
+            } catch (SocketException e) {
+                if (!port.isClosed()) {
+                    LOG.warn("accept failed on port {}: {}", port.getLocalPort(), e.getMessage());
+                    pause();
+                }
+            } catch (IOException e) {
+                LOG.warn("accept failed on port {}: {}", port.getLocalPort(), e.getMessage());
+            }
+        }
+    }
+
+    /** Out of file descriptors, accept fails at once and again: better slowly. */
+    private static void pause() {
+        try {
+            Thread.sleep(Duration.ofMillis(100));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void welcome(Socket socket, Start start) throws IOException {
+        socket.setTcpNoDelay(true);
+        Optional<String> refusal = enter(socket.getInetAddress());
+        if (refusal.isPresent()) {
+            meters.counter("postrider.refused", "at", "connection").increment();
+            SmtpSession.turnAway(socket, start, refusal.get());
+            return;
+        }
+        var session = new SmtpSession(this, socket, start);
+        sessions.add(session);
+        Thread.ofVirtual().name("smtp-" + socket.getPort()).start(() -> {
+            try {
+                session.run();
+            } finally {
+                sessions.remove(session);
+                addresses.leave(socket.getInetAddress());
+                places.release();
+            }
+        });
+    }
+
+    private Optional<String> enter(InetAddress address) {
+        if (!places.tryAcquire()) {
+            return Optional.of("421 4.3.2 too many sessions are open, try again later");
+        }
+        if (!addresses.enter(address)) {
+            places.release();
+            return Optional.of("421 4.7.0 too many sessions are open from your address, try again later");
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * Closes the ports, ends sessions that are between mails, and lets the others finish theirs.
+     *
+     * @param grace after which the rest hears 421 and is closed; what was not answered with 250 is not kept
+     */
+    public void stop(Duration grace) {
+        stopping = true;
+        closePorts();
+        sessions.forEach(SmtpSession::endIfQuiet);
+        long end = System.nanoTime() + grace.toNanos();
+        try {
+            while (!sessions.isEmpty() && System.nanoTime() < end) {
+                sessions.forEach(SmtpSession::endIfQuiet);
+                TimeUnit.MILLISECONDS.sleep(20);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        sessions.forEach(SmtpSession::end);
+    }
+
+    private synchronized void closePorts() {
+        for (ServerSocket port : ports) {
+            try {
+                port.close();
+            } catch (IOException e) {
+                LOG.warn("cannot close port {}: {}", port.getLocalPort(), e.getMessage());
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        stop(Duration.ZERO);
+    }
+
+    boolean isStopping() {
+        return stopping;
+    }
+
+    ListenerSettings settings() {
+        return settings;
+    }
+
+    SubmissionPolicy policy() {
+        return policy;
+    }
+
+    Optional<SSLContext> tls() {
+        return tls.get();
+    }
+
+    MeterRegistry meters() {
+        return meters;
+    }
+
+    Occupancy<String> users() {
+        return users;
+    }
+}

@@ -1,0 +1,25 @@
+package dev.postrider.relay.smtp;
+
+import java.util.Objects;
+import java.util.Optional;
+
+/** Pieces of text in commands and replies. */
+final class SmtpText {
+    private SmtpText() {}
+
+    /** What follows a keyword at the start, in any case. */
+    static Optional<String> after(String keyword, String text) {
+        return text.regionMatches(true, 0, keyword, 0, keyword.length())
+                ? Optional.of(text.substring(keyword.length()))
+                : Optional.empty();
+    }
+
+    /** As one line of printable ASCII. */
+    static String ascii(String text) {
+        return text.replaceAll("[^ -~]", "?");
+    }
+
+    static String message(Exception e) {
+        return Objects.requireNonNullElse(e.getMessage(), e.getClass().getSimpleName());
+    }
+}

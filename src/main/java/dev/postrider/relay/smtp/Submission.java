@@ -1,0 +1,21 @@
+package dev.postrider.relay.smtp;
+
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A mail transaction at the moment of DATA.
+ *
+ * @param user       who logged in
+ * @param client     the client's address
+ * @param greeting   what it called itself in EHLO or HELO
+ * @param protocol   the keyword for Received: ESMTPSA and its like (RFC 3848, RFC 6531 section 3.7.3)
+ * @param tls        protocol and cipher suite, if encrypted
+ * @param sender     the reverse-path without angle brackets; empty for the null sender
+ * @param recipients the forward-paths without angle brackets, at least one
+ * @param eightBit   whether the client announced octets above 127 (RFC 6152)
+ * @param smtpUtf8   whether it asked for SMTPUTF8 (RFC 6531)
+ */
+public record Submission(Optional<String> user, InetAddress client, String greeting, String protocol,
+        Optional<String> tls, String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8) {}

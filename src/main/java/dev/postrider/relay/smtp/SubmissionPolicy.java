@@ -1,0 +1,43 @@
+package dev.postrider.relay.smtp;
+
+import java.io.IOException;
+import java.util.Optional;
+
+/** Who may submit to a listener, and what becomes of the mail. Called by many sessions at a time. */
+public interface SubmissionPolicy {
+
+    /** Whether a client logs in. */
+    enum Authentication {
+        /** AUTH is not offered. */
+        NONE,
+        /** AUTH is offered, mail is taken without it as well. */
+        OPTIONAL,
+        /** No mail without AUTH. */
+        REQUIRED
+    }
+
+    /** Whether clients of this listener log in. */
+    Authentication authentication();
+
+    /** Whether this is the user's password. Must take similar time for users that do not exist. */
+    boolean authenticate(String user, String password);
+
+    /** Why mail of this client is refused now; asked at each MAIL. */
+    Optional<Refusal> refusal(Optional<String> user);
+
+    /**
+     * Opens the place where a message is stored.
+     *
+     * @throws IOException if there is none now; the client is told to try again
+     */
+    IncomingMessage open(Submission submission) throws IOException;
+
+    /**
+     * A reply that refuses.
+     *
+     * @param code   4yz or 5yz (RFC 5321 section 4.2)
+     * @param status enhanced status code (RFC 3463)
+     * @param text   one line of ASCII
+     */
+    record Refusal(int code, String status, String text) {}
+}

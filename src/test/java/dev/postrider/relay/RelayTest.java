@@ -1,0 +1,304 @@
+package dev.postrider.relay;
+
+import static dev.postrider.relay.TestRoutes.PASSWORD;
+import static dev.postrider.relay.TestRoutes.key;
+import static dev.postrider.relay.TestRoutes.organization;
+import static dev.postrider.relay.TestRoutes.server;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.postrider.relay.smtp.SmtpLimits;
+import dev.postrider.relay.routes.Routes;
+import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.RelayCertificate;
+import dev.postrider.route.RelayRoute;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLHandshakeException;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class RelayTest {
+    @TempDir
+    Path directory;
+
+    private final RecordingUpstreams upstreams = new RecordingUpstreams();
+    private final Routes routes = new Routes();
+    private SSLContext trust;
+    private Relay relay;
+
+    @BeforeEach
+    void start() throws Exception {
+        trust = TestRoutes.trusting(TestRoutes.CERTIFICATE.caCertificate());
+        routes.put(TestRoutes.relay());
+        routes.put(server("mx", true, true, 4));
+        routes.put(organization("orders", State.OPEN));
+        routes.markComplete();
+        relay = start(false);
+    }
+
+    private Relay start(boolean plaintext) throws Exception {
+        return Relay.start(new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
+                SmtpLimits.DEFAULT, plaintext), routes, upstreams, InstantSource.system());
+    }
+
+    @AfterEach
+    void stop() {
+        relay.close();
+    }
+
+    /** A session on the STARTTLS port after STARTTLS and EHLO. */
+    private Dialogue secured() throws Exception {
+        var client = Dialogue.connect(relay.submissionPort());
+        client.say("EHLO client.test");
+        assertThat(client.say("STARTTLS")).startsWith("220");
+        client.encrypt(trust);
+        assertThat(client.say("EHLO client.test")).startsWith("250");
+        return client;
+    }
+
+    private Dialogue loggedIn() throws Exception {
+        var client = secured();
+        assertThat(client.login("orders.shop", PASSWORD)).isEqualTo("235 2.7.0 welcome");
+        return client;
+    }
+
+    @Test
+    void takesMailAndDeliversItWithTraceHeaders() throws Exception {
+        try (var client = loggedIn()) {
+            assertThat(client.mail("a@b.example", "x@y.example", "Subject: it\r\n\r\ntext"))
+                    .matches("250 2.0.0 queued as [0-9A-Z]{16}");
+        }
+        await().untilAsserted(() -> assertThat(upstreams.taken()).hasSize(1));
+        assertThat(upstreams.taken().getFirst().content()).matches("(?s)" + """
+                Received: from client\\.test \\(\\[127\\.0\\.0\\.1\\]\\)\r
+                \tby relay\\.test \\(Postrider\\) with ESMTPSA\r
+                \t\\(TLSv1\\.3 TLS_[A-Z0-9_]+\\)\r
+                \tid [0-9A-Z]{16}\r
+                \tfor <x@y\\.example>; [A-Z][a-z]{2}, [^\r]+ \\+0000\r
+                Subject: it\r
+                Date: [^\r]+ \\+0000\r
+                Message-ID: <[0-9A-Z]{16}@relay\\.test>\r
+                \r
+                text\r
+                """);
+    }
+
+    @Test
+    void speaksTlsFromTheFirstOctetOnItsOtherPort() throws Exception {
+        try (var client = Dialogue.silent(relay.submissionsPort())) {
+            client.encrypt(trust);
+            assertThat(client.reply()).isEqualTo("220 relay.test ESMTP Postrider");
+            client.say("EHLO c");
+            client.login("orders.shop", PASSWORD);
+            assertThat(client.mail("a@b.example", "x@y.example", "\r\n")).startsWith("250");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', textBlock = """
+            orders.shop  ; open sesame  ; 235 2.7.0
+            orders.shop  ; open         ; 535 5.7.8 user name or password is wrong
+            orders.shop  ; ''           ; 535 5.7.8 user name or password is wrong
+            nobody.shop  ; open sesame  ; 535 5.7.8 user name or password is wrong
+            orders       ; open sesame  ; 535 5.7.8 user name or password is wrong
+            """)
+    void checksLogins(String user, String password, String expected) throws Exception {
+        try (var client = secured()) {
+            assertThat(client.login(user, password)).startsWith(expected);
+        }
+    }
+
+    @Test
+    void takesNoPasswordAndNoMailInTheClear() throws Exception {
+        try (var client = Dialogue.connect(relay.submissionPort())) {
+            assertThat(client.raw("EHLO c\r\n").wholeReply()).contains("STARTTLS").doesNotContain("AUTH");
+            assertThat(client.login("orders.shop", PASSWORD)).startsWith("538 5.7.11");
+            assertThat(client.say("MAIL FROM:<a@b.example>")).startsWith("530 5.7.0");
+        }
+        relay.close();
+        relay = start(true);
+        try (var client = Dialogue.connect(relay.submissionPort())) {
+            client.say("EHLO c");
+            assertThat(client.login("orders.shop", PASSWORD)).startsWith("235");
+        }
+    }
+
+    /** CVE-2011-0411 and its like: what was sent in the clear must not be obeyed inside TLS. */
+    @Test
+    void refusesCommandsPipelinedPastStartTls() throws Exception {
+        try (var client = Dialogue.connect(relay.submissionPort())) {
+            client.say("EHLO c");
+            client.raw("STARTTLS\r\nMAIL FROM:<evil@b.example>\r\n");
+            assertThat(client.reply()).startsWith("503 5.5.1");
+            assertThat(client.reply()).isEqualTo("closed");
+        }
+    }
+
+    @Test
+    void forgetsTheSessionAtStartTls() throws Exception {
+        try (var client = Dialogue.connect(relay.submissionPort())) {
+            client.say("EHLO c");
+            client.say("STARTTLS");
+            client.encrypt(trust);
+            assertThat(client.login("orders.shop", PASSWORD)).startsWith("503 5.5.1");
+            client.say("EHLO c");
+            assertThat(client.say("STARTTLS")).startsWith("503 5.5.1");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', textBlock = """
+            OPEN      ; true  ; 250 2.1.0
+            OPEN      ; false ; 451 4.3.2
+            SUSPENDED ; true  ; 550 5.7.1 sending is switched off for this organization
+            CLOSING   ; true  ; 550 5.7.1 this organization is being deleted
+            DROPPING  ; true  ; 550 5.7.1 this organization is being deleted
+            """)
+    void saysAtMailWhereItGoes(State state, boolean serverActive, String expected) throws Exception {
+        try (var client = loggedIn()) {
+            routes.put(organization("orders", state));
+            routes.put(server("mx", true, serverActive, 4));
+            assertThat(client.say("MAIL FROM:<a@b.example>")).startsWith(expected);
+        }
+    }
+
+    @Test
+    void refusesAnOrganizationThatWasRemovedMeanwhile() throws Exception {
+        try (var client = loggedIn()) {
+            routes.removeOrganization(key("orders"));
+            assertThat(client.say("MAIL FROM:<a@b.example>")).startsWith("535 5.7.8");
+        }
+    }
+
+    @Test
+    void takesANewCertificateWithoutDroppingSessions() throws Exception {
+        RelayCertificate next = RelayCertificate.generate(List.of("localhost"), InstantSource.system());
+        try (var before = loggedIn()) {
+            RelayRoute route = TestRoutes.relay();
+            routes.put(new RelayRoute(false, next.certificateChain(), next.privateKey(), route.adminTokenSha256()));
+            Assertions.assertThatThrownBy(this::secured).isInstanceOf(SSLHandshakeException.class);
+            trust = TestRoutes.trusting(next.caCertificate());
+            loggedIn().close();
+            routes.put(new RelayRoute(false, "rubbish", "rubbish", route.adminTokenSha256()));
+            loggedIn().close();
+            assertThat(before.mail("a@b.example", "x@y.example", "\r\n")).startsWith("250");
+        }
+    }
+
+    @Test
+    void losesNothingWhenItStopsAndStartsAgain() throws Exception {
+        CountDownLatch latch = upstreams.hang("mx");
+        try (var client = loggedIn()) {
+            for (int i = 0; i < 10; i++) {
+                assertThat(client.mail("a@b.example", i + "@y.example", "\r\n")).startsWith("250");
+            }
+        }
+        relay.stop(Duration.ofMillis(50));
+        assertThat(upstreams.taken()).isEmpty();
+        latch.countDown();
+        relay = start(false);
+        assertThat(relay.queued()).isLessThanOrEqualTo(10);
+        await().untilAsserted(() -> assertThat(relay.queued()).isZero());
+        assertThat(upstreams.taken()).extracting(taken -> taken.envelope().recipients().getFirst())
+                .containsExactlyInAnyOrder("0@y.example", "1@y.example", "2@y.example", "3@y.example", "4@y.example",
+                        "5@y.example", "6@y.example", "7@y.example", "8@y.example", "9@y.example");
+    }
+
+    @Test
+    void answersProbesMetricsAndTheOperator() throws Exception {
+        routes.put(organization("idle", State.SUSPENDED));
+        try (var client = loggedIn()) {
+            upstreams.behave("mx", RecordingUpstreams.DEFERRED);
+            client.mail("a@b.example", "x@y.example", "\r\n");
+        }
+        assertThat(get("/healthz", "").statusCode()).isEqualTo(200);
+        assertThat(get("/readyz", "").statusCode()).isEqualTo(200);
+        assertThat(get("/nothing", "").statusCode()).isEqualTo(404);
+        await().untilAsserted(() -> assertThat(get("/metrics", "").body()).contains("postrider_accepted_total 1.0",
+                "postrider_deferred_total 1.0", "postrider_queue_messages 1.0", "postrider_sessions 0.0"));
+        assertThat(get("/queue/shop/orders", "").statusCode()).isEqualTo(401);
+        assertThat(get("/queue/shop/orders", "wrong").statusCode()).isEqualTo(401);
+        assertThat(get("/queue/shop/orders", TestRoutes.ADMIN_TOKEN).body()).isEqualTo("{\"queued\": 1}\n");
+        assertThat(get("/queue/shop/idle", TestRoutes.ADMIN_TOKEN).body()).isEqualTo("{\"queued\": 0}\n");
+    }
+
+    @Test
+    void isNotReadyBeforeTheRoutesAreKnown() throws Exception {
+        relay.close();
+        relay = Relay.start(new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
+                SmtpLimits.DEFAULT, false), new Routes(), upstreams, InstantSource.system());
+        HttpResponse<String> response = get("/readyz", "");
+        assertThat(response.statusCode()).isEqualTo(503);
+        assertThat(response.body()).isEqualTo("the routes are not all known yet\n");
+    }
+
+    private HttpResponse<String> get(String path, String token) throws Exception {
+        try (var client = HttpClient.newHttpClient()) {
+            var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + relay.adminPort() + path));
+            if (!token.isEmpty()) {
+                request.header("Authorization", "Bearer " + token);
+            }
+            return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        }
+    }
+
+    @Test
+    void servesTheClientsPeopleHave(TestReporter reporter) throws Exception {
+        Path ca = Files.writeString(directory.resolve("ca.crt"), TestRoutes.CERTIFICATE.caCertificate());
+        int expected = 0;
+        if (isInstalled("swaks")) {
+            run("swaks", "--server", "127.0.0.1", "--port", String.valueOf(relay.submissionPort()), "--tls", "--auth",
+                    "LOGIN", "--auth-user", "orders.shop", "--auth-password", PASSWORD, "--from", "a@b.example", "--to",
+                    "x@y.example", "--ehlo", "client.test");
+            expected++;
+        }
+        if (isInstalled("python3")) {
+            run("python3", "-c", """
+                    import smtplib, ssl, sys
+                    context = ssl.create_default_context(cafile=sys.argv[2])
+                    with smtplib.SMTP_SSL('localhost', int(sys.argv[1]), context=context) as s:
+                        s.login('orders.shop', sys.argv[3])
+                        s.sendmail('a@b.example', ['x@y.example'], 'Subject: p\\n\\n.dot\\n')
+                    """, String.valueOf(relay.submissionsPort()), ca.toString(), PASSWORD);
+            expected++;
+        }
+        reporter.publishEntry("clients used", expected + " of swaks, python3");
+        int count = expected;
+        await().untilAsserted(() -> assertThat(upstreams.taken()).hasSize(count));
+    }
+
+    private static boolean isInstalled(String program) {
+        for (String directory : System.getenv("PATH").split(":", -1)) {
+            if (Files.isExecutable(Path.of(directory, program))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static void run(String... command) throws Exception {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).describedAs(output).isZero();
+    }
+}

@@ -1,0 +1,69 @@
+package dev.postrider.relay;
+
+import dev.postrider.relay.admin.Sha256;
+import dev.postrider.route.Address;
+import dev.postrider.route.Endpoint;
+import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.RelayCertificate;
+import dev.postrider.route.RelayRoute;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRoute;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+
+/** Routes for tests: organizations live in namespace "shop", their password is "open sesame". */
+public final class TestRoutes {
+    public static final String PASSWORD = "open sesame";
+    public static final String ADMIN_TOKEN = "let me count";
+    public static final RelayCertificate CERTIFICATE = RelayCertificate.generate(List.of("localhost", "127.0.0.1"),
+            InstantSource.system());
+
+    private TestRoutes() {}
+
+    public static ResourceKey key(String name) {
+        return new ResourceKey("shop", name);
+    }
+
+    public static OrganizationRoute organization(String name, State state, String... servers) {
+        return new OrganizationRoute(key(name), Sha256.of(PASSWORD), state,
+                java.util.Arrays.stream(servers).map(TestRoutes::key).toList(),
+                new Address(name + "@example.com", Optional.empty()), "bounces@example.com");
+    }
+
+    public static ServerRoute server(String name, boolean global, boolean active, int maxConnections) {
+        return new ServerRoute(key(name), global, active,
+                new Endpoint.Smtp(name + ".example.net", 25, Endpoint.Security.NONE, Optional.empty(),
+                        Duration.ofSeconds(5), Duration.ofSeconds(5), maxConnections, Optional.empty()));
+    }
+
+    public static RelayRoute relay() {
+        return new RelayRoute(false, CERTIFICATE.certificateChain(), CERTIFICATE.privateKey(), Sha256.of(ADMIN_TOKEN));
+    }
+
+    /** Trusts nothing but an authority. */
+    public static SSLContext trusting(String caCertificate) throws Exception {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        store.setCertificateEntry("ca", CertificateFactory.getInstance("X.509")
+                .generateCertificate(new ByteArrayInputStream(caCertificate.getBytes(StandardCharsets.US_ASCII))));
+        return context(store);
+    }
+
+    private static SSLContext context(KeyStore store) throws GeneralSecurityException {
+        var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(store);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+        return context;
+    }
+}

@@ -1,0 +1,295 @@
+package dev.postrider.relay.delivery;
+
+import static dev.postrider.relay.TestRoutes.key;
+import static dev.postrider.relay.TestRoutes.organization;
+import static dev.postrider.relay.TestRoutes.server;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.postrider.relay.RecordingUpstreams;
+import dev.postrider.relay.RecordingUpstreams.Taken;
+import dev.postrider.relay.TestRoutes;
+import dev.postrider.relay.queue.Draft;
+import dev.postrider.relay.queue.SqliteQueue;
+import dev.postrider.relay.routes.Routes;
+import dev.postrider.route.OrganizationRoute.State;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class DeliveryTest {
+    private static final Instant START = Instant.parse("2026-03-01T12:00:00Z");
+
+    @TempDir
+    Path directory;
+
+    private volatile Instant now = START;
+    private final RecordingUpstreams upstreams = new RecordingUpstreams();
+    private final Routes routes = new Routes();
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private SqliteQueue queue;
+    private Delivery delivery;
+
+    @BeforeEach
+    void start() throws Exception {
+        queue = SqliteQueue.open(directory, () -> now);
+        routes.put(TestRoutes.relay());
+        routes.put(server("mx", true, true, 2));
+        routes.put(organization("orders", State.OPEN));
+        routes.markComplete();
+        delivery = delivery();
+        delivery.start();
+    }
+
+    private Delivery delivery() {
+        DeliverySettings usual = DeliverySettings.of("relay.test");
+        return new Delivery(queue, routes, upstreams,
+                new DeliverySettings(usual.hostName(), usual.backOff(), 0, usual.expiry(), usual.idleConnection(),
+                        usual.messagesPerConnection(), usual.serverRest()),
+                () -> now, meters);
+    }
+
+    @AfterEach
+    void stop() {
+        delivery.close();
+        queue.close();
+    }
+
+    private void submit(String organization, String sender, String... recipients) throws IOException {
+        try (Draft draft = queue.draft(key(organization))) {
+            draft.content().write("Subject: it\r\n\r\ntext\r\n".getBytes(StandardCharsets.US_ASCII));
+            draft.commit(sender, List.of(recipients), false, false, now);
+        }
+    }
+
+    private void advance(Duration time) {
+        now = now.plus(time);
+        delivery.wake();
+    }
+
+    private void awaitQueued(String organization, long messages) {
+        await().untilAsserted(() -> assertThat(queue.count(key(organization))).isEqualTo(messages));
+    }
+
+    private void awaitAttempts(String server, int attempts) {
+        await().untilAsserted(() -> assertThat(upstreams.attempts(server)).isEqualTo(attempts));
+    }
+
+    private double count(String what) {
+        return meters.counter("postrider." + what).count();
+    }
+
+    @Test
+    void deliversAndForgets() throws Exception {
+        submit("orders", "a@b.example", "x@y.example", "z@y.example");
+        awaitQueued("orders", 0);
+        Taken taken = upstreams.taken().getFirst();
+        assertThat(taken.envelope().sender()).isEqualTo("a@b.example");
+        assertThat(taken.envelope().recipients()).containsExactly("x@y.example", "z@y.example");
+        assertThat(taken.content()).isEqualTo("Subject: it\r\n\r\ntext\r\n");
+        assertThat(count("delivered")).isEqualTo(2);
+    }
+
+    @Test
+    void deliversWhatWasQueuedBeforeTheStart() throws Exception {
+        delivery.close();
+        submit("orders", "a@b.example", "x@y.example");
+        delivery = delivery();
+        delivery.start();
+        awaitQueued("orders", 0);
+    }
+
+    @Test
+    void triesAgainAfter1And5And15And30And60MinutesThenHourly() throws Exception {
+        upstreams.behave("mx", RecordingUpstreams.DEFERRED);
+        submit("orders", "a@b.example", "x@y.example");
+        awaitAttempts("mx", 1);
+        int attempts = 1;
+        for (int minutes : new int[]{1, 5, 15, 30, 60, 60, 60}) {
+            Instant due = now.plus(Duration.ofMinutes(minutes));
+            await().untilAsserted(() -> assertThat(queue.nextAttempt(key("orders"))).contains(due));
+            advance(Duration.ofMinutes(minutes).minusMillis(1));
+            assertThat(upstreams.attempts("mx")).isEqualTo(attempts);
+            advance(Duration.ofMillis(1));
+            awaitAttempts("mx", ++attempts);
+        }
+        upstreams.behave("mx", RecordingUpstreams.ACCEPTED);
+        await().untilAsserted(
+                () -> assertThat(queue.nextAttempt(key("orders"))).contains(now.plus(Duration.ofHours(1))));
+        advance(Duration.ofHours(1));
+        awaitQueued("orders", 0);
+    }
+
+    @Test
+    void settlesRecipientsSeparatelyAndBouncesTheRefused() throws Exception {
+        upstreams.behave("mx", address -> switch (address) {
+            case "good@y.example" -> RecordingUpstreams.ACCEPTED;
+            case "busy@y.example" -> RecordingUpstreams.DEFERRED;
+            case "bad@y.example" -> RecordingUpstreams.REFUSED;
+            default -> RecordingUpstreams.ACCEPTED;
+        });
+        submit("orders", "a@b.example", "good@y.example", "busy@y.example", "bad@y.example");
+        await().untilAsserted(() -> assertThat(upstreams.taken()).hasSize(2));
+        assertThat(upstreams.taken().get(0).envelope().recipients()).containsExactly("good@y.example");
+        Taken bounce = upstreams.taken().get(1);
+        assertThat(bounce.envelope().sender()).isEmpty();
+        assertThat(bounce.envelope().recipients()).containsExactly("a@b.example");
+        assertThat(bounce.content()).contains("Final-Recipient: rfc822; bad@y.example", "Status: 5.1.1",
+                "Subject: it").doesNotContain("busy@y.example");
+        awaitQueued("orders", 1);
+        assertThat(List.of(count("delivered"), count("deferred"), count("bounced"))).containsExactly(2.0, 1.0, 1.0);
+    }
+
+    @Test
+    void neverBouncesABounce() throws Exception {
+        upstreams.behave("mx", RecordingUpstreams.REFUSED);
+        submit("orders", "", "x@y.example");
+        awaitQueued("orders", 0);
+        assertThat(upstreams.attempts("mx")).isEqualTo(1);
+    }
+
+    @Test
+    void givesUpAfterFiveDays() throws Exception {
+        upstreams.behave("mx", address -> address.equals("x@y.example")
+                ? RecordingUpstreams.DEFERRED
+                : RecordingUpstreams.ACCEPTED);
+        submit("orders", "a@b.example", "x@y.example");
+        await().untilAsserted(() -> assertThat(queue.nextAttempt(key("orders"))).contains(START.plusSeconds(60)));
+        advance(Duration.ofDays(5));
+        await().untilAsserted(() -> assertThat(upstreams.taken()).hasSize(1));
+        assertThat(upstreams.taken().getFirst().content()).contains("Status: 4.4.7");
+        awaitQueued("orders", 0);
+    }
+
+    @Test
+    void goesToAnotherServerInTheSameRound() throws Exception {
+        routes.put(server("mx2", true, true, 2));
+        upstreams.behave("mx", RecordingUpstreams.UNREACHABLE);
+        for (int i = 0; i < 20; i++) {
+            submit("orders", "a@b.example", i + "@y.example");
+        }
+        awaitQueued("orders", 0);
+        assertThat(upstreams.taken()).hasSize(20).allMatch(taken -> taken.server().equals("mx2"));
+        // After its first failures it rests, so that mail does not queue up behind it.
+        assertThat(upstreams.attempts("mx")).isLessThanOrEqualTo(2);
+        assertThat(count("deferred")).isZero();
+    }
+
+    @Test
+    void sharesTheLoadWithinEachServersLimit() throws Exception {
+        routes.put(server("mx2", true, true, 3));
+        CountDownLatch first = upstreams.hang("mx");
+        CountDownLatch second = upstreams.hang("mx2");
+        for (int i = 0; i < 50; i++) {
+            submit("orders", "a@b.example", i + "@y.example");
+        }
+        awaitAttempts("mx", 2);
+        awaitAttempts("mx2", 3);
+        first.countDown();
+        second.countDown();
+        awaitQueued("orders", 0);
+        assertThat(upstreams.mostOpen("mx")).isEqualTo(2);
+        assertThat(upstreams.mostOpen("mx2")).isEqualTo(3);
+        assertThat(upstreams.taken()).hasSize(50);
+    }
+
+    @Test
+    void reusesConnectionsAHundredTimesAndThirtySeconds() throws Exception {
+        routes.put(server("mx", true, true, 1));
+        for (int i = 0; i < 150; i++) {
+            submit("orders", "a@b.example", i + "@y.example");
+        }
+        awaitQueued("orders", 0);
+        assertThat(upstreams.opened("mx")).isEqualTo(2);
+        advance(Duration.ofSeconds(29));
+        submit("orders", "a@b.example", "x@y.example");
+        awaitQueued("orders", 0);
+        assertThat(upstreams.opened("mx")).isEqualTo(2);
+        advance(Duration.ofSeconds(31));
+        submit("orders", "a@b.example", "x@y.example");
+        awaitQueued("orders", 0);
+        await().untilAsserted(() -> assertThat(upstreams.opened("mx")).isBetween(2, 3));
+    }
+
+    @Test
+    void givesOrganizationsTheirTurns() throws Exception {
+        routes.put(server("mx", true, true, 1));
+        routes.put(organization("small", State.OPEN));
+        CountDownLatch latch = upstreams.hang("mx");
+        for (int i = 0; i < 100; i++) {
+            submit("orders", "a@b.example", "big@y.example");
+        }
+        awaitAttempts("mx", 1);
+        submit("small", "a@b.example", "small@y.example");
+        latch.countDown();
+        awaitQueued("small", 0);
+        awaitQueued("orders", 0);
+        List<String> order = upstreams.taken().stream().map(taken -> taken.envelope().recipients().getFirst()).toList();
+        assertThat(order.indexOf("small@y.example")).isLessThan(50);
+    }
+
+    @Test
+    void holdsMailWithoutCountingAttemptsWhileItGoesNowhere() throws Exception {
+        routes.put(organization("orders", State.SUSPENDED));
+        submit("orders", "a@b.example", "x@y.example");
+        advance(Duration.ofDays(6));
+        routes.put(server("unrelated", true, true, 2));
+        assertThat(upstreams.taken()).isEmpty();
+        assertThat(queue.count(key("orders"))).isEqualTo(1);
+        routes.put(organization("orders", State.OPEN));
+        awaitQueued("orders", 0);
+        assertThat(upstreams.taken()).hasSize(1);
+    }
+
+    @Test
+    void deliversTheQueueOfAnOrganizationThatCloses() throws Exception {
+        routes.put(organization("orders", State.SUSPENDED));
+        submit("orders", "a@b.example", "x@y.example");
+        routes.put(organization("orders", State.CLOSING));
+        awaitQueued("orders", 0);
+        assertThat(upstreams.taken()).hasSize(1);
+    }
+
+    @Test
+    void throwsAwayTheQueueOfAnOrganizationThatIsDropped() throws Exception {
+        upstreams.behave("mx", RecordingUpstreams.DEFERRED);
+        submit("orders", "a@b.example", "x@y.example");
+        await().untilAsserted(() -> assertThat(queue.nextAttempt(key("orders"))).contains(START.plusSeconds(60)));
+        routes.put(organization("orders", State.DROPPING));
+        awaitQueued("orders", 0);
+        assertThat(upstreams.taken()).isEmpty();
+    }
+
+    @Test
+    void dropsMailOfAnOrganizationThatIsGoneOnceItHasExpired() throws Exception {
+        routes.removeOrganization(key("orders"));
+        submit("orders", "a@b.example", "x@y.example");
+        advance(Duration.ofDays(4));
+        assertThat(queue.count(key("orders"))).isEqualTo(1);
+        advance(Duration.ofDays(1).plusHours(2));
+        awaitQueued("orders", 0);
+        assertThat(upstreams.attempts("mx")).isZero();
+    }
+
+    @Test
+    void stopsUsingAServerThatIsSwitchedOff() throws Exception {
+        upstreams.behave("mx", RecordingUpstreams.DEFERRED);
+        submit("orders", "a@b.example", "x@y.example");
+        await().untilAsserted(() -> assertThat(queue.nextAttempt(key("orders"))).contains(START.plusSeconds(60)));
+        routes.put(server("mx", true, false, 2));
+        routes.put(server("mx2", true, true, 2));
+        advance(Duration.ofMinutes(1));
+        awaitQueued("orders", 0);
+        assertThat(upstreams.taken().getFirst().server()).isEqualTo("mx2");
+        assertThat(upstreams.attempts("mx")).isEqualTo(1);
+    }
+}
