@@ -25,9 +25,9 @@ final class PostfixTest {
             reporter.publishEntry("server", "Postfix of this machine");
             try (PostfixServer postfix = installed.get()) {
                 deliver(postfix.port(), postfix.log());
-                await().until(() -> postfix.mails().size() == 2);
+                await().untilAsserted(() -> assertThat(postfix.mails()).as(postfix::log).hasSize(2));
                 assertThat(postfix.mails()).allSatisfy(mail -> assertThat(mail)
-                        .contains("Subject: hello\n\n.dot\n..\n\u00e4\u00ff\n", "with ESMTPS"));
+                        .contains("Subject: hello\n", "\n\n.dot\n..\n\u00e4\u00ff\n", "with ESMTPS"));
             }
         } else {
             reporter.publishEntry("server", "the scripted one: Postfix is not installed, or this is not root");
