@@ -61,6 +61,9 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
 
         public Relay {
             storage = storage == null ? new Storage(Optional.empty(), Optional.empty()) : storage;
+            image = given(image);
+            hostName = given(hostName);
+            adminAddress = given(adminAddress);
         }
     }
 
@@ -70,7 +73,17 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      * @param size      as Kubernetes writes quantities; default 1Gi
      * @param className of the storage; default: the cluster's
      */
-    public record Storage(Optional<String> size, Optional<String> className) {}
+    public record Storage(Optional<String> size, Optional<String> className) {
+        public Storage {
+            size = given(size);
+            className = given(className);
+        }
+    }
+
+    /** An empty text is how a chart leaves a setting out. */
+    private static Optional<String> given(Optional<String> setting) {
+        return setting.filter(s -> !s.isEmpty());
+    }
 
     /**
      * Reads the settings.

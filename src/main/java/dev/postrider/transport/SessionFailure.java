@@ -8,7 +8,6 @@ import jakarta.mail.AuthenticationFailedException;
 import jakarta.mail.MessagingException;
 import java.io.IOException;
 import java.util.Optional;
-import javax.net.ssl.SSLException;
 
 /** Tells why no session with a server came about: the step that failed, and what to do next. Never permanent. */
 record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
@@ -32,44 +31,37 @@ record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
     /**
      * Greeting, EHLO, STARTTLS or AUTH failed.
      *
+     * @param phase     Connection, Tls or Authentication: what was under way
      * @param lastLines the server's last reply, as it came
      */
-    RefusedException of(Exception failure, boolean loggingIn, String lastLines) {
+    RefusedException of(Exception failure, Step phase, String lastLines) {
         if (wire.timedOut()) {
-            return timeout(loggingIn ? "the login" : "greeting, EHLO or STARTTLS");
-        }
-        if (wire.certificateRefusal().isPresent()) {
-            return ofTls(failure);
-        }
-        if (failure instanceof MessagingException mail
-                && mail.getNextException() instanceof SSLException tls
-                && !loggingIn) {
-            return ofTls(tls);
+            return timeout(phase == Step.Authentication ? "the login" : "greeting, EHLO or STARTTLS");
         }
         Optional<Reply> reply = Reply.parse(lastLines).map(secrets::redact);
-        if (loggingIn || failure instanceof AuthenticationFailedException) {
-            return ofLogin(loggingIn, reply);
+        if (phase == Step.Authentication || failure instanceof AuthenticationFailedException) {
+            return ofLogin(phase == Step.Authentication, reply);
+        }
+        if (reply.isPresent() && !reply.get().positive()) {
+            return phase == Step.Tls
+                    ? refused(Step.Tls, reply.get(), endpoint.display() + " offers STARTTLS but refused it: "
+                            + reply.get().text() + "; have its operator look into the TLS settings")
+                    : refused(Step.Connection, reply.get(), endpoint.display() + " does not want to talk: "
+                            + reply.get().text() + "; ask the server's operator whether this address may connect");
+        }
+        if (phase == Step.Tls) {
+            return ofTls(failure instanceof MessagingException mail && mail.getNextException() != null
+                    ? mail.getNextException()
+                    : failure);
         }
         if (String.valueOf(failure.getMessage()).startsWith("STARTTLS is required")) {
             return new RefusedException(Step.Tls, endpoint.display()
                     + " does not offer STARTTLS, and without it nothing "
                     + "is sent; enable it at the server, or use security TLS with port 465 if the server has that");
         }
-        if (reply.isPresent() && !reply.get().positive()) {
-            return refused(Step.Connection, reply.get(), endpoint.display() + " does not want to talk: "
-                    + reply.get().text() + "; ask the server's operator whether this address may connect");
-        }
-        if (wantsStartTls(reply)) {
-            return ofTls(failure);
-        }
         return new RefusedException(Step.Connection, "the connection to " + wire.server()
                 + " broke before the session was ready: " + reason(failure)
                 + "; check that an SMTP server listens on that port, and that spec.smtp.security fits it");
-    }
-
-    private boolean wantsStartTls(Optional<Reply> reply) {
-        return reply.filter(r -> r.code() == 220).isPresent() && endpoint.security() != Security.NONE
-                && endpoint.security() != Security.TLS && wire.tls().isEmpty();
     }
 
     /** The session stands, but the server let nobody log in. */

@@ -3,6 +3,7 @@ package dev.postrider.transport;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Endpoint.Security;
 import dev.postrider.route.Login;
+import dev.postrider.route.TestResult.Step;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
 import jakarta.mail.URLName;
@@ -30,7 +31,7 @@ final class SmtpConnection extends SMTPTransport {
     private final Dialogue dialogue;
     private final @Nullable String secret;
     private final Secrets secrets;
-    private boolean loggingIn;
+    private Step phase = Step.Connection;
     private boolean resetNeeded;
     private boolean open;
 
@@ -99,7 +100,7 @@ final class SmtpConnection extends SMTPTransport {
         try {
             connect(wire);
         } catch (MessagingException | RuntimeException e) {
-            throw failure.of(e, loggingIn, getLastServerResponse());
+            throw failure.of(e, phase, getLastServerResponse());
         } finally {
             dialogue.login(false);
         }
@@ -138,7 +139,9 @@ final class SmtpConnection extends SMTPTransport {
             // Angus tries this when AUTH is answered with 530.
             throw new MessagingException(getLastServerResponse());
         }
+        phase = Step.Tls;
         super.startTLS();
+        phase = Step.Connection;
     }
 
     @Override
@@ -146,7 +149,7 @@ final class SmtpConnection extends SMTPTransport {
         if (!command.startsWith("AUTH ")) {
             return super.simpleCommand(command);
         }
-        loggingIn = true;
+        phase = Step.Authentication;
         if (wire.tls().isEmpty() && endpoint.security() != Security.NONE) {
             throw new MessagingException(SessionFailure.NO_CLEAR_TEXT_LOGIN);
         }

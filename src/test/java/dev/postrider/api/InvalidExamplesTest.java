@@ -37,9 +37,10 @@ final class InvalidExamplesTest {
         }
         var expectations = expectations();
 
-        assertThat(rules).hasSizeGreaterThan(80)
-                .allSatisfy(rule -> assertThat(expectations).as("an example in examples/invalid for %s", rule)
-                        .anyMatch(rule::isShownBy));
+        assertThat(rules).hasSizeGreaterThan(80);
+        assertThat(rules.stream().filter(rule -> expectations.stream().noneMatch(rule::isShownBy)))
+                .as("rules without a file in examples/invalid")
+                .isEmpty();
     }
 
     private static void collect(String field, JSONSchemaProps schema, List<Rule> rules) {

@@ -42,7 +42,7 @@ final class OperatorIT {
 
     @Test
     void aServerAndAnOrganizationBecomeReadyAndTheLoginIsInTheBinding(ApiServer api) throws Exception {
-        try (var upstream = ScriptedSmtpServer.start().login("relay", "s3cret");
+        try (var upstream = ScriptedSmtpServer.start().login("relay", "s3cret", "PLAIN");
                 var operator = new RunningOperator(api, "")) {
             operator.credentials(operator.namespace(), "smarthost", "relay", "s3cret");
             operator.apply(GLOBAL.replace("$PORT", "" + upstream.port()) + "---\n" + ACME);
@@ -68,12 +68,13 @@ final class OperatorIT {
 
     @Test
     void mendingTheSecretAloneMendsTheServerWithinTwoSeconds(ApiServer api) throws Exception {
-        try (var upstream = ScriptedSmtpServer.start().login("relay", "s3cret");
+        try (var upstream = ScriptedSmtpServer.start().login("relay", "s3cret", "PLAIN");
                 var operator = new RunningOperator(api, "")) {
             operator.apply(GLOBAL.replace("$PORT", "" + upstream.port()));
             awaitServer(operator, "SecretsValid", Condition.Status.False, "SecretNotFound");
 
             operator.kubectl("create", "secret", "generic", "smarthost", "-n", "$OPERATOR",
+                    "--type=kubernetes.io/basic-auth",
                     "--from-literal=username=relay");
             operator.kubectl("annotate", "ms", "global", "-n", "$OPERATOR", "look=again");
             awaitServer(operator, "SecretsValid", Condition.Status.False, "SecretNotLabelled");
@@ -92,7 +93,7 @@ final class OperatorIT {
 
     @Test
     void aWrongPasswordSaysSoAndTheLastGoodRouteStays(ApiServer api) throws Exception {
-        try (var upstream = ScriptedSmtpServer.start().login("relay", "s3cret");
+        try (var upstream = ScriptedSmtpServer.start().login("relay", "s3cret", "PLAIN");
                 var operator = new RunningOperator(api, "")) {
             operator.credentials(operator.namespace(), "smarthost", "relay", "s3cret");
             operator.apply(GLOBAL.replace("$PORT", "" + upstream.port()));

@@ -104,7 +104,7 @@ final class RunningOperator implements AutoCloseable {
                 .endMetadata()
                 .withType("kubernetes.io/basic-auth")
                 .withStringData(Map.of("username", user, "password", password))
-                .build()).serverSideApply();
+                .build()).forceConflicts().serverSideApply();
     }
 
     /** Does what the Deployment controller and a node would: the relay's pod is there. */

@@ -47,7 +47,8 @@ record GoProgram(String name, String module, String source, String linkerFlags) 
                 say(name + ": " + Duration.between(started, Instant.now()).toSeconds() + " s");
             }
             if (go.exitValue() != 0) {
-                throw new IOException("go build " + source + " failed:\n" + lastLines(log));
+                throw new IOException(
+                        "go build " + source + " ended with " + go.exitValue() + ":\n" + lastLines(log));
             }
             Files.move(unfinished, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
             say(name + " built in " + Duration.between(started, Instant.now()).toSeconds() + " s");

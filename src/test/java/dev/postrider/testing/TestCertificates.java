@@ -28,6 +28,7 @@ import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.util.io.pem.PemObject;
 
 /** A certificate authority made for a test, and the server certificates that it issues. */
 public final class TestCertificates {
@@ -46,7 +47,7 @@ public final class TestCertificates {
      * A server's certificate with its key.
      *
      * @param certificate in PEM
-     * @param privateKey  in PEM
+     * @param privateKey  in PEM (PKCS #8)
      * @param context     speaks TLS with them
      * @param x509        the certificate itself
      */
@@ -68,7 +69,8 @@ public final class TestCertificates {
         KeyPair serverKeys = newKeys();
         X509Certificate issued = issue(new X500Principal("CN=" + names[0]), serverKeys,
                 certificate.getSubjectX500Principal(), keys, from, to, false, names);
-        return new Server(pem(issued), pem(serverKeys.getPrivate()), context(issued, serverKeys), issued);
+        return new Server(pem(issued), pem(new PemObject("PRIVATE KEY", serverKeys.getPrivate().getEncoded())),
+                context(issued, serverKeys), issued);
     }
 
     private SSLContext context(X509Certificate issued, KeyPair serverKeys) {

@@ -151,8 +151,9 @@ final class SmtpTlsTest {
     void aFailedStartTlsDoesNotFallBack() {
         server.startTls(CA.server("localhost")).on("STARTTLS", "454 4.7.0 not now");
         Attempt attempt = Mails.send(Mails.secure(server.port(), Security.STARTTLS_IF_OFFERED, CA.pem()));
-        assertThat(Mails.refusal(attempt)).returns("454 4.7.0 not now",
-                refused -> refused.reply().orElseThrow().text());
+        assertThat(Mails.refusal(attempt)).returns(Step.Tls, Verdict.Refused::step)
+                .returns("454 4.7.0 not now",
+                        refused -> refused.reply().orElseThrow().text());
         assertThat(server.messages()).isEmpty();
     }
 

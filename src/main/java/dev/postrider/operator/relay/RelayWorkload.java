@@ -147,7 +147,7 @@ public final class RelayWorkload {
         return new PersistentVolumeClaimBuilder().withMetadata(metadata())
                 .withNewSpec()
                 .withAccessModes("ReadWriteOnce")
-                .withStorageClassName(settings.storage().className().filter(c -> !c.isEmpty()).orElse(null))
+                .withStorageClassName(settings.storage().className().orElse(null))
                 .withNewResources()
                 .withRequests(Map.of("storage", new Quantity(settings.storage().size().orElse("1Gi"))))
                 .endResources()
@@ -255,7 +255,7 @@ public final class RelayWorkload {
                 .withImage(image)
                 .withImagePullPolicy(settings.imagePullPolicy().orElse("IfNotPresent"))
                 .withArgs("relay", "--namespace=" + namespace, "--data=" + DATA,
-                        "--host-name=" + settings.hostName().filter(h -> !h.isEmpty()).orElse(host(namespace)),
+                        "--host-name=" + settings.hostName().orElse(host(namespace)),
                         "--allow-plaintext-authentication=" + settings.allowPlaintextAuthentication())
                 .withEnv(new EnvVarBuilder().withName("JAVA_TOOL_OPTIONS").withValue("-XX:MaxRAMPercentage=70").build())
                 .withPorts(port("submission", SUBMISSION_CONTAINER_PORT),

@@ -368,12 +368,13 @@ public final class SqliteQueue implements Queue {
 
     @Override
     public void close() {
-        writer.close();
         try {
+            // Before the writer's: the last to close moves the log into the file, which a reader may not.
             reads.close();
         } catch (SQLException e) {
             LOG.warn("cannot close the queue: {}", e.getMessage());
         }
+        writer.close();
         unlock(lock);
     }
 }

@@ -1,0 +1,64 @@
+package dev.postrider.cli;
+
+import dev.postrider.operator.OperatorProcess;
+import dev.postrider.transport.MailUpstreams;
+import dev.postrider.transport.TestSender;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.IOException;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Runs the operator in a cluster, or against the cluster that the kubeconfig names. */
+@Command(name = "operator", mixinStandardHelpOptions = true, description = {
+        "Turns MailServers and OrganizationMailSettings into routes, bindings and a running relay.",
+        "Runs until it is told to stop (SIGTERM, Ctrl-C)."})
+final class OperatorCommand implements Callable<Integer> {
+    @Option(names = "--namespace", paramLabel = "NAMESPACE", defaultValue = "${env:POD_NAMESPACE}", description = "Where its settings, the routes and the relay are (default: $POD_NAMESPACE, else that of the "
+            + "kubeconfig).")
+    @Nullable
+    String namespace;
+
+    @Option(names = "--settings", paramLabel = "CONFIGMAP", defaultValue = "postrider-settings", description = "The ConfigMap with its settings (default: ${DEFAULT-VALUE}).")
+    String settings = "";
+
+    @Option(names = "--identity", paramLabel = "NAME", defaultValue = "${env:POD_NAME}", description = "Tells this replica from the others (default: $POD_NAME, else a random one).")
+    @Nullable
+    String identity;
+
+    @Option(names = "--image", paramLabel = "IMAGE", defaultValue = "${env:POSTRIDER_IMAGE:-postrider/postrider}", description = "What the relay runs where the settings name no image (default: ${DEFAULT-VALUE}).")
+    String image = "";
+
+    @Option(names = "--health-port", paramLabel = "PORT", defaultValue = "8080", description = "For /healthz, /readyz and /metrics (default: ${DEFAULT-VALUE}; 0 for any).")
+    int healthPort;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        CountDownLatch stopped = new CountDownLatch(1);
+        try (KubernetesClient client = new KubernetesClientBuilder().build()) {
+            String where = given(namespace)
+                    .orElseGet(() -> Optional.ofNullable(client.getNamespace()).orElse("default"));
+            OperatorProcess.Options options = new OperatorProcess.Options(where, settings,
+                    given(identity).orElseGet(() -> UUID.randomUUID().toString()), image, healthPort);
+            TestSender sender = new TestSender(new MailUpstreams("postrider-operator." + where + ".svc", true),
+                    InstantSource.system());
+            OperatorProcess process = new OperatorProcess(client, options, sender, InstantSource.system());
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                process.close();
+                stopped.countDown();
+            }, "stop"));
+            stopped.await();
+        }
+        return 0;
+    }
+
+    private static Optional<String> given(@Nullable String option) {
+        return Optional.ofNullable(option).filter(o -> !o.isBlank());
+    }
+}

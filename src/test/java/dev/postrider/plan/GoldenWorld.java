@@ -1,0 +1,148 @@
+package dev.postrider.plan;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.postrider.api.MailServer;
+import dev.postrider.api.MailServerSpec.Scope;
+import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.api.PostriderApi;
+import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRoute;
+import dev.postrider.route.TestResult;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** A world that is written down as manifests, with a document of kind World for what no manifest says. */
+final class GoldenWorld implements World {
+    static final Instant NOW = Instant.parse("2027-01-12T09:00:00Z");
+
+    final Map<ResourceKey, MailServer> servers = new LinkedHashMap<>();
+    final Map<ResourceKey, OrganizationMailSettings> organizations = new LinkedHashMap<>();
+    final Map<ResourceKey, ServerRoute> serverRoutes = new HashMap<>();
+    final Map<ResourceKey, OrganizationRoute> organizationRoutes = new HashMap<>();
+    private final Map<ResourceKey, Secret> secrets = new HashMap<>();
+    private JsonNode world = JsonNodeFactory.instance.objectNode();
+
+    GoldenWorld(String manifests) {
+        for (String document : manifests.split("(?m)^---\\s*$")) {
+            JsonNode tree = Serialization.unmarshal(document, JsonNode.class);
+            if (tree == null || tree.isEmpty()) {
+                continue;
+            }
+            switch (tree.path("kind").asText()) {
+                case "World" -> world = tree;
+                case "MailServer" -> put(servers, Serialization.unmarshal(document, MailServer.class));
+                case "OrganizationMailSettings" ->
+                    put(organizations, Serialization.unmarshal(document, OrganizationMailSettings.class));
+                case "Secret" -> put(secrets, Serialization.unmarshal(document, Secret.class));
+                default -> throw new IllegalArgumentException(document);
+            }
+        }
+    }
+
+    private static <R extends HasMetadata> void put(Map<ResourceKey, R> map, R resource) {
+        map.put(new ResourceKey(resource.getMetadata().getNamespace(), resource.getMetadata().getName()), resource);
+    }
+
+    /** How the test of a server ends: {@code accepted}, unless the World says at which step it fails. */
+    TestResult testOf(ResourceKey server) {
+        String end = world.path("tests").path(server.toString()).asText("accepted");
+        Optional<TestResult.Failure> failure = end.equals("accepted")
+                ? Optional.empty()
+                : Optional.of(new TestResult.Failure(TestResult.Step.valueOf(end), "the server said no", "C: x\nS: y"));
+        return new TestResult(NOW, Duration.ofMillis(312), "mail.example.com:587 (192.0.2.1)",
+                Optional.of(failure.isEmpty() ? "250 2.0.0 Ok: queued as 4XyZ" : "535 5.7.8 no"),
+                Optional.of(new TestResult.Tls("TLSv1.3", "TLS_AES_256_GCM_SHA384")), failure);
+    }
+
+    @Override
+    public Instant now() {
+        return NOW;
+    }
+
+    @Override
+    public Installation installation() {
+        return new Installation(Set.of("postrider-system"),
+                !world.path("globalServerPolicy").asText("Required").equals("Optional"),
+                Optional.of(new Installation.RelayAddress("postrider-relay.postrider-system.svc", 587, "the CA")),
+                "the key");
+    }
+
+    @Override
+    public RelayState relay() {
+        return switch (world.path("relay").asText("Available")) {
+            case "NoServer" -> RelayState.notNeeded();
+            case "Available" -> RelayState.available(1);
+            default -> RelayState.unavailable("Deployment postrider-system/postrider-relay has no available replica");
+        };
+    }
+
+    @Override
+    public SecretLookup secret(ResourceKey key) {
+        Secret secret = secrets.get(key);
+        if (secret == null) {
+            return new SecretLookup.Missing();
+        }
+        Map<String, String> labels = secret.getMetadata().getLabels();
+        if (labels == null || !"true".equals(labels.get(PostriderApi.CREDENTIALS_LABEL))) {
+            return new SecretLookup.Unlabelled();
+        }
+        return new SecretLookup.Found(secret.getStringData() == null ? Map.of() : secret.getStringData(),
+                Optional.ofNullable(secret.getMetadata().getAnnotations())
+                        .map(a -> a.get(PostriderApi.HOSTS_ANNOTATION)));
+    }
+
+    @Override
+    public Optional<MailServer> mailServer(ResourceKey key) {
+        return Optional.ofNullable(servers.get(key));
+    }
+
+    @Override
+    public List<MailServer> globalServers() {
+        return servers.values().stream().filter(s -> s.getSpec().scope() == Scope.Global).toList();
+    }
+
+    @Override
+    public Optional<ServerRoute> serverRoute(ResourceKey server) {
+        return Optional.ofNullable(serverRoutes.get(server));
+    }
+
+    @Override
+    public Optional<OrganizationRoute> organizationRoute(ResourceKey organization) {
+        return Optional.ofNullable(organizationRoutes.get(organization));
+    }
+
+    @Override
+    public BindingLookup binding(ResourceKey organization, String secretName) {
+        Secret secret = secrets.get(new ResourceKey(organization.namespace(), secretName));
+        return secret == null ? new BindingLookup.Missing() : new BindingLookup.Foreign();
+    }
+
+    @Override
+    public String newPassword() {
+        return "a-new-password";
+    }
+
+    @Override
+    public List<ResourceKey> usersOf(MailServer server) {
+        return new ArrayList<>(organizations.keySet());
+    }
+
+    @Override
+    public OptionalLong queued(ResourceKey organization) {
+        JsonNode queued = world.path("queued");
+        return queued.isNumber() ? OptionalLong.of(queued.asLong()) : OptionalLong.empty();
+    }
+}
