@@ -1,26 +1,22 @@
 package dev.postrider.cli;
 
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+import java.lang.reflect.Field;
 
 /**
- * Keeps one warning of the Java runtime from the people who cannot act on it: protobuf, which the evaluation of CEL
- * rules brings, touches {@code sun.misc.Unsafe} once when it is loaded (JEP 498), and goes on without where it is gone.
+ * Keeps one warning of the Java runtime (JEP 498) from people who cannot act on it: protobuf, which the evaluation of
+ * CEL rules brings, looks at {@code sun.misc.Unsafe} when it is loaded, and does without where it is gone.
  */
 final class KnownWarning {
     private KnownWarning() {}
 
-    /** Loads what would warn. To be called before there are other threads. */
-    static void load() {
-        PrintStream err = System.err;
-        System.setErr(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));
+    /** Has the runtime believe that it has warned already. Where that is not to be had, it warns. */
+    static void hide() {
         try {
-            Class.forName("com.google.protobuf.UnsafeUtil");
-        } catch (ClassNotFoundException e) {
-            // Then there is nothing that would warn.
-        } finally {
-            System.setErr(err);
+            Field warned = Class.forName("sun.misc.Unsafe").getDeclaredField("memoryAccessWarned");
+            warned.setAccessible(true);
+            warned.setBoolean(null, true);
+        } catch (ReflectiveOperationException | RuntimeException e) {
+            return;
         }
     }
 }
