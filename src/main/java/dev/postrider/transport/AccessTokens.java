@@ -30,8 +30,8 @@ import java.util.stream.Collectors;
 
 /**
  * Access tokens by the client credentials grant (RFC 6749 section 4.4), kept until a minute before they expire. However
- * many need one at the same time, it is fetched once. Endpoints are https, answers are at most 64 KiB, redirects are not
- * followed, and a fetch takes at most 30 seconds.
+ * many need one at the same time, it is fetched once. Endpoints are https, answers are at most 64 KiB, redirects are
+ * not followed, and a fetch takes at most 30 seconds.
  */
 final class AccessTokens {
     private static final JsonMapper JSON = new JsonMapper();

@@ -32,9 +32,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A TCP connection to an upstream server, as Angus Mail gets to see it: encrypts itself when told to, writes down the
- * dialogue, and bounds what the other side may take. Time is bounded by deadlines: whatever is under way when one passes
- * ends because the socket is closed, however slowly the other side still sends. So a server that sends one octet a
- * second gains nothing, which a socket's read timeout would let it do.
+ * dialogue, and bounds what the other side may take. Time is bounded by deadlines: whatever is under way when one
+ * passes ends because the socket is closed, however slowly the other side still sends. So a server that sends one
+ * octet a second gains nothing, which a socket's read timeout would let it do.
  */
 final class Wire extends Socket {
     /** A longest reply: RFC 5321 section 4.5.3.1.5 allows 512 octets a line. */

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** A world that is written down as manifests, with a document of kind World for what no manifest says. */
 final class GoldenWorld implements World {
@@ -32,11 +33,13 @@ final class GoldenWorld implements World {
     final Map<ResourceKey, OrganizationMailSettings> organizations = new LinkedHashMap<>();
     final Map<ResourceKey, ServerRoute> serverRoutes = new HashMap<>();
     final Map<ResourceKey, OrganizationRoute> organizationRoutes = new HashMap<>();
+    private static final Pattern DOCUMENT_END = Pattern.compile("(?m)^---\\s*$");
+
     private final Map<ResourceKey, Secret> secrets = new HashMap<>();
     private JsonNode world = JsonNodeFactory.instance.objectNode();
 
     GoldenWorld(String manifests) {
-        for (String document : manifests.split("(?m)^---\\s*$")) {
+        for (String document : DOCUMENT_END.splitAsStream(manifests).toList()) {
             JsonNode tree = Serialization.unmarshal(document, JsonNode.class);
             if (tree == null || tree.isEmpty()) {
                 continue;

@@ -8,7 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipalLookupService;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -122,7 +124,10 @@ public final class PostfixServer implements AutoCloseable {
     }
 
     private static void own(Path path) throws IOException {
-        Files.setOwner(path, path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("postfix"));
+        UserPrincipalLookupService users = path.getFileSystem().getUserPrincipalLookupService();
+        PosixFileAttributeView owner = Files.getFileAttributeView(path, PosixFileAttributeView.class);
+        owner.setOwner(users.lookupPrincipalByName("postfix"));
+        owner.setGroup(users.lookupPrincipalByGroupName("postfix"));
     }
 
     private void run(String command) throws IOException {

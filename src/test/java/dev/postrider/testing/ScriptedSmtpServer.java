@@ -42,7 +42,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The steps of the script: {@code CONNECT} (the greeting), {@code EHLO}, {@code HELO}, {@code STARTTLS},
  * {@code AUTH}, {@code MAIL}, {@code RCPT}, {@code DATA}, {@code CONTENT} (instead of reading the message),
- * {@code MESSAGE} (after its end; only replies), {@code RSET}, {@code NOOP}, {@code QUIT}. A reply that begins with 421 closes.
+ * {@code MESSAGE} (after its end; only replies), {@code RSET}, {@code NOOP}, {@code QUIT}. A reply
+ * that begins with 421 closes.
  */
 public final class ScriptedSmtpServer implements AutoCloseable {
     /** In place of a reply: none, until the client goes away. */

@@ -10,27 +10,29 @@ import dev.postrider.testing.TestCertificates;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestReporter;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The same delivery through a server that this project did not write. */
 final class PostfixTest {
+    private static final Logger LOG = LoggerFactory.getLogger(PostfixTest.class);
     private static final TestCertificates CA = new TestCertificates("Test CA");
     private static final String TEXT = "Subject: hello\r\n\r\n.dot\r\n..\r\n\u00e4\u00ff\r\n";
 
     @Test
-    void mailReachesTheMailbox(TestReporter reporter) {
+    void mailReachesTheMailbox() {
         TestCertificates.Server certificate = CA.server("localhost");
         Optional<PostfixServer> installed = PostfixServer.startIfInstalled(certificate);
         if (installed.isPresent()) {
-            reporter.publishEntry("server", "Postfix of this machine");
+            LOG.info("delivering to the Postfix of this machine");
             try (PostfixServer postfix = installed.get()) {
                 deliver(postfix.port(), postfix.log());
-                await().until(() -> postfix.mails().size() == 2);
+                await().untilAsserted(() -> assertThat(postfix.mails()).as(postfix::log).hasSize(2));
                 assertThat(postfix.mails()).allSatisfy(mail -> assertThat(mail)
-                        .contains("Subject: hello\n\n.dot\n..\n\u00e4\u00ff\n", "with ESMTPS"));
+                        .contains("Subject: hello\n", "\n\n.dot\n..\n\u00e4\u00ff\n", "with ESMTPS"));
             }
         } else {
-            reporter.publishEntry("server", "the scripted one: Postfix is not installed, or this is not root");
+            LOG.info("delivering to the scripted one: Postfix is not installed, or this is not root");
             try (ScriptedSmtpServer server = ScriptedSmtpServer.start().startTls(certificate)) {
                 server.on("RCPT", line -> line.contains("gone@") ? "554 5.7.1 Access denied" : "");
                 deliver(server.port(), "");
