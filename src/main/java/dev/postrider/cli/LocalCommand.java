@@ -58,6 +58,7 @@ final class LocalCommand implements Callable<Integer> {
         if (!Files.isDirectory(directory)) {
             throw new ParameterException(spec.commandLine(), "There is no directory " + directory);
         }
+        KnownWarning.hide();
         int port = listen == null ? (once ? 0 : 2587) : listen;
         Ports.check(spec.commandLine(), "--listen", port);
         Terminal terminal = Terminal.of(spec.commandLine());

@@ -34,6 +34,9 @@ final class QuickstartCommand implements Callable<Integer> {
         if (!Files.isDirectory(manifests)) {
             throw new ParameterException(spec.commandLine(), "There is no directory " + manifests);
         }
+        KnownWarning.hide();
+        // What the relay logs of each mail is shown here in other words. Read when the first logger is made.
+        System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
         Terminal terminal = Terminal.of(spec.commandLine());
         Path scratch = Files.createTempDirectory("postrider-quickstart-");
         try (Stop stop = new Stop();

@@ -117,16 +117,26 @@ final class QuickstartTour {
     }
 
     private String next(Snapshot.Organization organization) throws IOException {
+        String jar = "java -jar target/postrider.jar";
+        if (!Terminal.isInteractive()) {
+            return """
+                       - Run this on a terminal: it stays up, for you to send mails and edit the manifests
+                       - Run Postrider on manifests of your own, without a cluster:
+                           %1$s local DIR
+                       - Check manifests before a commit:
+                           %1$s check DIR
+                       (java must be 25 or newer; this one is %2$s)
+                    """.formatted(jar, System.getProperty("java.home") + "/bin/java").stripTrailing();
+        }
         Path binding = binding(organization);
         BoundApplication application = new BoundApplication(binding);
         return """
-                   - Send a mail yourself:
+                   - Send a mail yourself, from another terminal:
                        swaks --server localhost:%d --tls --from %s --to you@example.net \\
                          --auth PLAIN --auth-user %s --auth-password "$(cat %s)"
-                   - Edit a file in %s while this runs: a wrong port, a wrong Secret, sendingEnabled: false.
+                   - Edit a file in %s while this runs: another port, no label on the Secret, sendingEnabled: false.
                      The statuses are printed again, and the last good settings go on working.
-                   - Check manifests before a commit:
-                       java -jar target/postrider.jar check examples
+                   - End with Ctrl-C.
                 """.formatted(local.port(), application.entry("from"), application.entry("username"),
                 binding.resolve("password"), servers.directory()).stripTrailing();
     }
