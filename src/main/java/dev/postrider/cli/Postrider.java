@@ -9,7 +9,8 @@ import picocli.CommandLine.ParameterException;
 
 /** The command line. Exit code 0: done and all well; 1: something is not well; 2: the command was not understood. */
 @Command(name = "postrider", mixinStandardHelpOptions = true, versionProvider = Postrider.Version.class, description = "Mail settings of many organizations, as Kubernetes resources.", synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true, subcommands = {
-        CheckCommand.class, OperatorCommand.class})
+        CheckCommand.class, LocalCommand.class, OperatorCommand.class, QuickstartCommand.class, RelayCommand.class,
+        SinkCommand.class})
 public final class Postrider implements Runnable {
     @CommandLine.Spec
     CommandSpec spec;

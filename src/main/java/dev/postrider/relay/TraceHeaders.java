@@ -1,13 +1,12 @@
 package dev.postrider.relay;
 
+import dev.postrider.relay.smtp.MailDate;
 import dev.postrider.relay.smtp.Submission;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
 /**
@@ -144,8 +143,7 @@ final class TraceHeaders extends FilterOutputStream {
     }
 
     private String date() {
-        return DateTimeFormatter.ofPattern("EEE, d MMM yyyy HH:mm:ss Z", Locale.ROOT)
-                .format(now.atOffset(ZoneOffset.UTC));
+        return MailDate.of(now);
     }
 
     private void put(String text) throws IOException {

@@ -19,6 +19,7 @@ public final class Dialogue implements AutoCloseable {
 
     private Dialogue(Socket socket) throws IOException {
         socket.setSoTimeout(10_000);
+        socket.setTcpNoDelay(true);
         this.socket = socket;
         this.in = reader(socket);
         this.out = socket.getOutputStream();

@@ -78,6 +78,10 @@ public final class RecordingUpstreams implements Upstreams {
         return count(opened, server).get();
     }
 
+    public int open(String server) {
+        return count(open, server).get();
+    }
+
     public int mostOpen(String server) {
         return count(mostOpen, server).get();
     }

@@ -1,6 +1,7 @@
 package dev.postrider.relay.delivery;
 
 import dev.postrider.relay.queue.QueuedMessage;
+import dev.postrider.relay.smtp.MailDate;
 import dev.postrider.transport.MessageContent;
 import dev.postrider.transport.Reply;
 import jakarta.activation.DataHandler;
@@ -17,9 +18,6 @@ import java.io.InputStream;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.util.Date;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
@@ -68,8 +66,7 @@ final class Bounce {
             mail.setHeader("From", "Mail Delivery System <MAILER-DAEMON@" + hostName + ">");
             mail.setHeader("To", "<" + message.sender() + ">");
             mail.setSubject("Undelivered Mail Returned to Sender");
-            mail.setSentDate(Date.from(now));
-            mail.setHeader("Date", DateTimeFormatter.RFC_1123_DATE_TIME.format(now.atOffset(ZoneOffset.UTC)));
+            mail.setHeader("Date", MailDate.of(now));
             // RFC 3834 section 5: lets others know not to answer.
             mail.setHeader("Auto-Submitted", "auto-replied");
             mail.setContent(report);
@@ -115,7 +112,7 @@ final class Bounce {
     private String forPrograms(QueuedMessage message, List<Failure> failures) {
         var text = new StringBuilder("Reporting-MTA: dns; " + hostName + "\r\n"
                 + "Arrival-Date: "
-                + DateTimeFormatter.RFC_1123_DATE_TIME.format(message.received().atOffset(ZoneOffset.UTC)) + "\r\n");
+                + MailDate.of(message.received()) + "\r\n");
         for (Failure failure : failures) {
             text.append("\r\nFinal-Recipient: ")
                     .append(message.smtpUtf8() ? "utf-8; " : "rfc822; ")

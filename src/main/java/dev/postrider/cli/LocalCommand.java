@@ -1,0 +1,106 @@
+package dev.postrider.cli;
+
+import dev.postrider.local.Check;
+import dev.postrider.local.LocalMode;
+import dev.postrider.local.Snapshot;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HexFormat;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Runs Postrider without a cluster. */
+@Command(name = "local", mixinStandardHelpOptions = true, description = {
+        "Runs Postrider without a cluster: the manifests of a directory are the cluster, the relay listens on localhost.",
+        "Server tests are real mails. Prints the statuses as kubectl get would, and again whenever a file or a status "
+                + "changes. With --once: checks, tests, prints, and exits with 1 if something is not Ready."})
+final class LocalCommand implements Callable<Integer> {
+    /** Longer than a test of an unreachable server takes with the default timeouts of one address. */
+    private static final Duration LONGEST_TEST = Duration.ofMinutes(6);
+
+    @Spec
+    CommandSpec spec;
+
+    @Parameters(paramLabel = "DIR", description = "The manifests: MailServers, OrganizationMailSettings, Secrets.")
+    Path directory;
+
+    @Option(names = "--once", description = "Does not stay.")
+    boolean once;
+
+    @Option(names = "--listen", paramLabel = "PORT", description = "Port of the relay on localhost, with STARTTLS; 0 for one that the "
+            + "system chooses. Default: 2587, with --once 0.")
+    @Nullable
+    Integer listen;
+
+    @Option(names = "--state", paramLabel = "DIR", description = "Where the queue, the relay's certificate and the "
+            + "bindings are kept. Default: one for each DIR below $XDG_STATE_HOME/postrider or "
+            + "~/.local/state/postrider.")
+    @Nullable
+    Path state;
+
+    @Option(names = "--trusted-namespace", paramLabel = "NAMESPACE", defaultValue = Check.SYSTEM_NAMESPACE, description = "Where global servers are honoured (default: ${DEFAULT-VALUE}).")
+    Set<String> trustedNamespaces;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        if (!Files.isDirectory(directory)) {
+            throw new ParameterException(spec.commandLine(), "There is no directory " + directory);
+        }
+        KnownWarning.hide();
+        int port = listen == null ? (once ? 0 : 2587) : listen;
+        Ports.check(spec.commandLine(), "--listen", port);
+        Terminal terminal = Terminal.of(spec.commandLine());
+        LocalMode.Options options = new LocalMode.Options(directory, state == null ? defaultState() : state, port,
+                !once, trustedNamespaces);
+        return once ? once(options, terminal) : stay(options, terminal);
+    }
+
+    private static int once(LocalMode.Options options, Terminal terminal) throws IOException, InterruptedException {
+        var view = new LocalView(terminal, false);
+        try (LocalMode local = new LocalMode(options, view, InstantSource.system())) {
+            Snapshot snapshot = local.awaitSettled(LONGEST_TEST);
+            terminal.print(StatusTable.of(snapshot, terminal));
+            if (snapshot.servers().isEmpty() && snapshot.organizations().isEmpty()) {
+                terminal.print("There is nothing of Postrider's in " + options.directory());
+            }
+            return snapshot.isReady() && !view.hasErrors() ? 0 : 1;
+        }
+    }
+
+    private static int stay(LocalMode.Options options, Terminal terminal) throws IOException, InterruptedException {
+        try (Stop stop = new Stop();
+                var view = new LocalView(terminal, true);
+                LocalMode local = new LocalMode(options, view, InstantSource.system())) {
+            terminal.print(
+                    "Applications send through localhost:%d (STARTTLS); host, login and certificate are files in %s"
+                            .formatted(local.port(), local.bindings()));
+            terminal.print("Change a file in " + options.directory() + ", or end with Ctrl-C.\n");
+            stop.await();
+        }
+        return 0;
+    }
+
+    private Path defaultState() throws IOException {
+        String home = System.getenv("XDG_STATE_HOME");
+        Path root = home == null || home.isEmpty()
+                ? Path.of(System.getProperty("user.home"), ".local", "state")
+                : Path.of(home);
+        Path real = directory.toRealPath();
+        CRC32C sum = new CRC32C();
+        sum.update(real.toString().getBytes(StandardCharsets.UTF_8));
+        return root.resolve("postrider")
+                .resolve(real.getFileName() + "-" + HexFormat.of().toHexDigits((int) sum.getValue()));
+    }
+}

@@ -1,0 +1,90 @@
+package dev.postrider.cli;
+
+import dev.postrider.relay.Relay;
+import dev.postrider.relay.RelaySettings;
+import dev.postrider.relay.routes.RouteSecrets;
+import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.smtp.SmtpLimits;
+import dev.postrider.transport.MailUpstreams;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Visibility;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Runs the relay of a cluster: it takes mail of the organizations that the operator has made routes for. */
+@Command(name = "relay", mixinStandardHelpOptions = true, showDefaultValues = true, description = {
+        "Runs the relay that the operator deploys: takes mail of organizations, queues it, delivers it.",
+        "Stops cleanly on SIGTERM. Each option can also be given in the environment, as POSTRIDER_HOST_NAME."})
+final class RelayCommand implements Callable<Integer> {
+
+    /** Less than the minute that the Deployment grants. */
+    private static final Duration GRACE = Duration.ofSeconds(50);
+
+    @Spec
+    CommandSpec spec;
+
+    @Option(names = "--namespace", paramLabel = "NAMESPACE", defaultValue = "${env:POSTRIDER_NAMESPACE}", showDefaultValue = Visibility.NEVER, description = "Where the routes are. Default: the "
+            + "namespace of the pod, or of the kubeconfig.")
+    @Nullable
+    String namespace;
+
+    @Option(names = "--data", paramLabel = "DIR", defaultValue = "${env:POSTRIDER_DATA:-/var/lib/postrider}", description = "Where the queue is kept.")
+    Path data;
+
+    @Option(names = "--host-name", paramLabel = "NAME", defaultValue = "${env:POSTRIDER_HOST_NAME:-localhost}", description = "How the relay calls itself to clients and servers: a domain name that its clients know it by.")
+    String hostName;
+
+    @Option(names = "--bind", paramLabel = "ADDRESS", defaultValue = "${env:POSTRIDER_BIND:-0.0.0.0}", description = "The address of all ports.")
+    InetAddress bind;
+
+    @Option(names = "--submission-port", paramLabel = "PORT", defaultValue = "${env:POSTRIDER_SUBMISSION_PORT:-2587}", description = "The port with STARTTLS; 0 for one that the system chooses.")
+    int submissionPort;
+
+    @Option(names = "--submissions-port", paramLabel = "PORT", defaultValue = "${env:POSTRIDER_SUBMISSIONS_PORT:-2465}", description = "The port with TLS at once; 0 for one that the system chooses.")
+    int submissionsPort;
+
+    @Option(names = "--admin-port", paramLabel = "PORT", defaultValue = "${env:POSTRIDER_ADMIN_PORT:-8080}", description = "The port of /healthz, /readyz and /metrics; 0 for one that the system chooses.")
+    int adminPort;
+
+    @Option(names = "--allow-plaintext-authentication", arity = "0..1", fallbackValue = "true", paramLabel = "true|false", defaultValue = "${env:POSTRIDER_ALLOW_PLAINTEXT_AUTHENTICATION:-false}", description = "Whether applications may log in without TLS. Their passwords then cross the network readable.")
+    boolean allowPlaintextAuthentication;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Ports.check(spec.commandLine(), "--submission-port", submissionPort);
+        Ports.check(spec.commandLine(), "--submissions-port", submissionsPort);
+        Ports.check(spec.commandLine(), "--admin-port", adminPort);
+        Routes routes = new Routes();
+        try (Stop stop = new Stop();
+                KubernetesClient client = new KubernetesClientBuilder().build();
+                Relay relay = Relay.start(
+                        new RelaySettings(hostName, bind, submissionPort, submissionsPort, adminPort, data,
+                                SmtpLimits.DEFAULT, allowPlaintextAuthentication),
+                        routes, new MailUpstreams(hostName, false), InstantSource.system());
+                RouteSecrets _ = RouteSecrets.watch(client, routesNamespace(client.getNamespace()), routes)) {
+            stop.await();
+            relay.stop(GRACE);
+        }
+        return 0;
+    }
+
+    private String routesNamespace(@Nullable String ofClient) {
+        String found = namespace == null || namespace.isEmpty() ? ofClient : namespace;
+        if (found == null || found.isEmpty()) {
+            throw new ParameterException(spec.commandLine(),
+                    "--namespace: neither given nor to be found in the pod or the kubeconfig");
+        }
+        return found;
+    }
+}

@@ -1,0 +1,77 @@
+package dev.postrider.cli;
+
+import dev.postrider.api.Condition;
+import dev.postrider.local.Snapshot;
+import dev.postrider.route.ResourceKey;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Resources and their statuses as {@code kubectl get -A -o wide} would show them. */
+final class StatusTable {
+    private static final String GAP = "   ";
+
+    private StatusTable() {}
+
+    static String of(Snapshot snapshot, Terminal terminal) {
+        List<List<String>> servers = new ArrayList<>();
+        servers.add(List.of("NAMESPACE", "MAIL SERVER", "SCOPE", "SERVER", "ACTIVE", "READY", "REASON", "MESSAGE"));
+        for (Snapshot.Server server : snapshot.servers()) {
+            servers.add(row(server.key(), server.ready(), String.valueOf(server.spec().scope()),
+                    server.status() == null ? "" : text(server.status().server()),
+                    String.valueOf(server.spec().active())));
+        }
+        List<List<String>> organizations = new ArrayList<>();
+        organizations
+                .add(List.of("NAMESPACE", "ORGANIZATION", "FROM", "SERVERS", "BINDING", "READY", "REASON", "MESSAGE"));
+        for (Snapshot.Organization organization : snapshot.organizations()) {
+            var status = organization.status();
+            organizations.add(row(organization.key(), organization.ready(),
+                    organization.spec().identity().from().address(), status == null ? "" : text(status.serverSummary()),
+                    status == null || status.binding() == null ? "" : status.binding().name()));
+        }
+        return format(servers, terminal) + "\n" + format(organizations, terminal);
+    }
+
+    private static List<String> row(ResourceKey key, Optional<Condition> ready, String third, String fourth,
+            String fifth) {
+        return List.of(key.namespace(), key.name(), third, fourth, fifth,
+                ready.map(condition -> condition.status().name()).orElse("Unknown"),
+                ready.map(Condition::reason).orElse("Pending"), ready.map(Condition::message).orElse(""));
+    }
+
+    private static String text(@org.jspecify.annotations.Nullable String value) {
+        return value == null ? "" : value;
+    }
+
+    private static String format(List<List<String>> rows, Terminal terminal) {
+        int columns = rows.getFirst().size();
+        int[] widths = new int[columns];
+        rows.forEach(row -> {
+            for (int i = 0; i < columns; i++) {
+                widths[i] = Math.max(widths[i], row.get(i).length());
+            }
+        });
+        StringBuilder table = new StringBuilder();
+        for (int r = 0; r < rows.size(); r++) {
+            StringBuilder line = new StringBuilder();
+            for (int i = 0; i < columns; i++) {
+                String cell = rows.get(r).get(i);
+                String padded = i == columns - 1 ? cell : cell + " ".repeat(widths[i] - cell.length()) + GAP;
+                line.append(r == 0 ? padded : painted(cell, padded, terminal));
+            }
+            table.append(r == 0 ? terminal.strong(line.toString().stripTrailing()) : line.toString().stripTrailing())
+                    .append('\n');
+        }
+        return table.toString();
+    }
+
+    private static String painted(String cell, String padded, Terminal terminal) {
+        return switch (cell) {
+            case "True" -> terminal.good(padded);
+            case "False" -> terminal.bad(padded);
+            case "Unknown" -> terminal.waiting(padded);
+            default -> padded;
+        };
+    }
+}

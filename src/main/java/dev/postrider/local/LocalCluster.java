@@ -1,0 +1,204 @@
+package dev.postrider.local;
+
+import dev.postrider.api.MailServer;
+import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.api.PostriderApi;
+import dev.postrider.plan.Installation;
+import dev.postrider.plan.MailServerPlan;
+import dev.postrider.plan.Notice;
+import dev.postrider.plan.OrganizationPlan;
+import dev.postrider.plan.OrganizationTestNews;
+import dev.postrider.plan.TestNews;
+import dev.postrider.relay.routes.Routes;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.TestMail;
+import dev.postrider.route.TestResult;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the operator is in a cluster: plans for each resource whenever something changes, gives the relay its routes and
+ * applications their bindings, and keeps the statuses, in memory. Safe for many threads.
+ */
+final class LocalCluster {
+    private static final Logger LOG = LoggerFactory.getLogger(LocalCluster.class);
+
+    /** More rounds than resources ever wait for each other: an organization waits for a server, which waits for none. */
+    private static final int MAX_ROUNDS = 10;
+
+    private final Routes routes;
+    private final BindingDirectories bindings;
+    private final Installation installation;
+    private final InstantSource clock;
+    private final TestRuns tests;
+    private final Consumer<Snapshot> observer;
+    private Declared declared = Declared.nothing();
+    private Optional<Instant> lookAgain = Optional.empty();
+
+    /**
+     * @param sender   makes a test send; may block
+     * @param executor runs the test sends
+     * @param observer hears of every change of a status
+     */
+    LocalCluster(Routes routes, BindingDirectories bindings, Installation installation, InstantSource clock,
+            Function<TestMail, TestResult> sender, Executor executor, Consumer<Snapshot> observer) {
+        this.routes = routes;
+        this.bindings = bindings;
+        this.installation = installation;
+        this.clock = clock;
+        this.tests = new TestRuns(sender, executor, this::reconcile);
+        this.observer = observer;
+    }
+
+    /**
+     * Puts other resources in place of those there were; what stays keeps its status.
+     *
+     * @param complete whether these are all there are: then bindings of other organizations are removed
+     */
+    synchronized void declare(Declared next, boolean complete) {
+        declared.servers().forEach((key, old) -> {
+            MailServer server = next.servers().get(key);
+            if (server == null) {
+                routes.removeServer(key);
+            } else {
+                server.setStatus(old.getStatus());
+                generation(old, old.getSpec(), server, server.getSpec());
+            }
+        });
+        declared.organizations().forEach((key, old) -> {
+            OrganizationMailSettings organization = next.organizations().get(key);
+            if (organization == null) {
+                routes.removeOrganization(key);
+            } else {
+                organization.setStatus(old.getStatus());
+                generation(old, old.getSpec(), organization, organization.getSpec());
+            }
+        });
+        declared = next;
+        if (complete) {
+            bindings.retain(declared.organizations()
+                    .values()
+                    .stream()
+                    .map(o -> new ResourceKey(o.getMetadata().getNamespace(), OrganizationPlan.bindingName(o)))
+                    .collect(Collectors.toSet()));
+        }
+        reconcile();
+        observer.accept(snapshot());
+    }
+
+    private static void generation(HasMetadata old, Object oldSpec, HasMetadata next, Object nextSpec) {
+        long before = Objects.requireNonNullElse(old.getMetadata().getGeneration(), 1L);
+        next.getMetadata().setGeneration(oldSpec.equals(nextSpec) ? before : before + 1);
+    }
+
+    /** Plans until nothing changes any more. */
+    synchronized void reconcile() {
+        boolean news = false;
+        boolean changed = true;
+        for (int round = 0; changed && round < MAX_ROUNDS; round++) {
+            lookAgain = Optional.empty();
+            changed = false;
+            for (Map.Entry<ResourceKey, MailServer> entry : declared.servers().entrySet()) {
+                changed |= !isPaused(entry.getValue()) && plan(entry.getKey(), entry.getValue());
+            }
+            for (Map.Entry<ResourceKey, OrganizationMailSettings> entry : declared.organizations().entrySet()) {
+                changed |= !isPaused(entry.getValue()) && plan(entry.getKey(), entry.getValue());
+            }
+            news |= changed;
+        }
+        if (news) {
+            observer.accept(snapshot());
+        }
+    }
+
+    /** When {@link #reconcile} should be called though nothing has changed: a failed test is due again. */
+    synchronized Optional<Instant> lookAgain() {
+        return lookAgain;
+    }
+
+    private static boolean isPaused(HasMetadata resource) {
+        Map<String, String> annotations = resource.getMetadata().getAnnotations();
+        return annotations != null && "true".equals(annotations.get(PostriderApi.PAUSED_ANNOTATION));
+    }
+
+    private boolean plan(ResourceKey key, MailServer server) {
+        String owner = Kinds.MAIL_SERVER + " " + key;
+        TestNews news = TestRuns.only(tests.takeFinished(owner))
+                .map(ended -> TestNews.finished(ended.order(), ended.result()))
+                .or(() -> TestRuns.only(tests.running(owner)).map(TestNews::running))
+                .orElseGet(TestNews::none);
+        MailServerPlan plan = MailServerPlan.of(server, world(), news);
+        plan.test().ifPresent(order -> tests.start(owner, order));
+        plan.route().ifPresent(routes::put);
+        plan.notices().forEach(notice -> log(owner, notice));
+        lookAgain(plan.lookAgain());
+        boolean changed = !plan.status().equals(server.getStatus());
+        server.setStatus(plan.status());
+        return changed;
+    }
+
+    private boolean plan(ResourceKey key, OrganizationMailSettings organization) {
+        String owner = Kinds.ORGANIZATION + " " + key;
+        Map<ResourceKey, OrganizationTestNews.Finished> finished = tests.takeFinished(owner)
+                .entrySet()
+                .stream()
+                .collect(Collectors.toMap(Map.Entry::getKey,
+                        e -> new OrganizationTestNews.Finished(e.getValue().order(), e.getValue().result())));
+        OrganizationPlan plan = OrganizationPlan.of(organization, world(),
+                new OrganizationTestNews(tests.running(owner), finished));
+        plan.tests().forEach(order -> tests.start(owner, order));
+        plan.binding().ifPresent(binding -> bindings.write(key.namespace(), binding));
+        plan.route().ifPresent(routes::put);
+        plan.notices().forEach(notice -> log(owner, notice));
+        lookAgain(plan.lookAgain());
+        boolean changed = !plan.status().equals(organization.getStatus());
+        organization.setStatus(plan.status());
+        return changed;
+    }
+
+    private LocalWorld world() {
+        return new LocalWorld(declared, routes, bindings, installation, clock.instant());
+    }
+
+    private void lookAgain(Optional<Instant> time) {
+        lookAgain = Stream.of(lookAgain, time).flatMap(Optional::stream).min(Comparator.naturalOrder());
+    }
+
+    /** What would be an Event in a cluster. */
+    private static void log(String owner, Notice notice) {
+        String message = notice.message().replace("\n", " | ");
+        if (notice.warning()) {
+            LOG.warn("{}: {}: {}", owner, notice.reason(), message);
+        } else {
+            LOG.info("{}: {}: {}", owner, notice.reason(), message);
+        }
+    }
+
+    synchronized Snapshot snapshot() {
+        SortedMap<ResourceKey, MailServer> servers = declared.servers();
+        SortedMap<ResourceKey, OrganizationMailSettings> organizations = declared.organizations();
+        var serverRows = servers.entrySet()
+                .stream()
+                .map(e -> new Snapshot.Server(e.getKey(), e.getValue().getSpec(), e.getValue().getStatus()))
+                .toList();
+        var organizationRows = organizations.entrySet()
+                .stream()
+                .map(e -> new Snapshot.Organization(e.getKey(), e.getValue().getSpec(), e.getValue().getStatus()))
+                .toList();
+        return new Snapshot(serverRows, organizationRows, tests.isIdle());
+    }
+
+}

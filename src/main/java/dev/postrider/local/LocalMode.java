@@ -1,0 +1,203 @@
+package dev.postrider.local;
+
+import dev.postrider.local.Finding.Severity;
+import dev.postrider.plan.Installation;
+import dev.postrider.plan.Installation.RelayAddress;
+import dev.postrider.relay.Relay;
+import dev.postrider.relay.RelaySettings;
+import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.smtp.SmtpLimits;
+import dev.postrider.route.RelayCertificate;
+import dev.postrider.route.RelayRoute;
+import dev.postrider.transport.MailUpstreams;
+import dev.postrider.transport.TestSender;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A directory of manifests as the cluster, with the relay in this process on the loopback address. */
+public final class LocalMode implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LocalMode.class);
+    private static final Duration GRACE = Duration.ofSeconds(10);
+
+    /**
+     * What to run.
+     *
+     * @param directory         the manifests
+     * @param state             where queue, certificate and bindings are kept; readable by its owner alone
+     * @param port              of the relay, with STARTTLS; 0 for one that the system chooses
+     * @param watch             whether changes of files take effect
+     * @param trustedNamespaces where global servers are honoured
+     */
+    public record Options(Path directory, Path state, int port, boolean watch, Set<String> trustedNamespaces) {}
+
+    /** Hears what happens, one call at a time, on whatever thread it happens. */
+    public interface Observer {
+        /** The files were read. */
+        void checked(Check.Report report);
+
+        /** A resource or a status has changed. */
+        void changed(Snapshot snapshot);
+    }
+
+    private final Options options;
+    private final Observer observer;
+    private final Check check;
+    private final Path bindings;
+    private final Relay relay;
+    private final LocalCluster cluster;
+    private final ExecutorService tests = Executors.newVirtualThreadPerTaskExecutor();
+    private final ScheduledExecutorService timer = Executors
+            .newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("local-timer").factory());
+    private final Object change = new Object();
+    private Snapshot latest = new Snapshot(List.of(), List.of(), false);
+    private Map<String, Check.Valid> resources = new TreeMap<>();
+    private Optional<DirectoryWatch> watch = Optional.empty();
+
+    /**
+     * Reads the directory, starts the relay and the test sends.
+     *
+     * @throws IOException if the directory cannot be read, the state not be written, or the port not be had
+     */
+    public LocalMode(Options options, Observer observer, InstantSource clock) throws IOException {
+        this.options = options;
+        this.observer = observer;
+        this.check = new Check(options.trustedNamespaces());
+        this.bindings = options.state().resolve("bindings");
+        RelayCertificate certificate = RelayIdentity.load(PrivateFiles.directory(options.state()).resolve("relay"),
+                clock);
+        Routes routes = new Routes();
+        routes.put(new RelayRoute(true, certificate.certificateChain(), certificate.privateKey(), ""));
+        String name = hostName();
+        this.relay = Relay.start(
+                new RelaySettings(RelayIdentity.HOST, InetAddress.getLoopbackAddress(), options.port(), 0, 0,
+                        PrivateFiles.directory(options.state().resolve("queue")), SmtpLimits.DEFAULT, false),
+                routes, new MailUpstreams(name, false), clock);
+        Installation installation = new Installation(options.trustedNamespaces(), true,
+                Optional.of(new RelayAddress(RelayIdentity.HOST, relay.submissionPort(), certificate.caCertificate())),
+                UUID.randomUUID().toString());
+        this.cluster = new LocalCluster(routes, new BindingDirectories(bindings), installation, clock,
+                new TestSender(new MailUpstreams(name, true), clock)::send, tests, this::changed);
+        try {
+            load();
+            routes.markComplete();
+            if (options.watch()) {
+                watch = Optional.of(new DirectoryWatch(options.directory(), this::reload));
+            }
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
+        }
+        var _ = timer.scheduleWithFixedDelay(() -> lookAgain(clock.instant()), 1, 1, TimeUnit.SECONDS);
+    }
+
+    private static String hostName() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (IOException e) {
+            return RelayIdentity.HOST;
+        }
+    }
+
+    private void changed(Snapshot snapshot) {
+        observer.changed(snapshot);
+        synchronized (change) {
+            latest = snapshot;
+            change.notifyAll();
+        }
+    }
+
+    private void reload() {
+        try {
+            load();
+        } catch (IOException | RuntimeException e) {
+            LOG.error("{} could not be read again, what was there stays: {}", options.directory(), e.toString());
+        }
+    }
+
+    /** What a file with errors declared before stays until it is mended, as it does when a cluster refuses a change. */
+    private synchronized void load() throws IOException {
+        Check.Result result = check.read(List.of(options.directory()));
+        Set<String> broken = result.report()
+                .findings()
+                .stream()
+                .filter(finding -> finding.severity() == Severity.ERROR)
+                .map(Finding::file)
+                .collect(Collectors.toSet());
+        Map<String, Check.Valid> next = new TreeMap<>();
+        resources.forEach((id, valid) -> {
+            if (broken.contains(valid.document().file())) {
+                next.put(id, valid);
+            }
+        });
+        result.valid().forEach(valid -> next.put(valid.document().id(), valid));
+        resources = next;
+        observer.checked(result.report());
+        cluster.declare(Declared.of(new ArrayList<>(next.values())), broken.isEmpty());
+    }
+
+    private void lookAgain(Instant now) {
+        if (cluster.lookAgain().filter(time -> !time.isAfter(now)).isPresent()) {
+            cluster.reconcile();
+        }
+    }
+
+    /** The relay's port with STARTTLS, on the loopback address. */
+    public int port() {
+        return relay.submissionPort();
+    }
+
+    /** Where the bindings are, as {@code <namespace>/<name>/<entry>}. */
+    public Path bindings() {
+        return bindings;
+    }
+
+    /** How many messages the relay has yet to deliver. */
+    public long queued() {
+        return relay.queued();
+    }
+
+    /** The resources and statuses as they are now. */
+    public Snapshot snapshot() {
+        return cluster.snapshot();
+    }
+
+    /** Waits until no test mail is on its way; answers how things are then, or when the time is over. */
+    public Snapshot awaitSettled(Duration atMost) throws InterruptedException {
+        long end = System.nanoTime() + atMost.toNanos();
+        synchronized (change) {
+            while (!latest.settled() && System.nanoTime() < end) {
+                TimeUnit.NANOSECONDS.timedWait(change, end - System.nanoTime());
+            }
+            return latest;
+        }
+    }
+
+    /** Stops the relay as SIGTERM would: what it has answered for is delivered or on disk. */
+    @Override
+    public void close() throws IOException {
+        if (watch.isPresent()) {
+            watch.get().close();
+        }
+        timer.shutdownNow();
+        tests.shutdownNow();
+        relay.stop(GRACE);
+    }
+}

@@ -1,0 +1,83 @@
+package dev.postrider.local;
+
+import dev.postrider.api.MailServer;
+import dev.postrider.plan.BindingLookup;
+import dev.postrider.plan.Installation;
+import dev.postrider.plan.RelayState;
+import dev.postrider.plan.SecretLookup;
+import dev.postrider.plan.World;
+import dev.postrider.relay.routes.Routes;
+import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRoute;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** What the plan sees where a directory is the cluster and the relay runs in this process. */
+record LocalWorld(Declared declared, Routes routes, BindingDirectories bindings, Installation installation,
+        Instant now) implements World {
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    @Override
+    public RelayState relay() {
+        return RelayState.available(1);
+    }
+
+    @Override
+    public SecretLookup secret(ResourceKey key) {
+        return declared.secret(key);
+    }
+
+    @Override
+    public Optional<MailServer> mailServer(ResourceKey key) {
+        return Optional.ofNullable(declared.servers().get(key));
+    }
+
+    @Override
+    public List<MailServer> globalServers() {
+        return declared.globalServers();
+    }
+
+    @Override
+    public Optional<ServerRoute> serverRoute(ResourceKey server) {
+        return routes.server(server);
+    }
+
+    @Override
+    public Optional<OrganizationRoute> organizationRoute(ResourceKey organization) {
+        return routes.organization(organization);
+    }
+
+    @Override
+    public BindingLookup binding(ResourceKey organization, String secretName) {
+        ResourceKey key = new ResourceKey(organization.namespace(), secretName);
+        if (declared.hasSecret(key)) {
+            return new BindingLookup.Foreign();
+        }
+        return bindings.password(key)
+                .<BindingLookup>map(BindingLookup.Own::new)
+                .orElseGet(BindingLookup.Missing::new);
+    }
+
+    @Override
+    public String newPassword() {
+        byte[] random = new byte[32];
+        RANDOM.nextBytes(random);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+    }
+
+    /** A resource whose manifest is gone is gone: nothing is ever held. */
+    @Override
+    public List<ResourceKey> usersOf(MailServer server) {
+        return List.of();
+    }
+
+    @Override
+    public OptionalLong queued(ResourceKey organization) {
+        return OptionalLong.empty();
+    }
+}
