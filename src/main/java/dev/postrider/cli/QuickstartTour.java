@@ -32,11 +32,11 @@ final class QuickstartTour {
 
     /** Shows it; answers whether everything worked. */
     boolean show() throws IOException, InterruptedException {
-        title("1. The manifests in " + servers.directory() + " are in effect; they stand for a cluster");
+        title("\n1. The manifests in " + servers.directory() + " are in effect; they stand for a cluster");
         terminal.print("   Sinks on the ports %s play the mail servers, Postrider's relay listens on localhost:%d.\n"
                 .formatted(ports(), local.port()));
         Snapshot snapshot = local.awaitSettled(PATIENCE);
-        terminal.print(StatusTable.of(snapshot, terminal).indent(3));
+        terminal.print(StatusTable.of(snapshot, terminal).indent(3).replaceAll("(?m)^ +$", ""));
         boolean good = snapshot.isReady();
 
         title("2. Each mail server was proved with a real test mail");
