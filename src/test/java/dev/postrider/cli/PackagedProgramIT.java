@@ -126,6 +126,50 @@ final class PackagedProgramIT {
         assertThat(Files.readString(only(saved))).endsWith("\r\n\r\nHello\r\n");
     }
 
+    @Test
+    void localStaysUntilItIsToldToStopAndThenStopsTheRelayInOrder() throws Exception {
+        Path manifests = Files.createDirectory(directory.resolve("manifests"));
+        Path out = directory.resolve("out");
+        Path err = directory.resolve("err");
+        Files.writeString(manifests.resolve("server.yaml"), """
+                apiVersion: postrider.dev/v1alpha1
+                kind: MailServer
+                metadata: {name: company, namespace: postrider-system}
+                spec:
+                  scope: Global
+                  smtp: {host: 127.0.0.1, security: None}
+                """);
+        Process local = start(out, err, "local", "--listen", "0", "--state", directory.resolve("state").toString(),
+                manifests.toString());
+        try {
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> Files.readString(out).contains("True") && Files.readString(out).contains("Ctrl-C"));
+            Files.writeString(manifests.resolve("server.yaml"), "kind: [");
+            await().atMost(Duration.ofSeconds(30)).until(() -> Files.readString(out).contains("not YAML"));
+            local.destroy();
+            assertThat(local.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            local.destroyForcibly();
+        }
+        assertThat(Files.readString(out)).contains("NotTested")
+                .contains("Applications send through localhost:")
+                .contains("server.yaml:2: not YAML: ");
+        assertThat(Files.readString(err)).endsWith("Relay - stopped with 0 messages queued\n");
+    }
+
+    @Test
+    void aPortThatIsTakenIsSaidWithTheWayOut() throws Exception {
+        try (Sink taken = Sink.open(
+                Sink.Options.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)), _ -> {})) {
+            Run run = postrider("local", "--listen", Integer.toString(taken.port()), "--state",
+                    directory.resolve("state").toString(), "examples/quickstart");
+
+            assertThat(run.err()).endsWith(taken.port()
+                    + ": Address already in use; name another port with --listen, or 0 for any\n");
+            assertThat(run.exit()).isEqualTo(1);
+        }
+    }
+
     private static Path only(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
             return files.collect(MoreCollectors.onlyElement());
