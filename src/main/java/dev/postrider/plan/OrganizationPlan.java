@@ -263,10 +263,12 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                 return true;
             }
             conditions.set(type, Status.True, "Draining",
-                    "confirmed; no new mail is taken. " + (queued.isPresent()
-                            ? "Waiting for " + queued.getAsLong() + " queued messages to be delivered"
-                            : "Waiting for the relay to say how many messages are queued")
-                            + "; spec.queuedMailOnDeletion: Drop throws them away");
+                    "confirmed; no new mail is taken. " + (queued.isEmpty()
+                            ? "Waiting for the relay to say how many messages are queued"
+                            : queued.getAsLong() == 1
+                                    ? "Waiting for 1 queued message to be delivered"
+                                    : "Waiting for " + queued.getAsLong() + " queued messages to be delivered")
+                            + "; spec.queuedMailOnDeletion: Drop throws away what is queued");
             return false;
         }
 
