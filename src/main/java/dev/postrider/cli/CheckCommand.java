@@ -20,10 +20,13 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
+// @formatter:off The options are laid out by hand: what each is called, then what it is for.
+
 /** Checks manifests where there is no cluster, as before a commit. */
 @Command(name = "check", mixinStandardHelpOptions = true, description = {
         "Tells what the API server and Postrider would refuse in manifests. Needs no cluster and no network.",
-        "Prints file:line: field: message for each problem; exit code 1 if there is any. Warnings are for what the files "
+        "Prints file:line: field: message for each problem; exit code 1 if there is any. Warnings are for what "
+                + "the files "
                 + "alone cannot tell, and leave the exit code 0."})
 final class CheckCommand implements Callable<Integer> {
     /** How findings are printed. */
@@ -39,12 +42,16 @@ final class CheckCommand implements Callable<Integer> {
     List<Path> paths;
 
     @Option(names = {"-o",
-            "--output"}, paramLabel = "FORMAT", defaultValue = "text", description = "text or json (default: ${DEFAULT-VALUE}).")
+            "--output"}, paramLabel = "FORMAT", defaultValue = "text",
+                    description = "text or json (default: ${DEFAULT-VALUE}).")
     Output output;
 
-    @Option(names = "--trusted-namespace", paramLabel = "NAMESPACE", defaultValue = Check.SYSTEM_NAMESPACE, description = "Where global servers are honoured: the operator's "
+    @Option(names = "--trusted-namespace", paramLabel = "NAMESPACE", defaultValue = Check.SYSTEM_NAMESPACE,
+            description = "Where global servers are honoured: the operator's "
             + "namespace and those that it was told to trust (default: ${DEFAULT-VALUE}).")
     Set<String> trustedNamespaces;
+
+    // @formatter:on
 
     @Override
     public Integer call() throws IOException {

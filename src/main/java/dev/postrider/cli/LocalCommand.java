@@ -22,9 +22,12 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
+// @formatter:off The options are laid out by hand: what each is called, then what it is for.
+
 /** Runs Postrider without a cluster. */
 @Command(name = "local", mixinStandardHelpOptions = true, description = {
-        "Runs Postrider without a cluster: the manifests of a directory are the cluster, the relay listens on localhost.",
+        "Runs Postrider without a cluster: the manifests of a directory are the cluster, the relay listens on "
+                + "localhost.",
         "Server tests are real mails. Prints the statuses as kubectl get would, and again whenever a file or a status "
                 + "changes. With --once: checks, tests, prints, and exits with 1 if something is not Ready."})
 final class LocalCommand implements Callable<Integer> {
@@ -40,7 +43,8 @@ final class LocalCommand implements Callable<Integer> {
     @Option(names = "--once", description = "Does not stay.")
     boolean once;
 
-    @Option(names = "--listen", paramLabel = "PORT", description = "Port of the relay on localhost, with STARTTLS; 0 for one that the "
+    @Option(names = "--listen", paramLabel = "PORT",
+            description = "Port of the relay on localhost, with STARTTLS; 0 for one that the "
             + "system chooses. Default: 2587, with --once 0.")
     @Nullable
     Integer listen;
@@ -51,8 +55,11 @@ final class LocalCommand implements Callable<Integer> {
     @Nullable
     Path state;
 
-    @Option(names = "--trusted-namespace", paramLabel = "NAMESPACE", defaultValue = Check.SYSTEM_NAMESPACE, description = "Where global servers are honoured (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--trusted-namespace", paramLabel = "NAMESPACE", defaultValue = Check.SYSTEM_NAMESPACE,
+            description = "Where global servers are honoured (default: ${DEFAULT-VALUE}).")
     Set<String> trustedNamespaces;
+
+    // @formatter:on
 
     @Override
     public Integer call() throws IOException, InterruptedException {

@@ -7,10 +7,15 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
+// @formatter:off The options are laid out by hand: what each is called, then what it is for.
+
 /** The command line. Exit code 0: done and all well; 1: something is not well; 2: the command was not understood. */
-@Command(name = "postrider", mixinStandardHelpOptions = true, versionProvider = Postrider.Version.class, description = "Mail settings of many organizations, as Kubernetes resources.", synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true, subcommands = {
+@Command(name = "postrider", mixinStandardHelpOptions = true, versionProvider = Postrider.Version.class,
+        description = "Mail settings of many organizations, as Kubernetes resources.",
+        synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true, subcommands = {
         CheckCommand.class, LocalCommand.class, OperatorCommand.class, QuickstartCommand.class, RelayCommand.class,
         SinkCommand.class})
+// @formatter:on
 public final class Postrider implements Runnable {
     @CommandLine.Spec
     CommandSpec spec;

@@ -17,17 +17,23 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
+// @formatter:off The options are laid out by hand: what each is called, then what it is for.
+
 /** Shows the whole way of a mail on one machine. */
 @Command(name = "quickstart", mixinStandardHelpOptions = true, description = {
-        "Shows the whole way of a mail on this machine: sinks play the mail servers that the manifests name, the servers "
+        "Shows the whole way of a mail on this machine: sinks play the mail servers that the manifests name, "
+                + "the servers "
                 + "are tested, and an application of each organization sends a mail through the relay.",
-        "On a terminal it stays until Ctrl-C, for trying things out; else it ends. Exit code 1 if a mail did not arrive."})
+        "On a terminal it stays until Ctrl-C, for trying things out; else it ends. Exit code 1 if a mail did "
+                + "not arrive."})
 final class QuickstartCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
     @Parameters(paramLabel = "DIR", description = "Manifests whose mail servers are at 127.0.0.1.")
     Path manifests;
+
+    // @formatter:on
 
     @Override
     public Integer call() throws IOException, InterruptedException {

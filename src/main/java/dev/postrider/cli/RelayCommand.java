@@ -22,6 +22,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
+// @formatter:off The options are laid out by hand: what each is called, then what it is for.
+
 /** Runs the relay of a cluster: it takes mail of the organizations that the operator has made routes for. */
 @Command(name = "relay", mixinStandardHelpOptions = true, showDefaultValues = true, description = {
         "Runs the relay that the operator deploys: takes mail of organizations, queues it, delivers it.",
@@ -34,31 +36,46 @@ final class RelayCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Option(names = "--namespace", paramLabel = "NAMESPACE", defaultValue = "${env:POSTRIDER_NAMESPACE}", showDefaultValue = Visibility.NEVER, description = "Where the routes are. Default: the "
+    @Option(names = "--namespace", paramLabel = "NAMESPACE", defaultValue = "${env:POSTRIDER_NAMESPACE}",
+            showDefaultValue = Visibility.NEVER, description = "Where the routes are. Default: the "
             + "namespace of the pod, or of the kubeconfig.")
     @Nullable
     String namespace;
 
-    @Option(names = "--data", paramLabel = "DIR", defaultValue = "${env:POSTRIDER_DATA:-/var/lib/postrider}", description = "Where the queue is kept.")
+    @Option(names = "--data", paramLabel = "DIR", defaultValue = "${env:POSTRIDER_DATA:-/var/lib/postrider}",
+            description = "Where the queue is kept.")
     Path data;
 
-    @Option(names = "--host-name", paramLabel = "NAME", defaultValue = "${env:POSTRIDER_HOST_NAME:-localhost}", description = "How the relay calls itself to clients and servers: a domain name that its clients know it by.")
+    @Option(names = "--host-name", paramLabel = "NAME", defaultValue = "${env:POSTRIDER_HOST_NAME:-localhost}",
+            description = "How the relay calls itself to clients and servers: a domain name that its clients "
+                    + "know it by.")
     String hostName;
 
-    @Option(names = "--bind", paramLabel = "ADDRESS", defaultValue = "${env:POSTRIDER_BIND:-0.0.0.0}", description = "The address of all ports.")
+    @Option(names = "--bind", paramLabel = "ADDRESS", defaultValue = "${env:POSTRIDER_BIND:-0.0.0.0}",
+            description = "The address of all ports.")
     InetAddress bind;
 
-    @Option(names = "--submission-port", paramLabel = "PORT", defaultValue = "${env:POSTRIDER_SUBMISSION_PORT:-2587}", description = "The port with STARTTLS; 0 for one that the system chooses.")
+    @Option(names = "--submission-port", paramLabel = "PORT", defaultValue = "${env:POSTRIDER_SUBMISSION_PORT:-2587}",
+            description = "The port with STARTTLS; 0 for one that the system chooses.")
     int submissionPort;
 
-    @Option(names = "--submissions-port", paramLabel = "PORT", defaultValue = "${env:POSTRIDER_SUBMISSIONS_PORT:-2465}", description = "The port with TLS at once; 0 for one that the system chooses.")
+    @Option(names = "--submissions-port", paramLabel = "PORT",
+            defaultValue = "${env:POSTRIDER_SUBMISSIONS_PORT:-2465}",
+            description = "The port with TLS at once; 0 for one that the system chooses.")
     int submissionsPort;
 
-    @Option(names = "--admin-port", paramLabel = "PORT", defaultValue = "${env:POSTRIDER_ADMIN_PORT:-8080}", description = "The port of /healthz, /readyz and /metrics; 0 for one that the system chooses.")
+    @Option(names = "--admin-port", paramLabel = "PORT", defaultValue = "${env:POSTRIDER_ADMIN_PORT:-8080}",
+            description = "The port of /healthz, /readyz and /metrics; 0 for one that the system chooses.")
     int adminPort;
 
-    @Option(names = "--allow-plaintext-authentication", arity = "0..1", fallbackValue = "true", paramLabel = "true|false", defaultValue = "${env:POSTRIDER_ALLOW_PLAINTEXT_AUTHENTICATION:-false}", description = "Whether applications may log in without TLS. Their passwords then cross the network readable.")
+    @Option(names = "--allow-plaintext-authentication", arity = "0..1", fallbackValue = "true",
+            paramLabel = "true|false",
+            defaultValue = "${env:POSTRIDER_ALLOW_PLAINTEXT_AUTHENTICATION:-false}",
+            description = "Whether applications may log in without TLS. Their passwords then cross the "
+                    + "network readable.")
     boolean allowPlaintextAuthentication;
+
+    // @formatter:on
 
     @Override
     public Integer call() throws IOException, InterruptedException {

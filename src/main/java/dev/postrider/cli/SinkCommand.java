@@ -23,6 +23,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
+// @formatter:off The options are laid out by hand: what each is called, then what it is for.
+
 /** An SMTP server to try things out with. */
 @Command(name = "sink", mixinStandardHelpOptions = true, showDefaultValues = true, description = {
         "An SMTP server that takes all mail and shows it, for trying things out. Ends on Ctrl-C.",
@@ -34,10 +36,12 @@ final class SinkCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Option(names = "--port", paramLabel = "PORT", defaultValue = "2525", description = "0 for one that the system chooses.")
+    @Option(names = "--port", paramLabel = "PORT", defaultValue = "2525",
+            description = "0 for one that the system chooses.")
     int port;
 
-    @Option(names = "--bind", paramLabel = "ADDRESS", defaultValue = "127.0.0.1", description = "The address to listen on.")
+    @Option(names = "--bind", paramLabel = "ADDRESS", defaultValue = "127.0.0.1",
+            description = "The address to listen on.")
     InetAddress bind;
 
     @Option(names = "--user", paramLabel = "USER", description = "Takes mail only after a login as this user. Default: "
@@ -55,6 +59,8 @@ final class SinkCommand implements Callable<Integer> {
     Path save;
 
     private final AtomicInteger count = new AtomicInteger();
+
+    // @formatter:on
 
     @Override
     public Integer call() throws IOException, InterruptedException {

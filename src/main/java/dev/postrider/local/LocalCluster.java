@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
 final class LocalCluster {
     private static final Logger LOG = LoggerFactory.getLogger(LocalCluster.class);
 
-    /** More rounds than resources ever wait for each other: an organization waits for a server, which waits for none. */
+    /** More rounds than resources ever wait for each other: an organization waits for a server, a server for none. */
     private static final int MAX_ROUNDS = 10;
 
     private final Routes routes;
