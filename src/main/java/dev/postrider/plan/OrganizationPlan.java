@@ -129,7 +129,9 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             OrganizationMailSettingsStatus status = new OrganizationMailSettingsStatus(
                     organization.getMetadata().getGeneration(), conditions.list(), boundTo(binding), servers.keys(),
                     servers.summary(), new CapabilitiesStatus(recovery), records.isEmpty() ? null : records);
-            if (conditions.isNews(ready) && ready.status() == Status.False && !ready.reason().equals("Unavailable")) {
+            // The relay is the installation's, and comes a moment after its first server.
+            boolean ofRelay = ready.reason().equals(relay.reason());
+            if (conditions.isNews(ready) && ready.status() == Status.False && !ofRelay) {
                 notices.add(Notice.warning(ready.reason(), ready.message()));
             }
             return new OrganizationPlan(release ? Optional.empty() : route, release ? Optional.empty() : binding,
