@@ -7,13 +7,17 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.filter.OnUpdateFilter;
+import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** What holds for every kind of resource that is reconciled. */
 public final class Lifecycle {
@@ -37,6 +41,22 @@ public final class Lifecycle {
         return new ObjectMetaBuilder().withNamespace(resource.getMetadata().getNamespace())
                 .withName(resource.getMetadata().getName())
                 .build();
+    }
+
+    /**
+     * Does the work of one reconciliation. A deleted resource may have gone by an earlier one that the cache does not
+     * tell of yet; then there is nothing left to do.
+     */
+    public static <R extends HasMetadata> UpdateControl<R> unlessGone(R resource, Supplier<UpdateControl<R>> work) {
+        try {
+            return work.get();
+        } catch (KubernetesClientException e) {
+            if (resource.getMetadata().getDeletionTimestamp() == null
+                    || e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
+                throw e;
+            }
+            return UpdateControl.noUpdate();
+        }
     }
 
     /** Everything but a change of the status alone: annotations ask for tests and pauses, too. */

@@ -9,7 +9,9 @@ import dev.postrider.plan.RelayState;
 import dev.postrider.transport.TestSender;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
@@ -34,6 +36,8 @@ public final class OperatorProcess implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OperatorProcess.class);
     private static final String LEASE = "postrider-operator";
 
+    private final KubernetesClient client;
+    private final Options options;
     private final Operator operator;
     private final HealthServer health;
     private volatile boolean started;
@@ -58,6 +62,8 @@ public final class OperatorProcess implements AutoCloseable {
      */
     public OperatorProcess(KubernetesClient client, Options options, TestSender sender, InstantSource clock)
             throws IOException {
+        this.client = client;
+        this.options = options;
         ConfigMap configMap = client.configMaps().inNamespace(options.namespace()).withName(options.settings()).get();
         if (configMap == null) {
             throw new IllegalArgumentException(
@@ -169,5 +175,19 @@ public final class OperatorProcess implements AutoCloseable {
         started = false;
         operator.stop();
         health.close();
+        releaseLease();
+    }
+
+    /** Lets the next replica lead at once: the framework leaves the lease to run out, which takes 15 seconds. */
+    private void releaseLease() {
+        try {
+            Lease lease = client.leases().inNamespace(options.namespace()).withName(LEASE).get();
+            if (lease != null && options.identity().equals(lease.getSpec().getHolderIdentity())) {
+                lease.getSpec().setHolderIdentity("");
+                client.resource(lease).update();
+            }
+        } catch (KubernetesClientException e) {
+            LOG.info("the lease is not given back, the next replica waits until it has run out: {}", e.getMessage());
+        }
     }
 }

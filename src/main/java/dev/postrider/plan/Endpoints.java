@@ -8,6 +8,7 @@ import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Login;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,10 +77,15 @@ final class Endpoints {
         }
         Authentication.OAuth2 oauth2 = authentication.oauth2();
         if (oauth2 != null) {
-            String tokenHost = Optional.ofNullable(URI.create(oauth2.tokenEndpoint()).getHost()).orElse("");
+            Optional<String> tokenHost = hostOf(oauth2.tokenEndpoint());
+            if (tokenHost.isEmpty()) {
+                problems.add(new Problem(Area.SPEC, "InvalidSpec", "spec.smtp.authentication.oauth2.tokenEndpoint",
+                        "\"%s\" is no https URL with a host".formatted(oauth2.tokenEndpoint())));
+                return Optional.empty();
+            }
             return credentials
                     .read("spec.smtp.authentication.oauth2.secretRef", oauth2.secretRef().name(),
-                            List.of(tokenHost, host), "client-id", "client-secret")
+                            List.of(tokenHost.get(), host), "client-id", "client-secret")
                     .map(v -> new Login.OAuth2(oauth2.user(), oauth2.tokenEndpoint(),
                             Optional.ofNullable(oauth2.scopes()).orElse("https://outlook.office365.com/.default"),
                             v.get(0), v.get(1)));
@@ -87,6 +93,14 @@ final class Endpoints {
         problems.add(new Problem(Area.SPEC, "InvalidSpec", "spec.smtp.authentication",
                 "exactly one of password and oauth2 must be set"));
         return Optional.empty();
+    }
+
+    private static Optional<String> hostOf(String url) {
+        try {
+            return Optional.ofNullable(new URI(url).getHost());
+        } catch (URISyntaxException _) {
+            return Optional.empty();
+        }
     }
 
     private Optional<Endpoint> graph(MicrosoftGraph graph) {

@@ -114,6 +114,11 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         if (Lifecycle.isPaused(server) || deleted && !Lifecycle.hasFinalizer(server)) {
             return UpdateControl.noUpdate();
         }
+        return Lifecycle.unlessGone(server, () -> carryOut(server, key, uid, context));
+    }
+
+    private UpdateControl<MailServer> carryOut(MailServer server, ResourceKey key, String uid,
+            Context<MailServer> context) {
         if (!Lifecycle.hasFinalizer(server)) {
             context.resourceOperations().addFinalizerWithSSA(PostriderApi.FINALIZER);
         }
@@ -134,10 +139,11 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         plan.test()
                 .ifPresent(
                         order -> tests.start(uid, order, () -> nudges.propagateEvent(ResourceID.fromResource(server))));
-        plan.notices().forEach(notice -> events.publish(server, notice));
         if (plan.release()) {
             context.resourceOperations().removeFinalizer(PostriderApi.FINALIZER);
         }
+        // Last, so that what is said is true, and said once.
+        plan.notices().forEach(notice -> events.publish(server, notice));
         UpdateControl<MailServer> control = UpdateControl.noUpdate();
         plan.lookAgain().ifPresent(then -> control.rescheduleAfter(Lifecycle.until(then, world.now())));
         return control;

@@ -107,6 +107,12 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         if (Lifecycle.isPaused(organization) || deleted && !Lifecycle.hasFinalizer(organization)) {
             return UpdateControl.noUpdate();
         }
+        return Lifecycle.unlessGone(organization, () -> carryOut(organization, key, uid, context));
+    }
+
+    private UpdateControl<OrganizationMailSettings> carryOut(OrganizationMailSettings organization, ResourceKey key,
+            String uid,
+            Context<OrganizationMailSettings> context) {
         if (!Lifecycle.hasFinalizer(organization)) {
             context.resourceOperations().addFinalizerWithSSA(PostriderApi.FINALIZER);
         }
@@ -127,10 +133,11 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         for (TestOrder order : plan.tests()) {
             tests.start(uid, order, () -> nudges.propagateEvent(ResourceID.fromResource(organization)));
         }
-        plan.notices().forEach(notice -> events.publish(organization, notice));
         if (plan.release()) {
             context.resourceOperations().removeFinalizer(PostriderApi.FINALIZER);
         }
+        // Last, so that what is said is true, and said once.
+        plan.notices().forEach(notice -> events.publish(organization, notice));
         UpdateControl<OrganizationMailSettings> control = UpdateControl.noUpdate();
         plan.lookAgain().ifPresent(then -> control.rescheduleAfter(Lifecycle.until(then, world.now())));
         return control;
