@@ -5,7 +5,6 @@ import dev.postrider.operator.mailserver.MailServerReconciler;
 import dev.postrider.operator.organization.OrganizationReconciler;
 import dev.postrider.operator.relay.RelayReconciler;
 import dev.postrider.operator.relay.RelayWorkload;
-import dev.postrider.plan.RelayState;
 import dev.postrider.transport.TestSender;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -76,8 +75,7 @@ public final class OperatorProcess implements AutoCloseable {
                 .orElse("http://" + RelayWorkload.host(options.namespace()) + ":8080");
         Cluster cluster = new Cluster(options.namespace(), new SecretMetadata(client),
                 new RelayQueue(() -> relayAdmin, secrets.adminToken()), clock,
-                new Cluster.State(configMap, RelayReconciler.installation(settings, options.namespace(), secrets),
-                        RelayState.notNeeded()));
+                new Cluster.State(configMap, RelayReconciler.installation(settings, options.namespace(), secrets)));
         Events events = new Events(client, options.identity(), clock);
         TestSends tests = new TestSends(sender);
 
