@@ -48,6 +48,7 @@ final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        KnownWarning.hide();
         Check.Report report;
         try {
             report = new Check(trustedNamespaces).check(paths);

@@ -4,6 +4,7 @@ import dev.postrider.local.Check;
 import dev.postrider.local.LocalMode;
 import dev.postrider.local.Snapshot;
 import java.io.IOException;
+import java.net.BindException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,12 +59,20 @@ final class LocalCommand implements Callable<Integer> {
         if (!Files.isDirectory(directory)) {
             throw new ParameterException(spec.commandLine(), "There is no directory " + directory);
         }
+        KnownWarning.hide();
         int port = listen == null ? (once ? 0 : 2587) : listen;
         Ports.check(spec.commandLine(), "--listen", port);
         Terminal terminal = Terminal.of(spec.commandLine());
         LocalMode.Options options = new LocalMode.Options(directory, state == null ? defaultState() : state, port,
                 !once, trustedNamespaces);
-        return once ? once(options, terminal) : stay(options, terminal);
+        try {
+            return once ? once(options, terminal) : stay(options, terminal);
+        } catch (IOException e) {
+            if (e.getCause() instanceof BindException) {
+                throw new IOException(e.getMessage() + "; name another port with --listen, or 0 for any", e);
+            }
+            throw e;
+        }
     }
 
     private static int once(LocalMode.Options options, Terminal terminal) throws IOException, InterruptedException {

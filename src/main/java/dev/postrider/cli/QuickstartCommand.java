@@ -34,10 +34,17 @@ final class QuickstartCommand implements Callable<Integer> {
         if (!Files.isDirectory(manifests)) {
             throw new ParameterException(spec.commandLine(), "There is no directory " + manifests);
         }
+        KnownWarning.hide();
+        // What the relay logs of each mail is shown here in other words. Read when the first logger is made.
+        System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
         Terminal terminal = Terminal.of(spec.commandLine());
-        Path scratch = Files.createTempDirectory("postrider-quickstart-");
-        try (Stop stop = new Stop();
-                LocalView view = new LocalView(terminal, false);
+        try (Stop stop = new Stop(); Scratch scratch = new Scratch()) {
+            return run(terminal, scratch.directory, stop);
+        }
+    }
+
+    private int run(Terminal terminal, Path scratch, Stop stop) throws IOException, InterruptedException {
+        try (LocalView view = new LocalView(terminal, false);
                 PlayedServers servers = new PlayedServers(manifests, scratch.resolve("manifests"), view::arrived);
                 LocalMode local = new LocalMode(new LocalMode.Options(servers.directory(), scratch.resolve("state"), 0,
                         true, Set.of(Check.SYSTEM_NAMESPACE)), view, InstantSource.system())) {
@@ -47,18 +54,26 @@ final class QuickstartCommand implements Callable<Integer> {
                 stop.await();
             }
             return good ? 0 : 1;
-        } finally {
-            delete(scratch);
         }
     }
 
-    private static void delete(Path directory) throws IOException {
-        List<Path> paths;
-        try (Stream<Path> below = Files.walk(directory)) {
-            paths = below.sorted(Comparator.reverseOrder()).toList();
+    /** A directory that is gone afterwards. */
+    private static final class Scratch implements AutoCloseable {
+        private final Path directory;
+
+        Scratch() throws IOException {
+            this.directory = Files.createTempDirectory("postrider-quickstart-");
         }
-        for (Path path : paths) {
-            Files.deleteIfExists(path);
+
+        @Override
+        public void close() throws IOException {
+            List<Path> paths;
+            try (Stream<Path> below = Files.walk(directory)) {
+                paths = below.sorted(Comparator.reverseOrder()).toList();
+            }
+            for (Path path : paths) {
+                Files.deleteIfExists(path);
+            }
         }
     }
 }

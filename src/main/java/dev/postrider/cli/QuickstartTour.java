@@ -32,11 +32,11 @@ final class QuickstartTour {
 
     /** Shows it; answers whether everything worked. */
     boolean show() throws IOException, InterruptedException {
-        title("1. The manifests in " + servers.directory() + " are in effect; they stand for a cluster");
+        title("\n1. The manifests in " + servers.directory() + " are in effect; they stand for a cluster");
         terminal.print("   Sinks on the ports %s play the mail servers, Postrider's relay listens on localhost:%d.\n"
                 .formatted(ports(), local.port()));
         Snapshot snapshot = local.awaitSettled(PATIENCE);
-        terminal.print(StatusTable.of(snapshot, terminal).indent(3));
+        terminal.print(StatusTable.of(snapshot, terminal).indent(3).replaceAll("(?m)^ +$", ""));
         boolean good = snapshot.isReady();
 
         title("2. Each mail server was proved with a real test mail");
@@ -117,16 +117,26 @@ final class QuickstartTour {
     }
 
     private String next(Snapshot.Organization organization) throws IOException {
+        String jar = "java -jar target/postrider.jar";
+        if (!Terminal.isInteractive()) {
+            return """
+                       - Run this on a terminal: it stays up, for you to send mails and edit the manifests
+                       - Run Postrider on manifests of your own, without a cluster:
+                           %1$s local DIR
+                       - Check manifests before a commit:
+                           %1$s check DIR
+                       (java must be 25 or newer; this one is %2$s)
+                    """.formatted(jar, System.getProperty("java.home") + "/bin/java").stripTrailing();
+        }
         Path binding = binding(organization);
         BoundApplication application = new BoundApplication(binding);
         return """
-                   - Send a mail yourself:
+                   - Send a mail yourself, from another terminal:
                        swaks --server localhost:%d --tls --from %s --to you@example.net \\
                          --auth PLAIN --auth-user %s --auth-password "$(cat %s)"
-                   - Edit a file in %s while this runs: a wrong port, a wrong Secret, sendingEnabled: false.
+                   - Edit a file in %s while this runs: another port, no label on the Secret, sendingEnabled: false.
                      The statuses are printed again, and the last good settings go on working.
-                   - Check manifests before a commit:
-                       java -jar target/postrider.jar check examples
+                   - End with Ctrl-C.
                 """.formatted(local.port(), application.entry("from"), application.entry("username"),
                 binding.resolve("password"), servers.directory()).stripTrailing();
     }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,6 +36,7 @@ final class RelayCommand implements Callable<Integer> {
 
     @Option(names = "--namespace", paramLabel = "NAMESPACE", defaultValue = "${env:POSTRIDER_NAMESPACE}", showDefaultValue = Visibility.NEVER, description = "Where the routes are. Default: the "
             + "namespace of the pod, or of the kubeconfig.")
+    @Nullable
     String namespace;
 
     @Option(names = "--data", paramLabel = "DIR", defaultValue = "${env:POSTRIDER_DATA:-/var/lib/postrider}", description = "Where the queue is kept.")
@@ -70,15 +72,15 @@ final class RelayCommand implements Callable<Integer> {
                         new RelaySettings(hostName, bind, submissionPort, submissionsPort, adminPort, data,
                                 SmtpLimits.DEFAULT, allowPlaintextAuthentication),
                         routes, new MailUpstreams(hostName, false), InstantSource.system());
-                RouteSecrets _ = RouteSecrets.watch(client, routesNamespace(client), routes)) {
+                RouteSecrets _ = RouteSecrets.watch(client, routesNamespace(client.getNamespace()), routes)) {
             stop.await();
             relay.stop(GRACE);
         }
         return 0;
     }
 
-    private String routesNamespace(KubernetesClient client) {
-        String found = namespace == null || namespace.isEmpty() ? client.getNamespace() : namespace;
+    private String routesNamespace(@Nullable String ofClient) {
+        String found = namespace == null || namespace.isEmpty() ? ofClient : namespace;
         if (found == null || found.isEmpty()) {
             throw new ParameterException(spec.commandLine(),
                     "--namespace: neither given nor to be found in the pod or the kubeconfig");

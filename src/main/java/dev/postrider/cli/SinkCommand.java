@@ -70,7 +70,7 @@ final class SinkCommand implements Callable<Integer> {
             terminal.print("listening on %s:%d, %s".formatted(bind.getHostAddress(), sink.port(),
                     login.map(l -> "for " + l.user() + " alone").orElse("for everybody")));
             stop.await();
-            terminal.print(count + " mails came");
+            terminal.print(count.get() == 1 ? "1 mail came" : count + " mails came");
         }
         return 0;
     }

@@ -6,6 +6,9 @@ import dev.postrider.route.ResourceKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Resources and their statuses as {@code kubectl get -A -o wide} would show them. */
 final class StatusTable {
@@ -30,7 +33,10 @@ final class StatusTable {
                     organization.spec().identity().from().address(), status == null ? "" : text(status.serverSummary()),
                     status == null || status.binding() == null ? "" : status.binding().name()));
         }
-        return format(servers, terminal) + "\n" + format(organizations, terminal);
+        return Stream.of(servers, organizations)
+                .filter(rows -> rows.size() > 1)
+                .map(rows -> format(rows, terminal))
+                .collect(Collectors.joining("\n"));
     }
 
     private static List<String> row(ResourceKey key, Optional<Condition> ready, String third, String fourth,
@@ -40,7 +46,7 @@ final class StatusTable {
                 ready.map(Condition::reason).orElse("Pending"), ready.map(Condition::message).orElse(""));
     }
 
-    private static String text(@org.jspecify.annotations.Nullable String value) {
+    private static String text(@Nullable String value) {
         return value == null ? "" : value;
     }
 

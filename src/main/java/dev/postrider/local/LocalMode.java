@@ -96,11 +96,12 @@ public final class LocalMode implements AutoCloseable {
         this.cluster = new LocalCluster(routes, new BindingDirectories(bindings), installation, clock,
                 new TestSender(new MailUpstreams(name, true), clock)::send, tests, this::changed);
         try {
-            load();
-            routes.markComplete();
+            // Before the files are read: what changes in between is read again.
             if (options.watch()) {
                 watch = Optional.of(new DirectoryWatch(options.directory(), this::reload));
             }
+            load();
+            routes.markComplete();
         } catch (IOException | RuntimeException e) {
             close();
             throw e;

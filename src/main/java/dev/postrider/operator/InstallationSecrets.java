@@ -1,11 +1,15 @@
 package dev.postrider.operator;
 
+import dev.postrider.route.CertificateAuthority;
 import dev.postrider.route.RelayCertificate;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.net.HttpURLConnection;
 import java.security.SecureRandom;
 import java.time.InstantSource;
@@ -29,10 +33,12 @@ public record InstallationSecrets(RelayCertificate certificate, String adminToke
     public static final String KEYS = "postrider-operator-keys";
 
     private static final String ADMIN_TOKEN = "admin-token";
+    private static final String CA_CERTIFICATE = "ca.crt";
+    private static final String CA_KEY = "ca.key";
     private static final String FINGERPRINT_KEY = "fingerprint-key";
 
     /**
-     * Reads them, and makes what is missing.
+     * Reads them, makes what is missing, and renews the certificate when it is due.
      *
      * @param owner     goes, and takes them along
      * @param hostNames that the relay's certificate carries
@@ -40,16 +46,38 @@ public record InstallationSecrets(RelayCertificate certificate, String adminToke
      */
     public static InstallationSecrets ensure(KubernetesClient client, String namespace, HasMetadata owner,
             List<String> hostNames, InstantSource clock) {
-        Secret keys = ensure(client, namespace, KEYS, "Opaque", owner,
-                () -> Map.of(ADMIN_TOKEN, random(), FINGERPRINT_KEY, random()));
-        Secret tls = ensure(client, namespace, CERTIFICATE, "kubernetes.io/tls", owner, () -> {
-            RelayCertificate made = RelayCertificate.generate(hostNames, clock);
-            return Map.of("ca.crt", made.caCertificate(), "tls.crt", made.certificateChain(), "tls.key",
+        Secret keys = ensure(client, namespace, KEYS, "Opaque", owner, () -> {
+            CertificateAuthority made = CertificateAuthority.generate(clock);
+            return Map.of(ADMIN_TOKEN, random(), FINGERPRINT_KEY, random(), CA_CERTIFICATE, made.certificate(), CA_KEY,
                     made.privateKey());
         });
-        return new InstallationSecrets(
-                new RelayCertificate(required(tls, "ca.crt"), required(tls, "tls.crt"), required(tls, "tls.key")),
-                required(keys, ADMIN_TOKEN), required(keys, FINGERPRINT_KEY));
+        CertificateAuthority authority = new CertificateAuthority(required(keys, CA_CERTIFICATE),
+                required(keys, CA_KEY));
+        Secret tls = ensure(client, namespace, CERTIFICATE, "kubernetes.io/tls", owner,
+                () -> entries(authority.issue(hostNames, clock)));
+        RelayCertificate certificate = new RelayCertificate(Caches.entry(tls, "ca.crt").orElse(""),
+                required(tls, "tls.crt"), required(tls, "tls.key"));
+        if (certificate.isDue(clock) || !certificate.caCertificate().equals(authority.certificate())) {
+            certificate = authority.issue(hostNames, clock);
+            Map<String, String> data = encoded(entries(certificate));
+            client.secrets()
+                    .inNamespace(namespace)
+                    .withName(CERTIFICATE)
+                    .patch(
+                            PatchContext.of(PatchType.JSON_MERGE), Serialization.asJson(Map.of("data", data)));
+        }
+        return new InstallationSecrets(certificate, required(keys, ADMIN_TOKEN), required(keys, FINGERPRINT_KEY));
+    }
+
+    private static Map<String, String> entries(RelayCertificate certificate) {
+        return Map.of("ca.crt", certificate.caCertificate(), "tls.crt", certificate.certificateChain(), "tls.key",
+                certificate.privateKey());
+    }
+
+    private static Map<String, String> encoded(Map<String, String> entries) {
+        return entries.entrySet()
+                .stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, e -> Secrets.base64(e.getValue())));
     }
 
     private static Secret ensure(KubernetesClient client, String namespace, String name, String type, HasMetadata owner,
@@ -58,10 +86,7 @@ public record InstallationSecrets(RelayCertificate certificate, String adminToke
         if (there != null) {
             return there;
         }
-        Map<String, String> data = content.get()
-                .entrySet()
-                .stream()
-                .collect(Collectors.toMap(Map.Entry::getKey, e -> Secrets.base64(e.getValue())));
+        Map<String, String> data = encoded(content.get());
         Secret made = new SecretBuilder().withNewMetadata()
                 .withNamespace(namespace)
                 .withName(name)

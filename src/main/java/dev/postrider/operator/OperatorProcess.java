@@ -79,7 +79,7 @@ public final class OperatorProcess implements AutoCloseable {
         Events events = new Events(client, options.identity(), clock);
         TestSends tests = new TestSends(sender);
 
-        Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, tests, options.image());
+        Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, tests, options.image(), clock);
         operator = new Operator(o -> o.withKubernetesClient(client)
                 .withCloseClientOnStop(false)
                 .withExecutorService(Executors.newVirtualThreadPerTaskExecutor())
@@ -105,10 +105,11 @@ public final class OperatorProcess implements AutoCloseable {
         private final MailServerReconciler servers;
         private final RelayReconciler relay;
 
-        Reconcilers(Cluster cluster, InstallationSecrets secrets, Events events, TestSends tests, String image) {
+        Reconcilers(Cluster cluster, InstallationSecrets secrets, Events events, TestSends tests, String image,
+                InstantSource clock) {
             organizations = new OrganizationReconciler(cluster, tests, events);
             servers = new MailServerReconciler(cluster, tests, events, this::serverChanged);
-            relay = new RelayReconciler(cluster, secrets, events, image, this::installationChanged);
+            relay = new RelayReconciler(cluster, secrets, events, image, clock, this::installationChanged);
         }
 
         private void serverChanged(MailServer server) {

@@ -1,19 +1,29 @@
 package dev.postrider.plan;
 
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
 /**
  * Something worth an Event.
  *
  * @param warning whether a person should look
  * @param reason  one word for machines
- * @param message for people, at most {@value #MAX_MESSAGE} characters
+ * @param message for people, at most {@value #MAX_MESSAGE} octets of UTF-8
  */
 public record Notice(boolean warning, String reason, String message) {
-    /** The most that the API server takes as the note of an Event. */
+    /** The most octets that the API server takes as the note of an Event. */
     public static final int MAX_MESSAGE = 1024;
 
+    private static final String CUT = "…";
+
     public Notice {
-        if (message.length() > MAX_MESSAGE) {
-            message = message.substring(0, MAX_MESSAGE - 1) + "…";
+        byte[] utf8 = message.getBytes(StandardCharsets.UTF_8);
+        if (utf8.length > MAX_MESSAGE) {
+            int end = MAX_MESSAGE - octets(CUT);
+            while ((utf8[end] & 0xC0) == 0x80) {
+                end--;
+            }
+            message = new String(utf8, 0, end, StandardCharsets.UTF_8) + CUT;
         }
     }
 
@@ -23,5 +33,24 @@ public record Notice(boolean warning, String reason, String message) {
 
     static Notice warning(String reason, String message) {
         return new Notice(true, reason, message);
+    }
+
+    /** With as many of the last lines of a dialogue as there is room for: its end tells most. */
+    static Notice warning(String reason, String message, String dialogue) {
+        List<String> lines = dialogue.lines().toList();
+        String whole = message;
+        for (int from = 0; from < lines.size(); from++) {
+            String end = String.join("\n", lines.subList(from, lines.size()));
+            whole = message + "\n" + (from == 0 ? "" : CUT + "\n") + end;
+            if (octets(whole) <= MAX_MESSAGE) {
+                break;
+            }
+            whole = message;
+        }
+        return warning(reason, whole);
+    }
+
+    private static int octets(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
     }
 }

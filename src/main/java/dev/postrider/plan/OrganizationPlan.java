@@ -100,6 +100,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             Optional<String> password = switch (found) {
                 case BindingLookup.Own own ->
                     Optional.of(own.password().isEmpty() ? world.newPassword() : own.password());
+                // A namespace that is being deleted takes no Secret any more, and nobody needs one.
+                case BindingLookup.Missing() when deletion != Deletion.NOT_ASKED -> Optional.empty();
                 case BindingLookup.Missing() -> Optional.of(world.newPassword());
                 case BindingLookup.Foreign() -> Optional.empty();
             };
@@ -129,7 +131,9 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             OrganizationMailSettingsStatus status = new OrganizationMailSettingsStatus(
                     organization.getMetadata().getGeneration(), conditions.list(), boundTo(binding), servers.keys(),
                     servers.summary(), new CapabilitiesStatus(recovery), records.isEmpty() ? null : records);
-            if (conditions.isNews(ready) && ready.status() == Status.False && !ready.reason().equals("Unavailable")) {
+            // A relay that is not up yet is on its way, and no fault of the organization.
+            boolean waitsForRelay = ready.reason().equals(relay.reason());
+            if (conditions.isNews(ready) && ready.status() == Status.False && !waitsForRelay) {
                 notices.add(Notice.warning(ready.reason(), ready.message()));
             }
             return new OrganizationPlan(release ? Optional.empty() : route, release ? Optional.empty() : binding,
@@ -161,6 +165,11 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             if (binding.isPresent()) {
                 return conditions.set(type, Status.True, "Written",
                         "applications find host, port and login in Secret \"%s\"".formatted(name));
+            }
+            if (found instanceof BindingLookup.Missing && deletion != Deletion.NOT_ASKED) {
+                return conditions.set(type, Status.False, "Gone",
+                        "Secret \"%s\" is gone and not made again, for the organization is being deleted"
+                                .formatted(name));
             }
             return problems.isEmpty()
                     ? conditions.set(type, Status.Unknown, "RelayPending", "waits for the relay's certificate")
@@ -254,10 +263,12 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                 return true;
             }
             conditions.set(type, Status.True, "Draining",
-                    "confirmed; no new mail is taken. " + (queued.isPresent()
-                            ? "Waiting for " + queued.getAsLong() + " queued messages to be delivered"
-                            : "Waiting for the relay to say how many messages are queued")
-                            + "; spec.queuedMailOnDeletion: Drop throws them away");
+                    "confirmed; no new mail is taken. " + (queued.isEmpty()
+                            ? "Waiting for the relay to say how many messages are queued"
+                            : queued.getAsLong() == 1
+                                    ? "Waiting for 1 queued message to be delivered"
+                                    : "Waiting for " + queued.getAsLong() + " queued messages to be delivered")
+                            + "; spec.queuedMailOnDeletion: Drop throws away what is queued");
             return false;
         }
 

@@ -41,8 +41,7 @@ final class TestRecord {
     /** What a test's end is as an Event: the server's reply, or what failed with the dialogue up to there. */
     static Notice notice(String prefix, TestResult result) {
         return result.failure()
-                .map(f -> Notice.warning("TestSendFailed",
-                        prefix + f.step() + ": " + f.message() + (f.dialogue().isEmpty() ? "" : "\n" + f.dialogue())))
+                .map(f -> Notice.warning("TestSendFailed", prefix + f.message(), f.dialogue()))
                 .orElseGet(() -> Notice.normal("TestSendSucceeded",
                         prefix + "Email server accepted mail for delivery: " + result.reply().orElse("")));
     }

@@ -34,7 +34,7 @@ public record TestResult(Instant time, Duration duration, String server, Optiona
      * What went wrong.
      *
      * @param step     where it failed
-     * @param message  what failed and what to do next, for people
+     * @param message  the step, what failed and what to do next, for people
      * @param dialogue the dialogue with the server up to there, credentials removed
      */
     public record Failure(Step step, String message, String dialogue) {}

@@ -29,7 +29,7 @@ public final class MailUpstreams implements Upstreams {
     public Upstream to(ServerRoute server) {
         return switch (server.endpoint()) {
             case Endpoint.Smtp smtp -> new SmtpUpstream(smtp, ehloName, recordDialogue, tokens);
-            case Endpoint.Graph graph -> new GraphUpstream(graph);
+            case Endpoint.Graph graph -> new GraphUpstream(graph, GraphUpstream.Service.WORLDWIDE, tokens);
         };
     }
 }

@@ -23,10 +23,12 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,8 +49,13 @@ final class RunningOperator implements AutoCloseable {
         this(api, settings, api.createNamespace("operator"), api.createNamespace("tenant"));
     }
 
-    /** Starts one where another ran before. */
-    RunningOperator(ApiServer api, String settings, String namespace, String tenant) throws IOException {
+    /**
+     * Starts one in namespaces that are there, as where another ran before.
+     *
+     * @param others namespaces of further tenants
+     */
+    RunningOperator(ApiServer api, String settings, String namespace, String tenant, String... others)
+            throws IOException {
         this.api = api;
         this.client = api.newClient();
         this.namespace = namespace;
@@ -58,7 +65,9 @@ final class RunningOperator implements AutoCloseable {
                 .withName("postrider-settings")
                 .withLabels(Map.of(Settings.LABEL, "true"))
                 .endMetadata()
-                .withData(Map.of(Settings.KEY, "watchNamespaces: [" + tenant + "]\n" + settings))
+                .withData(Map.of(Settings.KEY,
+                        "watchNamespaces: " + Stream.concat(Stream.of(tenant), Arrays.stream(others)).toList() + "\n"
+                                + settings))
                 .build()).serverSideApply();
         operatorClient = new KubernetesClientBuilder().withConfig(Config.fromKubeconfig(api.kubeconfig().toFile()))
                 .withHttpClientBuilderConsumer(b -> b.addOrReplaceInterceptor("writes", writes))
@@ -158,8 +167,15 @@ final class RunningOperator implements AutoCloseable {
     }
 
     Optional<Condition> organizationCondition(String name, String type) {
+        return organizationCondition(tenant, name, type);
+    }
+
+    Optional<Condition> organizationCondition(String inNamespace, String name, String type) {
         return Optional
-                .ofNullable(client.resources(OrganizationMailSettings.class).inNamespace(tenant).withName(name).get())
+                .ofNullable(client.resources(OrganizationMailSettings.class)
+                        .inNamespace(inNamespace)
+                        .withName(name)
+                        .get())
                 .flatMap(o -> find(o.getStatus() == null ? null : o.getStatus().conditions(), type));
     }
 

@@ -130,7 +130,13 @@ final class GoldenWorld implements World {
     @Override
     public BindingLookup binding(ResourceKey organization, String secretName) {
         Secret secret = secrets.get(new ResourceKey(organization.namespace(), secretName));
-        return secret == null ? new BindingLookup.Missing() : new BindingLookup.Foreign();
+        if (secret == null) {
+            return new BindingLookup.Missing();
+        }
+        Map<String, String> labels = secret.getMetadata().getLabels();
+        return labels != null && labels.containsKey("postrider.dev/binding")
+                ? new BindingLookup.Own(secret.getStringData().getOrDefault("password", ""))
+                : new BindingLookup.Foreign();
     }
 
     @Override

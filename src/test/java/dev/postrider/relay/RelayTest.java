@@ -10,6 +10,7 @@ import static org.awaitility.Awaitility.await;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.CertificateAuthority;
 import dev.postrider.route.RelayCertificate;
 import dev.postrider.route.RelayRoute;
 import java.net.InetAddress;
@@ -191,7 +192,8 @@ final class RelayTest {
 
     @Test
     void takesANewCertificateWithoutDroppingSessions() throws Exception {
-        RelayCertificate next = RelayCertificate.generate(List.of("localhost"), InstantSource.system());
+        RelayCertificate next = CertificateAuthority.generate(InstantSource.system())
+                .issue(List.of("localhost"), InstantSource.system());
         try (var before = loggedIn()) {
             RelayRoute route = TestRoutes.relay();
             routes.put(new RelayRoute(false, next.certificateChain(), next.privateKey(), route.adminTokenSha256()));

@@ -5,6 +5,7 @@ import dev.postrider.route.Address;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.CertificateAuthority;
 import dev.postrider.route.RelayCertificate;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
@@ -25,8 +26,8 @@ import javax.net.ssl.TrustManagerFactory;
 public final class TestRoutes {
     public static final String PASSWORD = "open sesame";
     public static final String ADMIN_TOKEN = "let me count";
-    public static final RelayCertificate CERTIFICATE = RelayCertificate.generate(List.of("localhost", "127.0.0.1"),
-            InstantSource.system());
+    public static final RelayCertificate CERTIFICATE = CertificateAuthority.generate(InstantSource.system())
+            .issue(List.of("localhost", "127.0.0.1"), InstantSource.system());
 
     private TestRoutes() {}
 

@@ -18,7 +18,8 @@ final class RelayCertificateTest {
 
     @Test
     void makesACertificateThatItsAuthorityVouchesFor() throws Exception {
-        var made = RelayCertificate.generate(List.of("relay.mail.svc", "127.0.0.1", "::1"), InstantSource.fixed(NOW));
+        var made = CertificateAuthority.generate(InstantSource.fixed(NOW))
+                .issue(List.of("relay.mail.svc", "127.0.0.1", "::1"), InstantSource.fixed(NOW));
         X509Certificate authority = certificates(made.caCertificate()).getFirst();
         List<X509Certificate> chain = certificates(made.certificateChain());
         assertThat(chain).hasSize(2).last().isEqualTo(authority);
@@ -33,6 +34,21 @@ final class RelayCertificateTest {
         assertThat(authority.getNotAfter()).isEqualTo(Date.from(NOW.plus(Duration.ofDays(3650))));
         assertThat(made.privateKey()).startsWith("-----BEGIN PRIVATE KEY-----\n");
         assertThat(made.toString()).doesNotContain("PRIVATE KEY");
+    }
+
+    @Test
+    void isRenewedInTimeByTheSameAuthority() throws Exception {
+        var authority = CertificateAuthority.generate(InstantSource.fixed(NOW));
+        var first = authority.issue(List.of("relay.mail.svc"), InstantSource.fixed(NOW));
+        Instant later = NOW.plus(Duration.ofDays(306));
+
+        assertThat(first.isDue(InstantSource.fixed(NOW.plus(Duration.ofDays(304))))).isFalse();
+        assertThat(first.isDue(InstantSource.fixed(later))).isTrue();
+        var second = authority.issue(List.of("relay.mail.svc"), InstantSource.fixed(later));
+        assertThat(second.caCertificate()).isEqualTo(first.caCertificate());
+        assertThat(second.isDue(InstantSource.fixed(later))).isFalse();
+        certificates(second.certificateChain()).getFirst()
+                .verify(certificates(first.caCertificate()).getFirst().getPublicKey());
     }
 
     private static List<X509Certificate> certificates(String pem) throws Exception {

@@ -36,6 +36,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -57,7 +58,8 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
             PodDisruptionBudget.class);
 
     private final Cluster cluster;
-    private final InstallationSecrets secrets;
+    private final InstantSource clock;
+    private volatile InstallationSecrets secrets;
     private final Events events;
     private final String image;
     private final Runnable changed;
@@ -73,11 +75,12 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
      * @param changed told when something that matters to every resource has changed
      */
     public RelayReconciler(Cluster cluster, InstallationSecrets secrets, Events events, String image,
-            Runnable changed) {
+            InstantSource clock, Runnable changed) {
         this.cluster = cluster;
         this.secrets = secrets;
         this.events = events;
         this.image = image;
+        this.clock = clock;
         this.changed = changed;
     }
 
@@ -134,6 +137,8 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
             events.publish(configMap, new Notice(true, "InvalidSettings", String.valueOf(e.getMessage())));
             return UpdateControl.noUpdate();
         }
+        secrets = InstallationSecrets.ensure(context.getClient(), cluster.namespace(), configMap,
+                RelayWorkload.certificateNames(cluster.namespace()), clock);
         applyRoute(settings, configMap, context);
         if (cluster.caches().hasActiveServer() || cluster.caches().relayDeployment().isPresent()) {
             for (HasMetadata object : new RelayWorkload(cluster.namespace(), settings.relay(), image, configMap)

@@ -1,0 +1,222 @@
+package dev.postrider.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.postrider.api.Condition;
+import dev.postrider.relay.sink.Sink;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A directory as the cluster, with a sink as the mail server. */
+final class LocalModeTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private final List<Check.Report> reports = new CopyOnWriteArrayList<>();
+
+    @TempDir
+    Path directory;
+
+    @TempDir
+    Path state;
+
+    private Sink sink;
+
+    @BeforeEach
+    void openSink() throws IOException {
+        sink = Sink.open(Sink.Options.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)), _ -> {});
+    }
+
+    @AfterEach
+    void closeSink() {
+        sink.close();
+    }
+
+    @Test
+    void everythingIsReadyOnceTheServerTookATestMail() throws Exception {
+        server(sink.port());
+        organization("no-reply@acme.example");
+
+        try (LocalMode local = start(false)) {
+            Snapshot snapshot = local.awaitSettled(PATIENCE);
+
+            assertThat(snapshot.isReady()).isTrue();
+            assertThat(snapshot.servers()).singleElement()
+                    .satisfies(server -> assertThat(message(server.ready()))
+                            .startsWith("True Accepted Email server accepted mail for delivery: 250 "));
+            assertThat(snapshot.organizations()).singleElement()
+                    .satisfies(organization -> assertThat(message(organization.ready()))
+                            .isEqualTo("True MailWorks mail can be sent with the login in Secret \"acme-mail\""));
+            assertThat(sink.await(1, PATIENCE)).singleElement()
+                    .satisfies(mail -> assertThat(mail.submission().recipients()).containsExactly("test@acme.example"));
+        }
+    }
+
+    @Test
+    void theBindingIsADirectoryThatOnlyItsOwnerReadsAndItsPasswordStays() throws Exception {
+        server(sink.port());
+        organization("no-reply@acme.example");
+        Path binding = state.resolve("bindings/acme/acme-mail");
+
+        String first;
+        try (LocalMode local = start(false)) {
+            local.awaitSettled(PATIENCE);
+            first = Files.readString(binding.resolve("password"));
+            assertThat(first).hasSize(43);
+            assertThat(Files.readString(binding.resolve("username"))).isEqualTo("acme.acme");
+            assertThat(Files.readString(binding.resolve("port"))).isEqualTo(Integer.toString(local.port()));
+            assertThat(Files.readString(binding.resolve("ca.crt"))).startsWith("-----BEGIN CERTIFICATE-----");
+        }
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(binding.resolve("password"))))
+                .isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(binding))).isEqualTo("rwx------");
+
+        String authority = Files.readString(state.resolve("relay/ca.crt"));
+        try (LocalMode local = start(false)) {
+            local.awaitSettled(PATIENCE);
+            assertThat(Files.readString(binding.resolve("password"))).isEqualTo(first);
+            assertThat(Files.readString(state.resolve("relay/ca.crt"))).isEqualTo(authority);
+        }
+    }
+
+    @Test
+    void aServerThatCannotBeReachedIsNotReadyAndSaysWhichStepFailed() throws Exception {
+        int closed = sink.port();
+        sink.close();
+        server(closed);
+        organization("no-reply@acme.example");
+
+        try (LocalMode local = start(false)) {
+            Snapshot snapshot = local.awaitSettled(PATIENCE);
+
+            assertThat(snapshot.isReady()).isFalse();
+            assertThat(snapshot.servers()).singleElement()
+                    .satisfies(server -> assertThat(message(server.ready())).startsWith("False Connection ")
+                            .contains("127.0.0.1:" + closed));
+            assertThat(snapshot.organizations()).singleElement()
+                    .satisfies(organization -> assertThat(message(organization.ready())).startsWith("False "));
+        }
+    }
+
+    @Test
+    void aChangedFileTakesEffect() throws Exception {
+        server(sink.port());
+        organization("no-reply@acme.example");
+
+        try (LocalMode local = start(true)) {
+            local.awaitSettled(PATIENCE);
+            organization("office@acme.example");
+
+            Path from = state.resolve("bindings/acme/acme-mail/from");
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(from).hasContent("office@acme.example"));
+            assertThat(local.snapshot().organizations()).singleElement()
+                    .satisfies(organization -> assertThat(organization.status()).isNotNull()
+                            .satisfies(status -> assertThat(status.observedGeneration()).isEqualTo(2)));
+            assertThat(sink.mails()).as("nothing that matters to the server changed").hasSize(1);
+        }
+    }
+
+    @Test
+    void aFileWithAnErrorLeavesWhatItDeclaredBefore() throws Exception {
+        server(sink.port());
+        organization("no-reply@acme.example");
+
+        try (LocalMode local = start(true)) {
+            local.awaitSettled(PATIENCE);
+            Files.writeString(directory.resolve("organization.yaml"), "kind: [");
+
+            await().atMost(PATIENCE).until(() -> reports.getLast().errors() > 0);
+            assertThat(local.snapshot().isReady()).isTrue();
+            assertThat(local.snapshot().organizations()).hasSize(1);
+            assertThat(state.resolve("bindings/acme/acme-mail/password")).exists();
+        }
+    }
+
+    @Test
+    void aFileThatIsGoneTakesItsResourcesAndTheirBindingWithIt() throws Exception {
+        server(sink.port());
+        organization("no-reply@acme.example");
+
+        try (LocalMode local = start(true)) {
+            local.awaitSettled(PATIENCE);
+            Files.delete(directory.resolve("organization.yaml"));
+
+            Path binding = state.resolve("bindings/acme/acme-mail");
+            await().atMost(PATIENCE).untilAsserted(() -> assertThat(binding).doesNotExist());
+            assertThat(local.snapshot().organizations()).isEmpty();
+        }
+    }
+
+    @Test
+    void aSecretOfTheBindingsNameIsNotOverwritten() throws Exception {
+        server(sink.port());
+        organization("no-reply@acme.example");
+        Files.writeString(directory.resolve("secret.yaml"), """
+                apiVersion: v1
+                kind: Secret
+                metadata: {name: acme-mail, namespace: acme}
+                stringData: {password: mine}
+                """);
+
+        try (LocalMode local = start(false)) {
+            Snapshot snapshot = local.awaitSettled(PATIENCE);
+
+            assertThat(snapshot.organizations()).singleElement()
+                    .satisfies(
+                            organization -> assertThat(message(organization.ready())).startsWith("False SecretExists"));
+            assertThat(state.resolve("bindings/acme/acme-mail")).doesNotExist();
+        }
+    }
+
+    private static String message(java.util.Optional<Condition> condition) {
+        return condition.map(c -> c.status() + " " + c.reason() + " " + c.message()).orElse("");
+    }
+
+    private LocalMode start(boolean watch) throws IOException {
+        return new LocalMode(new LocalMode.Options(directory, state, 0, watch, Set.of(Check.SYSTEM_NAMESPACE)),
+                new LocalMode.Observer() {
+                    @Override
+                    public void checked(Check.Report report) {
+                        reports.add(report);
+                    }
+
+                    @Override
+                    public void changed(Snapshot snapshot) {}
+                }, InstantSource.system());
+    }
+
+    private void server(int port) throws IOException {
+        Files.writeString(directory.resolve("server.yaml"), """
+                apiVersion: postrider.dev/v1alpha1
+                kind: MailServer
+                metadata: {name: company, namespace: postrider-system}
+                spec:
+                  scope: Global
+                  smtp: {host: 127.0.0.1, port: %d, security: None}
+                  test: {recipient: test@acme.example}
+                """.formatted(port));
+    }
+
+    private void organization(String from) throws IOException {
+        Files.writeString(directory.resolve("organization.yaml"), """
+                apiVersion: postrider.dev/v1alpha1
+                kind: OrganizationMailSettings
+                metadata: {name: acme, namespace: acme}
+                spec:
+                  identity: {from: {address: %s}}
+                """.formatted(from));
+    }
+}

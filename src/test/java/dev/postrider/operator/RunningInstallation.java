@@ -1,0 +1,127 @@
+package dev.postrider.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.postrider.api.Condition;
+import dev.postrider.operator.relay.RelayWorkload;
+import dev.postrider.relay.Dialogue;
+import dev.postrider.relay.Relay;
+import dev.postrider.relay.RelaySettings;
+import dev.postrider.relay.TestRoutes;
+import dev.postrider.relay.delivery.DeliverySettings;
+import dev.postrider.relay.routes.RouteSecrets;
+import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.smtp.SmtpLimits;
+import dev.postrider.testing.ApiServer;
+import dev.postrider.testing.MountedBinding;
+import dev.postrider.transport.MailUpstreams;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A whole installation in this process against the real API server: the operator, and the relay that the Deployment
+ * would run. The relay learns its routes as in a cluster, from the Secrets that the operator writes.
+ */
+final class RunningInstallation implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private final ApiServer api;
+    private final KubernetesClient relayClient;
+    private final Relay relay;
+    private final RouteSecrets routes;
+    private final String settings;
+    private final String namespace;
+    private final String tenant;
+    private final String[] others;
+    private RunningOperator operator;
+
+    /**
+     * Starts one in namespaces of its own.
+     *
+     * @param queue    where the relay keeps its queue
+     * @param settings more of settings.yaml
+     * @param others   namespaces of further tenants
+     */
+    RunningInstallation(ApiServer api, Path queue, String settings, String... others) throws IOException {
+        this.api = api;
+        this.others = others;
+        namespace = api.createNamespace("operator");
+        tenant = api.createNamespace("tenant");
+        relayClient = api.newClient();
+        String hostName = RelayWorkload.host(namespace);
+        Routes known = new Routes();
+        relay = Relay.start(
+                new RelaySettings(hostName, InetAddress.getLoopbackAddress(), 0, 0, 0, queue, SmtpLimits.DEFAULT,
+                        false),
+                known, new MailUpstreams(hostName, false),
+                new DeliverySettings(hostName, List.of(Duration.ofMillis(200)), 0, Duration.ofDays(5),
+                        Duration.ofSeconds(30), 100, Duration.ofMillis(200)),
+                InstantSource.system());
+        routes = RouteSecrets.watch(relayClient, namespace, known);
+        this.settings = "relay: {adminAddress: \"http://127.0.0.1:" + relay.adminPort() + "\"}\n" + settings;
+        operator = new RunningOperator(api, this.settings, namespace, tenant, others);
+    }
+
+    RunningOperator operator() {
+        return operator;
+    }
+
+    /** Ends the operator and starts another, as a new pod would; the relay goes on. */
+    void restartOperator() throws IOException {
+        operator.close();
+        operator = new RunningOperator(api, settings, namespace, tenant, others);
+    }
+
+    Relay relay() {
+        return relay;
+    }
+
+    /** What an application finds in its mounted binding. */
+    MountedBinding binding(String inNamespace, String name) {
+        return MountedBinding.of(operator.client().secrets().inNamespace(inNamespace).withName(name).require());
+    }
+
+    /** A session at the relay after STARTTLS, EHLO, and login with a binding. */
+    Dialogue session(MountedBinding binding) throws Exception {
+        Dialogue session = Dialogue.connect(relay.submissionPort());
+        session.say("EHLO application.test");
+        assertThat(session.say("STARTTLS")).startsWith("220");
+        session.encrypt(TestRoutes.trusting(binding.caCertificate()));
+        session.say("EHLO application.test");
+        assertThat(session.login(binding.user(), binding.password())).startsWith("235");
+        return session;
+    }
+
+    void awaitServer(String inNamespace, String name, String type, Condition.Status status, String reason) {
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(operator.serverCondition(inNamespace, name, type)
+                        .map(RunningInstallation::statusAndReason))
+                        .contains(Map.entry(status, reason)));
+    }
+
+    void awaitOrganization(String inNamespace, String name, String type, Condition.Status status, String reason) {
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(operator.organizationCondition(inNamespace, name, type)
+                        .map(RunningInstallation::statusAndReason))
+                        .contains(Map.entry(status, reason)));
+    }
+
+    private static Map.Entry<Condition.Status, String> statusAndReason(Condition condition) {
+        return Map.entry(condition.status(), condition.reason());
+    }
+
+    @Override
+    public void close() {
+        operator.close();
+        routes.close();
+        relay.close();
+        relayClient.close();
+    }
+}
