@@ -33,6 +33,12 @@ public final class OperatorProcess implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OperatorProcess.class);
     private static final String LEASE = "postrider-operator";
 
+    /**
+     * How many resources are reconciled at a time, far fewer than the 100 streams that an API server allows on one
+     * connection (its option --http2-max-streams-per-connection): the client's requests beyond that fail.
+     */
+    private static final int RECONCILIATIONS = 16;
+
     private final Operator operator;
     private final HealthServer health;
     private volatile boolean started;
@@ -82,7 +88,7 @@ public final class OperatorProcess implements AutoCloseable {
         Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, tests, options.image(), clock);
         operator = new Operator(o -> o.withKubernetesClient(client)
                 .withCloseClientOnStop(false)
-                .withExecutorService(Executors.newVirtualThreadPerTaskExecutor())
+                .withExecutorService(Executors.newFixedThreadPool(RECONCILIATIONS, Thread.ofVirtual().factory()))
                 .withReconciliationTerminationTimeout(Duration.ofSeconds(10))
                 .withUseSSAToPatchPrimaryResource(true)
                 .withMetrics(MicrometerMetricsV2.newBuilder(registry).build())

@@ -222,7 +222,10 @@ final class OperatorRequestsIT {
     }
 
     private MailServer server() {
-        return operator.client().resources(MailServer.class).inNamespace(operator.namespace()).withName("global")
+        return operator.client()
+                .resources(MailServer.class)
+                .inNamespace(operator.namespace())
+                .withName("global")
                 .require();
     }
 

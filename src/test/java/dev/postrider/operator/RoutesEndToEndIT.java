@@ -76,7 +76,8 @@ final class RoutesEndToEndIT {
             patch("ms", "global", operator.namespace(), "{\"spec\":{\"active\":true}}");
             awaitSender(session, "250 2.1.0 sender OK");
 
-            assertThat(session.mail("noreply@acme.example", "buyer@example.org", "Subject: after all that\r\n\r\nhello"))
+            assertThat(
+                    session.mail("noreply@acme.example", "buyer@example.org", "Subject: after all that\r\n\r\nhello"))
                     .startsWith("250");
         }
         await().untilAsserted(() -> assertThat(upstream.messages())

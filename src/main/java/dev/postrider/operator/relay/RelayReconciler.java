@@ -171,14 +171,8 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
                 sha256(secrets.adminToken()));
         Secret wanted = Secrets.route(RouteSecret.Kind.RELAY, Cluster.key(configMap), route, cluster.namespace(),
                 configMap);
-        if (routes == null) {
-            return;
-        }
-        boolean asWanted = routes.get(ResourceID.fromResource(wanted))
-                .filter(there -> Secrets.isAsWanted(there, wanted))
-                .isPresent();
-        if (!asWanted) {
-            context.resourceOperations().serverSideApply(wanted, routes);
+        if (routes != null) {
+            Secrets.apply(routes.get(ResourceID.fromResource(wanted)), wanted, routes, context);
         }
     }
 
