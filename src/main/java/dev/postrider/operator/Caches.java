@@ -2,6 +2,7 @@ package dev.postrider.operator;
 
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.operator.relay.RelayWorkload;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteJson;
@@ -9,6 +10,7 @@ import dev.postrider.route.RouteSecret;
 import dev.postrider.route.ServerRoute;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.Cache;
 import java.nio.charset.StandardCharsets;
@@ -29,6 +31,7 @@ public final class Caches {
     private @Nullable Cache<Secret> bindings;
     private @Nullable Cache<Secret> serverRoutes;
     private @Nullable Cache<Secret> organizationRoutes;
+    private @Nullable Cache<Deployment> relays;
 
     /**
      * Caches of an installation.
@@ -50,6 +53,15 @@ public final class Caches {
         organizations = primary;
         bindings = bindingSecrets;
         organizationRoutes = routes;
+    }
+
+    public void relay(Cache<Deployment> deployments) {
+        relays = deployments;
+    }
+
+    /** The relay's, if it is deployed. */
+    public Optional<Deployment> relayDeployment() {
+        return get(relays, namespace, RelayWorkload.NAME);
     }
 
     Optional<MailServer> mailServer(ResourceKey key) {

@@ -28,9 +28,8 @@ public final class Cluster {
      *
      * @param configMap    the settings, which own what the operator makes in its namespace
      * @param installation what the plan must know
-     * @param relay        what the relay's Deployment says
      */
-    public record State(ConfigMap configMap, Installation installation, RelayState relay) {}
+    public record State(ConfigMap configMap, Installation installation) {}
 
     public Cluster(String namespace, SecretMetadata metadata, RelayQueue relayQueue, InstantSource clock,
             State initial) {
@@ -63,13 +62,17 @@ public final class Cluster {
     public synchronized boolean update(State now) {
         State before = state;
         state = now;
-        return !before.installation().equals(now.installation()) || !before.relay().equals(now.relay());
+        return !before.installation().equals(now.installation());
+    }
+
+    /** What the relay says. */
+    public RelayState relay() {
+        return RelayDeployment.state(caches.relayDeployment());
     }
 
     /** A snapshot for one plan. */
     public World world() {
-        State now = state;
-        return new ClusterWorld(this, clock.instant(), now.installation(), now.relay());
+        return new ClusterWorld(this, clock.instant(), state.installation(), relay());
     }
 
     SecretMetadata metadata() {

@@ -12,6 +12,8 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +27,8 @@ public final class Events {
     private final KubernetesClient client;
     private final String instance;
     private final InstantSource clock;
+    /** Few, so that many Events at once do not crowd out the reconcilers' requests. */
+    private final ExecutorService writers = Executors.newFixedThreadPool(4, Thread.ofVirtual().factory());
 
     public Events(KubernetesClient client, String instance, InstantSource clock) {
         this.client = client;
@@ -52,7 +56,7 @@ public final class Events {
                         .withUid(about.getMetadata().getUid())
                         .build())
                 .build();
-        Thread.ofVirtual().name("event").start(() -> write(event));
+        writers.execute(() -> write(event));
     }
 
     private void write(Event event) {

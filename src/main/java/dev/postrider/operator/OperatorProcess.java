@@ -5,7 +5,6 @@ import dev.postrider.operator.mailserver.MailServerReconciler;
 import dev.postrider.operator.organization.OrganizationReconciler;
 import dev.postrider.operator.relay.RelayReconciler;
 import dev.postrider.operator.relay.RelayWorkload;
-import dev.postrider.plan.RelayState;
 import dev.postrider.transport.TestSender;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -35,6 +34,12 @@ import org.slf4j.LoggerFactory;
 public final class OperatorProcess implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OperatorProcess.class);
     private static final String LEASE = "postrider-operator";
+
+    /**
+     * How many resources are reconciled at a time, far fewer than the 100 streams that an API server allows on one
+     * connection (its option --http2-max-streams-per-connection): the client's requests beyond that fail.
+     */
+    private static final int RECONCILIATIONS = 16;
 
     private final KubernetesClient client;
     private final Options options;
@@ -82,15 +87,14 @@ public final class OperatorProcess implements AutoCloseable {
                 .orElse("http://" + RelayWorkload.host(options.namespace()) + ":8080");
         Cluster cluster = new Cluster(options.namespace(), new SecretMetadata(client),
                 new RelayQueue(() -> relayAdmin, secrets.adminToken()), clock,
-                new Cluster.State(configMap, RelayReconciler.installation(settings, options.namespace(), secrets),
-                        RelayState.notNeeded()));
+                new Cluster.State(configMap, RelayReconciler.installation(settings, options.namespace(), secrets)));
         Events events = new Events(client, options.identity(), clock);
         TestSends tests = new TestSends(sender);
 
         Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, tests, options.image(), clock);
         operator = new Operator(o -> o.withKubernetesClient(client)
                 .withCloseClientOnStop(false)
-                .withExecutorService(Executors.newVirtualThreadPerTaskExecutor())
+                .withExecutorService(Executors.newFixedThreadPool(RECONCILIATIONS, Thread.ofVirtual().factory()))
                 .withReconciliationTerminationTimeout(Duration.ofSeconds(10))
                 .withUseSSAToPatchPrimaryResource(true)
                 .withMetrics(MicrometerMetricsV2.newBuilder(registry).build())

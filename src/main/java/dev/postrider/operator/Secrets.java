@@ -9,10 +9,16 @@ import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** The Secrets that the operator writes, and whether one that is there is as it should be. */
 public final class Secrets {
@@ -70,8 +76,35 @@ public final class Secrets {
                 .build();
     }
 
+    /**
+     * Makes a Secret as it should be, if it is not.
+     *
+     * @param there what the cache holds of it
+     * @return whether anything was written
+     */
+    public static <P extends HasMetadata> boolean apply(Optional<Secret> there, Secret wanted,
+            InformerEventSource<Secret, P> source, Context<P> context) {
+        if (there.filter(t -> isAsWanted(t, wanted)).isPresent()) {
+            return false;
+        }
+        Secret applied = context.resourceOperations().serverSideApply(wanted, source);
+        // What others added is theirs and outlives applying; in a Secret of Postrider's own nobody else has a say.
+        String foreign = applied.getData()
+                .keySet()
+                .stream()
+                .filter(key -> !wanted.getData().containsKey(key))
+                .map(key -> "\"" + key + "\":null")
+                .collect(Collectors.joining(","));
+        if (!foreign.isEmpty()) {
+            context.getClient()
+                    .resource(applied)
+                    .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"data\":{" + foreign + "}}");
+        }
+        return true;
+    }
+
     /** Whether nothing of what is wanted is missing or different; entries that nobody asked for are different too. */
-    public static boolean isAsWanted(Secret there, Secret wanted) {
+    static boolean isAsWanted(Secret there, Secret wanted) {
         return wanted.getData().equals(there.getData()) && contains(there.getMetadata().getLabels(),
                 wanted.getMetadata().getLabels())
                 && contains(there.getMetadata().getAnnotations(), wanted.getMetadata().getAnnotations())

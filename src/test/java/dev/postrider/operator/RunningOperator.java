@@ -12,10 +12,15 @@ import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.TestSender;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
@@ -33,6 +38,8 @@ import org.jspecify.annotations.Nullable;
 final class RunningOperator implements AutoCloseable {
     private final ApiServer api;
     private final KubernetesClient client;
+    private final WriteRecorder writes = new WriteRecorder();
+    private final KubernetesClient operatorClient;
     private final OperatorProcess process;
     private final String namespace;
     private final String tenant;
@@ -62,7 +69,10 @@ final class RunningOperator implements AutoCloseable {
                         "watchNamespaces: " + Stream.concat(Stream.of(tenant), Arrays.stream(others)).toList() + "\n"
                                 + settings))
                 .build()).serverSideApply();
-        process = new OperatorProcess(client,
+        operatorClient = new KubernetesClientBuilder().withConfig(Config.fromKubeconfig(api.kubeconfig().toFile()))
+                .withHttpClientBuilderConsumer(b -> b.addOrReplaceInterceptor("writes", writes))
+                .build();
+        process = new OperatorProcess(operatorClient,
                 new OperatorProcess.Options(namespace, "postrider-settings", UUID.randomUUID().toString(),
                         "postrider:test", 0),
                 new TestSender(new MailUpstreams("operator.test", true), InstantSource.system()),
@@ -85,6 +95,27 @@ final class RunningOperator implements AutoCloseable {
 
     KubernetesClient client() {
         return client;
+    }
+
+    /** What the operator itself has written. */
+    WriteRecorder writes() {
+        return writes;
+    }
+
+    /** How many plans a controller has carried out so far, from its metrics. */
+    double reconciliations(String controller) {
+        try {
+            var metrics = URI.create("http://127.0.0.1:" + process.healthPort() + "/metrics").toURL();
+            try (var body = metrics.openStream()) {
+                return new String(body.readAllBytes(), StandardCharsets.UTF_8).lines()
+                        .filter(line -> line.startsWith("reconciliations_success_total{"))
+                        .filter(line -> line.contains("\"" + controller + "\""))
+                        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                        .sum();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Applies manifests as kubectl does; {@code $OPERATOR} and {@code $TENANT} stand for the namespaces. */
@@ -157,6 +188,7 @@ final class RunningOperator implements AutoCloseable {
     @Override
     public void close() {
         process.close();
+        operatorClient.close();
         client.close();
     }
 }

@@ -159,11 +159,8 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     private void applyRoute(ServerRoute route, Context<MailServer> context) {
         Secret wanted = Secrets.route(RouteSecret.Kind.SERVER, route.key(), route, cluster.namespace(),
                 cluster.state().configMap());
-        if (cluster.caches()
-                .serverRouteSecret(route.key())
-                .filter(there -> Secrets.isAsWanted(there, wanted))
-                .isEmpty()) {
-            context.resourceOperations().serverSideApply(wanted, routes);
+        if (routes != null) {
+            Secrets.apply(cluster.caches().serverRouteSecret(route.key()), wanted, routes, context);
         }
     }
 

@@ -31,6 +31,7 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -159,23 +160,17 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     private void applyRoute(OrganizationRoute route, Context<OrganizationMailSettings> context) {
         Secret wanted = Secrets.route(RouteSecret.Kind.ORGANIZATION, route.key(), route, cluster.namespace(),
                 cluster.state().configMap());
-        if (cluster.caches()
-                .organizationRouteSecret(route.key())
-                .filter(there -> Secrets.isAsWanted(there, wanted))
-                .isEmpty()) {
-            context.resourceOperations().serverSideApply(wanted, routes);
+        if (routes != null) {
+            Secrets.apply(cluster.caches().organizationRouteSecret(route.key()), wanted, routes, context);
         }
     }
 
     private void applyBinding(Binding binding, OrganizationMailSettings organization,
             Context<OrganizationMailSettings> context) {
         Secret wanted = Secrets.binding(binding, organization);
-        boolean asWanted = cluster.caches()
-                .binding(new ResourceKey(organization.getMetadata().getNamespace(), binding.name()))
-                .filter(there -> Secrets.isAsWanted(there, wanted))
-                .isPresent();
-        if (!asWanted) {
-            context.resourceOperations().serverSideApply(wanted, bindings);
+        Optional<Secret> there = cluster.caches()
+                .binding(new ResourceKey(organization.getMetadata().getNamespace(), binding.name()));
+        if (bindings != null && Secrets.apply(there, wanted, bindings, context)) {
             removeBindings(organization, binding.name(), context);
         }
     }

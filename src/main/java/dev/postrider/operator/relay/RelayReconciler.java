@@ -17,11 +17,11 @@ import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
-import io.fabric8.kubernetes.api.model.apps.DeploymentStatus;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -51,9 +51,11 @@ import org.slf4j.LoggerFactory;
 /** Reads the settings, keeps the relay's objects as they should be, and tells the others what the relay says. */
 public final class RelayReconciler implements Reconciler<ConfigMap> {
     private static final Logger LOG = LoggerFactory.getLogger(RelayReconciler.class);
+    /** RFC 9110, section 15.5.21: the API server understands the object and does not allow it. */
+    private static final int UNPROCESSABLE = 422;
     private static final List<Class<? extends HasMetadata>> KINDS = List.of(ServiceAccount.class, Role.class,
             RoleBinding.class, PersistentVolumeClaim.class, Service.class, NetworkPolicy.class,
-            PodDisruptionBudget.class, Deployment.class);
+            PodDisruptionBudget.class);
 
     private final Cluster cluster;
     private final InstantSource clock;
@@ -64,6 +66,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     private final SimpleInboundEventSource<ConfigMap> nudges = new SimpleInboundEventSource<>("nudges");
     private final Map<Class<?>, InformerEventSource<?, ConfigMap>> sources = new HashMap<>();
     private @Nullable InformerEventSource<Secret, ConfigMap> routes;
+    private volatile RelayState told = RelayState.notNeeded();
 
     /**
      * A reconciler of the installation.
@@ -85,16 +88,24 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     public List<EventSource<?, ConfigMap>> prepareEventSources(EventSourceContext<ConfigMap> context) {
         List<EventSource<?, ConfigMap>> all = new ArrayList<>();
         for (Class<? extends HasMetadata> kind : KINDS) {
-            InformerEventSource<?, ConfigMap> source = source(kind, kind.getSimpleName(),
-                    "app.kubernetes.io/component=relay," + Secrets.MANAGED_BY_LABEL + "=" + Secrets.MANAGED_BY,
-                    context);
+            InformerEventSource<?, ConfigMap> source = source(kind, context);
             sources.put(kind, source);
             all.add(source);
         }
+        InformerEventSource<Deployment, ConfigMap> deployments = source(Deployment.class, context);
+        sources.put(Deployment.class, deployments);
+        all.add(deployments);
+        cluster.caches().relay(deployments);
         routes = source(Secret.class, "routes", RouteSecret.LABEL + "=" + RouteSecret.Kind.RELAY.labelValue(), context);
         all.add(routes);
         all.add(nudges);
         return all;
+    }
+
+    private <R extends HasMetadata> InformerEventSource<R, ConfigMap> source(Class<R> kind,
+            EventSourceContext<ConfigMap> context) {
+        return source(kind, kind.getSimpleName(),
+                "app.kubernetes.io/component=relay," + Secrets.MANAGED_BY_LABEL + "=" + Secrets.MANAGED_BY, context);
     }
 
     private <R extends HasMetadata> InformerEventSource<R, ConfigMap> source(Class<R> kind, String name,
@@ -129,14 +140,17 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
         secrets = InstallationSecrets.ensure(context.getClient(), cluster.namespace(), configMap,
                 RelayWorkload.certificateNames(cluster.namespace()), clock);
         applyRoute(settings, configMap, context);
-        if (cluster.caches().hasActiveServer() || deployment().isPresent()) {
+        if (cluster.caches().hasActiveServer() || cluster.caches().relayDeployment().isPresent()) {
             for (HasMetadata object : new RelayWorkload(cluster.namespace(), settings.relay(), image, configMap)
                     .objects()) {
                 apply(object, context);
             }
         }
-        if (cluster.update(
-                new Cluster.State(configMap, installation(settings, cluster.namespace(), secrets), relayState()))) {
+        RelayState relay = cluster.relay();
+        boolean news = cluster.update(
+                new Cluster.State(configMap, installation(settings, cluster.namespace(), secrets)));
+        if (news || !relay.equals(told)) {
+            told = relay;
             changed.run();
         }
         return UpdateControl.<ConfigMap>noUpdate().rescheduleAfter(Duration.ofHours(1));
@@ -157,14 +171,8 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
                 sha256(secrets.adminToken()));
         Secret wanted = Secrets.route(RouteSecret.Kind.RELAY, Cluster.key(configMap), route, cluster.namespace(),
                 configMap);
-        if (routes == null) {
-            return;
-        }
-        boolean asWanted = routes.get(ResourceID.fromResource(wanted))
-                .filter(there -> Secrets.isAsWanted(there, wanted))
-                .isPresent();
-        if (!asWanted) {
-            context.resourceOperations().serverSideApply(wanted, routes);
+        if (routes != null) {
+            Secrets.apply(routes.get(ResourceID.fromResource(wanted)), wanted, routes, context);
         }
     }
 
@@ -180,36 +188,27 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
                 .isPresent();
         if (!asWanted) {
             LOG.info("applying {} {}", wanted.getKind(), wanted.getMetadata().getName());
+            applyOrReplace(wanted, source, context);
+        }
+    }
+
+    /**
+     * A changed key of a list cannot be taken back by applying: the API server then sees two entries, such as two ports
+     * of one name, and refuses. Replacing the object makes room for what is applied.
+     */
+    private static <R extends HasMetadata> void applyOrReplace(R wanted, InformerEventSource<R, ConfigMap> source,
+            Context<ConfigMap> context) {
+        try {
+            context.resourceOperations().serverSideApply(wanted, source);
+        } catch (KubernetesClientException e) {
+            if (e.getCode() != UNPROCESSABLE) {
+                throw e;
+            }
+            LOG.info("replacing {} {}, which cannot be applied: {}", wanted.getKind(), wanted.getMetadata().getName(),
+                    e.getMessage());
+            context.getClient().resource(wanted).update();
             context.resourceOperations().serverSideApply(wanted, source);
         }
-    }
-
-    private Optional<Deployment> deployment() {
-        InformerEventSource<?, ConfigMap> source = sources.get(Deployment.class);
-        return source == null
-                ? Optional.empty()
-                : source.get(new ResourceID(RelayWorkload.NAME, cluster.namespace())).map(Deployment.class::cast);
-    }
-
-    private RelayState relayState() {
-        Optional<Deployment> deployment = deployment();
-        if (deployment.isEmpty()) {
-            return RelayState.notNeeded();
-        }
-        DeploymentStatus status = deployment.get().getStatus();
-        if (status != null && status.getAvailableReplicas() != null && status.getAvailableReplicas() > 0) {
-            return RelayState.available(status.getAvailableReplicas());
-        }
-        String why = status == null
-                ? ""
-                : status.getConditions()
-                        .stream()
-                        .filter(c -> !"True".equals(c.getStatus()))
-                        .map(c -> ": " + c.getMessage())
-                        .findFirst()
-                        .orElse("");
-        return RelayState.unavailable("Deployment %s/%s has no available replica%s".formatted(cluster.namespace(),
-                RelayWorkload.NAME, why));
     }
 
     private static String sha256(String text) {

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Measures the operator: a real Kubernetes API server and etcd, a local SMTP server as the upstream, the operator as its
+# own process, and many organizations applied at once. docs/performance.md says how to read the figures.
+#
+#   bench/operator.sh [ORGANIZATIONS [JVM-OPTION...]]
+#
+# ORGANIZATIONS is 1000 unless given; the options go to the operator's virtual machine, in place of the chart's.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+organizations=${1:-1000}
+[[ $organizations =~ ^[1-9][0-9]*$ ]] || { echo "ORGANIZATIONS: \"$organizations\" is not a number from 1" >&2; exit 2; }
+shift || true
+
+echo "building ..." >&2
+# The last goal runs in the same Maven: that is how it gets the JDK that the build has found.
+exec mvn -B -q -ntp package -DskipTests exec:exec -Dexec.executable=java -Dexec.classpathScope=test \
+  -Dexec.inheritIo=true \
+  -Dexec.args="--enable-native-access=ALL-UNNAMED -cp %classpath dev.postrider.bench.OperatorBenchmark $organizations $*"
