@@ -12,13 +12,16 @@ import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.io.Console;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -68,11 +71,12 @@ final class OperatorBenchmark {
         List<String> options = arguments.length < 2
                 ? CHART_OPTIONS
                 : List.of(arguments).subList(1, arguments.length);
-        say("machine: %s", Machine.description());
-        say("load average before: %s", Machine.load());
-        say("operator: java %s -jar target/postrider.jar operator", String.join(" ", options));
+        say("machine: " + Machine.description());
+        say("load average before: " + Machine.load());
+        say("operator: java " + String.join(" ", options) + " -jar target/postrider.jar operator");
         boolean complete;
-        try (var sink = Sink.open(Sink.Options.open(new InetSocketAddress("127.0.0.1", 0)), _ -> {});
+        try (var sink = Sink.open(Sink.Options.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
+                _ -> {});
                 var api = ApiServer.start();
                 var client = api.newClient()) {
             var benchmark = new OperatorBenchmark(organizations, client);
@@ -82,7 +86,7 @@ final class OperatorBenchmark {
                 complete = benchmark.measure(operator);
             }
         }
-        say("load average after: %s", Machine.load());
+        say("load average after: " + Machine.load());
         System.exit(complete ? 0 : 1);
     }
 
@@ -139,8 +143,8 @@ final class OperatorBenchmark {
             awaitQuiet();
             var writes = ServerRequests.now(client).since(requestsBefore).writes();
 
-            say("ready: %d of %d%s", watch.count(), organizations,
-                    complete ? "" : "; last that was not: " + watch.lastNotReady());
+            say("ready: " + watch.count() + " of " + organizations
+                    + (complete ? "" : "; last that was not: " + watch.lastNotReady()));
             figure("first apply to all Ready", seconds(ready - first), "8 s");
             figure("last apply to all Ready", seconds(ready - last.get()), "");
             figure("process start to /readyz 200", seconds(operator.untilReady().toNanos()), "3 s");
@@ -148,7 +152,7 @@ final class OperatorBenchmark {
             figure("operator's CPU in all", seconds(operator.cpu().toNanos()), "");
             figure("operator's resident memory now", operator.mebibytes("VmRSS") + " MiB", "256 MiB");
             figure("operator's resident memory at most", operator.mebibytes("VmHWM") + " MiB", "256 MiB");
-            say("writes for each organization (the %d applies of this program left out):", organizations);
+            say("writes for each organization (the " + organizations + " applies of this program left out):");
             writes.counts().forEach((what, count) -> {
                 long own = what.equals("APPLY organizationmailsettings") ? organizations : 0;
                 figure("  " + what, String.format(Locale.ROOT, "%.3f", (count - own) / (double) organizations),
@@ -205,7 +209,7 @@ final class OperatorBenchmark {
     }
 
     private void progress(int ready, long nanoseconds) {
-        if (System.console() != null && System.console().isTerminal()) {
+        if (Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent()) {
             System.err.printf(Locale.ROOT, "\r%d of %d Ready, %s ", ready, organizations, seconds(nanoseconds));
             if (ready == organizations) {
                 System.err.println();
@@ -222,10 +226,10 @@ final class OperatorBenchmark {
     }
 
     private static void figure(String name, String value, String goal) {
-        say("%-40s %12s%s", name, value, goal.isEmpty() ? "" : "   goal: at most " + goal);
+        say("%-40s %12s%s".formatted(name, value, goal.isEmpty() ? "" : "   goal: at most " + goal));
     }
 
-    private static void say(String format, Object... arguments) {
-        System.out.println(format.formatted(arguments));
+    private static void say(String line) {
+        System.out.println(line);
     }
 }
