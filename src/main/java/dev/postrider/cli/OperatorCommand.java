@@ -10,7 +10,6 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -20,8 +19,8 @@ import picocli.CommandLine.Option;
         "Turns MailServers and OrganizationMailSettings into routes, bindings and a running relay.",
         "Runs until it is told to stop (SIGTERM, Ctrl-C)."})
 final class OperatorCommand implements Callable<Integer> {
-    @Option(names = "--namespace", paramLabel = "NAMESPACE", defaultValue = "${env:POD_NAMESPACE}", description = "Where its settings, the routes and the relay are (default: $POD_NAMESPACE, else that of the "
-            + "kubeconfig).")
+    @Option(names = "--namespace", paramLabel = "NAMESPACE", defaultValue = "${env:POD_NAMESPACE}", description = "Where its settings, the routes and the relay are (default: $POD_NAMESPACE, else that "
+            + "of the kubeconfig).")
     @Nullable
     String namespace;
 
@@ -40,20 +39,18 @@ final class OperatorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        CountDownLatch stopped = new CountDownLatch(1);
-        try (KubernetesClient client = new KubernetesClientBuilder().build()) {
-            String where = given(namespace)
-                    .orElseGet(() -> Optional.ofNullable(client.getNamespace()).orElse("default"));
+        try (Stop stop = new Stop(); KubernetesClient client = new KubernetesClientBuilder().build()) {
+            String where = given(namespace).or(() -> Optional.ofNullable(client.getNamespace())).orElse("default");
             OperatorProcess.Options options = new OperatorProcess.Options(where, settings,
                     given(identity).orElseGet(() -> UUID.randomUUID().toString()), image, healthPort);
             TestSender sender = new TestSender(new MailUpstreams("postrider-operator." + where + ".svc", true),
                     InstantSource.system());
             OperatorProcess process = new OperatorProcess(client, options, sender, InstantSource.system());
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            try {
+                stop.await();
+            } finally {
                 process.close();
-                stopped.countDown();
-            }, "stop"));
-            stopped.await();
+            }
         }
         return 0;
     }
