@@ -3,10 +3,6 @@ package dev.postrider.plan;
 import dev.postrider.plan.Installation.RelayAddress;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -39,15 +35,6 @@ public record Binding(String name, Map<String, String> data) {
         // Neither login nor password has a character that a URI would have to quote.
         data.put("uri", "smtp://" + login + ":" + password + "@" + relay.host() + ":" + relay.port());
         return new Binding(name, data);
-    }
-
-    static String sha256(String password) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(password.getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java runtime has SHA-256", e);
-        }
     }
 
     @Override

@@ -114,7 +114,7 @@ final class Endpoints {
     static String display(MailServerSpec spec) {
         Smtp smtp = spec.smtp();
         if (smtp != null) {
-            return (smtp.host().indexOf(':') >= 0 ? "[" + smtp.host() + "]" : smtp.host()) + ":" + portOf(smtp);
+            return Endpoint.display(smtp.host(), portOf(smtp));
         }
         return spec.microsoftGraph() == null ? "" : "graph.microsoft.com/" + spec.microsoftGraph().mailbox();
     }

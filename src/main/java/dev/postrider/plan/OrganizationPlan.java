@@ -12,6 +12,7 @@ import dev.postrider.api.OrganizationMailSettingsStatus.ServerTestSendStatus;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.Sha256;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -111,7 +112,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                             .map(relay -> Binding.of(key, bindingName(organization), relay, identity, p)))
                     : Optional.empty();
             Optional<OrganizationRoute> route = problems.isEmpty() && servers.usable() && binding.isPresent()
-                    ? password.map(p -> new OrganizationRoute(key, Binding.sha256(p), state(), servers.named(),
+                    ? password.map(p -> new OrganizationRoute(key, Sha256.of(p), state(), servers.named(),
                             identity.from(), identity.envelopeFrom()))
                     : world.organizationRoute(key).map(this::lastGood);
 

@@ -1,6 +1,5 @@
 package dev.postrider.relay;
 
-import dev.postrider.relay.admin.Sha256;
 import dev.postrider.relay.queue.Draft;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
@@ -11,6 +10,7 @@ import dev.postrider.relay.smtp.SubmissionPolicy;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Routing;
+import dev.postrider.route.Sha256;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.InstantSource;

@@ -17,6 +17,11 @@ public sealed interface Endpoint {
     /** For people: {@code host:port}, an IPv6 address in brackets. */
     String display();
 
+    /** For people: {@code host:port}, an IPv6 address in brackets. */
+    static String display(String host, int port) {
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+    }
+
     /** How many connections may be open at a time, at least 1. */
     int maxConnections();
 
@@ -42,7 +47,7 @@ public sealed interface Endpoint {
             Optional<Login> login) implements Endpoint {
         @Override
         public String display() {
-            return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+            return Endpoint.display(host, port);
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.postrider.relay;
 
-import dev.postrider.relay.admin.Sha256;
 import dev.postrider.route.Address;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.OrganizationRoute;
@@ -10,6 +9,7 @@ import dev.postrider.route.RelayCertificate;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
+import dev.postrider.route.Sha256;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;

@@ -10,6 +10,7 @@ import dev.postrider.plan.Installation;
 import dev.postrider.plan.RelayState;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.RouteSecret;
+import dev.postrider.route.Sha256;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
@@ -32,14 +33,10 @@ import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -168,7 +165,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     private void applyRoute(Settings settings, ConfigMap configMap, Context<ConfigMap> context) {
         RelayRoute route = new RelayRoute(settings.globalServerPolicy() == Settings.GlobalServerPolicy.Required,
                 secrets.certificate().certificateChain(), secrets.certificate().privateKey(),
-                sha256(secrets.adminToken()));
+                Sha256.of(secrets.adminToken()));
         Secret wanted = Secrets.route(RouteSecret.Kind.RELAY, Cluster.key(configMap), route, cluster.namespace(),
                 configMap);
         if (routes != null) {
@@ -208,15 +205,6 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
                     e.getMessage());
             context.getClient().resource(wanted).update();
             context.resourceOperations().serverSideApply(wanted, source);
-        }
-    }
-
-    private static String sha256(String text) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java runtime has SHA-256", e);
         }
     }
 }

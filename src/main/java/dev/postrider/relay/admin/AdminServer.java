@@ -7,6 +7,7 @@ import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.Sha256;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;

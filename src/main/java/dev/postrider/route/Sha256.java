@@ -1,4 +1,4 @@
-package dev.postrider.relay.admin;
+package dev.postrider.route;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
