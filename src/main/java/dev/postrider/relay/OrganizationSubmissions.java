@@ -1,6 +1,7 @@
 package dev.postrider.relay;
 
 import dev.postrider.relay.queue.Draft;
+import dev.postrider.relay.queue.NewMessage;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.routes.Routes;
@@ -110,10 +111,10 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         public void commit(boolean eightBit) throws IOException {
             try {
                 content.finish();
-                draft.commit(submission.sender(), submission.recipients(), eightBit, submission.smtpUtf8(),
-                        clock.instant());
-            } catch (QueueException.Full e) {
-                throw new NoSpaceException("the queue is full", e);
+                draft.commit(NewMessage.plain(submission.sender(), submission.recipients(), eightBit,
+                        submission.smtpUtf8(), clock.instant()));
+            } catch (QueueException.Full | QueueException.OverLimit e) {
+                throw new NoSpaceException(String.valueOf(e.getMessage()), e);
             }
             LOG.info("{} accepted organization={} from=<{}> recipients={}", id(), organization, submission.sender(),
                     submission.recipients().size());

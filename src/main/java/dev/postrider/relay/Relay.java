@@ -4,7 +4,8 @@ import dev.postrider.relay.admin.AdminServer;
 import dev.postrider.relay.delivery.Delivery;
 import dev.postrider.relay.delivery.DeliverySettings;
 import dev.postrider.relay.queue.QueueException;
-import dev.postrider.relay.queue.SqliteQueue;
+import dev.postrider.relay.queue.QueueLimits;
+import dev.postrider.relay.queue.SqlQueue;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.ListenerSettings;
 import dev.postrider.relay.smtp.SmtpListener;
@@ -27,7 +28,7 @@ public final class Relay implements AutoCloseable {
     private final Routes routes;
     private final RelaySettings settings;
     private final CurrentTls tls;
-    private final SqliteQueue queue;
+    private final SqlQueue queue;
     private final Delivery delivery;
     private final SmtpListener listener;
     private final AdminServer admin;
@@ -40,10 +41,10 @@ public final class Relay implements AutoCloseable {
         this.routes = routes;
         this.settings = settings;
         this.tls = new CurrentTls(routes);
-        this.queue = SqliteQueue.open(settings.dataDirectory(), clock);
+        this.queue = SqlQueue.openSqlite(settings.dataDirectory(), QueueLimits.DEFAULT, clock);
         try {
             var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-            Gauge.builder("postrider.queue.messages", queue, SqliteQueue::count)
+            Gauge.builder("postrider.queue.messages", queue, all -> all.usage().messages())
                     .description("messages that are neither delivered nor given up")
                     .register(meters);
             this.delivery = new Delivery(queue, routes, upstreams, deliverySettings, clock, meters);
@@ -87,7 +88,7 @@ public final class Relay implements AutoCloseable {
         var relay = new Relay(settings, routes, upstreams, delivery, clock);
         LOG.info("{} listens on {} ports {} (STARTTLS) and {} (TLS), health and metrics on {}, {} messages queued",
                 settings.hostName(), settings.bind().getHostAddress(), relay.submissionPort, relay.submissionsPort,
-                relay.adminPort(), relay.queue.count());
+                relay.adminPort(), relay.queue.usage().messages());
         return relay;
     }
 
@@ -108,7 +109,7 @@ public final class Relay implements AutoCloseable {
 
     /** How many messages are queued. */
     public long queued() {
-        return queue.count();
+        return queue.usage().messages();
     }
 
     /** Looks at the clock again: for tests that turn it. */
@@ -151,7 +152,7 @@ public final class Relay implements AutoCloseable {
         delivery.stop(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
         admin.close();
         queue.close();
-        LOG.info("stopped with {} messages queued", queue.count());
+        LOG.info("stopped with {} messages queued", queue.usage().messages());
     }
 
     @Override

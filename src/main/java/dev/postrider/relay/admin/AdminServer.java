@@ -3,7 +3,6 @@ package dev.postrider.relay.admin;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.postrider.relay.queue.Queue;
-import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
@@ -16,15 +15,12 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What probes, Prometheus and the operator ask, over HTTP: {@code /healthz}, {@code /readyz}, {@code /metrics}, and
  * with the operator's token {@code /queue/{namespace}/{name}}.
  */
 public final class AdminServer implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(AdminServer.class);
     private static final String BEARER = "Bearer ";
 
     private final HttpServer server;
@@ -85,12 +81,9 @@ public final class AdminServer implements AutoCloseable {
         try {
             String path = exchange.getRequestURI().getPath().substring("/queue/".length());
             ResourceKey organization = ResourceKey.parse(path);
-            return new Answer(200, "application/json", "{\"queued\": " + queue.count(organization) + "}\n");
+            return new Answer(200, "application/json", "{\"queued\": " + queue.usage(organization).messages() + "}\n");
         } catch (IllegalArgumentException e) {
             return Answer.text(404, "the path is /queue/{namespace}/{name}");
-        } catch (QueueException e) {
-            LOG.error("the queue cannot be counted: {}", e.getMessage());
-            return Answer.text(503, "the queue cannot be read");
         }
     }
 

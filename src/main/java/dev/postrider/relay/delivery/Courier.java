@@ -122,19 +122,20 @@ final class Courier {
                     log(refused.permanent() ? "refused" : "expired", message, outcome, refused.message());
                 }
                 case Verdict.Refused refused when otherServerLeft && outcome.concernsServer() -> deferred
-                        .add(new Settlement.Deferral(recipient.number(), recipient.attempts(), now, server,
-                                refused.message()));
+                        .add(new Settlement.Deferral(recipient.number(), recipient.attempts(), now, now, server,
+                                refused.message(), recipient.delayReported()));
                 case Verdict.Refused refused -> {
                     int attempts = recipient.attempts() + 1;
                     Instant next = now.plus(settings.waitAfter(attempts, ThreadLocalRandom.current().nextDouble()));
                     deferred.add(
-                            new Settlement.Deferral(recipient.number(), attempts, next, server, refused.message()));
+                            new Settlement.Deferral(recipient.number(), attempts, now, next, server, refused.message(),
+                                    recipient.delayReported()));
                     count("deferred");
                     log("deferred", message, outcome, refused.message());
                 }
             }
         }
-        return new Settlement(done, deferred, report(message, failures, now));
+        return new Settlement(done, deferred, reports(message, failures, now), List.of());
     }
 
     private static Bounce.Failure failure(Outcome outcome, Verdict.Refused refused) {
@@ -146,21 +147,21 @@ final class Courier {
                 refused.reply(), refused.message());
     }
 
-    private Optional<Settlement.Bounce> report(QueuedMessage message, List<Bounce.Failure> failures, Instant now) {
+    private List<Settlement.Report> reports(QueuedMessage message, List<Bounce.Failure> failures, Instant now) {
         if (failures.isEmpty()) {
-            return Optional.empty();
+            return List.of();
         }
         if (message.sender().isEmpty()) {
             LOG.info("{} organization={} dropped: a bounce never bounces", message.id(), message.organization());
-            return Optional.empty();
+            return List.of();
         }
         try {
-            return Optional.of(new Settlement.Bounce(message.sender(), bounce.compose(message, failures, now),
+            return List.of(new Settlement.Report(message.sender(), bounce.compose(message, failures, now),
                     message.smtpUtf8(), now));
         } catch (IOException e) {
             LOG.error("{} organization={} given up without a bounce: {}", message.id(), message.organization(),
                     e.getMessage());
-            return Optional.empty();
+            return List.of();
         }
     }
 

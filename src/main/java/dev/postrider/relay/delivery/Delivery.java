@@ -1,5 +1,6 @@
 package dev.postrider.relay.delivery;
 
+import dev.postrider.relay.queue.Arrivals;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueuedMessage;
@@ -85,9 +86,23 @@ public final class Delivery implements AutoCloseable {
     /** Starts to deliver what is queued and what comes. */
     public void start() throws QueueException {
         waiting.putAll(queue.schedule());
-        queue.onArrival(organization -> {
-            if (arrived.add(organization)) {
-                signals.release();
+        queue.onArrival(new Arrivals() {
+            @Override
+            public boolean wants(ResourceKey organization, long octets) {
+                return false;
+            }
+
+            @Override
+            public void arrived(QueuedMessage message) {
+                queue.release(message);
+                arrived(message.organization());
+            }
+
+            @Override
+            public void arrived(ResourceKey organization) {
+                if (arrived.add(organization)) {
+                    signals.release();
+                }
             }
         });
         routes.onChange(() -> {
@@ -281,12 +296,7 @@ public final class Delivery implements AutoCloseable {
     }
 
     private boolean hasMail(ResourceKey organization) {
-        try {
-            return queue.count(organization) > 0;
-        } catch (QueueException e) {
-            LOG.error("mail of organization {} cannot be read: {}", organization, e.getMessage());
-            return true;
-        }
+        return queue.usage(organization).messages() > 0;
     }
 
     /** Rotations take turns as well, since a server may be in several of them. */

@@ -1,8 +1,6 @@
 package dev.postrider.relay.queue;
 
 import java.io.OutputStream;
-import java.time.Instant;
-import java.util.List;
 
 /** A message on its way into the queue. Used by one thread. Closed without {@link #commit}, it leaves nothing. */
 public interface Draft extends AutoCloseable {
@@ -10,18 +8,22 @@ public interface Draft extends AutoCloseable {
     /** The queue id: 16 characters, later ones sort after earlier ones. */
     String id();
 
-    /** Takes the message. Big ones go to disk as they come. */
+    /**
+     * Takes the message. Big ones go to disk as they come; a write then throws {@link QueueException}, as
+     * {@link #commit} does.
+     */
     OutputStream content();
 
     /**
      * Makes it durable and due at once.
      *
-     * @param sender     the reverse-path; empty for the null sender
-     * @param recipients at least one
-     * @throws QueueException if it could not be made durable; then it is not in the queue
+     * @return the queue id of the message: that of an earlier one if this repeats it, which is then not queued again
+     * @throws QueueException.OverLimit if the queue or the organization has reached a limit
+     * @throws QueueException.Full      if there is no room on the disk
+     * @throws QueueException           if it could not be made durable for another reason; in each case it is not in
+     *                                  the queue
      */
-    void commit(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8, Instant received)
-            throws QueueException;
+    String commit(NewMessage message) throws QueueException;
 
     @Override
     void close();

@@ -1,58 +1,70 @@
 package dev.postrider.relay.queue;
 
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one writer of the file. What has arrived while it wrote is committed together, so that one fsync serves many.
+ * The one writer of this process. What has arrived while it wrote is committed together, so that one fsync serves many.
  * A platform thread: SQLite's calls would hold a virtual thread's carrier.
  */
 final class GroupCommit implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
     private static final int MOST_AT_ONCE = 512;
 
-    /** Statements that belong together. */
+    /** Statements that belong together. May run again when the step is repeated. */
     @FunctionalInterface
     interface Work {
-        void run(SqliteWrites writes) throws SQLException;
+        void run(SqlWrites writes) throws SQLException;
     }
 
     private record Job(Work work, CompletableFuture<Optional<SQLException>> result) {}
 
-    private final Path file;
-    private final Connection connection;
-    private final SqliteWrites writes;
+    private record Session(Connection connection, SqlWrites writes) {}
+
+    private final Database database;
     private final BlockingQueue<Job> jobs = new ArrayBlockingQueue<>(8 * MOST_AT_ONCE);
-    private final Thread thread;
+    private final Thread thread = Thread.ofPlatform().name("queue-writer").unstarted(this::write);
     private volatile boolean closing;
 
-    GroupCommit(Path file, Connection connection) throws SQLException {
-        this.file = file;
-        this.connection = connection;
-        this.writes = new SqliteWrites(connection);
-        this.thread = Thread.ofPlatform().name("queue-writer").start(this::write);
+    // Touched by the writer alone.
+    private @Nullable Session session;
+
+    /** @throws SQLException if the database cannot be written now; later on that only fails what is asked for then */
+    GroupCommit(Database database) throws SQLException {
+        this.database = database;
+        this.session = open();
+        thread.start();
+    }
+
+    private Session open() throws SQLException {
+        Connection connection = database.openWriter();
+        try {
+            return new Session(connection, new SqlWrites(connection));
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
     }
 
     /** Returns once the work is on disk. */
     void execute(Work work) throws QueueException {
         if (closing) {
-            throw new QueueException("queue file " + file + " is closed");
+            throw new QueueException(database.name() + " is closed");
         }
         var job = new Job(work, new CompletableFuture<>());
         put(job);
         Optional<SQLException> error = job.result.join();
         if (error.isPresent()) {
-            throw SqliteSchema.failure(file, error.get());
+            throw database.failure(error.get());
         }
     }
 
@@ -61,7 +73,7 @@ final class GroupCommit implements AutoCloseable {
             jobs.put(job);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new QueueException("interrupted before writing to queue file " + file, e);
+            throw new QueueException("interrupted before writing to " + database.name(), e);
         }
     }
 
@@ -77,11 +89,12 @@ final class GroupCommit implements AutoCloseable {
             jobs.drainTo(batch, MOST_AT_ONCE - 1);
             commit(batch);
         }
+        closeSession();
     }
 
     private void commit(List<Job> batch) {
         Optional<SQLException> error = tryCommit(batch);
-        if (error.isPresent() && batch.size() > 1) {
+        if (error.isPresent() && batch.size() > 1 && session != null) {
             // One of them may be at fault, or too big for what room is left: each for itself.
             batch.forEach(job -> job.result.complete(tryCommit(List.of(job))));
         } else {
@@ -90,36 +103,54 @@ final class GroupCommit implements AutoCloseable {
     }
 
     private Optional<SQLException> tryCommit(List<Job> batch) {
-        try (Statement transaction = connection.createStatement()) {
+        try {
+            Session current = session == null ? open() : session;
+            session = current;
             try {
-                transaction.execute("BEGIN IMMEDIATE");
                 for (Job job : batch) {
-                    job.work.run(writes);
+                    job.work.run(current.writes);
                 }
-                transaction.execute("COMMIT");
+                current.writes.flush();
+                current.connection.commit();
                 return Optional.empty();
             } catch (SQLException e) {
-                rollBack(transaction);
+                rollBack(current, e);
                 return Optional.of(e);
             } catch (RuntimeException e) {
-                rollBack(transaction);
-                return Optional.of(new SQLException(e));
+                var wrapped = new SQLException(e);
+                rollBack(current, wrapped);
+                return Optional.of(wrapped);
             }
         } catch (SQLException e) {
             return Optional.of(e);
         }
     }
 
-    private static void rollBack(Statement transaction) {
+    private void rollBack(Session failed, SQLException reason) {
         try {
-            transaction.execute("ROLLBACK");
+            failed.writes.clear();
+            failed.connection.rollback();
         } catch (SQLException e) {
-            // After some errors SQLite has rolled back by itself and finds no transaction.
+            // After some errors the database has rolled back by itself and finds no transaction.
             LOG.debug("nothing to roll back: {}", e.getMessage());
+        }
+        if (database.losesConnection(reason)) {
+            closeSession();
         }
     }
 
-    /** Writes what is waiting and closes the file. */
+    private void closeSession() {
+        if (session != null) {
+            try {
+                session.connection.close();
+            } catch (SQLException e) {
+                LOG.warn("cannot close {}: {}", database.name(), e.getMessage());
+            }
+            session = null;
+        }
+    }
+
+    /** Writes what is waiting and closes its connection. */
     @Override
     public void close() {
         if (!closing) {
@@ -131,11 +162,8 @@ final class GroupCommit implements AutoCloseable {
             for (Job job = jobs.poll(); job != null; job = jobs.poll()) {
                 job.result.complete(Optional.of(new SQLException("closed")));
             }
-            connection.close();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (SQLException e) {
-            LOG.warn("cannot close queue file {}: {}", file, e.getMessage());
         }
     }
 }

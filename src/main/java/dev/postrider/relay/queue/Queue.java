@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /**
  * Mail that was accepted and is not yet delivered or given up. Organizations lead everything, so that a queue can be
@@ -34,26 +33,32 @@ public interface Queue extends AutoCloseable {
      */
     void settle(QueuedMessage message, Settlement settlement) throws QueueException;
 
-    /** When the next recipient of an organization is due, those of claimed messages left aside. */
+    /** When the next recipient of an organization is due, those of claimed and held messages left aside. */
     Optional<Instant> nextAttempt(ResourceKey organization) throws QueueException;
 
-    /** All organizations with mail, and when the next is due. */
+    /** All organizations with mail that is not held, and when the next is due. */
     Map<ResourceKey, Instant> schedule() throws QueueException;
 
-    /** Throws away an organization's mail; returns how many messages. */
+    /** Throws away an organization's mail, claimed messages left aside; returns how many messages. */
     int removeAll(ResourceKey organization) throws QueueException;
 
     /** Throws away an organization's mail received before a time; returns how many messages. */
     int removeReceivedBefore(ResourceKey organization, Instant time) throws QueueException;
 
-    /** How many messages of an organization are queued. */
-    long count(ResourceKey organization) throws QueueException;
+    /** How much of an organization is queued. */
+    Usage usage(ResourceKey organization);
 
-    /** How many messages are queued. */
-    long count();
+    /** How much is queued. */
+    Usage usage();
 
-    /** Whom to tell that mail of an organization has come and is due. */
-    void onArrival(Consumer<ResourceKey> listener);
+    /** Whom to tell that mail has come. */
+    void onArrival(Arrivals arrivals);
+
+    /** What people see of the queue, and do with it. */
+    QueueView view();
+
+    /** Events for webhooks that are not yet told. */
+    Outbox outbox();
 
     /** Writes and commits next to nothing, to see whether that works. */
     void probe() throws QueueException;

@@ -2,7 +2,7 @@ package dev.postrider.relay.queue;
 
 import java.io.IOException;
 
-/** The queue could not do what was asked. The message names the file and no content. */
+/** The queue could not do what was asked. The message names the file or database and no content. */
 public class QueueException extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -20,6 +20,19 @@ public class QueueException extends IOException {
 
         public Full(String message, Throwable cause) {
             super(message, cause);
+        }
+
+        public Full(String message) {
+            super(message);
+        }
+    }
+
+    /** A limit of {@link QueueLimits} is reached. */
+    public static final class OverLimit extends QueueException {
+        private static final long serialVersionUID = 1L;
+
+        public OverLimit(String message) {
+            super(message);
         }
     }
 

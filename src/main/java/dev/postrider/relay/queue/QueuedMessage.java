@@ -1,29 +1,40 @@
 package dev.postrider.relay.queue;
 
 import dev.postrider.route.ResourceKey;
+import dev.postrider.transport.DsnRequest;
 import dev.postrider.transport.Envelope;
 import dev.postrider.transport.MessageContent;
+import dev.postrider.transport.RecipientDsnRequest;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A message with those of its recipients that are due.
  *
- * @param id       the queue id
- * @param sender   the reverse-path; empty for the null sender
- * @param received when it was accepted
- * @param content  read from the queue at each {@code open}
+ * @param id          the queue id
+ * @param sender      the reverse-path; empty for the null sender
+ * @param dsn         what the sender wants to be told
+ * @param traceParent the trace that it belongs to (W3C Trace Context)
+ * @param received    when it was accepted
+ * @param content     in memory, or read from the queue at each {@code open}
+ * @param recipients  those that are due
+ * @param others      how many recipients it has besides
  */
 public record QueuedMessage(ResourceKey organization, String id, String sender, boolean eightBit, boolean smtpUtf8,
-        Instant received, MessageContent content, List<QueuedRecipient> recipients) {
+        DsnRequest dsn, Optional<String> traceParent, Instant received, MessageContent content,
+        List<QueuedRecipient> recipients, int others) {
 
     /**
      * A recipient that waits for delivery.
      *
-     * @param number   its place in the envelope, from 0
-     * @param attempts how often it was tried
+     * @param number        its place in the envelope, from 0
+     * @param dsn           what the sender wants to be told about him
+     * @param attempts      how often it was tried
+     * @param delayReported whether the sender was told that it takes long
      */
-    public record QueuedRecipient(int number, String address, int attempts) {}
+    public record QueuedRecipient(int number, String address, RecipientDsnRequest dsn, int attempts,
+            boolean delayReported) {}
 
     /** The envelope for some of its recipients. */
     public Envelope envelope(List<QueuedRecipient> some) {

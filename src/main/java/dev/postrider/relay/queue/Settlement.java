@@ -3,32 +3,45 @@ package dev.postrider.relay.queue;
 import dev.postrider.transport.MessageContent;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 
 /**
- * What became of a claimed message. Recipients that it does not name stay as they are.
+ * What became of a claimed message, recorded in one step. Recipients that it does not name stay as they are.
  *
  * @param done     numbers of recipients that are delivered or given up
  * @param deferred recipients to try again
- * @param bounce   a report to the sender, queued in the same step
+ * @param reports  to the sender, queued in the same step
+ * @param events   for the organization's webhook, put into the outbox in the same step
  */
-public record Settlement(List<Integer> done, List<Deferral> deferred, Optional<Bounce> bounce) {
+public record Settlement(List<Integer> done, List<Deferral> deferred, List<Report> reports, List<Event> events) {
 
     /**
      * A recipient to try again.
      *
-     * @param server where it was tried
-     * @param reply  what it answered, or what went wrong
+     * @param attempts      how often it was tried
+     * @param last          when it was tried
+     * @param next          when it is due
+     * @param server        where it was tried
+     * @param reply         what it answered, or what went wrong
+     * @param delayReported whether the sender was told that it takes long
      */
-    public record Deferral(int number, int attempts, Instant next, String server, String reply) {}
+    public record Deferral(int number, int attempts, Instant last, Instant next, String server, String reply,
+            boolean delayReported) {}
 
     /**
-     * A report of failed delivery, sent from the null sender.
+     * A delivery status notification, sent from the null sender.
      *
-     * @param recipient the sender of the message that failed
-     * @param content   the report, small enough to be held in memory
+     * @param recipient the sender of the message that it is about
+     * @param content   small enough to be held in memory
      * @param smtpUtf8  whether it needs SMTPUTF8; it then holds octets above 127
      * @param received  when it was made
      */
-    public record Bounce(String recipient, MessageContent content, boolean smtpUtf8, Instant received) {}
+    public record Report(String recipient, MessageContent content, boolean smtpUtf8, Instant received) {}
+
+    /**
+     * What is told to the organization's webhook.
+     *
+     * @param id      unique among those of the organization
+     * @param content JSON
+     */
+    public record Event(String id, String content) {}
 }

@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /** A message in the queue, read part by part. */
-record StoredContent(SqliteReads reads, ResourceKey organization, String id, long size) implements MessageContent {
+record StoredContent(Database database, ResourceKey organization, String id, long size) implements MessageContent {
 
     @Override
     public InputStream open() {
@@ -19,7 +19,7 @@ record StoredContent(SqliteReads reads, ResourceKey organization, String id, lon
     }
 
     private Optional<byte[]> part(int number) throws QueueException {
-        return reads.read(connection -> {
+        return database.read(connection -> {
             try (PreparedStatement query = connection.prepareStatement(
                     "SELECT content FROM body WHERE organization = ? AND message = ? AND part = ?")) {
                 query.setString(1, organization.toString());

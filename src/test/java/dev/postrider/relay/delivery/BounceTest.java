@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.transport.DsnRequest;
 import dev.postrider.transport.MessageContent;
 import dev.postrider.transport.Reply;
 import java.io.ByteArrayInputStream;
@@ -29,7 +30,9 @@ final class BounceTest {
 
     private static String compose(boolean utf8, String sender, String recipient, String original) throws Exception {
         var message = new QueuedMessage(new ResourceKey("shop", "orders"), "01JABCDEFGHJKMNP", sender, utf8, utf8,
-                Instant.parse("2026-03-01T11:59:00Z"), new Text(original), List.of());
+                DsnRequest.NONE,
+                Optional.empty(),
+                Instant.parse("2026-03-01T11:59:00Z"), new Text(original), List.of(), 0);
         var failure = new Bounce.Failure(recipient, "mx.example.net", "5.1.1",
                 Optional.of(new Reply(550, Optional.of("5.1.1"), "550 5.1.1 no such user")), "550 5.1.1 no such user");
         MessageContent bounce = new Bounce("relay.test").compose(message, List.of(failure),

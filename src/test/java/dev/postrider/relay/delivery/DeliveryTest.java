@@ -10,7 +10,9 @@ import dev.postrider.relay.RecordingUpstreams;
 import dev.postrider.relay.RecordingUpstreams.Taken;
 import dev.postrider.relay.TestRoutes;
 import dev.postrider.relay.queue.Draft;
-import dev.postrider.relay.queue.SqliteQueue;
+import dev.postrider.relay.queue.NewMessage;
+import dev.postrider.relay.queue.QueueLimits;
+import dev.postrider.relay.queue.SqlQueue;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.OrganizationRoute.State;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -36,12 +38,12 @@ final class DeliveryTest {
     private final RecordingUpstreams upstreams = new RecordingUpstreams();
     private final Routes routes = new Routes();
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-    private SqliteQueue queue;
+    private SqlQueue queue;
     private Delivery delivery;
 
     @BeforeEach
     void start() throws Exception {
-        queue = SqliteQueue.open(directory, () -> now);
+        queue = SqlQueue.openSqlite(directory, QueueLimits.DEFAULT, () -> now);
         routes.put(TestRoutes.relay());
         routes.put(server("mx", true, true, 2));
         routes.put(organization("orders", State.OPEN));
@@ -67,7 +69,7 @@ final class DeliveryTest {
     private void submit(String organization, String sender, String... recipients) throws IOException {
         try (Draft draft = queue.draft(key(organization))) {
             draft.content().write("Subject: it\r\n\r\ntext\r\n".getBytes(StandardCharsets.US_ASCII));
-            draft.commit(sender, List.of(recipients), false, false, now);
+            draft.commit(NewMessage.plain(sender, List.of(recipients), false, false, now));
         }
     }
 
@@ -77,7 +79,7 @@ final class DeliveryTest {
     }
 
     private void awaitQueued(String organization, long messages) {
-        await().untilAsserted(() -> assertThat(queue.count(key(organization))).isEqualTo(messages));
+        await().untilAsserted(() -> assertThat(queue.usage(key(organization)).messages()).isEqualTo(messages));
     }
 
     private void awaitAttempts(String server, int attempts) {
@@ -242,7 +244,7 @@ final class DeliveryTest {
         advance(Duration.ofDays(6));
         routes.put(server("unrelated", true, true, 2));
         assertThat(upstreams.taken()).isEmpty();
-        assertThat(queue.count(key("orders"))).isEqualTo(1);
+        assertThat(queue.usage(key("orders")).messages()).isEqualTo(1);
         routes.put(organization("orders", State.OPEN));
         awaitQueued("orders", 0);
         assertThat(upstreams.taken()).hasSize(1);
@@ -272,7 +274,7 @@ final class DeliveryTest {
         routes.removeOrganization(key("orders"));
         submit("orders", "a@b.example", "x@y.example");
         advance(Duration.ofDays(4));
-        assertThat(queue.count(key("orders"))).isEqualTo(1);
+        assertThat(queue.usage(key("orders")).messages()).isEqualTo(1);
         advance(Duration.ofDays(1).plusHours(2));
         awaitQueued("orders", 0);
         assertThat(upstreams.attempts("mx")).isZero();

@@ -3,27 +3,25 @@ package dev.postrider.relay.queue;
 import dev.postrider.route.ResourceKey;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.time.Instant;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A message that comes in: held up to one part, written to disk part by part beyond that. */
-final class SqliteDraft implements Draft {
-    private static final Logger LOG = LoggerFactory.getLogger(SqliteDraft.class);
+final class SqlDraft implements Draft {
+    private static final Logger LOG = LoggerFactory.getLogger(SqlDraft.class);
 
     /** Octets of a part. */
     static final int PART = 512 * 1024;
 
-    private final SqliteQueue queue;
+    private final SqlQueue queue;
     private final ResourceKey organization;
     private final String id;
     private final Parts content = new Parts();
     private boolean committed;
 
-    SqliteDraft(SqliteQueue queue, ResourceKey organization, String id) {
+    SqlDraft(SqlQueue queue, ResourceKey organization, String id) {
         this.queue = queue;
         this.organization = organization;
         this.id = id;
@@ -40,20 +38,11 @@ final class SqliteDraft implements Draft {
     }
 
     @Override
-    public void commit(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8, Instant received)
-            throws QueueException {
+    public String commit(NewMessage message) throws QueueException {
         byte[] rest = content.take();
-        int part = content.next;
-        long size = content.size;
-        queue.execute(writes -> {
-            if (rest.length > 0) {
-                writes.insertPart(organization, id, part, rest);
-            }
-            writes.insertMessage(organization, id, sender, eightBit, smtpUtf8, size, received);
-            writes.insertRecipients(organization, id, recipients, received);
-        });
+        String stored = queue.commit(organization, id, message, content.next, rest, content.size);
         committed = true;
-        queue.arrived(organization);
+        return stored;
     }
 
     @Override
@@ -62,7 +51,7 @@ final class SqliteDraft implements Draft {
             return;
         }
         try {
-            queue.execute(writes -> writes.deleteBody(organization, id));
+            queue.forget(organization, id);
         } catch (QueueException e) {
             // They have no message and go at the next start.
             LOG.warn("parts of message {} that was not completed stay for now: {}", id, e.getMessage());
@@ -93,9 +82,7 @@ final class SqliteDraft implements Draft {
                 length += some;
                 done += some;
                 if (length == PART) {
-                    int part = next;
-                    byte[] full = take();
-                    queue.execute(writes -> writes.insertPart(organization, id, part, full));
+                    queue.writePart(organization, id, next, take(), size);
                     next++;
                 }
             }

@@ -1,0 +1,20 @@
+package dev.postrider.relay.queue;
+
+import dev.postrider.route.ResourceKey;
+
+/** Who delivers what comes in. Called by the threads that bring it; must not block. */
+public interface Arrivals {
+
+    /**
+     * Whether a message that is about to be committed would be started soon, so that it is not put away first.
+     *
+     * @param octets its size
+     */
+    boolean wants(ResourceKey organization, long octets);
+
+    /** A wanted message is durable. It is claimed for whoever listens, who settles or releases it. */
+    void arrived(QueuedMessage message);
+
+    /** A message of this organization is durable and due. */
+    void arrived(ResourceKey organization);
+}

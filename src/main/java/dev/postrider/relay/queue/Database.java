@@ -1,0 +1,51 @@
+package dev.postrider.relay.queue;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+
+/** A database that holds a queue: how it is reached, and what its errors mean for the queue. */
+interface Database extends AutoCloseable {
+
+    /** What it is called in messages: the file, or the server and the database, without login. */
+    String name();
+
+    /** Opens the connection of the one writer, with autocommit off. */
+    Connection openWriter() throws SQLException;
+
+    /** Lends a connection for reading, with autocommit on; closing it gives it back. */
+    Connection borrow() throws SQLException;
+
+    /** What an error means. */
+    QueueException failure(SQLException e);
+
+    /** Whether the connection on which this happened should not be used again. */
+    boolean losesConnection(SQLException e);
+
+    /**
+     * Refuses new mail while there is hardly room for recording what became of the old.
+     *
+     * @throws QueueException.Full if that is so
+     */
+    void checkRoom() throws QueueException.Full;
+
+    /** Gives up the connections for reading. */
+    void closeReaders();
+
+    @Override
+    void close();
+
+    /** A query and what is made of its rows. */
+    @FunctionalInterface
+    interface Query<T> {
+        T run(Connection connection) throws SQLException;
+    }
+
+    /** Runs a query on a borrowed connection. */
+    default <T> T read(Query<T> query) throws QueueException {
+        try (Connection connection = borrow()) {
+            return query.run(connection);
+        } catch (SQLException e) {
+            throw failure(e);
+        }
+    }
+}

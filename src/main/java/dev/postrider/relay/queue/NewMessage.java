@@ -1,0 +1,34 @@
+package dev.postrider.relay.queue;
+
+import dev.postrider.transport.DsnRequest;
+import dev.postrider.transport.RecipientDsnRequest;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The envelope of a message that comes into the queue.
+ *
+ * @param sender         the reverse-path; empty for the null sender
+ * @param recipients     at least one
+ * @param eightBit       whether the message holds octets above 127
+ * @param smtpUtf8       whether addresses or headers need SMTPUTF8
+ * @param dsn            what the sender wants to be told
+ * @param idempotencyKey of two messages of an organization with the same key within a day the second is not queued
+ * @param traceParent    the trace that it belongs to (W3C Trace Context)
+ * @param received       when it was accepted; it is due at once
+ */
+public record NewMessage(String sender, List<NewRecipient> recipients, boolean eightBit, boolean smtpUtf8,
+        DsnRequest dsn, Optional<String> idempotencyKey, Optional<String> traceParent, Instant received) {
+
+    /** A recipient and what the sender wants to be told about him. */
+    public record NewRecipient(String address, RecipientDsnRequest dsn) {}
+
+    /** A message whose sender asks for nothing special. */
+    public static NewMessage plain(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8,
+            Instant received) {
+        return new NewMessage(sender,
+                recipients.stream().map(address -> new NewRecipient(address, RecipientDsnRequest.NONE)).toList(),
+                eightBit, smtpUtf8, DsnRequest.NONE, Optional.empty(), Optional.empty(), received);
+    }
+}

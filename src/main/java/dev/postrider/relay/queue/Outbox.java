@@ -1,0 +1,31 @@
+package dev.postrider.relay.queue;
+
+import dev.postrider.route.ResourceKey;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/** Events for the organizations' webhooks, kept until they are told. Safe for many threads. */
+public interface Outbox {
+
+    /**
+     * An event that waits.
+     *
+     * @param id       unique among those of the organization; later ones sort after earlier ones
+     * @param content  JSON
+     * @param attempts how often it was tried
+     */
+    record Waiting(ResourceKey organization, String id, String content, int attempts) {}
+
+    /** Organizations with events, and when the next is due. */
+    Map<ResourceKey, Instant> schedule() throws QueueException;
+
+    /** An organization's events that are due, oldest first. */
+    List<Waiting> due(ResourceKey organization, Instant now, int most) throws QueueException;
+
+    /** Forgets an event that was told or is given up. */
+    void done(Waiting event) throws QueueException;
+
+    /** Puts an event off after another failed attempt. */
+    void defer(Waiting event, Instant next) throws QueueException;
+}

@@ -1,0 +1,402 @@
+package dev.postrider.relay.queue;
+
+import dev.postrider.route.ResourceKey;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** The queue in tables of a database. */
+public final class SqlQueue implements Queue {
+    private static final int REMOVED_AT_ONCE = 500;
+    private static final Duration KEYS_FORGOTTEN_EVERY = Duration.ofMinutes(1);
+
+    private final InstantSource clock;
+    private final QueueIds ids;
+    private final Database database;
+    private final Claims claims;
+    private final GroupCommit writer;
+    private final QueueUsage usage;
+    private final StoredMessages stored;
+    private final SqlQueueView view;
+    private final SqlOutbox outbox;
+    private volatile Arrivals arrivals = new NobodyListens();
+
+    // Touched by the writer alone.
+    private Instant forgetKeysAfter = Instant.MIN;
+
+    private SqlQueue(InstantSource clock, Database database, Claims claims, QueueLimits limits)
+            throws QueueException, SQLException {
+        this.clock = clock;
+        this.ids = new QueueIds(clock);
+        this.database = database;
+        this.claims = claims;
+        this.usage = new QueueUsage(limits);
+        this.stored = new StoredMessages(database);
+        countAll();
+        this.writer = new GroupCommit(database);
+        this.view = new SqlQueueView(this, database, claims);
+        this.outbox = new SqlOutbox(database, writer);
+    }
+
+    /**
+     * Opens the queue in {@code queue.sqlite}, which is made if it is not there. A damaged file is set aside.
+     *
+     * @throws QueueException if the file cannot be used, or another process uses it
+     */
+    public static SqlQueue openSqlite(Path directory, QueueLimits limits, InstantSource clock) throws QueueException {
+        return open(SqliteDatabase.open(directory, clock, SqliteDatabase.RESERVE), limits, clock);
+    }
+
+    static SqlQueue open(SqliteDatabase database, QueueLimits limits, InstantSource clock) throws QueueException {
+        try {
+            return new SqlQueue(clock, database, new LocalClaims(database), limits);
+        } catch (SQLException e) {
+            database.close();
+            throw database.failure(e);
+        } catch (QueueException e) {
+            database.close();
+            throw e;
+        }
+    }
+
+    private void countAll() throws QueueException {
+        database.read(connection -> {
+            try (PreparedStatement query = connection
+                    .prepareStatement("SELECT organization, count(*), sum(size) FROM message GROUP BY organization");
+                    ResultSet rows = query.executeQuery()) {
+                while (rows.next()) {
+                    usage.add(ResourceKey.parse(rows.getString(1)), rows.getLong(2), rows.getLong(3));
+                }
+                return usage.total();
+            }
+        });
+    }
+
+    @Override
+    public Draft draft(ResourceKey organization) {
+        return new SqlDraft(this, organization, ids.next());
+    }
+
+    /** @param before octets that were written before this part */
+    void writePart(ResourceKey organization, String id, int part, byte[] content, long before) throws QueueException {
+        usage.check(organization, before + content.length);
+        database.checkRoom();
+        writer.execute(writes -> {
+            if (part == 0) {
+                writes.insertDraft(organization, id, "");
+            }
+            writes.insertPart(organization, id, part, content);
+        });
+    }
+
+    void forget(ResourceKey organization, String id) throws QueueException {
+        writer.execute(writes -> forget(writes, organization, id));
+    }
+
+    private static void forget(SqlWrites writes, ResourceKey organization, String id) throws SQLException {
+        writes.deleteBody(organization, id);
+        writes.deleteDraft(organization, id);
+    }
+
+    /**
+     * Puts a message into the queue.
+     *
+     * @param parts how many parts of it are written already
+     * @param rest  what comes after them
+     * @return the queue id of the message, or of an earlier one that it repeats
+     */
+    String commit(ResourceKey organization, String id, NewMessage message, int parts, byte[] rest, long size)
+            throws QueueException {
+        database.checkRoom();
+        usage.reserve(organization, size);
+        boolean wanted = parts == 0 && arrivals.wants(organization, size);
+        Optional<String> claimedBy = wanted ? claims.takeNew(id) : Optional.empty();
+        Optional<String> earlier = Optional.empty();
+        boolean inserted = false;
+        try {
+            earlier = insert(organization, id, message, parts, rest, size, claimedBy);
+            inserted = earlier.isEmpty();
+        } finally {
+            if (!inserted) {
+                usage.add(organization, -1, -size);
+                if (wanted) {
+                    claims.settled(id);
+                }
+            }
+        }
+        if (inserted && wanted) {
+            arrivals.arrived(StoredMessages.asInserted(organization, id, message, new InMemory(rest)));
+        } else if (inserted) {
+            arrivals.arrived(organization);
+        }
+        return earlier.orElse(id);
+    }
+
+    private Optional<String> insert(ResourceKey organization, String id, NewMessage message, int parts, byte[] rest,
+            long size, Optional<String> claimedBy) throws QueueException {
+        var earlier = new Repeated();
+        writer.execute(writes -> {
+            Optional<String> repeated = message.idempotencyKey().isPresent()
+                    ? insertKey(writes, organization, message.idempotencyKey().get(), id, message.received())
+                    : Optional.empty();
+            earlier.id = repeated;
+            if (repeated.isPresent()) {
+                forget(writes, organization, id);
+                return;
+            }
+            if (parts > 0) {
+                writes.deleteDraft(organization, id);
+            }
+            if (rest.length > 0) {
+                writes.insertPart(organization, id, parts, rest);
+            }
+            writes.insertMessage(organization, id, message, size, claimedBy);
+        });
+        return earlier.id;
+    }
+
+    private static final class Repeated {
+        private Optional<String> id = Optional.empty();
+    }
+
+    private Optional<String> insertKey(SqlWrites writes, ResourceKey organization, String key, String id, Instant now)
+            throws SQLException {
+        if (now.isAfter(forgetKeysAfter)) {
+            forgetKeysAfter = now.plus(KEYS_FORGOTTEN_EVERY);
+            writes.forgetKeys(now);
+        }
+        return writes.insertKey(organization, key, id, now);
+    }
+
+    void arrived(ResourceKey organization) {
+        arrivals.arrived(organization);
+    }
+
+    @Override
+    public List<QueuedMessage> claim(ResourceKey organization, Instant now, int most) throws QueueException {
+        List<String> mine = claims.takeDue(organization, now, most);
+        if (mine.isEmpty()) {
+            return List.of();
+        }
+        List<QueuedMessage> loaded = new ArrayList<>();
+        try {
+            for (String id : mine) {
+                // It may have been settled since it was seen to be due.
+                stored.load(organization, id, now)
+                        .ifPresentOrElse(loaded::add, () -> claims.free(organization, id));
+            }
+            return loaded;
+        } catch (QueueException e) {
+            mine.forEach(id -> claims.free(organization, id));
+            throw e;
+        }
+    }
+
+    @Override
+    public void release(QueuedMessage message) {
+        claims.free(message.organization(), message.id());
+    }
+
+    @Override
+    public void settle(QueuedMessage message, Settlement settlement) throws QueueException {
+        ResourceKey organization = message.organization();
+        List<WrittenReport> reports = new ArrayList<>();
+        for (Settlement.Report report : settlement.reports()) {
+            reports.add(WrittenReport.of(ids.next(), report));
+        }
+        boolean finished = message.others() == 0 && settlement.done().size() == message.recipients().size();
+        writer.execute(writes -> {
+            if (finished) {
+                writes.delete(organization, message.id());
+            } else {
+                for (int number : settlement.done()) {
+                    writes.deleteRecipient(organization, message.id(), number);
+                }
+                for (Settlement.Deferral deferral : settlement.deferred()) {
+                    writes.deferRecipient(organization, message.id(), deferral);
+                }
+                claims.freeWith(writes, organization, message.id());
+            }
+            for (WrittenReport report : reports) {
+                report.insert(writes, organization);
+            }
+            for (Settlement.Event event : settlement.events()) {
+                writes.insertEvent(organization, event, clock.instant());
+            }
+        });
+        claims.settled(message.id());
+        if (finished) {
+            usage.add(organization, -1, -message.content().size());
+        }
+        for (WrittenReport report : reports) {
+            usage.add(organization, 1, report.size);
+            arrivals.arrived(organization);
+        }
+    }
+
+    /** A report as it is written. */
+    private record WrittenReport(String id, NewMessage message, long size, List<byte[]> parts) {
+        static WrittenReport of(String id, Settlement.Report report) throws QueueException {
+            List<byte[]> parts = new ArrayList<>();
+            try (InputStream content = report.content().open()) {
+                for (byte[] part = content.readNBytes(SqlDraft.PART); part.length > 0; part = content
+                        .readNBytes(SqlDraft.PART)) {
+                    parts.add(part);
+                }
+            } catch (IOException e) {
+                throw new QueueException("a report could not be read", e);
+            }
+            NewMessage message = NewMessage.plain("", List.of(report.recipient()), report.smtpUtf8(),
+                    report.smtpUtf8(), report.received());
+            return new WrittenReport(id, message, report.content().size(), parts);
+        }
+
+        void insert(SqlWrites writes, ResourceKey organization) throws SQLException {
+            for (int i = 0; i < parts.size(); i++) {
+                writes.insertPart(organization, id, i, parts.get(i));
+            }
+            writes.insertMessage(organization, id, message, size, Optional.empty());
+        }
+    }
+
+    @Override
+    public Optional<Instant> nextAttempt(ResourceKey organization) throws QueueException {
+        return claims.nextAttempt(organization);
+    }
+
+    @Override
+    public Map<ResourceKey, Instant> schedule() throws QueueException {
+        return database.read(connection -> {
+            Map<ResourceKey, Instant> schedule = new TreeMap<>();
+            try (PreparedStatement query = connection.prepareStatement("SELECT organization, min(next_attempt)"
+                    + " FROM recipient WHERE next_attempt IS NOT NULL GROUP BY organization");
+                    ResultSet rows = query.executeQuery()) {
+                while (rows.next()) {
+                    schedule.put(ResourceKey.parse(rows.getString(1)), Instant.ofEpochMilli(rows.getLong(2)));
+                }
+            }
+            return schedule;
+        });
+    }
+
+    @Override
+    public int removeAll(ResourceKey organization) throws QueueException {
+        return removeReceivedBefore(organization, Instant.ofEpochMilli(Long.MAX_VALUE));
+    }
+
+    @Override
+    public int removeReceivedBefore(ResourceKey organization, Instant time) throws QueueException {
+        int removed = 0;
+        List<String> batch = claims.takeReceivedBefore(organization, time, REMOVED_AT_ONCE);
+        while (!batch.isEmpty()) {
+            removed += remove(organization, batch);
+            batch = claims.takeReceivedBefore(organization, time, REMOVED_AT_ONCE);
+        }
+        return removed;
+    }
+
+    /** Removes messages that were taken; returns how many were there. */
+    int remove(ResourceKey organization, List<String> taken) throws QueueException {
+        boolean done = false;
+        try {
+            long octets = 0;
+            int messages = 0;
+            for (String id : taken) {
+                Optional<Long> size = stored.size(organization, id);
+                octets += size.orElse(0L);
+                messages += size.isPresent() ? 1 : 0;
+            }
+            writer.execute(writes -> {
+                for (String id : taken) {
+                    writes.delete(organization, id);
+                }
+            });
+            done = true;
+            usage.add(organization, -messages, -octets);
+            return messages;
+        } finally {
+            for (String id : taken) {
+                if (done) {
+                    claims.settled(id);
+                } else {
+                    claims.free(organization, id);
+                }
+            }
+        }
+    }
+
+    void execute(GroupCommit.Work work) throws QueueException {
+        writer.execute(work);
+    }
+
+    Instant now() {
+        return clock.instant();
+    }
+
+    @Override
+    public Usage usage(ResourceKey organization) {
+        return usage.of(organization);
+    }
+
+    @Override
+    public Usage usage() {
+        return usage.total();
+    }
+
+    @Override
+    public void onArrival(Arrivals listener) {
+        arrivals = listener;
+    }
+
+    @Override
+    public QueueView view() {
+        return view;
+    }
+
+    @Override
+    public Outbox outbox() {
+        return outbox;
+    }
+
+    @Override
+    public void probe() throws QueueException {
+        database.checkRoom();
+        long time = clock.millis();
+        writer.execute(writes -> writes.probe(time));
+    }
+
+    @Override
+    public void close() {
+        database.closeReaders();
+        writer.close();
+        database.close();
+    }
+
+    private static final class NobodyListens implements Arrivals {
+        @Override
+        public boolean wants(ResourceKey organization, long octets) {
+            return false;
+        }
+
+        @Override
+        public void arrived(QueuedMessage message) {
+            throw new IllegalStateException("nobody wanted message " + message.id());
+        }
+
+        @Override
+        public void arrived(ResourceKey organization) {
+            // It is found when somebody asks what is due.
+        }
+    }
+}

@@ -1,0 +1,182 @@
+package dev.postrider.relay.queue;
+
+import dev.postrider.route.ResourceKey;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** The queue as people see it, read from its tables. */
+final class SqlQueueView implements QueueView {
+    private static final int PAGE = 200;
+
+    private final SqlQueue queue;
+    private final Database database;
+    private final Claims claims;
+
+    SqlQueueView(SqlQueue queue, Database database, Claims claims) {
+        this.queue = queue;
+        this.database = database;
+        this.claims = claims;
+    }
+
+    @Override
+    public List<Entry> list(Filter filter, Optional<Position> after, int most) throws QueueException {
+        List<Entry> found = new ArrayList<>();
+        Optional<Position> position = after;
+        boolean more = true;
+        while (found.size() < most && more) {
+            List<Entry> page = page(filter, position);
+            page.stream()
+                    .filter(entry -> filter.state().filter(state -> state != entry.state()).isEmpty())
+                    .limit(most - found.size())
+                    .forEach(found::add);
+            more = page.size() == PAGE;
+            position = page.isEmpty()
+                    ? position
+                    : Optional.of(new Position(page.getLast().organization(), page.getLast().id()));
+        }
+        return found;
+    }
+
+    /** Which state a message is in depends on claims that may not be stored, so that is looked at afterwards. */
+    private List<Entry> page(Filter filter, Optional<Position> after) throws QueueException {
+        var sql = new StringBuilder("SELECT organization, id, sender, size, received, held FROM message WHERE TRUE");
+        List<String> values = new ArrayList<>();
+        filter.organization().ifPresent(organization -> {
+            sql.append(" AND organization = ?");
+            values.add(organization.toString());
+        });
+        after.ifPresent(position -> {
+            sql.append(" AND (organization, id) > (?, ?)");
+            values.add(position.organization().toString());
+            values.add(position.id());
+        });
+        filter.server().ifPresent(server -> {
+            sql.append(recipientWhere("r.server = ?"));
+            values.add(server);
+        });
+        filter.recipient().ifPresent(recipient -> {
+            sql.append(recipientWhere("lower(r.address) = ?"));
+            values.add(recipient.toLowerCase(Locale.ROOT));
+        });
+        sql.append(" ORDER BY organization, id LIMIT " + PAGE);
+        return entries(sql.toString(), values);
+    }
+
+    private static String recipientWhere(String condition) {
+        return " AND EXISTS (SELECT 1 FROM recipient r WHERE r.organization = message.organization"
+                + " AND r.message = message.id AND " + condition + ")";
+    }
+
+    private List<Entry> entries(String sql, List<String> values) throws QueueException {
+        return database.read(connection -> {
+            List<Entry> entries = new ArrayList<>();
+            try (PreparedStatement query = connection.prepareStatement(sql)) {
+                for (int i = 0; i < values.size(); i++) {
+                    query.setString(i + 1, values.get(i));
+                }
+                try (ResultSet rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        entries.add(entry(connection, rows));
+                    }
+                }
+            }
+            return entries;
+        });
+    }
+
+    private Entry entry(Connection connection, ResultSet row) throws SQLException {
+        ResourceKey organization = ResourceKey.parse(row.getString(1));
+        String id = row.getString(2);
+        List<Recipient> recipients = new ArrayList<>();
+        boolean taken = false;
+        boolean tried = false;
+        try (PreparedStatement query = connection.prepareStatement("SELECT address, attempts, last_attempt,"
+                + " next_attempt, server, last_reply, claimed_by FROM recipient WHERE organization = ? AND message = ?"
+                + " ORDER BY number")) {
+            query.setString(1, organization.toString());
+            query.setString(2, id);
+            try (ResultSet rows = query.executeQuery()) {
+                while (rows.next()) {
+                    taken |= claims.isTaken(id, rows.getString(7));
+                    tried |= rows.getInt(2) > 0;
+                    recipients.add(new Recipient(rows.getString(1), rows.getInt(2), time(rows, 3), time(rows, 4),
+                            Optional.ofNullable(rows.getString(5)), Optional.ofNullable(rows.getString(6))));
+                }
+            }
+        }
+        State state = taken
+                ? State.ACTIVE
+                : row.getBoolean(6) ? State.HELD : tried ? State.DEFERRED : State.QUEUED;
+        return new Entry(id, organization, row.getString(3), row.getLong(4), Instant.ofEpochMilli(row.getLong(5)),
+                state, recipients);
+    }
+
+    private static Optional<Instant> time(ResultSet row, int column) throws SQLException {
+        long millis = row.getLong(column);
+        return row.wasNull() ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
+    }
+
+    @Override
+    public Optional<Entry> find(String id) throws QueueException {
+        return entries("SELECT organization, id, sender, size, received, held FROM message WHERE id = ?", List.of(id))
+                .stream()
+                .findFirst();
+    }
+
+    @Override
+    public int change(Change change, Filter filter, OptionalInt most) throws QueueException {
+        int changed = 0;
+        Optional<Position> position = Optional.empty();
+        List<Entry> page = list(filter, position, PAGE);
+        while (!page.isEmpty() && changed < most.orElse(Integer.MAX_VALUE)) {
+            for (Entry entry : page) {
+                if (changed < most.orElse(Integer.MAX_VALUE) && apply(change, entry)) {
+                    changed++;
+                }
+            }
+            position = Optional.of(new Position(page.getLast().organization(), page.getLast().id()));
+            page = list(filter, position, PAGE);
+        }
+        return changed;
+    }
+
+    @Override
+    public boolean change(Change change, String id) throws QueueException {
+        Optional<Entry> entry = find(id);
+        return entry.isPresent() && apply(change, entry.get());
+    }
+
+    private boolean apply(Change change, Entry entry) throws QueueException {
+        ResourceKey organization = entry.organization();
+        String id = entry.id();
+        return switch (change) {
+            case HOLD -> {
+                if (entry.state() == State.HELD) {
+                    yield false;
+                }
+                queue.execute(writes -> writes.hold(organization, id));
+                yield true;
+            }
+            case RELEASE -> entry.state() == State.HELD && makeDue(organization, id);
+            case RETRY -> (entry.state() == State.DEFERRED || entry.state() == State.QUEUED)
+                    && makeDue(organization, id);
+            case REMOVE -> entry.state() != State.ACTIVE && claims.take(organization, id)
+                    && queue.remove(organization, List.of(id)) > 0;
+        };
+    }
+
+    private boolean makeDue(ResourceKey organization, String id) throws QueueException {
+        Instant now = queue.now();
+        queue.execute(writes -> writes.retry(organization, id, now));
+        queue.arrived(organization);
+        return true;
+    }
+}

@@ -1,0 +1,296 @@
+package dev.postrider.relay.queue;
+
+import dev.postrider.relay.queue.NewMessage.NewRecipient;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.transport.RecipientDsnRequest.Notify;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * The statements that change the queue, prepared once for the writer's connection. What belongs to a step is gathered
+ * and sent together by {@link #flush}, statement by statement in the order in which they are prepared here: a step
+ * touches no row twice but for the keys of {@link #insertKey}.
+ */
+final class SqlWrites {
+    /** How long the key of a message is known. */
+    static final Duration KEY_LIFETIME = Duration.ofDays(1);
+
+    private final List<PreparedStatement> ordered = new ArrayList<>();
+    private final Set<PreparedStatement> gathered = new HashSet<>();
+    private final Connection connection;
+    private final PreparedStatement insertKey;
+    private final PreparedStatement selectKey;
+    private final PreparedStatement forgetKeys;
+    private final PreparedStatement insertDraft;
+    private final PreparedStatement insertPart;
+    private final PreparedStatement insertMessage;
+    private final PreparedStatement insertRecipient;
+    private final PreparedStatement insertEvent;
+    private final PreparedStatement deleteDraft;
+    private final PreparedStatement deleteRecipient;
+    private final PreparedStatement deferRecipient;
+    private final PreparedStatement free;
+    private final PreparedStatement deleteMessage;
+    private final PreparedStatement deleteBody;
+    private final PreparedStatement deleteRecipients;
+    private final PreparedStatement deferEvent;
+    private final PreparedStatement deleteEvent;
+    private final PreparedStatement hold;
+    private final PreparedStatement schedule;
+    private final PreparedStatement probe;
+
+    SqlWrites(Connection connection) throws SQLException {
+        this.connection = connection;
+        insertKey = connection.prepareStatement("INSERT INTO submission"
+                + " (organization, idempotency_key, message, received) VALUES (?, ?, ?, ?)"
+                + " ON CONFLICT (organization, idempotency_key) DO UPDATE SET message = excluded.message,"
+                + " received = excluded.received WHERE submission.received <= excluded.received - "
+                + KEY_LIFETIME.toMillis());
+        selectKey = connection.prepareStatement(
+                "SELECT message FROM submission WHERE organization = ? AND idempotency_key = ?");
+        forgetKeys = prepare("DELETE FROM submission WHERE received <= ?");
+        insertDraft = prepare("INSERT INTO draft (organization, message, replica) VALUES (?, ?, ?)");
+        insertPart = prepare("INSERT INTO body (organization, message, part, content) VALUES (?, ?, ?, ?)");
+        insertMessage = prepare("INSERT INTO message (organization, id, sender, eight_bit, smtp_utf8, size, received,"
+                + " held, dsn_ret, dsn_envid, trace_parent) VALUES (?, ?, ?, ?, ?, ?, ?, FALSE, ?, ?, ?)");
+        insertRecipient = prepare("INSERT INTO recipient (organization, message, number, address, dsn_notify,"
+                + " dsn_orcpt, attempts, next_attempt, delay_reported, claimed_by)"
+                + " VALUES (?, ?, ?, ?, ?, ?, 0, ?, FALSE, ?)");
+        insertEvent = prepare("INSERT INTO event (organization, id, content, attempts, next_attempt)"
+                + " VALUES (?, ?, ?, 0, ?)");
+        deleteDraft = prepare("DELETE FROM draft WHERE organization = ? AND message = ?");
+        deleteRecipient = prepare("DELETE FROM recipient WHERE organization = ? AND message = ? AND number = ?");
+        deferRecipient = prepare("UPDATE recipient SET attempts = ?, last_attempt = ?, next_attempt ="
+                + " CASE WHEN (SELECT held FROM message m WHERE m.organization = recipient.organization"
+                + " AND m.id = recipient.message) THEN NULL ELSE ? END, server = ?, last_reply = ?,"
+                + " delay_reported = ? WHERE organization = ? AND message = ? AND number = ?");
+        free = prepare("UPDATE recipient SET claimed_by = NULL WHERE organization = ? AND message = ?");
+        deleteMessage = prepare("DELETE FROM message WHERE organization = ? AND id = ?");
+        deleteBody = prepare("DELETE FROM body WHERE organization = ? AND message = ?");
+        deleteRecipients = prepare("DELETE FROM recipient WHERE organization = ? AND message = ?");
+        deferEvent = prepare("UPDATE event SET attempts = ?, next_attempt = ? WHERE organization = ? AND id = ?");
+        deleteEvent = prepare("DELETE FROM event WHERE organization = ? AND id = ?");
+        hold = prepare("UPDATE message SET held = ? WHERE organization = ? AND id = ?");
+        schedule = prepare("UPDATE recipient SET next_attempt = ? WHERE organization = ? AND message = ?");
+        probe = prepare("INSERT INTO probe (id, time) VALUES (1, ?) ON CONFLICT (id) DO UPDATE"
+                + " SET time = excluded.time");
+    }
+
+    private PreparedStatement prepare(String sql) throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(sql);
+        ordered.add(statement);
+        return statement;
+    }
+
+    private void gather(PreparedStatement statement) throws SQLException {
+        statement.addBatch();
+        gathered.add(statement);
+    }
+
+    /** Sends what was gathered. */
+    void flush() throws SQLException {
+        for (PreparedStatement statement : ordered) {
+            if (gathered.remove(statement)) {
+                statement.executeBatch();
+            }
+        }
+    }
+
+    /** Forgets what was gathered. */
+    void clear() throws SQLException {
+        for (PreparedStatement statement : gathered) {
+            statement.clearBatch();
+        }
+        gathered.clear();
+    }
+
+    /**
+     * Notes the key of a message, at once.
+     *
+     * @return the queue id of an earlier message with that key; nothing is noted then
+     */
+    Optional<String> insertKey(ResourceKey organization, String key, String message, Instant received)
+            throws SQLException {
+        bind(insertKey, organization, key);
+        insertKey.setString(3, message);
+        insertKey.setLong(4, received.toEpochMilli());
+        if (insertKey.executeUpdate() > 0) {
+            return Optional.empty();
+        }
+        bind(selectKey, organization, key);
+        try (ResultSet rows = selectKey.executeQuery()) {
+            return rows.next() ? Optional.of(rows.getString(1)) : Optional.empty();
+        }
+    }
+
+    void forgetKeys(Instant now) throws SQLException {
+        forgetKeys.setLong(1, now.minus(KEY_LIFETIME).toEpochMilli());
+        gather(forgetKeys);
+    }
+
+    /** Marks a message of which parts come before the rest. */
+    void insertDraft(ResourceKey organization, String message, String replica) throws SQLException {
+        bind(insertDraft, organization, message);
+        insertDraft.setString(3, replica);
+        gather(insertDraft);
+    }
+
+    void deleteDraft(ResourceKey organization, String message) throws SQLException {
+        bind(deleteDraft, organization, message);
+        gather(deleteDraft);
+    }
+
+    void insertPart(ResourceKey organization, String message, int part, byte[] content) throws SQLException {
+        bind(insertPart, organization, message);
+        insertPart.setInt(3, part);
+        insertPart.setBytes(4, content);
+        gather(insertPart);
+    }
+
+    /** @param claimedBy who has it, where that is stored */
+    void insertMessage(ResourceKey organization, String id, NewMessage message, long size, Optional<String> claimedBy)
+            throws SQLException {
+        bind(insertMessage, organization, id);
+        insertMessage.setString(3, message.sender());
+        insertMessage.setBoolean(4, message.eightBit());
+        insertMessage.setBoolean(5, message.smtpUtf8());
+        insertMessage.setLong(6, size);
+        insertMessage.setLong(7, message.received().toEpochMilli());
+        text(insertMessage, 8, message.dsn().ret().map(Enum::name));
+        text(insertMessage, 9, message.dsn().envid());
+        text(insertMessage, 10, message.traceParent());
+        gather(insertMessage);
+        for (int number = 0; number < message.recipients().size(); number++) {
+            NewRecipient recipient = message.recipients().get(number);
+            bind(insertRecipient, organization, id);
+            insertRecipient.setInt(3, number);
+            insertRecipient.setString(4, recipient.address());
+            text(insertRecipient, 5, storedNotify(recipient.dsn().conditions()));
+            text(insertRecipient, 6, recipient.dsn().orcpt());
+            insertRecipient.setLong(7, message.received().toEpochMilli());
+            text(insertRecipient, 8, claimedBy);
+            gather(insertRecipient);
+        }
+    }
+
+    private static Optional<String> storedNotify(Set<Notify> notify) {
+        return notify.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new TreeSet<>(notify).stream().map(Enum::name).collect(Collectors.joining(",")));
+    }
+
+    private static void text(PreparedStatement statement, int index, Optional<String> value) throws SQLException {
+        if (value.isPresent()) {
+            statement.setString(index, value.get());
+        } else {
+            statement.setNull(index, Types.VARCHAR);
+        }
+    }
+
+    void insertEvent(ResourceKey organization, Settlement.Event event, Instant now) throws SQLException {
+        bind(insertEvent, organization, event.id());
+        insertEvent.setString(3, event.content());
+        insertEvent.setLong(4, now.toEpochMilli());
+        gather(insertEvent);
+    }
+
+    void deferEvent(ResourceKey organization, String id, int attempts, Instant next) throws SQLException {
+        deferEvent.setInt(1, attempts);
+        deferEvent.setLong(2, next.toEpochMilli());
+        deferEvent.setString(3, organization.toString());
+        deferEvent.setString(4, id);
+        gather(deferEvent);
+    }
+
+    void deleteEvent(ResourceKey organization, String id) throws SQLException {
+        bind(deleteEvent, organization, id);
+        gather(deleteEvent);
+    }
+
+    void deleteRecipient(ResourceKey organization, String message, int number) throws SQLException {
+        bind(deleteRecipient, organization, message);
+        deleteRecipient.setInt(3, number);
+        gather(deleteRecipient);
+    }
+
+    void deferRecipient(ResourceKey organization, String message, Settlement.Deferral deferral) throws SQLException {
+        deferRecipient.setInt(1, deferral.attempts());
+        deferRecipient.setLong(2, deferral.last().toEpochMilli());
+        deferRecipient.setLong(3, deferral.next().toEpochMilli());
+        deferRecipient.setString(4, deferral.server());
+        deferRecipient.setString(5, deferral.reply());
+        deferRecipient.setBoolean(6, deferral.delayReported());
+        deferRecipient.setString(7, organization.toString());
+        deferRecipient.setString(8, message);
+        deferRecipient.setInt(9, deferral.number());
+        gather(deferRecipient);
+    }
+
+    /** Takes the claim off a message, where claims are stored. */
+    void free(ResourceKey organization, String message) throws SQLException {
+        bind(free, organization, message);
+        gather(free);
+    }
+
+    /** Removes a message and all that belongs to it. */
+    void delete(ResourceKey organization, String message) throws SQLException {
+        bind(deleteMessage, organization, message);
+        gather(deleteMessage);
+        bind(deleteRecipients, organization, message);
+        gather(deleteRecipients);
+        deleteBody(organization, message);
+    }
+
+    void deleteBody(ResourceKey organization, String message) throws SQLException {
+        bind(deleteBody, organization, message);
+        gather(deleteBody);
+    }
+
+    /** Keeps a message back. */
+    void hold(ResourceKey organization, String message) throws SQLException {
+        held(organization, message, true);
+        schedule.setNull(1, Types.BIGINT);
+        schedule.setString(2, organization.toString());
+        schedule.setString(3, message);
+        gather(schedule);
+    }
+
+    /** Makes a message due, also one that was held. */
+    void retry(ResourceKey organization, String message, Instant now) throws SQLException {
+        held(organization, message, false);
+        schedule.setLong(1, now.toEpochMilli());
+        schedule.setString(2, organization.toString());
+        schedule.setString(3, message);
+        gather(schedule);
+    }
+
+    private void held(ResourceKey organization, String message, boolean held) throws SQLException {
+        hold.setBoolean(1, held);
+        hold.setString(2, organization.toString());
+        hold.setString(3, message);
+        gather(hold);
+    }
+
+    void probe(long time) throws SQLException {
+        probe.setLong(1, time);
+        gather(probe);
+    }
+
+    private static void bind(PreparedStatement statement, ResourceKey organization, String second)
+            throws SQLException {
+        statement.setString(1, organization.toString());
+        statement.setString(2, second);
+    }
+}

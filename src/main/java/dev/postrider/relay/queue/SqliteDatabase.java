@@ -1,0 +1,240 @@
+package dev.postrider.relay.queue;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteDataSource;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
+
+/** A queue in one SQLite file, used by this process alone. */
+final class SqliteDatabase implements Database {
+    private static final Logger LOG = LoggerFactory.getLogger(SqliteDatabase.class);
+    private static final int READERS = 4;
+
+    /** Room that new mail leaves free, so that deliveries can still be recorded and the log be folded in. */
+    static final long RESERVE = 32L << 20;
+
+    private final Path file;
+    private final FileChannel lock;
+    private final long reserve;
+    private final HikariDataSource readers;
+
+    private SqliteDatabase(Path file, FileChannel lock, long reserve) {
+        this.file = file;
+        this.lock = lock;
+        this.reserve = reserve;
+        var config = new HikariConfig();
+        config.setPoolName("queue-readers");
+        config.setDataSource(source(file, true));
+        config.setMaximumPoolSize(READERS);
+        config.setReadOnly(true);
+        config.setInitializationFailTimeout(-1);
+        this.readers = new HikariDataSource(config);
+    }
+
+    /**
+     * Opens {@code queue.sqlite}, which is made if it is not there. A damaged file is renamed, with its log, and a new
+     * one begun: {@code queue.sqlite.damaged-<time>} keeps what can be saved.
+     *
+     * @param reserve octets to leave free on the disk
+     * @throws QueueException if the file cannot be used, or another process uses it
+     */
+    static SqliteDatabase open(Path directory, InstantSource clock, long reserve) throws QueueException {
+        Path file = directory.resolve("queue.sqlite");
+        FileChannel lock = lock(directory);
+        try {
+            try {
+                prepare(file);
+            } catch (QueueException.Corrupt e) {
+                Path aside = setAside(file, clock.instant());
+                LOG.error("{}. It is kept as {}, and the relay begins with an empty queue. Save what can be read: "
+                        + "postrider queue move --from {} --to ...", e.getMessage(), aside, aside);
+                prepare(file);
+            }
+            return new SqliteDatabase(file, lock, reserve);
+        } catch (QueueException e) {
+            unlock(lock);
+            throw e;
+        }
+    }
+
+    private static FileChannel lock(Path directory) throws QueueException {
+        Path file = directory.resolve("queue.lock");
+        try {
+            Files.createDirectories(directory);
+            FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            try {
+                if (channel.tryLock() != null) {
+                    return channel;
+                }
+            } catch (OverlappingFileLockException e) {
+                LOG.debug("locked by this process", e);
+            }
+            channel.close();
+        } catch (IOException e) {
+            throw new QueueException("cannot use " + file + ": " + e.getMessage(), e);
+        }
+        throw new QueueException(file + " is held by another relay; a queue on SQLite serves one");
+    }
+
+    private static void unlock(FileChannel lock) {
+        try {
+            lock.close();
+        } catch (IOException e) {
+            LOG.warn("cannot release the queue's lock: {}", e.getMessage());
+        }
+    }
+
+    private static void prepare(Path file) throws QueueException {
+        try {
+            try (Connection connection = source(file, false).getConnection()) {
+                check(connection, file);
+            }
+            Schema.migrate(source(file, false), name(file), Map.of("octets", "BLOB", "clustered", "WITHOUT ROWID"));
+            try (Connection connection = source(file, false).getConnection();
+                    Statement statement = connection.createStatement()) {
+                // Parts of messages that were still coming in when the process ended.
+                statement.execute("DELETE FROM body WHERE (organization, message) IN"
+                        + " (SELECT organization, message FROM draft)");
+                statement.execute("DELETE FROM draft");
+            }
+        } catch (SQLException e) {
+            throw failure(file, e);
+        }
+    }
+
+    private static void check(Connection connection, Path file) throws SQLException, QueueException {
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("PRAGMA quick_check(1)")) {
+            String result = rows.next() ? rows.getString(1) : "no answer";
+            if (!result.equals("ok")) {
+                throw corrupt(file, new SQLException(result));
+            }
+        }
+    }
+
+    private static Path setAside(Path file, Instant now) throws QueueException {
+        String suffix = ".damaged-" + now.toString().replaceAll("[^0-9TZ]", "");
+        try {
+            for (String part : new String[]{"-wal", "-shm", ""}) {
+                Path found = file.resolveSibling(file.getFileName() + part);
+                if (Files.exists(found)) {
+                    Files.move(found, file.resolveSibling(file.getFileName() + suffix + part));
+                }
+            }
+            return file.resolveSibling(file.getFileName() + suffix);
+        } catch (IOException e) {
+            throw new QueueException(name(file) + " is damaged and cannot be set aside: " + e.getMessage(), e);
+        }
+    }
+
+    private static SQLiteDataSource source(Path file, boolean readOnly) {
+        var config = new SQLiteConfig();
+        config.setReadOnly(readOnly);
+        config.setBusyTimeout(10_000);
+        if (!readOnly) {
+            config.setJournalMode(SQLiteConfig.JournalMode.WAL);
+            // FULL syncs the log at each commit: what was acknowledged survives a power cut.
+            config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
+            config.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
+        }
+        var source = new SQLiteDataSource(config);
+        source.setUrl("jdbc:sqlite:" + file);
+        return source;
+    }
+
+    @Override
+    public String name() {
+        return name(file);
+    }
+
+    private static String name(Path file) {
+        return "queue file " + file;
+    }
+
+    @Override
+    public Connection openWriter() throws SQLException {
+        Connection connection = source(file, false).getConnection();
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA wal_autocheckpoint = 4000");
+        }
+        connection.setAutoCommit(false);
+        return connection;
+    }
+
+    @Override
+    public Connection borrow() throws SQLException {
+        return readers.getConnection();
+    }
+
+    @Override
+    public QueueException failure(SQLException e) {
+        return failure(file, e);
+    }
+
+    private static QueueException failure(Path file, SQLException e) {
+        return switch (code(e)) {
+            case SQLITE_FULL -> new QueueException.Full("no room for " + name(file), e);
+            case SQLITE_CORRUPT, SQLITE_CORRUPT_INDEX, SQLITE_CORRUPT_SEQUENCE, SQLITE_CORRUPT_VTAB, SQLITE_NOTADB ->
+                corrupt(file, e);
+            default -> new QueueException(name(file) + " failed: " + e.getMessage(), e);
+        };
+    }
+
+    private static SQLiteErrorCode code(SQLException e) {
+        return e instanceof SQLiteException known ? known.getResultCode() : SQLiteErrorCode.UNKNOWN_ERROR;
+    }
+
+    private static QueueException.Corrupt corrupt(Path file, SQLException e) {
+        return new QueueException.Corrupt(name(file) + " is damaged (" + e.getMessage() + ")", e);
+    }
+
+    @Override
+    public boolean losesConnection(SQLException e) {
+        return switch (code(e)) {
+            case SQLITE_FULL, SQLITE_BUSY, SQLITE_CONSTRAINT -> false;
+            default -> true;
+        };
+    }
+
+    @Override
+    public void checkRoom() throws QueueException.Full {
+        try {
+            long free = Files.getFileStore(file).getUsableSpace();
+            if (free < reserve) {
+                throw new QueueException.Full(name() + " has " + free + " octets of disk left, of which " + reserve
+                        + " are kept for what is queued");
+            }
+        } catch (IOException e) {
+            LOG.debug("the room for {} is not known", file, e);
+        }
+    }
+
+    /** Before the writer's connection: the last to close moves the log into the file, which a reader may not. */
+    @Override
+    public void closeReaders() {
+        readers.close();
+    }
+
+    @Override
+    public void close() {
+        readers.close();
+        unlock(lock);
+    }
+}

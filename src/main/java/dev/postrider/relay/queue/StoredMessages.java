@@ -1,0 +1,114 @@
+package dev.postrider.relay.queue;
+
+import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.transport.DsnRequest;
+import dev.postrider.transport.DsnRequest.Return;
+import dev.postrider.transport.MessageContent;
+import dev.postrider.transport.RecipientDsnRequest;
+import dev.postrider.transport.RecipientDsnRequest.Notify;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Reads messages for delivery. */
+final class StoredMessages {
+    /** Recipients in one attempt: what every server must take (RFC 5321 section 4.5.3.1.8). */
+    static final int RECIPIENTS_AT_ONCE = 100;
+
+    private final Database database;
+
+    StoredMessages(Database database) {
+        this.database = database;
+    }
+
+    /** The message as it is in the queue when it has just come in. */
+    static QueuedMessage asInserted(ResourceKey organization, String id, NewMessage message,
+            MessageContent content) {
+        List<QueuedRecipient> recipients = new ArrayList<>();
+        for (NewMessage.NewRecipient recipient : message.recipients()
+                .subList(0, Math.min(RECIPIENTS_AT_ONCE, message.recipients().size()))) {
+            recipients.add(new QueuedRecipient(recipients.size(), recipient.address(), recipient.dsn(), 0, false));
+        }
+        return new QueuedMessage(organization, id, message.sender(), message.eightBit(), message.smtpUtf8(),
+                message.dsn(), message.traceParent(), message.received(), content, recipients,
+                message.recipients().size() - recipients.size());
+    }
+
+    /** A message with its recipients that are due, if it has any. */
+    Optional<QueuedMessage> load(ResourceKey organization, String id, Instant now) throws QueueException {
+        return database.read(connection -> {
+            try (PreparedStatement query = connection
+                    .prepareStatement("SELECT sender, eight_bit, smtp_utf8, size, received, dsn_ret, dsn_envid,"
+                            + " trace_parent FROM message WHERE organization = ? AND id = ?")) {
+                query.setString(1, organization.toString());
+                query.setString(2, id);
+                try (ResultSet rows = query.executeQuery()) {
+                    return rows.next() ? read(connection, organization, id, now, rows) : Optional.empty();
+                }
+            }
+        });
+    }
+
+    private Optional<QueuedMessage> read(Connection connection, ResourceKey organization, String id, Instant now,
+            ResultSet message) throws SQLException {
+        List<QueuedRecipient> due = new ArrayList<>();
+        int all = 0;
+        try (PreparedStatement query = connection.prepareStatement("SELECT number, address, dsn_notify, dsn_orcpt,"
+                + " attempts, delay_reported, next_attempt FROM recipient WHERE organization = ? AND message = ?"
+                + " ORDER BY number")) {
+            query.setString(1, organization.toString());
+            query.setString(2, id);
+            try (ResultSet rows = query.executeQuery()) {
+                while (rows.next()) {
+                    all++;
+                    long next = rows.getLong(7);
+                    if (!rows.wasNull() && next <= now.toEpochMilli() && due.size() < RECIPIENTS_AT_ONCE) {
+                        due.add(new QueuedRecipient(rows.getInt(1), rows.getString(2),
+                                new RecipientDsnRequest(notify(rows.getString(3)),
+                                        Optional.ofNullable(rows.getString(4))),
+                                rows.getInt(5), rows.getBoolean(6)));
+                    }
+                }
+            }
+        }
+        if (due.isEmpty()) {
+            return Optional.empty();
+        }
+        var dsn = new DsnRequest(Optional.ofNullable(message.getString(6)).map(Return::valueOf),
+                Optional.ofNullable(message.getString(7)));
+        return Optional.of(new QueuedMessage(organization, id, message.getString(1), message.getBoolean(2),
+                message.getBoolean(3), dsn, Optional.ofNullable(message.getString(8)),
+                Instant.ofEpochMilli(message.getLong(5)),
+                new StoredContent(database, organization, id, message.getLong(4)), due, all - due.size()));
+    }
+
+    @SuppressWarnings("NullAway") // The column may be null.
+    private static Set<Notify> notify(String stored) {
+        return stored == null
+                ? Set.of()
+                : Arrays.stream(stored.split(",")).map(Notify::valueOf).collect(Collectors.toSet());
+    }
+
+    /** The size of a message, if it is there. */
+    Optional<Long> size(ResourceKey organization, String id) throws QueueException {
+        return database.read(connection -> {
+            try (PreparedStatement query = connection
+                    .prepareStatement("SELECT size FROM message WHERE organization = ? AND id = ?")) {
+                query.setString(1, organization.toString());
+                query.setString(2, id);
+                try (ResultSet rows = query.executeQuery()) {
+                    return rows.next() ? Optional.of(rows.getLong(1)) : Optional.empty();
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,367 @@
+package dev.postrider.relay.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.transport.RecipientDsnRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class SqlQueueTest {
+    private static final ResourceKey SHOP = new ResourceKey("shop", "orders");
+    private static final ResourceKey OTHER = new ResourceKey("shop", "other");
+    private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
+
+    @TempDir
+    Path directory;
+
+    private SqlQueue open() throws QueueException {
+        return SqlQueue.openSqlite(directory, QueueLimits.DEFAULT, InstantSource.fixed(NOW));
+    }
+
+    private static String submit(Queue queue, ResourceKey organization, String content, String... recipients)
+            throws IOException {
+        try (Draft draft = queue.draft(organization)) {
+            draft.content().write(content.getBytes(StandardCharsets.ISO_8859_1));
+            return draft.commit(NewMessage.plain("a@b.example", List.of(recipients), false, false, NOW));
+        }
+    }
+
+    private static String content(QueuedMessage message) throws IOException {
+        try (InputStream in = message.content().open()) {
+            return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    private static QueuedRecipient recipient(int number, String address, int attempts) {
+        return new QueuedRecipient(number, address, RecipientDsnRequest.NONE, attempts, false);
+    }
+
+    private static Settlement done(Integer... numbers) {
+        return new Settlement(List.of(numbers), List.of(), List.of(), List.of());
+    }
+
+    @Test
+    void keepsWhatWasCommitted() throws Exception {
+        String id;
+        try (var queue = open()) {
+            id = submit(queue, SHOP, "text\r\n", "x@y.example", "z@y.example");
+        }
+        try (var queue = open()) {
+            assertThat(queue.usage().messages()).isEqualTo(1);
+            assertThat(queue.schedule()).containsExactly(java.util.Map.entry(SHOP, NOW));
+            QueuedMessage message = queue.claim(SHOP, NOW, 10).getFirst();
+            assertThat(message.id()).isEqualTo(id);
+            assertThat(message.sender()).isEqualTo("a@b.example");
+            assertThat(message.received()).isEqualTo(NOW);
+            assertThat(message.recipients()).containsExactly(recipient(0, "x@y.example", 0),
+                    recipient(1, "z@y.example", 0));
+            assertThat(content(message)).isEqualTo("text\r\n");
+        }
+    }
+
+    @Test
+    void keepsWhatWasCommittedWhenTheProcessJustEnds() throws Exception {
+        Path copy = Files.createDirectory(directory.resolve("copy"));
+        try (var queue = open(); var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Callable<String>> submissions = new ArrayList<>();
+            for (int i = 0; i < 200; i++) {
+                submissions.add(() -> submit(queue, SHOP, "x".repeat(5000), "x@y.example"));
+            }
+            for (Future<String> submission : threads.invokeAll(submissions)) {
+                assertThat(submission.get()).hasSize(16);
+            }
+            // What is on disk at this moment, without any of what closing would write.
+            Files.copy(directory.resolve("queue.sqlite"), copy.resolve("queue.sqlite"));
+            Files.copy(directory.resolve("queue.sqlite-wal"), copy.resolve("queue.sqlite-wal"));
+        }
+        try (var queue = SqlQueue.openSqlite(copy, QueueLimits.DEFAULT, InstantSource.fixed(NOW))) {
+            assertThat(queue.claim(SHOP, NOW, 1000)).hasSize(200)
+                    .allSatisfy(message -> assertThat(content(message)).hasSize(5000));
+        }
+    }
+
+    @Test
+    void claimsAMessageOnce() throws Exception {
+        try (var queue = open()) {
+            submit(queue, SHOP, "1", "x@y.example");
+            submit(queue, SHOP, "2", "x@y.example");
+            submit(queue, OTHER, "3", "x@y.example");
+            List<QueuedMessage> first = queue.claim(SHOP, NOW, 1);
+            List<QueuedMessage> second = queue.claim(SHOP, NOW, 10);
+            assertThat(first).hasSize(1);
+            assertThat(second).hasSize(1);
+            assertThat(queue.claim(SHOP, NOW, 10)).isEmpty();
+            assertThat(queue.nextAttempt(SHOP)).isEmpty();
+            queue.release(first.getFirst());
+            assertThat(queue.nextAttempt(SHOP)).contains(NOW);
+            assertThat(queue.claim(SHOP, NOW, 10)).hasSize(1);
+        }
+    }
+
+    @Test
+    void settlesEachRecipientOnItsOwn() throws Exception {
+        Instant later = NOW.plus(Duration.ofMinutes(5));
+        try (var queue = open()) {
+            submit(queue, SHOP, "1", "x@y.example", "z@y.example");
+            QueuedMessage message = queue.claim(SHOP, NOW, 1).getFirst();
+            queue.settle(message, new Settlement(List.of(0),
+                    List.of(new Settlement.Deferral(1, 1, NOW, later, "mx", "450 later", false)), List.of(),
+                    List.of()));
+            assertThat(queue.claim(SHOP, NOW, 1)).isEmpty();
+            assertThat(queue.nextAttempt(SHOP)).contains(later);
+            QueuedMessage again = queue.claim(SHOP, later, 1).getFirst();
+            assertThat(again.recipients()).containsExactly(recipient(1, "z@y.example", 1));
+            assertThat(queue.usage(SHOP).messages()).isEqualTo(1);
+            queue.settle(again, done(1));
+            assertThat(queue.usage(SHOP).messages()).isZero();
+            assertThat(queue.usage().messages()).isZero();
+        }
+    }
+
+    @Test
+    void carriesBigMessagesInParts() throws Exception {
+        byte[] octets = new byte[3 * SqlDraft.PART + 17];
+        new Random(1).nextBytes(octets);
+        String big = new String(octets, StandardCharsets.ISO_8859_1);
+        try (var queue = open()) {
+            submit(queue, SHOP, big, "x@y.example");
+            QueuedMessage message = queue.claim(SHOP, NOW, 1).getFirst();
+            assertThat(message.content().size()).isEqualTo(octets.length);
+            assertThat(content(message)).isEqualTo(big);
+        }
+    }
+
+    @Test
+    void forgetsADraftThatWasNotCommitted() throws Exception {
+        long before;
+        try (var queue = open()) {
+            try (Draft draft = queue.draft(SHOP)) {
+                draft.content().write(new byte[2 * SqlDraft.PART]);
+            }
+            assertThat(queue.claim(SHOP, NOW, 1)).isEmpty();
+            Draft lost = queue.draft(SHOP);
+            lost.content().write(new byte[2 * SqlDraft.PART]);
+            before = parts();
+        }
+        try (var queue = open()) {
+            assertThat(before).isEqualTo(2);
+            assertThat(parts()).isZero();
+            assertThat(queue.usage().messages()).isZero();
+        }
+    }
+
+    private long parts() throws Exception {
+        try (var connection = java.sql.DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("queue.sqlite"));
+                var rows = connection.createStatement().executeQuery("SELECT count(*) FROM body")) {
+            return rows.getLong(1);
+        }
+    }
+
+    @Test
+    void removesAnOrganizationsMail() throws Exception {
+        try (var queue = open()) {
+            for (int i = 0; i < 600; i++) {
+                submit(queue, SHOP, "1", "x@y.example");
+            }
+            submit(queue, OTHER, "2", "x@y.example");
+            assertThat(queue.removeReceivedBefore(SHOP, NOW)).isZero();
+            assertThat(queue.removeAll(SHOP)).isEqualTo(600);
+            assertThat(queue.usage().messages()).isEqualTo(1);
+            assertThat(queue.schedule()).containsOnlyKeys(OTHER);
+        }
+    }
+
+    @Test
+    void setsADamagedFileAsideAndBeginsANewOne() throws Exception {
+        Path file = directory.resolve("queue.sqlite");
+        byte[] damaged = "this is no database, and long enough to be looked at as one".repeat(100)
+                .getBytes(StandardCharsets.US_ASCII);
+        Files.write(file, damaged);
+        try (var queue = open()) {
+            assertThat(submit(queue, SHOP, "1", "x@y.example")).hasSize(16);
+        }
+        assertThat(directory.resolve("queue.sqlite.damaged-20260301T120000Z")).hasBinaryContent(damaged);
+    }
+
+    @Test
+    void findsDamageWithinTheFile() throws Exception {
+        try (var queue = open()) {
+            for (int i = 0; i < 100; i++) {
+                submit(queue, SHOP, "x".repeat(3000), "x@y.example");
+            }
+        }
+        Path file = directory.resolve("queue.sqlite");
+        try (var channel = java.nio.channels.FileChannel.open(file, StandardOpenOption.WRITE)) {
+            for (long page = 1; page < 40; page++) {
+                channel.write(java.nio.ByteBuffer.wrap(new byte[]{1, 2, 3, 4, 5, 6, 7, 8}), page * 4096);
+            }
+        }
+        open().close();
+        assertThat(directory.resolve("queue.sqlite.damaged-20260301T120000Z")).exists();
+    }
+
+    @Test
+    void servesOneRelayOnly() throws Exception {
+        try (var queue = open()) {
+            assertThatThrownBy(this::open).isInstanceOf(QueueException.class)
+                    .hasMessageContaining("held by another relay");
+            assertThat(queue.usage().messages()).isZero();
+        }
+    }
+
+    @Test
+    void refusesAFileOfALaterVersion() throws Exception {
+        open().close();
+        try (var connection = java.sql.DriverManager
+                .getConnection("jdbc:sqlite:" + directory.resolve("queue.sqlite"))) {
+            connection.createStatement()
+                    .execute("INSERT INTO schema_history SELECT 99, '99', description, type, script, checksum,"
+                            + " installed_by, installed_on, execution_time, success FROM schema_history");
+        }
+        assertThatThrownBy(this::open).hasMessageContaining("tables of version 99");
+    }
+
+    @Test
+    void givesIdsThatSortByTime() {
+        String early = new QueueIds(InstantSource.fixed(NOW)).next();
+        String late = new QueueIds(InstantSource.fixed(NOW.plusMillis(1))).next();
+        assertThat(early).hasSize(16).isLessThan(late);
+    }
+
+    @Test
+    void acceptsARepeatedKeyOnceADay() throws Exception {
+        try (var queue = open()) {
+            String first = submit(queue, keyed("k1", NOW));
+            assertThat(submit(queue, keyed("k1", NOW.plusSeconds(60)))).isEqualTo(first);
+            assertThat(submit(queue, keyed("k2", NOW))).isNotEqualTo(first);
+            assertThat(queue.usage(SHOP)).isEqualTo(new Usage(2, 8));
+            assertThat(submit(queue, keyed("k1", NOW.plus(Duration.ofDays(1))))).isNotEqualTo(first);
+            assertThat(queue.usage(SHOP)).isEqualTo(new Usage(3, 12));
+        }
+    }
+
+    private static NewMessage keyed(String key, Instant received) {
+        NewMessage plain = NewMessage.plain("a@b.example", List.of("x@y.example"), false, false, received);
+        return new NewMessage(plain.sender(), plain.recipients(), false, false, plain.dsn(), Optional.of(key),
+                Optional.empty(), received);
+    }
+
+    private static String submit(Queue queue, NewMessage message) throws IOException {
+        try (Draft draft = queue.draft(SHOP)) {
+            draft.content().write(new byte[4]);
+            return draft.commit(message);
+        }
+    }
+
+    @Test
+    void refusesMoreThanItsLimits() throws Exception {
+        var limits = new QueueLimits(new Usage(4, 1000), new Usage(3, 100));
+        try (var queue = SqlQueue.openSqlite(directory, limits, InstantSource.fixed(NOW))) {
+            submit(queue, SHOP, "x".repeat(60), "x@y.example");
+            assertThatThrownBy(() -> submit(queue, SHOP, "x".repeat(41), "x@y.example"))
+                    .isInstanceOf(QueueException.OverLimit.class)
+                    .hasMessage("the queue of organization shop/orders has its limit of 100 octets");
+            submit(queue, SHOP, "x".repeat(40), "x@y.example");
+            submit(queue, OTHER, "x", "x@y.example");
+            submit(queue, OTHER, "x", "x@y.example");
+            assertThatThrownBy(() -> submit(queue, OTHER, "x", "x@y.example"))
+                    .hasMessage("the queue has its limit of 4 messages");
+            queue.settle(queue.claim(SHOP, NOW, 1).getFirst(), done(0));
+            submit(queue, OTHER, "x", "x@y.example");
+            assertThat(queue.usage()).isEqualTo(new Usage(4, 43));
+        }
+        try (var queue = open()) {
+            assertThat(queue.usage()).isEqualTo(new Usage(4, 43));
+        }
+    }
+
+    @Test
+    void handsOverWhatIsWantedAtOnce() throws Exception {
+        List<QueuedMessage> wanted = new ArrayList<>();
+        List<ResourceKey> told = new ArrayList<>();
+        try (var queue = open()) {
+            queue.onArrival(new Arrivals() {
+                @Override
+                public boolean wants(ResourceKey organization, long octets) {
+                    return octets < 10;
+                }
+
+                @Override
+                public void arrived(QueuedMessage message) {
+                    wanted.add(message);
+                }
+
+                @Override
+                public void arrived(ResourceKey organization) {
+                    told.add(organization);
+                }
+            });
+            String small = submit(queue, SHOP, "small", "x@y.example");
+            submit(queue, OTHER, "not so small", "x@y.example");
+            assertThat(told).containsExactly(OTHER);
+            assertThat(wanted).singleElement().satisfies(message -> {
+                assertThat(message.id()).isEqualTo(small);
+                assertThat(content(message)).isEqualTo("small");
+                assertThat(queue.claim(SHOP, NOW, 1)).isEmpty();
+                queue.release(message);
+                assertThat(content(queue.claim(SHOP, NOW, 1).getFirst())).isEqualTo("small");
+            });
+        }
+    }
+
+    @Test
+    void holdsReleasesRetriesAndRemoves() throws Exception {
+        Instant later = NOW.plusSeconds(60);
+        try (var queue = open()) {
+            String id = submit(queue, SHOP, "1", "x@y.example");
+            String other = submit(queue, OTHER, "1", "z@y.example");
+            QueueView view = queue.view();
+            assertThat(view.change(QueueView.Change.HOLD, id)).isTrue();
+            assertThat(queue.claim(SHOP, NOW, 1)).isEmpty();
+            assertThat(queue.schedule()).containsOnlyKeys(OTHER);
+            assertThat(view.find(id)).hasValueSatisfying(
+                    entry -> assertThat(entry.state()).isEqualTo(QueueView.State.HELD));
+            assertThat(view.change(QueueView.Change.RETRY, id)).isFalse();
+            assertThat(view.change(QueueView.Change.RELEASE, id)).isTrue();
+            QueuedMessage claimed = queue.claim(SHOP, NOW, 1).getFirst();
+            assertThat(view.change(QueueView.Change.REMOVE, id)).isFalse();
+            assertThat(view.list(QueueView.Filter.ALL, Optional.empty(), 10))
+                    .extracting(QueueView.Entry::id, QueueView.Entry::state)
+                    .containsExactly(tuple(id, QueueView.State.ACTIVE),
+                            tuple(other, QueueView.State.QUEUED));
+            queue.settle(claimed, new Settlement(List.of(), List.of(new Settlement.Deferral(0, 1, NOW, later, "mx",
+                    "450 later", true)), List.of(), List.of()));
+            assertThat(queue.claim(SHOP, NOW, 1)).isEmpty();
+            assertThat(view.find(id).orElseThrow().recipients()).containsExactly(new QueueView.Recipient("x@y.example",
+                    1, Optional.of(NOW), Optional.of(later), Optional.of("mx"), Optional.of("450 later")));
+            var filter = new QueueView.Filter(Optional.empty(), Optional.of("mx"), Optional.of("X@y.example"),
+                    Optional.of(QueueView.State.DEFERRED));
+            assertThat(view.change(QueueView.Change.RETRY, filter, OptionalInt.empty())).isEqualTo(1);
+            assertThat(queue.claim(SHOP, NOW, 1)).hasSize(1).allSatisfy(queue::release);
+            assertThat(view.change(QueueView.Change.REMOVE, QueueView.Filter.ALL, OptionalInt.of(1)))
+                    .isEqualTo(1);
+            assertThat(queue.usage().messages()).isEqualTo(1);
+        }
+    }
+}
