@@ -63,7 +63,8 @@ final class FailoverIT {
                 standby.startRelay();
                 awaitReady(standby, "acme");
                 awaitQuiet(standby);
-                await().until(standby.process()::isReady);
+                assertThat(standby.get("/healthz")).isEqualTo("ok\n");
+                assertThat(standby.get("/readyz")).isEqualTo("ok\n");
                 assertThat(standby.writes().all()).as("writes of the one that stands by").isEmpty();
                 assertThat(upstream.messages()).hasSize(1);
 

@@ -121,15 +121,17 @@ final class RunningOperator implements AutoCloseable {
 
     /** How many plans a controller has carried out so far, from its metrics. */
     double reconciliations(String controller) {
-        try {
-            var metrics = URI.create("http://127.0.0.1:" + process.healthPort() + "/metrics").toURL();
-            try (var body = metrics.openStream()) {
-                return new String(body.readAllBytes(), StandardCharsets.UTF_8).lines()
-                        .filter(line -> line.startsWith("reconciliations_success_total{"))
-                        .filter(line -> line.contains("\"" + controller + "\""))
-                        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
-                        .sum();
-            }
+        return get("/metrics").lines()
+                .filter(line -> line.startsWith("reconciliations_success_total{"))
+                .filter(line -> line.contains("\"" + controller + "\""))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
+    }
+
+    /** What its port for probes and metrics answers. */
+    String get(String path) {
+        try (var body = URI.create("http://127.0.0.1:" + process.healthPort() + path).toURL().openStream()) {
+            return new String(body.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
