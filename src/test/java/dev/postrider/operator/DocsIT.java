@@ -60,7 +60,7 @@ final class DocsIT {
             docs/resources.md | kubectl -n acme get ms,oms -o name                      | cluster   | 0      | mailserver.postrider.dev/own patched
             """;
     // @formatter:on
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration PATIENCE = Duration.ofMinutes(4);
 
     @TempDir
     Path directory;
