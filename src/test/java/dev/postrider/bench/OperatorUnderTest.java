@@ -2,10 +2,9 @@ package dev.postrider.bench;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.testing.FreePort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -43,7 +42,7 @@ final class OperatorUnderTest implements AutoCloseable {
         if (!Files.isReadable(jar)) {
             throw new IllegalStateException(jar + " is not there; bench/operator.sh builds it");
         }
-        var port = freePort();
+        var port = FreePort.find();
         var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString()));
         command.addAll(options);
         command.addAll(List.of("-jar", jar.toString(), "operator", "--namespace=" + namespace,
@@ -88,12 +87,6 @@ final class OperatorUnderTest implements AutoCloseable {
                     .orElseThrow();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 

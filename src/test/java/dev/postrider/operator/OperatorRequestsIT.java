@@ -109,6 +109,7 @@ final class OperatorRequestsIT {
                 () -> operator.kubectl("annotate", "cm", "postrider-settings", "-n", "$OPERATOR", "look=again"));
 
         assertThat(operator.writes().all()).isEmpty();
+        assertThat(operator.writes().secretReads()).isEmpty();
         assertThat(upstream.messages()).hasSize(1);
     }
 
