@@ -5,6 +5,7 @@ import dev.postrider.plan.Installation;
 import dev.postrider.plan.Installation.RelayAddress;
 import dev.postrider.relay.Relay;
 import dev.postrider.relay.RelaySettings;
+import dev.postrider.relay.TraceSettings;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.route.RelayCertificate;
@@ -91,7 +92,8 @@ public final class LocalMode implements AutoCloseable {
         String name = hostName();
         this.relay = Relay.start(
                 new RelaySettings(RelayIdentity.HOST, InetAddress.getLoopbackAddress(), options.port(), 0, 0,
-                        PrivateFiles.directory(options.state().resolve("queue")), SmtpLimits.DEFAULT, false),
+                        PrivateFiles.directory(options.state().resolve("queue")), SmtpLimits.DEFAULT, false,
+                        TraceSettings.DEFAULT),
                 routes, new MailUpstreams(name, false), clock);
         Installation installation = new Installation(options.trustedNamespaces(), options.globalServerRequired(),
                 Optional.of(new RelayAddress(RelayIdentity.HOST, relay.submissionPort(), certificate.caCertificate())),

@@ -61,16 +61,36 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      * @param allowPlaintextAuthentication whether applications may log in without TLS
      * @param adminAddress                 where the operator reaches the relay's admin port, as {@code http://host:port}; default: its
      *                                     Service
+     * @param received                     what it makes of Received fields
      */
     public record Relay(Optional<String> image, Optional<String> imagePullPolicy, @Nullable Integer replicas,
             Optional<String> hostName, Storage storage, @Nullable ResourceRequirements resources,
-            Optional<String> serviceType, boolean allowPlaintextAuthentication, Optional<String> adminAddress) {
+            Optional<String> serviceType, boolean allowPlaintextAuthentication, Optional<String> adminAddress,
+            Received received) {
 
         public Relay {
             storage = storage == null ? new Storage(Optional.empty(), Optional.empty()) : storage;
+            received = received == null ? Received.DEFAULT : received;
             image = given(image);
             hostName = given(hostName);
             adminAddress = given(adminAddress);
+        }
+    }
+
+    /**
+     * What the relay makes of Received fields (RFC 5321 sections 4.4 and 6.3).
+     *
+     * @param most          that a message may have, else it is refused as going round in a loop; default 50
+     * @param mostOwn       of those, that may be of this relay; default 5
+     * @param clientAddress whether the relay's own names the address of the client; default true
+     */
+    public record Received(@Nullable Integer most, @Nullable Integer mostOwn, @Nullable Boolean clientAddress) {
+        static final Received DEFAULT = new Received(null, null, null);
+
+        public Received {
+            most = most == null ? Integer.valueOf(50) : most;
+            mostOwn = mostOwn == null ? Integer.valueOf(5) : mostOwn;
+            clientAddress = clientAddress == null ? Boolean.TRUE : clientAddress;
         }
     }
 
@@ -151,7 +171,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                     relay == null
                             ? new Relay(Optional.empty(), Optional.empty(), null, Optional.empty(),
                                     new Storage(Optional.empty(), Optional.empty()), null, Optional.empty(), false,
-                                    Optional.empty())
+                                    Optional.empty(), Received.DEFAULT)
                             : relay);
         }
     }

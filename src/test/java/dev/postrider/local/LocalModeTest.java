@@ -63,7 +63,7 @@ final class LocalModeTest {
                     .satisfies(organization -> assertThat(message(organization.ready()))
                             .isEqualTo("True MailWorks mail can be sent with the login in Secret \"acme-mail\""));
             assertThat(sink.await(1, PATIENCE)).singleElement()
-                    .satisfies(mail -> assertThat(mail.submission().recipients()).containsExactly("test@acme.example"));
+                    .satisfies(mail -> assertThat(mail.submission().mailboxes()).containsExactly("test@acme.example"));
         }
     }
 
