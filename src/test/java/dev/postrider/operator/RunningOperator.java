@@ -14,7 +14,6 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.IOException;
@@ -69,7 +68,7 @@ final class RunningOperator implements AutoCloseable {
                         "watchNamespaces: " + Stream.concat(Stream.of(tenant), Arrays.stream(others)).toList() + "\n"
                                 + settings))
                 .build()).serverSideApply();
-        operatorClient = new KubernetesClientBuilder().withConfig(Config.fromKubeconfig(api.kubeconfig().toFile()))
+        operatorClient = OperatorClient.builder(Config.fromKubeconfig(api.kubeconfig().toFile()))
                 .withHttpClientBuilderConsumer(b -> b.addOrReplaceInterceptor("writes", writes))
                 .build();
         process = new OperatorProcess(operatorClient,
