@@ -14,7 +14,6 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.IOException;
@@ -66,7 +65,7 @@ final class RunningOperator implements AutoCloseable {
         this.client = api.newClient();
         this.namespace = namespace;
         this.tenant = tenant;
-        operatorClient = new KubernetesClientBuilder().withConfig(config)
+        operatorClient = OperatorClient.builder(config)
                 .withHttpClientBuilderConsumer(b -> b.addOrReplaceInterceptor("writes", writes))
                 .build();
         process = new OperatorProcess(operatorClient,

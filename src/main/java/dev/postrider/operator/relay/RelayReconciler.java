@@ -180,7 +180,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
         Secret wanted = Secrets.route(RouteSecret.Kind.RELAY, Cluster.key(configMap), route, cluster.namespace(),
                 configMap);
         if (routes != null) {
-            Secrets.apply(routes.get(ResourceID.fromResource(wanted)), wanted, routes, context);
+            Secrets.createOrApplyRoute(routes.get(ResourceID.fromResource(wanted)), wanted, routes, context);
         }
     }
 
