@@ -9,6 +9,7 @@ import dev.postrider.relay.queue.SqlQueue;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.ListenerSettings;
 import dev.postrider.relay.smtp.SmtpListener;
+import dev.postrider.relay.smtp.SubmissionPolicy;
 import dev.postrider.transport.Upstreams;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -18,6 +19,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,7 +39,7 @@ public final class Relay implements AutoCloseable {
     private boolean stopped;
 
     private Relay(RelaySettings settings, Routes routes, Upstreams upstreams, DeliverySettings deliverySettings,
-            InstantSource clock) throws IOException {
+            InstantSource clock, UnaryOperator<SubmissionPolicy> policy) throws IOException {
         this.routes = routes;
         this.settings = settings;
         this.tls = new CurrentTls(routes);
@@ -51,8 +53,9 @@ public final class Relay implements AutoCloseable {
             this.listener = new SmtpListener(
                     new ListenerSettings(settings.hostName(), settings.limits(),
                             settings.allowPlaintextAuthentication()),
-                    new OrganizationSubmissions(routes, queue, settings.hostName(), settings.trace(), clock), tls,
-                    meters);
+                    policy.apply(new OrganizationSubmissions(routes, queue, settings.hostName(), settings.trace(),
+                            clock)),
+                    tls, meters);
             this.admin = new AdminServer(new InetSocketAddress(settings.bind(), settings.adminPort()), queue, routes,
                     meters, this::problem);
         } catch (IOException | RuntimeException e) {
@@ -86,7 +89,13 @@ public final class Relay implements AutoCloseable {
     /** As {@link #start(RelaySettings, Routes, Upstreams, InstantSource)}, with other times for delivery. */
     public static Relay start(RelaySettings settings, Routes routes, Upstreams upstreams, DeliverySettings delivery,
             InstantSource clock) throws IOException {
-        var relay = new Relay(settings, routes, upstreams, delivery, clock);
+        return start(settings, routes, upstreams, delivery, clock, UnaryOperator.identity());
+    }
+
+    /** As above, with another rule for who may submit: for programs that measure and cannot log in. */
+    static Relay start(RelaySettings settings, Routes routes, Upstreams upstreams, DeliverySettings delivery,
+            InstantSource clock, UnaryOperator<SubmissionPolicy> policy) throws IOException {
+        var relay = new Relay(settings, routes, upstreams, delivery, clock, policy);
         LOG.info("{} listens on {} ports {} (STARTTLS) and {} (TLS), health and metrics on {}, {} messages queued",
                 settings.hostName(), settings.bind().getHostAddress(), relay.submissionPort, relay.submissionsPort,
                 relay.adminPort(), relay.queue.usage().messages());

@@ -41,12 +41,22 @@ public final class PostfixServer implements AutoCloseable {
      * @return empty where there is no Postfix, or the user is not root
      */
     public static Optional<PostfixServer> startIfInstalled(TestCertificates.Server certificate) {
+        return startIfInstalled(certificate, List.of());
+    }
+
+    /**
+     * Starts one with further settings.
+     *
+     * @param settings lines of main.cf, which win over those that are there
+     */
+    public static Optional<PostfixServer> startIfInstalled(TestCertificates.Server certificate,
+            List<String> settings) {
         if (!Files.isExecutable(PROGRAM) || !"root".equals(System.getProperty("user.name"))) {
             return Optional.empty();
         }
         try {
             PostfixServer server = new PostfixServer(Files.createTempDirectory("postfix"), FreePort.find());
-            server.configure(certificate);
+            server.configure(certificate, settings);
             server.run("start");
             return Optional.of(server);
         } catch (IOException e) {
@@ -54,7 +64,7 @@ public final class PostfixServer implements AutoCloseable {
         }
     }
 
-    private void configure(TestCertificates.Server certificate) throws IOException {
+    private void configure(TestCertificates.Server certificate, List<String> settings) throws IOException {
         // Its daemons run as the user postfix, and reach queue and mailboxes through this directory.
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         Path etc = Files.createDirectory(directory.resolve("etc"));
@@ -94,7 +104,7 @@ public final class PostfixServer implements AutoCloseable {
                 smtpd_tls_cert_file = %1$s/etc/server.crt
                 smtpd_tls_key_file = %1$s/etc/server.key
                 default_transport = error:no mail leaves this server
-                """.formatted(directory, uid, gid));
+                """.formatted(directory, uid, gid) + String.join("\n", settings) + "\n");
         Files.writeString(etc.resolve("master.cf"), """
                 127.0.0.1:%d inet n - n - - smtpd
                 postlog unix-dgram n - n - 1 postlogd
@@ -110,6 +120,7 @@ public final class PostfixServer implements AutoCloseable {
                 error unix - - n - - error
                 retry unix - - n - - error
                 virtual unix - n n - - virtual
+                smtp unix - - n - - smtp
                 anvil unix - - n - 1 anvil
                 scache unix - - n - 1 scache
                 """.formatted(port));
@@ -139,6 +150,11 @@ public final class PostfixServer implements AutoCloseable {
 
     public int port() {
         return port;
+    }
+
+    /** The process id of its master, above all others. */
+    public long pid() throws IOException {
+        return Long.parseLong(Files.readString(directory.resolve("queue/pid/master.pid")).strip());
     }
 
     /** The mails delivered so far, one character an octet, lines ended by LF as Postfix stores them. */

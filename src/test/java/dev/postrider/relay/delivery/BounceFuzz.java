@@ -6,6 +6,7 @@ import com.code_intelligence.jazzer.junit.DictionaryEntries;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.transport.DsnRequest;
 import dev.postrider.transport.MessageContent;
 import jakarta.mail.Session;
 import jakarta.mail.internet.MimeMessage;
@@ -47,8 +48,8 @@ final class BounceFuzz {
                 .replace("\n", "\r\n");
         for (boolean utf8 : new boolean[]{false, true}) {
             var message = new QueuedMessage(new ResourceKey("shop", "orders"), "01JABCDEFGHJKMNP", "a@b.example", utf8,
-                    utf8, Instant.EPOCH,
-                    new Text(header + "\r\n" + SECRET + "\r\n"), List.of());
+                    utf8, DsnRequest.NONE, Optional.empty(), Instant.EPOCH,
+                    new Text(header + "\r\n" + SECRET + "\r\n"), List.of(), 0);
             var failure = new Bounce.Failure("x@y.example", "mx.example.net", "5.1.1", Optional.empty(), header);
             MessageContent bounce = new Bounce("relay.test").compose(message, List.of(failure), Instant.EPOCH);
             try (InputStream in = bounce.open()) {

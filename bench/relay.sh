@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Measures the relay beside Postfix on the same machine. docs/performance.md says how to read the figures.
+#
+#   bench/relay.sh [--tls] [--messages N] [--rounds N] [JVM-OPTION...]
+#
+# Needs Postfix installed (its smtp-source and smtp-sink too) and root, since Postfix starts as root. With --tls only
+# Postrider runs, without and with TLS and logins.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+mode=plain messages=5000 rounds=3
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    --tls) mode=tls; shift ;;
+    --messages) messages=$2; shift 2 ;;
+    --rounds) rounds=$2; shift 2 ;;
+    *) break ;;
+  esac
+done
+[[ $messages =~ ^[1-9][0-9]*$ && $rounds =~ ^[1-9][0-9]*$ ]] || { echo "--messages and --rounds are numbers from 1" >&2; exit 2; }
+command -v smtp-source smtp-sink >/dev/null || { echo "smtp-source and smtp-sink are not there: apt-get install postfix" >&2; exit 2; }
+
+echo "building ..." >&2
+exec mvn -B -q -ntp package -DskipTests exec:exec -Dexec.executable=java -Dexec.classpathScope=test \
+  -Dexec.inheritIo=true \
+  -Dexec.args="--enable-native-access=ALL-UNNAMED -cp %classpath dev.postrider.bench.RelayBenchmark $messages $rounds $mode $*"

@@ -1,0 +1,56 @@
+package dev.postrider.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A process and all below it, as proc(5) shows them. */
+final class Processes {
+    private static final long TICKS_PER_SECOND = 100;
+
+    private Processes() {}
+
+    /** User and system time so far, that of processes below it which have ended included. */
+    static Duration cpu(long root) {
+        long ticks = 0;
+        for (long pid : tree(root)) {
+            // What follows the name in parentheses, from the third field on; 14 to 17 are the times.
+            List<String> fields = List.of(read(pid, "stat").replaceFirst("^.*\\) ", "").split(" "));
+            for (int field = 14; field <= 17 && fields.size() > 14; field++) {
+                ticks += Long.parseLong(fields.get(field - 3));
+            }
+        }
+        return Duration.ofMillis(ticks * 1000 / TICKS_PER_SECOND);
+    }
+
+    /** Memory in MiB: each page that several of them share is counted once, in parts. */
+    static long mebibytes(long root) {
+        long kibibytes = 0;
+        for (long pid : tree(root)) {
+            kibibytes += read(pid, "smaps_rollup").lines()
+                    .filter(line -> line.startsWith("Pss:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                    .sum();
+        }
+        return kibibytes / 1024;
+    }
+
+    private static List<Long> tree(long root) {
+        return Stream
+                .concat(Stream.of(root),
+                        ProcessHandle.of(root).stream().flatMap(ProcessHandle::descendants).map(ProcessHandle::pid))
+                .toList();
+    }
+
+    private static String read(long pid, String file) {
+        try {
+            return Files.readString(Path.of("/proc", Long.toString(pid), file));
+        } catch (IOException _) {
+            // It has ended meanwhile; its parent has its times.
+            return "";
+        }
+    }
+}

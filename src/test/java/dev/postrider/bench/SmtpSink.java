@@ -1,0 +1,73 @@
+package dev.postrider.bench;
+
+import static org.awaitility.Awaitility.await;
+
+import dev.postrider.testing.FreePort;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Postfix's smtp-sink: takes all mail and counts it. */
+final class SmtpSink implements AutoCloseable {
+    private static final Pattern COUNT = Pattern.compile("mesg=(\\d+)\\s*[\\r\\n]");
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
+
+    private final Process process;
+    private final Path output;
+    private final int port;
+
+    private SmtpSink(Process process, Path output, int port) {
+        this.process = process;
+        this.output = output;
+        this.port = port;
+    }
+
+    static SmtpSink start() throws IOException {
+        int port = FreePort.find();
+        Path output = Files.createTempFile("smtp-sink", ".txt");
+        var process = new ProcessBuilder("smtp-sink", "-u", "postfix", "-c", "127.0.0.1:" + port, "1000")
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        Ports.awaitOpen(port);
+        return new SmtpSink(process, output, port);
+    }
+
+    int port() {
+        return port;
+    }
+
+    /** Messages so far. */
+    long count() {
+        try (var file = new RandomAccessFile(output.toFile(), "r")) {
+            byte[] tail = new byte[(int) Math.min(200, file.length())];
+            file.seek(file.length() - tail.length);
+            file.readFully(tail);
+            long count = 0;
+            for (Matcher found = COUNT.matcher(new String(tail, StandardCharsets.US_ASCII)); found.find();) {
+                count = Long.parseLong(found.group(1));
+            }
+            return count;
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    void awaitCount(long count) {
+        await().atMost(PATIENCE)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(10))
+                .until(() -> count() >= count);
+    }
+
+    @Override
+    public void close() throws IOException {
+        process.destroy();
+        Files.deleteIfExists(output);
+    }
+}
