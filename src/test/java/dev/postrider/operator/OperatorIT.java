@@ -92,16 +92,19 @@ final class OperatorIT {
     }
 
     @Test
-    void aWrongPasswordSaysSoAndTheLastGoodRouteStays(ApiServer api) throws Exception {
+    void aWrongPasswordSaysSoTurnsPasswordRecoveryOffAndTheLastGoodRouteStays(ApiServer api) throws Exception {
         try (var upstream = ScriptedSmtpServer.start().login("relay", "s3cret", "PLAIN");
                 var operator = new RunningOperator(api, "")) {
             operator.credentials(operator.namespace(), "smarthost", "relay", "s3cret");
-            operator.apply(GLOBAL.replace("$PORT", "" + upstream.port()));
+            operator.apply(GLOBAL.replace("$PORT", "" + upstream.port()) + "---\n" + ACME);
+            operator.startRelay();
             awaitServer(operator, "Ready", Condition.Status.True, "Accepted");
+            awaitOrganization(operator, "PasswordRecoveryAvailable", Condition.Status.True, "MailWorks");
             String good = route(operator, RouteSecret.Kind.SERVER, operator.namespace(), "global");
 
             operator.credentials(operator.namespace(), "smarthost", "relay", "tyop-of-it");
             awaitServer(operator, "TestSendSucceeded", Condition.Status.False, "Authentication");
+            awaitOrganization(operator, "PasswordRecoveryAvailable", Condition.Status.False, "MailNotProved");
 
             assertThat(route(operator, RouteSecret.Kind.SERVER, operator.namespace(), "global")).isEqualTo(good);
             var condition = operator.serverCondition(operator.namespace(), "global", "Ready").orElseThrow();
