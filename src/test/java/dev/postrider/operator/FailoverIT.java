@@ -6,8 +6,6 @@ import static org.awaitility.Awaitility.await;
 import dev.postrider.api.Condition;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
-import dev.postrider.route.ResourceKey;
-import dev.postrider.route.RouteSecret;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.BoundProcess;
 import dev.postrider.testing.ScriptedSmtpServer;
@@ -75,9 +73,7 @@ final class FailoverIT {
 
                 assertThat(standby.writes().all()).containsExactlyInAnyOrder(
                         "PATCH organizationmailsettings newcomer",
-                        "PATCH secrets " + RouteSecret.Kind.ORGANIZATION.secretName(
-                                new ResourceKey(tenant, "newcomer")),
-                        "PATCH secrets newcomer-mail",
+                        "POST secrets", "POST secrets",
                         "PATCH organizationmailsettings/status newcomer");
                 assertThat(upstream.messages()).as("test mails").hasSize(1);
             }
