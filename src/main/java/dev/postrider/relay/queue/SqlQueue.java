@@ -30,6 +30,7 @@ public final class SqlQueue implements Queue {
     private final StoredMessages stored;
     private final SqlQueueView view;
     private final SqlOutbox outbox;
+    private final ConnectionPermits permits = new LocalPermits();
     private volatile Arrivals arrivals = new NobodyListens();
 
     // Touched by the writer alone.
@@ -204,6 +205,11 @@ public final class SqlQueue implements Queue {
     }
 
     @Override
+    public boolean holds(QueuedMessage message) {
+        return true;
+    }
+
+    @Override
     public void release(QueuedMessage message) {
         claims.free(message.organization(), message.id());
     }
@@ -367,6 +373,11 @@ public final class SqlQueue implements Queue {
     @Override
     public Outbox outbox() {
         return outbox;
+    }
+
+    @Override
+    public ConnectionPermits permits() {
+        return permits;
     }
 
     @Override
