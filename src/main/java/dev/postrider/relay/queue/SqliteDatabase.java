@@ -106,7 +106,8 @@ final class SqliteDatabase implements Database {
             try (Connection connection = source(file, false).getConnection()) {
                 check(connection, file);
             }
-            Schema.migrate(source(file, false), name(file), Map.of("octets", "BLOB", "clustered", "WITHOUT ROWID"));
+            Schema.migrate(source(file, false), name(file),
+                    Map.of("key", "TEXT", "octets", "BLOB", "clustered", "WITHOUT ROWID"));
             try (Connection connection = source(file, false).getConnection();
                     Statement statement = connection.createStatement()) {
                 // Parts of messages that were still coming in when the process ended.
@@ -211,6 +212,11 @@ final class SqliteDatabase implements Database {
             case SQLITE_FULL, SQLITE_BUSY, SQLITE_CONSTRAINT -> false;
             default -> true;
         };
+    }
+
+    @Override
+    public boolean mayRepeat(SQLException e) {
+        return false;
     }
 
     @Override
