@@ -17,6 +17,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Visibility;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -75,6 +76,9 @@ final class RelayCommand implements Callable<Integer> {
                     + "network readable.")
     boolean allowPlaintextAuthentication;
 
+    @Mixin
+    QueueOptions queue;
+
     // @formatter:on
 
     @Override
@@ -87,7 +91,8 @@ final class RelayCommand implements Callable<Integer> {
                 KubernetesClient client = new KubernetesClientBuilder().build();
                 Relay relay = Relay.start(
                         new RelaySettings(hostName, bind, submissionPort, submissionsPort, adminPort, data,
-                                SmtpLimits.DEFAULT, allowPlaintextAuthentication),
+                                SmtpLimits.DEFAULT, allowPlaintextAuthentication,
+                                queue.settings(spec.commandLine())),
                         routes, new MailUpstreams(hostName, false), InstantSource.system());
                 RouteSecrets _ = RouteSecrets.watch(client, routesNamespace(client.getNamespace()), routes)) {
             stop.await();

@@ -31,6 +31,9 @@ interface Database extends AutoCloseable {
      */
     void checkRoom() throws QueueException.Full;
 
+    /** How many damaged files were set aside. */
+    long damagedFiles();
+
     /** Gives up the connections for reading. */
     void closeReaders();
 

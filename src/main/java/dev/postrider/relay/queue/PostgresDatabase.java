@@ -135,6 +135,11 @@ final class PostgresDatabase implements Database {
     }
 
     @Override
+    public long damagedFiles() {
+        return 0;
+    }
+
+    @Override
     public void closeReaders() {
         connections.close();
     }

@@ -21,9 +21,6 @@ import org.slf4j.LoggerFactory;
 final class Replica implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
 
-    /** For how long a relay that is not heard of keeps what it holds. */
-    static final Duration LEASE = Duration.ofSeconds(15);
-
     private static final String NOW = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
     /** What is done with each renewal. */

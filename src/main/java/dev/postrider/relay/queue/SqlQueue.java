@@ -64,6 +64,18 @@ public final class SqlQueue implements Queue {
     }
 
     /**
+     * Opens the queue where the settings say.
+     *
+     * @param directory of the file, if it is one
+     * @throws QueueException if it cannot be used
+     */
+    public static SqlQueue open(QueueSettings settings, Path directory, InstantSource clock) throws QueueException {
+        return settings.postgres().isPresent()
+                ? openPostgres(settings.postgres().get(), settings.limits(), clock, settings.lease())
+                : openSqlite(directory, settings.limits(), clock);
+    }
+
+    /**
      * Opens the queue in {@code queue.sqlite}, which is made if it is not there. A damaged file is set aside.
      *
      * @throws QueueException if the file cannot be used, or another process uses it
@@ -83,7 +95,7 @@ public final class SqlQueue implements Queue {
      */
     public static SqlQueue openPostgres(PostgresLocation server, QueueLimits limits, InstantSource clock)
             throws QueueException {
-        return openPostgres(server, limits, clock, Replica.LEASE);
+        return openPostgres(server, limits, clock, QueueSettings.LEASE);
     }
 
     static SqlQueue openPostgres(PostgresLocation server, QueueLimits limits, InstantSource clock, Duration lease)
@@ -444,6 +456,11 @@ public final class SqlQueue implements Queue {
     @Override
     public ConnectionPermits permits() {
         return permits;
+    }
+
+    /** How many damaged files were set aside and still wait for somebody to look at them. */
+    public long damagedFiles() {
+        return database.damagedFiles();
     }
 
     @Override
