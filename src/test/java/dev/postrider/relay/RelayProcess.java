@@ -44,15 +44,14 @@ final class RelayProcess implements AutoCloseable {
 
     /** Starts one and waits until its ports are open. */
     static RelayProcess start(Setup setup) throws IOException {
-        Path archive = Path.of("target", "relay-under-test.jsa").toAbsolutePath();
+        Path archive = setup.directory.resolve("relay.jsa");
         var command = new ArrayList<String>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:+AutoCreateSharedArchive",
                 "-XX:SharedArchiveFile=" + archive, "-Xlog:disable", "--enable-native-access=ALL-UNNAMED"));
         command.addAll(setup.options);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), RelayMain.class.getName(),
+        command.addAll(List.of("-cp", ClassPathJar.classPath(), RelayMain.class.getName(),
                 setup.directory.toString(), Integer.toString(setup.server), Integer.toString(setup.connections),
                 setup.database, "3000"));
-        Files.createDirectories(archive.getParent());
         Path log = setup.directory.resolve("relay.log");
         return new RelayProcess(new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
