@@ -71,7 +71,7 @@ final class PostgresPeers implements Peers {
                 told.drainPermits();
                 notifyOthers();
             } catch (InterruptedException e) {
-                continue;
+                LOG.debug("woken", e);
             } catch (QueueException e) {
                 // They find it when they look at the tables.
                 LOG.debug("the other relays were not told: {}", e.getMessage());
