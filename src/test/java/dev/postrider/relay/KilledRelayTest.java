@@ -47,7 +47,7 @@ final class KilledRelayTest {
                 }
                 RelayProcess last = RelayProcess.start(setup);
                 port.set(last.submissionPort());
-                sessions.close();
+                sessions.finish();
                 acknowledged = sessions.acknowledged().size();
                 await().atMost(Duration.ofMinutes(2)).until(() -> server.hasAll(sessions.acknowledged()));
                 last.close();

@@ -69,12 +69,17 @@ final class SubmittingSessions implements AutoCloseable {
     }
 
     /** Lets each finish the mail that it is at. */
-    @Override
-    public void close() throws InterruptedException {
+    void finish() throws InterruptedException {
         stopping = true;
         threads.shutdown();
         if (!threads.awaitTermination(30, TimeUnit.SECONDS)) {
             throw new IllegalStateException("a session hangs");
         }
+    }
+
+    @Override
+    public void close() {
+        stopping = true;
+        threads.shutdownNow();
     }
 }

@@ -62,7 +62,7 @@ final class ThreeRelaysTest {
                 for (int i = 0; i < ROUNDS; i++) {
                     disturb(sessions, database, setups.getFirst());
                 }
-                sessions.close();
+                sessions.finish();
                 await().atMost(PATIENCE).until(() -> server.hasAll(sessions.acknowledged()));
                 System.out.printf("three relays: acknowledged=%d delivered=%d lost=%d duplicates=%d refused=%d%n",
                         sessions.acknowledged().size(), server.messages(), server.lost(sessions.acknowledged()),
