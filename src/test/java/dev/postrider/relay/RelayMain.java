@@ -26,7 +26,11 @@ public final class RelayMain {
 
     private RelayMain() {}
 
-    /** @param arguments directory, port of the server, its connections, URL of the database or "-" */
+    /**
+     * Runs it.
+     *
+     * @param arguments directory, port of the server, its connections, URL of the database or "-"
+     */
     public static void main(String[] arguments) throws Exception {
         Path directory = Path.of(arguments[0]);
         Optional<PostgresLocation> postgres = arguments[3].equals("-")

@@ -37,7 +37,7 @@ final class RelayProcess implements AutoCloseable {
         if (line == null) {
             throw new IllegalStateException("the relay did not start: " + Files.readString(log));
         }
-        String[] words = line.split(" ");
+        String[] words = line.split(" ", -1);
         submissionPort = Integer.parseInt(words[1]);
         adminPort = Integer.parseInt(words[2]);
     }

@@ -71,7 +71,7 @@ public final class PostgresServer implements AutoCloseable {
                 : Stream.empty()) {
             var newest = found.map(version -> version.resolve("bin"))
                     .filter(bin -> Files.isExecutable(bin.resolve("initdb")))
-                    .max(Comparator.comparing((Path bin) -> bin.getParent().getFileName().toString()));
+                    .max(Comparator.comparing(Path::toString));
             if (newest.isPresent()) {
                 System.out.println("PostgreSQL for tests: the machine's, in " + newest.get());
                 return newest.get();

@@ -27,7 +27,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -44,13 +43,16 @@ final class SqlQueueTest {
     private static final ResourceKey OTHER = new ResourceKey("shop", "other");
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
 
-    @Parameter
-    Store store;
+    private final Store store;
 
     @TempDir
     Path directory;
 
-    private String database;
+    private String database = "";
+
+    SqlQueueTest(Store store) {
+        this.store = store;
+    }
 
     @BeforeEach
     void makeDatabase() throws Exception {
