@@ -53,9 +53,10 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      *
      * @param image                        of its container
      * @param imagePullPolicy              of its container
-     * @param replicas                     1, for its queue is a file
+     * @param replicas                     1 while its queue is a file; any number with a database
      * @param hostName                     the name that it greets with; default: that of its Service
-     * @param storage                      the volume of its queue
+     * @param storage                      the volume of its queue, if that is a file
+     * @param queue                        its database, if the queue is in one, and how much is queued
      * @param resources                    of its container
      * @param serviceType                  of its Service
      * @param allowPlaintextAuthentication whether applications may log in without TLS
@@ -64,13 +65,14 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      * @param received                     what it makes of Received fields
      */
     public record Relay(Optional<String> image, Optional<String> imagePullPolicy, @Nullable Integer replicas,
-            Optional<String> hostName, Storage storage, @Nullable ResourceRequirements resources,
+            Optional<String> hostName, Storage storage, Queue queue, @Nullable ResourceRequirements resources,
             Optional<String> serviceType, boolean allowPlaintextAuthentication, Optional<String> adminAddress,
             Received received) {
 
         public Relay {
             storage = storage == null ? new Storage(Optional.empty(), Optional.empty()) : storage;
             received = received == null ? Received.DEFAULT : received;
+            queue = queue == null ? Queue.FILE : queue;
             image = given(image);
             hostName = given(hostName);
             adminAddress = given(adminAddress);
@@ -107,6 +109,40 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
         }
     }
 
+    /**
+     * The relay's queue.
+     *
+     * @param url                of a PostgreSQL that the relays share; without it, each relay has a file
+     * @param secretName         the Secret with {@code username}, {@code password} and, for a CA of its own,
+     *                           {@code ca.crt}
+     * @param limits             of all organizations together
+     * @param organizationLimits of each of them
+     */
+    public record Queue(Optional<String> url, Optional<String> secretName, Limits limits, Limits organizationLimits) {
+        static final Queue FILE = new Queue(Optional.empty(), Optional.empty(), Limits.DEFAULT, Limits.DEFAULT);
+
+        public Queue {
+            url = given(url);
+            secretName = given(secretName);
+            limits = limits == null ? Limits.DEFAULT : limits;
+            organizationLimits = organizationLimits == null ? Limits.DEFAULT : organizationLimits;
+        }
+    }
+
+    /**
+     * How much may be queued; what is not given is the relay's default.
+     *
+     * @param messages at most
+     * @param size     of them, as {@code 10Gi}
+     */
+    public record Limits(@Nullable Long messages, Optional<String> size) {
+        static final Limits DEFAULT = new Limits(null, Optional.empty());
+
+        public Limits {
+            size = given(size);
+        }
+    }
+
     /** An empty text is how a chart leaves a setting out. */
     private static Optional<String> given(Optional<String> setting) {
         return setting.filter(s -> !s.isEmpty());
@@ -128,9 +164,15 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             JsonNode tree = MAPPER.valueToTree(Serialization.unmarshal(text, Object.class));
             Raw raw = MAPPER.treeToValue(tree, Raw.class);
             Settings settings = raw.settings();
-            if (settings.relay.replicas != null && settings.relay.replicas != 1) {
+            if (settings.relay.replicas != null && settings.relay.replicas != 1
+                    && settings.relay.queue.url.isEmpty()) {
                 throw new IllegalArgumentException("relay.replicas: " + settings.relay.replicas
-                        + " is not possible, for the queue is a file on one volume; allowed is 1");
+                        + " is not possible, for the queue is a file on one volume; allowed is 1, or more with "
+                        + "relay.queue.url");
+            }
+            if (settings.relay.queue.url.isPresent() && settings.relay.queue.secretName.isEmpty()) {
+                throw new IllegalArgumentException("relay.queue.secretName is missing: the name of the "
+                        + "Secret with username and password for relay.queue.url");
             }
             if (settings.leaseDuration.toSeconds() < 1) {
                 throw new IllegalArgumentException("leaseDuration: must be at least 1s");
@@ -170,8 +212,8 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                     leaseDuration == null ? DEFAULT_LEASE : lease(leaseDuration),
                     relay == null
                             ? new Relay(Optional.empty(), Optional.empty(), null, Optional.empty(),
-                                    new Storage(Optional.empty(), Optional.empty()), null, Optional.empty(), false,
-                                    Optional.empty(), Received.DEFAULT)
+                                    new Storage(Optional.empty(), Optional.empty()), Queue.FILE, null, Optional.empty(),
+                                    false, Optional.empty(), Received.DEFAULT)
                             : relay);
         }
     }

@@ -49,6 +49,11 @@ public final class Dialogue implements AutoCloseable {
         out = secured.getOutputStream();
     }
 
+    /** Waits so long for a reply from now on. */
+    public void patience(java.time.Duration time) throws IOException {
+        socket.setSoTimeout((int) time.toMillis());
+    }
+
     /** Sends octets, given as characters of ISO 8859-1. */
     public Dialogue raw(String octets) throws IOException {
         out.write(octets.getBytes(StandardCharsets.ISO_8859_1));

@@ -23,6 +23,12 @@ public interface Queue extends AutoCloseable {
      */
     List<QueuedMessage> claim(ResourceKey organization, Instant now, int most) throws QueueException;
 
+    /**
+     * Whether a claimed message is still this relay's; to be asked before an attempt. A relay that was not heard of for
+     * long loses its messages to the others, and then just releases them.
+     */
+    boolean holds(QueuedMessage message);
+
     /** Gives a claimed message back as it was. */
     void release(QueuedMessage message);
 
@@ -59,6 +65,9 @@ public interface Queue extends AutoCloseable {
 
     /** Events for webhooks that are not yet told. */
     Outbox outbox();
+
+    /** Who may open connections to the servers, so that all relays together keep within the limits. */
+    ConnectionPermits permits();
 
     /** Writes and commits next to nothing, to see whether that works. */
     void probe() throws QueueException;

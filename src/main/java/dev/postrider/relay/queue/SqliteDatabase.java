@@ -15,6 +15,9 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
@@ -26,6 +29,8 @@ import org.sqlite.SQLiteException;
 final class SqliteDatabase implements Database {
     private static final Logger LOG = LoggerFactory.getLogger(SqliteDatabase.class);
     private static final int READERS = 4;
+    private static final String NAME = "queue.sqlite";
+    private static final Pattern DAMAGED = Pattern.compile("queue\\.sqlite\\.damaged-[0-9TZ]+");
 
     /** Room that new mail leaves free, so that deliveries can still be recorded and the log be folded in. */
     static final long RESERVE = 32L << 20;
@@ -56,7 +61,7 @@ final class SqliteDatabase implements Database {
      * @throws QueueException if the file cannot be used, or another process uses it
      */
     static SqliteDatabase open(Path directory, InstantSource clock, long reserve) throws QueueException {
-        Path file = directory.resolve("queue.sqlite");
+        Path file = directory.resolve(NAME);
         FileChannel lock = lock(directory);
         try {
             try {
@@ -75,7 +80,11 @@ final class SqliteDatabase implements Database {
     }
 
     private static FileChannel lock(Path directory) throws QueueException {
-        Path file = directory.resolve("queue.lock");
+        return lock(directory, "queue.lock");
+    }
+
+    private static FileChannel lock(Path directory, String name) throws QueueException {
+        Path file = directory.resolve(name);
         try {
             Files.createDirectories(directory);
             FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -93,6 +102,19 @@ final class SqliteDatabase implements Database {
         throw new QueueException(file + " is held by another relay; a queue on SQLite serves one");
     }
 
+    /** Keeps relays from a file while something else works on it. */
+    static FileChannel lockFor(Path file) throws QueueException {
+        Path directory = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("/"));
+        return file.endsWith(NAME) ? lock(directory) : lock(directory, file.getFileName() + ".lock");
+    }
+
+    /** Opens a file as it is, damaged or not, with autocommit off. */
+    static Connection openForMove(Path file) throws SQLException {
+        Connection connection = source(file, false).getConnection();
+        connection.setAutoCommit(false);
+        return connection;
+    }
+
     private static void unlock(FileChannel lock) {
         try {
             lock.close();
@@ -106,7 +128,8 @@ final class SqliteDatabase implements Database {
             try (Connection connection = source(file, false).getConnection()) {
                 check(connection, file);
             }
-            Schema.migrate(source(file, false), name(file), Map.of("octets", "BLOB", "clustered", "WITHOUT ROWID"));
+            Schema.migrate(source(file, false), name(file),
+                    Map.of("key", "TEXT", "octets", "BLOB", "clustered", "WITHOUT ROWID"));
             try (Connection connection = source(file, false).getConnection();
                     Statement statement = connection.createStatement()) {
                 // Parts of messages that were still coming in when the process ended.
@@ -147,12 +170,13 @@ final class SqliteDatabase implements Database {
     private static SQLiteDataSource source(Path file, boolean readOnly) {
         var config = new SQLiteConfig();
         config.setReadOnly(readOnly);
-        config.setBusyTimeout(10_000);
+        config.setBusyTimeout(5_000);
         if (!readOnly) {
             config.setJournalMode(SQLiteConfig.JournalMode.WAL);
             // FULL syncs the log at each commit: what was acknowledged survives a power cut.
             config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
-            config.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
+            // The driver begins the next transaction right after a commit: IMMEDIATE would hold the file's lock forever.
+            config.setTransactionMode(SQLiteConfig.TransactionMode.DEFERRED);
         }
         var source = new SQLiteDataSource(config);
         source.setUrl("jdbc:sqlite:" + file);
@@ -214,15 +238,27 @@ final class SqliteDatabase implements Database {
     }
 
     @Override
+    public boolean mayRepeat(SQLException e) {
+        return false;
+    }
+
+    @Override
     public void checkRoom() throws QueueException.Full {
-        try {
-            long free = Files.getFileStore(file).getUsableSpace();
-            if (free < reserve) {
-                throw new QueueException.Full(name() + " has " + free + " octets of disk left, of which " + reserve
-                        + " are kept for what is queued");
-            }
+        // One system call, where Files.getFileStore reads the table of mounts.
+        long free = file.toFile().getUsableSpace();
+        if (free < reserve) {
+            throw new QueueException.Full(name() + " has " + free + " octets of disk left, and " + reserve
+                    + " are kept for recording what becomes of what is queued");
+        }
+    }
+
+    @Override
+    public long damagedFiles() {
+        try (Stream<Path> files = Files.list(file.toAbsolutePath().getParent())) {
+            return files.map(found -> found.getFileName().toString()).filter(DAMAGED.asMatchPredicate()).count();
         } catch (IOException e) {
-            LOG.debug("the room for {} is not known", file, e);
+            LOG.debug("whether there are damaged files is not known", e);
+            return 0;
         }
     }
 
