@@ -74,8 +74,8 @@ final class SmtpDeliveryTest {
                 Mails.text(Mails.TEXT));
 
         Reply taken = new Reply(250, Optional.of("2.0.0"), "250 2.0.0 queued as T1");
-        assertThat(attempt.verdicts()).containsEntry("a@x.test", new Verdict.Accepted(taken))
-                .containsEntry("b@x.test", new Verdict.Accepted(taken));
+        assertThat(attempt.verdicts()).containsEntry("a@x.test", new Verdict.Accepted(taken, false))
+                .containsEntry("b@x.test", new Verdict.Accepted(taken, false));
         assertThat((Verdict.Refused) attempt.verdicts().get("gone@x.test"))
                 .returns(Step.RecipientRejected, Verdict.Refused::step)
                 .returns(true, Verdict.Refused::permanent);

@@ -55,8 +55,9 @@ final class DeliveryTest {
     private Delivery delivery() {
         DeliverySettings usual = DeliverySettings.of("relay.test");
         return new Delivery(queue, routes, upstreams,
-                new DeliverySettings(usual.hostName(), usual.backOff(), 0, usual.expiry(), usual.idleConnection(),
-                        usual.messagesPerConnection(), usual.serverRest()),
+                new DeliverySettings(usual.hostName(), usual.backOff(), 0, usual.delayNotice(), usual.expiry(),
+                        usual.idleConnection(), usual.messagesPerConnection(), usual.serverRest(),
+                        usual.longestServerRest(), usual.returnedMessage()),
                 () -> now, meters);
     }
 
@@ -181,8 +182,8 @@ final class DeliveryTest {
         }
         awaitQueued("orders", 0);
         assertThat(upstreams.taken()).hasSize(20).allMatch(taken -> taken.server().equals("mx2"));
-        // After its first failures it rests, so that mail does not queue up behind it.
-        assertThat(upstreams.attempts("mx")).isLessThanOrEqualTo(2);
+        // After three failures in a row it rests; a fourth attempt may have been under way by then.
+        assertThat(upstreams.attempts("mx")).isBetween(1, 4);
         assertThat(count("deferred")).isZero();
     }
 
