@@ -3,17 +3,24 @@
 # own process, and many organizations applied at once. docs/performance.md says how to read the figures.
 #
 #   bench/operator.sh [ORGANIZATIONS [JVM-OPTION...]]
+#   bench/operator.sh aot-cache
 #
-# ORGANIZATIONS is 1000 unless given; the options go to the operator's virtual machine, in place of the chart's.
+# ORGANIZATIONS is 1000 unless given; the options go to the operator's virtual machine, in place of the chart's and the
+# AOT cache. "aot-cache" only makes that cache, target/postrider.aot.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+program=OperatorBenchmark
 organizations=${1:-1000}
-[[ $organizations =~ ^[1-9][0-9]*$ ]] || { echo "ORGANIZATIONS: \"$organizations\" is not a number from 1" >&2; exit 2; }
-shift || true
+if [[ $organizations == aot-cache ]]; then
+  program=AotCache
+elif [[ ! $organizations =~ ^[1-9][0-9]*$ ]]; then
+  echo "ORGANIZATIONS: \"$organizations\" is not a number from 1" >&2
+  exit 2
+fi
 
 echo "building ..." >&2
 # The last goal runs in the same Maven: that is how it gets the JDK that the build has found.
 exec mvn -B -q -ntp package -DskipTests exec:exec -Dexec.executable=java -Dexec.classpathScope=test \
-  -Dexec.inheritIo=true \
-  -Dexec.args="--enable-native-access=ALL-UNNAMED -cp %classpath dev.postrider.bench.OperatorBenchmark $organizations $*"
+  -Dexec.inheritIo=true -Dexec.args="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED \
+-cp %classpath dev.postrider.bench.$program $organizations ${*:2}"

@@ -52,6 +52,7 @@ final class ChartIT {
     @CsvSource(delimiter = '|', textBlock = """
             globalServerPolicy=Sometimes | globalServerPolicy
             relay.storage.size=big       | size
+            relay.received.most=0        | most
             watchNamespaces={Acme}       | watchNamespaces
             replica=2                    | replica
             """)

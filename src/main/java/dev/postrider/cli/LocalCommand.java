@@ -3,6 +3,7 @@ package dev.postrider.cli;
 import dev.postrider.local.Check;
 import dev.postrider.local.LocalMode;
 import dev.postrider.local.Snapshot;
+import dev.postrider.operator.Settings;
 import java.io.IOException;
 import java.net.BindException;
 import java.nio.charset.StandardCharsets;
@@ -59,6 +60,11 @@ final class LocalCommand implements Callable<Integer> {
             description = "Where global servers are honoured (default: ${DEFAULT-VALUE}).")
     Set<String> trustedNamespaces;
 
+    @Option(names = "--global-server-policy", paramLabel = "POLICY", defaultValue = "Required",
+            description = "Required: without an active global server nobody sends. Optional: own servers suffice "
+            + "(default: ${DEFAULT-VALUE}).")
+    Settings.GlobalServerPolicy globalServerPolicy;
+
     // @formatter:on
 
     @Override
@@ -71,7 +77,7 @@ final class LocalCommand implements Callable<Integer> {
         Ports.check(spec.commandLine(), "--listen", port);
         Terminal terminal = Terminal.of(spec.commandLine());
         LocalMode.Options options = new LocalMode.Options(directory, state == null ? defaultState() : state, port,
-                !once, trustedNamespaces);
+                !once, trustedNamespaces, globalServerPolicy == Settings.GlobalServerPolicy.Required);
         try {
             return once ? once(options, terminal) : stay(options, terminal);
         } catch (IOException e) {

@@ -59,7 +59,7 @@ record MailText(String from, String subject) {
                   envelope <%s> to %s
                   by       %s, %s, %s, %d octets""".formatted(terminal.strong("mail"), terminal.strong(text.subject()),
                 printable(text.from()), printable(submission.sender()),
-                submission.recipients().stream().map(to -> "<" + printable(to) + ">").collect(Collectors.joining(", ")),
+                submission.mailboxes().stream().map(to -> "<" + printable(to) + ">").collect(Collectors.joining(", ")),
                 submission.client().getHostAddress(),
                 submission.user().map(user -> "logged in as " + printable(user)).orElse("no login"),
                 submission.tls().orElse("not encrypted"), mail.octets().length);

@@ -1,10 +1,11 @@
 package dev.postrider.cli;
 
+import dev.postrider.operator.OperatorClient;
 import dev.postrider.operator.OperatorProcess;
 import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.TestSender;
+import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -39,7 +40,8 @@ final class OperatorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        try (Stop stop = new Stop(); KubernetesClient client = new KubernetesClientBuilder().build()) {
+        try (Stop stop = new Stop();
+                KubernetesClient client = OperatorClient.builder(Config.autoConfigure(null)).build()) {
             String where = given(namespace).or(() -> Optional.ofNullable(client.getNamespace())).orElse("default");
             OperatorProcess.Options options = new OperatorProcess.Options(where, settings,
                     given(identity).orElseGet(() -> UUID.randomUUID().toString()), image, healthPort);

@@ -53,7 +53,7 @@ final class QuickstartCommand implements Callable<Integer> {
         try (LocalView view = new LocalView(terminal, false);
                 PlayedServers servers = new PlayedServers(manifests, scratch.resolve("manifests"), view::arrived);
                 LocalMode local = new LocalMode(new LocalMode.Options(servers.directory(), scratch.resolve("state"), 0,
-                        true, Set.of(Check.SYSTEM_NAMESPACE)), view, InstantSource.system())) {
+                        true, Set.of(Check.SYSTEM_NAMESPACE), true), view, InstantSource.system())) {
             boolean good = new QuickstartTour(local, servers, terminal).show();
             if (Terminal.isInteractive()) {
                 view.follow();

@@ -71,7 +71,7 @@ final class QuickstartTour {
         Sink sink = servers.sinks().get(port(server));
         Optional<ReceivedMail> mail = sink == null
                 ? Optional.empty()
-                : arrival(sink, m -> m.submission().recipients().contains(test.recipient()));
+                : arrival(sink, m -> m.submission().mailboxes().contains(test.recipient()));
         return tick(mail.isPresent(), mail
                 .map(m -> "%s took \"%s\" for %s%s, in %s".formatted(server.key(), MailText.of(m).subject(),
                         test.recipient(), login(m), test.duration()))

@@ -2,6 +2,7 @@ package dev.postrider.cli;
 
 import dev.postrider.relay.Relay;
 import dev.postrider.relay.RelaySettings;
+import dev.postrider.relay.TraceSettings;
 import dev.postrider.relay.routes.RouteSecrets;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
@@ -75,6 +76,21 @@ final class RelayCommand implements Callable<Integer> {
                     + "network readable.")
     boolean allowPlaintextAuthentication;
 
+    @Option(names = "--most-received", paramLabel = "COUNT", defaultValue = "${env:POSTRIDER_MOST_RECEIVED:-50}",
+            description = "Received fields that a message may have; with more it is refused as going round in a "
+                    + "loop.")
+    int mostReceived;
+
+    @Option(names = "--most-own-received", paramLabel = "COUNT",
+            defaultValue = "${env:POSTRIDER_MOST_OWN_RECEIVED:-5}",
+            description = "Those among them that may be of this relay.")
+    int mostOwnReceived;
+
+    @Option(names = "--received-client-address", arity = "0..1", fallbackValue = "true", paramLabel = "true|false",
+            defaultValue = "${env:POSTRIDER_RECEIVED_CLIENT_ADDRESS:-true}",
+            description = "Whether the Received field that the relay adds names the address of the client.")
+    boolean receivedClientAddress;
+
     // @formatter:on
 
     @Override
@@ -87,13 +103,22 @@ final class RelayCommand implements Callable<Integer> {
                 KubernetesClient client = new KubernetesClientBuilder().build();
                 Relay relay = Relay.start(
                         new RelaySettings(hostName, bind, submissionPort, submissionsPort, adminPort, data,
-                                SmtpLimits.DEFAULT, allowPlaintextAuthentication),
+                                SmtpLimits.DEFAULT, allowPlaintextAuthentication, trace()),
                         routes, new MailUpstreams(hostName, false), InstantSource.system());
                 RouteSecrets _ = RouteSecrets.watch(client, routesNamespace(client.getNamespace()), routes)) {
             stop.await();
             relay.stop(GRACE);
         }
         return 0;
+    }
+
+    private TraceSettings trace() {
+        try {
+            return new TraceSettings(mostReceived, mostOwnReceived, receivedClientAddress);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--most-received, --most-own-received: " + e.getMessage(),
+                    e);
+        }
     }
 
     private String routesNamespace(@Nullable String ofClient) {

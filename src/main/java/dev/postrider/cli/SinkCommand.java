@@ -1,14 +1,18 @@
 package dev.postrider.cli;
 
+import dev.postrider.local.RelayIdentity;
 import dev.postrider.relay.sink.ReceivedMail;
 import dev.postrider.relay.sink.Sink;
+import dev.postrider.relay.smtp.ServerTls;
 import dev.postrider.relay.smtp.SmtpListener;
+import dev.postrider.route.RelayCertificate;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -16,6 +20,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,7 +33,7 @@ import picocli.CommandLine.Spec;
 /** An SMTP server to try things out with. */
 @Command(name = "sink", mixinStandardHelpOptions = true, showDefaultValues = true, description = {
         "An SMTP server that takes all mail and shows it, for trying things out. Ends on Ctrl-C.",
-        "It encrypts nothing: use security None in a MailServer that points at it."})
+        "Without --tls it encrypts nothing: use security None in a MailServer that points at it."})
 final class SinkCommand implements Callable<Integer> {
     private static final DateTimeFormatter FILE_NAME = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT)
             .withZone(ZoneOffset.UTC);
@@ -58,6 +63,12 @@ final class SinkCommand implements Callable<Integer> {
     @Nullable
     Path save;
 
+    @Option(names = "--tls", paramLabel = "DIR", description = "Offers STARTTLS, with a certificate for localhost and "
+            + "127.0.0.1 that it makes and keeps in DIR. DIR/ca.crt is for the Secret that a MailServer's caSecretRef "
+            + "names.")
+    @Nullable
+    Path tls;
+
     private final AtomicInteger count = new AtomicInteger();
 
     // @formatter:on
@@ -72,13 +83,27 @@ final class SinkCommand implements Callable<Integer> {
         }
         try (Stop stop = new Stop();
                 Sink sink = Sink.open(new Sink.Options(new InetSocketAddress(bind, port), SmtpListener.Start.PLAIN,
-                        Optional.empty(), login), mail -> show(mail, terminal))) {
-            terminal.print("listening on %s:%d, %s".formatted(bind.getHostAddress(), sink.port(),
-                    login.map(l -> "for " + l.user() + " alone").orElse("for everybody")));
+                        certificate(), login), mail -> show(mail, terminal))) {
+            terminal.print("listening on %s:%d%s, %s".formatted(bind.getHostAddress(), sink.port(),
+                    tls == null ? "" : " with STARTTLS", login.map(l -> "for " + l.user() + " alone")
+                            .orElse("for everybody")));
             stop.await();
             terminal.print(count.get() == 1 ? "1 mail came" : count + " mails came");
         }
         return 0;
+    }
+
+    private Optional<SSLContext> certificate() throws IOException {
+        if (tls == null) {
+            return Optional.empty();
+        }
+        RelayCertificate kept = RelayIdentity.load(tls, InstantSource.system());
+        try {
+            return Optional.of(ServerTls.context(kept.certificateChain(), kept.privateKey()));
+        } catch (GeneralSecurityException e) {
+            throw new IOException("--tls: the certificate in %s cannot be used: %s; delete it to have another made"
+                    .formatted(tls, e.getMessage()), e);
+        }
     }
 
     private Optional<Sink.Login> login() throws IOException {

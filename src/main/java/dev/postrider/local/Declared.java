@@ -9,6 +9,8 @@ import dev.postrider.api.MailServer;
 import dev.postrider.api.MailServerSpec.Scope;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.PostriderApi;
+import dev.postrider.plan.BindingLookup;
+import dev.postrider.plan.OrganizationPlan;
 import dev.postrider.plan.SecretLookup;
 import dev.postrider.route.ResourceKey;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -77,8 +79,21 @@ final class Declared {
         return servers.values().stream().filter(server -> server.getSpec().scope() == Scope.Global).toList();
     }
 
-    boolean hasSecret(ResourceKey key) {
-        return secrets.containsKey(key);
+    /**
+     * Who has the Secret that an organization would write its binding to, if not the organization itself: one of the
+     * manifests, or another organization of that binding; of several the first by name.
+     */
+    Optional<BindingLookup.Foreign> otherOwner(ResourceKey organization, ResourceKey secret) {
+        if (secrets.containsKey(secret)) {
+            return Optional.of(BindingLookup.Foreign.unknown());
+        }
+        return organizations.headMap(organization)
+                .entrySet()
+                .stream()
+                .filter(other -> other.getKey().namespace().equals(secret.namespace())
+                        && OrganizationPlan.bindingName(other.getValue()).equals(secret.name()))
+                .map(other -> new BindingLookup.Foreign(Optional.of(other.getKey())))
+                .findFirst();
     }
 
     SecretLookup secret(ResourceKey key) {

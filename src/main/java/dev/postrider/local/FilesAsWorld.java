@@ -55,7 +55,9 @@ record FilesAsWorld(Declared declared, Instant now, Installation installation) i
 
     @Override
     public BindingLookup binding(ResourceKey organization, String secretName) {
-        return new BindingLookup.Missing();
+        return declared.otherOwner(organization, new ResourceKey(organization.namespace(), secretName))
+                .<BindingLookup>map(foreign -> foreign)
+                .orElseGet(BindingLookup.Missing::new);
     }
 
     @Override

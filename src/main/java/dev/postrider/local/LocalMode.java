@@ -5,6 +5,7 @@ import dev.postrider.plan.Installation;
 import dev.postrider.plan.Installation.RelayAddress;
 import dev.postrider.relay.Relay;
 import dev.postrider.relay.RelaySettings;
+import dev.postrider.relay.TraceSettings;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.route.RelayCertificate;
@@ -40,13 +41,15 @@ public final class LocalMode implements AutoCloseable {
     /**
      * What to run.
      *
-     * @param directory         the manifests
-     * @param state             where queue, certificate and bindings are kept; readable by its owner alone
-     * @param port              of the relay, with STARTTLS; 0 for one that the system chooses
-     * @param watch             whether changes of files take effect
-     * @param trustedNamespaces where global servers are honoured
+     * @param directory            the manifests
+     * @param state                where queue, certificate and bindings are kept; readable by its owner alone
+     * @param port                 of the relay, with STARTTLS; 0 for one that the system chooses
+     * @param watch                whether changes of files take effect
+     * @param trustedNamespaces    where global servers are honoured
+     * @param globalServerRequired whether nobody sends while no global server is active
      */
-    public record Options(Path directory, Path state, int port, boolean watch, Set<String> trustedNamespaces) {}
+    public record Options(Path directory, Path state, int port, boolean watch, Set<String> trustedNamespaces,
+            boolean globalServerRequired) {}
 
     /** Hears what happens, one call at a time, on whatever thread it happens. */
     public interface Observer {
@@ -84,13 +87,15 @@ public final class LocalMode implements AutoCloseable {
         RelayCertificate certificate = RelayIdentity.load(PrivateFiles.directory(options.state()).resolve("relay"),
                 clock);
         Routes routes = new Routes();
-        routes.put(new RelayRoute(true, certificate.certificateChain(), certificate.privateKey(), ""));
+        routes.put(new RelayRoute(options.globalServerRequired(), certificate.certificateChain(),
+                certificate.privateKey(), ""));
         String name = hostName();
         this.relay = Relay.start(
                 new RelaySettings(RelayIdentity.HOST, InetAddress.getLoopbackAddress(), options.port(), 0, 0,
-                        PrivateFiles.directory(options.state().resolve("queue")), SmtpLimits.DEFAULT, false),
+                        PrivateFiles.directory(options.state().resolve("queue")), SmtpLimits.DEFAULT, false,
+                        TraceSettings.DEFAULT),
                 routes, new MailUpstreams(name, false), clock);
-        Installation installation = new Installation(options.trustedNamespaces(), true,
+        Installation installation = new Installation(options.trustedNamespaces(), options.globalServerRequired(),
                 Optional.of(new RelayAddress(RelayIdentity.HOST, relay.submissionPort(), certificate.caCertificate())),
                 UUID.randomUUID().toString());
         this.cluster = new LocalCluster(routes, new BindingDirectories(bindings), installation, clock,

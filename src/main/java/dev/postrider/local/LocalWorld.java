@@ -55,11 +55,9 @@ record LocalWorld(Declared declared, Routes routes, BindingDirectories bindings,
     @Override
     public BindingLookup binding(ResourceKey organization, String secretName) {
         ResourceKey key = new ResourceKey(organization.namespace(), secretName);
-        if (declared.hasSecret(key)) {
-            return new BindingLookup.Foreign();
-        }
-        return bindings.password(key)
-                .<BindingLookup>map(BindingLookup.Own::new)
+        return declared.otherOwner(organization, key)
+                .<BindingLookup>map(foreign -> foreign)
+                .or(() -> bindings.password(key).map(BindingLookup.Own::new))
                 .orElseGet(BindingLookup.Missing::new);
     }
 

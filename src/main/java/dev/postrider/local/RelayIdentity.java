@@ -8,14 +8,19 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 
-/** The certificate of the local relay, kept across runs so that applications need not be told of another. */
-final class RelayIdentity {
-    static final String HOST = "localhost";
+/** A certificate for this machine, kept across runs so that nobody need be told of another. */
+public final class RelayIdentity {
+    public static final String HOST = "localhost";
 
     private RelayIdentity() {}
 
-    /** Reads the certificate, or makes one where there is none or it ends soon. */
-    static RelayCertificate load(Path directory, InstantSource clock) throws IOException {
+    /**
+     * Reads the certificate, or makes one where there is none or it ends soon.
+     *
+     * @param directory gets ca.crt, tls.crt and tls.key, readable by their owner alone
+     * @throws IOException if they cannot be read or written
+     */
+    public static RelayCertificate load(Path directory, InstantSource clock) throws IOException {
         Path authority = directory.resolve("ca.crt");
         Path chain = directory.resolve("tls.crt");
         Path key = directory.resolve("tls.key");

@@ -102,17 +102,18 @@ final class ClusterWorld implements World {
         ResourceKey key = new ResourceKey(organization.namespace(), secretName);
         Optional<Secret> own = cluster.caches().binding(key);
         if (own.isPresent()) {
-            boolean ours = own.get()
+            Optional<ResourceKey> owner = own.get()
                     .getMetadata()
                     .getOwnerReferences()
                     .stream()
-                    .anyMatch(o -> o.getKind().equals("OrganizationMailSettings")
-                            && o.getName().equals(organization.name()));
-            return ours
+                    .filter(o -> o.getKind().equals("OrganizationMailSettings"))
+                    .map(o -> new ResourceKey(organization.namespace(), o.getName()))
+                    .findFirst();
+            return owner.filter(organization::equals).isPresent()
                     ? new BindingLookup.Own(Caches.entry(own.get(), Binding.PASSWORD).orElse(""))
-                    : new BindingLookup.Foreign();
+                    : new BindingLookup.Foreign(owner);
         }
-        return cluster.metadata().exists(key) ? new BindingLookup.Foreign() : new BindingLookup.Missing();
+        return cluster.metadata().exists(key) ? BindingLookup.Foreign.unknown() : new BindingLookup.Missing();
     }
 
     @Override

@@ -102,6 +102,9 @@ public final class OperatorProcess implements AutoCloseable {
                         .aLeaderElectionConfiguration(LEASE)
                         .withLeaseNamespace(options.namespace())
                         .withIdentity(options.identity())
+                        .withLeaseDuration(settings.leaseDuration())
+                        .withRenewDeadline(settings.leaseDuration().multipliedBy(2).dividedBy(3))
+                        .withRetryPeriod(settings.leaseDuration().multipliedBy(2).dividedBy(15))
                         .build()));
         reconcilers.register(operator, options, settings);
         health = new HealthServer(options.healthPort(), () -> true, this::isReady, registry);
@@ -182,7 +185,7 @@ public final class OperatorProcess implements AutoCloseable {
         releaseLease();
     }
 
-    /** Lets the next replica lead at once: the framework leaves the lease to run out, which takes 15 seconds. */
+    /** Lets the next replica lead at once: the framework leaves the lease to run out. */
     private void releaseLease() {
         try {
             Lease lease = client.leases().inNamespace(options.namespace()).withName(LEASE).get();

@@ -9,10 +9,12 @@ import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import java.net.HttpURLConnection;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map;
@@ -77,16 +79,41 @@ public final class Secrets {
     }
 
     /**
-     * Makes a Secret as it should be, if it is not.
+     * Makes a Secret as it should be, if it is not. One that the cache does not hold is created, which costs the API
+     * server less than applying, and never overwrites what is somebody else's.
      *
      * @param there what the cache holds of it
      * @return whether anything was written
+     * @throws KubernetesClientException with code 409 if there is such a Secret though the cache does not hold it
      */
-    public static <P extends HasMetadata> boolean apply(Optional<Secret> there, Secret wanted,
+    public static <P extends HasMetadata> boolean createOrApply(Optional<Secret> there, Secret wanted,
             InformerEventSource<Secret, P> source, Context<P> context) {
-        if (there.filter(t -> isAsWanted(t, wanted)).isPresent()) {
+        if (there.isEmpty()) {
+            context.resourceOperations().create(wanted, source);
+            return true;
+        }
+        if (isAsWanted(there.get(), wanted)) {
             return false;
         }
+        apply(wanted, source, context);
+        return true;
+    }
+
+    /** The same for a route: one without its label is not in the cache, is Postrider's all the same, and is mended. */
+    public static <P extends HasMetadata> void createOrApplyRoute(Optional<Secret> there, Secret wanted,
+            InformerEventSource<Secret, P> source, Context<P> context) {
+        try {
+            createOrApply(there, wanted, source, context);
+        } catch (KubernetesClientException e) {
+            if (there.isPresent() || e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+                throw e;
+            }
+            apply(wanted, source, context);
+        }
+    }
+
+    private static <P extends HasMetadata> void apply(Secret wanted, InformerEventSource<Secret, P> source,
+            Context<P> context) {
         Secret applied = context.resourceOperations().serverSideApply(wanted, source);
         // What others added is theirs and outlives applying; in a Secret of Postrider's own nobody else has a say.
         String foreign = applied.getData()
@@ -100,7 +127,6 @@ public final class Secrets {
                     .resource(applied)
                     .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"data\":{" + foreign + "}}");
         }
-        return true;
     }
 
     /** Whether nothing of what is wanted is missing or different; entries that nobody asked for are different too. */

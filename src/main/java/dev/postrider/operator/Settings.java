@@ -6,9 +6,11 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import dev.postrider.route.Durations;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -21,15 +23,20 @@ import org.jspecify.annotations.Nullable;
  * @param globalServerPolicy whether an active global server is the master switch of all sending
  * @param trustedNamespaces  namespaces besides the operator's where a global server is honoured
  * @param watchNamespaces    the only namespaces that the operator looks at; empty for all
+ * @param leaseDuration      after how long without a sign of life another replica takes the leader's place; at least a
+ *                           second
  * @param relay              how the relay runs
  */
 public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trustedNamespaces,
-        List<String> watchNamespaces, Relay relay) {
+        List<String> watchNamespaces, Duration leaseDuration, Relay relay) {
     /** Label, value {@code "true"}, of the ConfigMap with the settings. */
     public static final String LABEL = "postrider.dev/settings";
 
     /** The ConfigMap's entry. */
     public static final String KEY = "settings.yaml";
+
+    /** As of Kubernetes' own components (client-go, leaderelection, "recommended" values). */
+    private static final Duration DEFAULT_LEASE = Duration.ofSeconds(15);
 
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .addModule(new Jdk8Module())
@@ -54,16 +61,36 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      * @param allowPlaintextAuthentication whether applications may log in without TLS
      * @param adminAddress                 where the operator reaches the relay's admin port, as {@code http://host:port}; default: its
      *                                     Service
+     * @param received                     what it makes of Received fields
      */
     public record Relay(Optional<String> image, Optional<String> imagePullPolicy, @Nullable Integer replicas,
             Optional<String> hostName, Storage storage, @Nullable ResourceRequirements resources,
-            Optional<String> serviceType, boolean allowPlaintextAuthentication, Optional<String> adminAddress) {
+            Optional<String> serviceType, boolean allowPlaintextAuthentication, Optional<String> adminAddress,
+            Received received) {
 
         public Relay {
             storage = storage == null ? new Storage(Optional.empty(), Optional.empty()) : storage;
+            received = received == null ? Received.DEFAULT : received;
             image = given(image);
             hostName = given(hostName);
             adminAddress = given(adminAddress);
+        }
+    }
+
+    /**
+     * What the relay makes of Received fields (RFC 5321 sections 4.4 and 6.3).
+     *
+     * @param most          that a message may have, else it is refused as going round in a loop; default 50
+     * @param mostOwn       of those, that may be of this relay; default 5
+     * @param clientAddress whether the relay's own names the address of the client; default true
+     */
+    public record Received(@Nullable Integer most, @Nullable Integer mostOwn, @Nullable Boolean clientAddress) {
+        static final Received DEFAULT = new Received(null, null, null);
+
+        public Received {
+            most = most == null ? Integer.valueOf(50) : most;
+            mostOwn = mostOwn == null ? Integer.valueOf(5) : mostOwn;
+            clientAddress = clientAddress == null ? Boolean.TRUE : clientAddress;
         }
     }
 
@@ -102,12 +129,25 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             Raw raw = MAPPER.treeToValue(tree, Raw.class);
             Settings settings = raw.settings();
             if (settings.relay.replicas != null && settings.relay.replicas != 1) {
-                throw new IllegalArgumentException(where + ": relay.replicas: " + settings.relay.replicas
+                throw new IllegalArgumentException("relay.replicas: " + settings.relay.replicas
                         + " is not possible, for the queue is a file on one volume; allowed is 1");
+            }
+            if (settings.leaseDuration.toSeconds() < 1) {
+                throw new IllegalArgumentException("leaseDuration: must be at least 1s");
             }
             return settings;
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(where + ": " + e.getOriginalMessage(), e);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(where + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static Duration lease(String text) {
+        try {
+            return Durations.read(text);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("leaseDuration: " + e.getMessage(), e);
         }
     }
 
@@ -121,15 +161,17 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
     private record Raw(@JsonProperty("globalServerPolicy") @Nullable GlobalServerPolicy globalServerPolicy,
             @JsonProperty("trustedNamespaces") @Nullable List<String> trustedNamespaces,
             @JsonProperty("watchNamespaces") @Nullable List<String> watchNamespaces,
+            @JsonProperty("leaseDuration") @Nullable String leaseDuration,
             @JsonProperty("relay") @Nullable Relay relay) {
         Settings settings() {
             return new Settings(globalServerPolicy == null ? GlobalServerPolicy.Required : globalServerPolicy,
                     trustedNamespaces == null ? List.of() : trustedNamespaces,
                     watchNamespaces == null ? List.of() : watchNamespaces,
+                    leaseDuration == null ? DEFAULT_LEASE : lease(leaseDuration),
                     relay == null
                             ? new Relay(Optional.empty(), Optional.empty(), null, Optional.empty(),
                                     new Storage(Optional.empty(), Optional.empty()), null, Optional.empty(), false,
-                                    Optional.empty())
+                                    Optional.empty(), Received.DEFAULT)
                             : relay);
         }
     }

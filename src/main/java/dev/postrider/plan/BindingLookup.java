@@ -1,5 +1,8 @@
 package dev.postrider.plan;
 
+import dev.postrider.route.ResourceKey;
+import java.util.Optional;
+
 /** What is there under the name of an organization's binding Secret. */
 public sealed interface BindingLookup {
 
@@ -15,8 +18,17 @@ public sealed interface BindingLookup {
         }
     }
 
-    /** Somebody else's; it is never overwritten. */
-    record Foreign() implements BindingLookup {}
+    /**
+     * Somebody else's; it is never overwritten.
+     *
+     * @param organization whose binding it is, if it is one
+     */
+    record Foreign(Optional<ResourceKey> organization) implements BindingLookup {
+        /** One that is not Postrider's at all. */
+        public static Foreign unknown() {
+            return new Foreign(Optional.empty());
+        }
+    }
 
     /** Nothing yet. */
     record Missing() implements BindingLookup {}

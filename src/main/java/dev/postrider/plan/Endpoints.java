@@ -5,6 +5,7 @@ import dev.postrider.api.MailServerSpec;
 import dev.postrider.api.MicrosoftGraph;
 import dev.postrider.api.Smtp;
 import dev.postrider.plan.Problem.Area;
+import dev.postrider.route.Durations;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Login;
 import java.net.URI;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Turns what a MailServer declares, with what its Secrets hold, into an endpoint. */
 final class Endpoints {
@@ -54,9 +56,13 @@ final class Endpoints {
             case StartTLSIfOffered -> Endpoint.Security.STARTTLS_IF_OFFERED;
             case StartTLS -> Endpoint.Security.STARTTLS;
             case TLS -> Endpoint.Security.TLS;
-        }, authorities, Durations.read(smtp.connectTimeout(), Duration.ofSeconds(60)),
-                Durations.read(smtp.replyTimeout(), Duration.ofMinutes(5)),
+        }, authorities, timeout(smtp.connectTimeout(), Duration.ofSeconds(60)),
+                timeout(smtp.replyTimeout(), Duration.ofMinutes(5)),
                 Optional.ofNullable(smtp.maxConnections()).orElse(10), login));
+    }
+
+    private static Duration timeout(@Nullable String declared, Duration otherwise) {
+        return declared == null ? otherwise : Durations.read(declared);
     }
 
     private static Smtp.Security securityOf(Smtp smtp) {

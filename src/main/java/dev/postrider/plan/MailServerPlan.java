@@ -92,14 +92,14 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
 
         MailServerPlan plan() {
             checkSpec();
-            Optional<Endpoint> endpoint = new Endpoints(world, server.getMetadata().getNamespace(), problems).of(spec)
-                    .filter(_ -> problems.isEmpty());
+            Optional<Endpoint> declared = new Endpoints(world, server.getMetadata().getNamespace(), problems).of(spec);
+            Optional<Endpoint> endpoint = declared.filter(_ -> problems.isEmpty());
             Optional<String> fingerprint = endpoint.map(this::fingerprint);
             TestSendStatus record = recordTest();
             Optional<TestOrder> test = endpoint.flatMap(e -> test(e, fingerprint.orElseThrow(), record));
             Optional<ServerRoute> route = route(endpoint, fingerprint, record);
 
-            Condition secrets = secretsValid();
+            Condition secrets = secretsValid(declared.isPresent());
             Condition tested = testSendSucceeded(fingerprint, test, record);
             conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
             Condition ready = ready(secrets, tested);
@@ -204,18 +204,21 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             return spec.test() != null && whenToTest() == TestSpec.When.OnChange;
         }
 
-        private Condition secretsValid() {
+        private Condition secretsValid(boolean allRead) {
+            String type = Conditions.SECRETS_VALID;
             List<Problem> wrong = problems.stream().filter(p -> p.area() == Area.SECRETS).toList();
-            if (wrong.isEmpty()) {
-                List<String> names = Endpoints.secretNames(spec);
-                return names.isEmpty()
-                        ? conditions.set(Conditions.SECRETS_VALID, Status.True, "NoneNeeded",
-                                "the server needs no Secret")
-                        : conditions.set(Conditions.SECRETS_VALID, Status.True, "Valid",
-                                names.stream().distinct().collect(Collectors.joining(", ", "read from Secret ", "")));
+            if (!wrong.isEmpty()) {
+                return conditions.set(type, Status.False, wrong.getFirst().reason(),
+                        Problem.describe(wrong) + lastGood());
             }
-            return conditions.set(Conditions.SECRETS_VALID, Status.False, wrong.getFirst().reason(),
-                    Problem.describe(wrong) + lastGood());
+            String names = Endpoints.secretNames(spec).stream().distinct().collect(Collectors.joining(", "));
+            if (names.isEmpty()) {
+                return conditions.set(type, Status.True, "NoneNeeded", "the server needs no Secret");
+            }
+            return allRead
+                    ? conditions.set(type, Status.True, "Valid", "read from Secret " + names)
+                    : conditions.set(type, Status.Unknown, "NotRead",
+                            "Secret " + names + " is read once the spec is mended: " + Problem.describe(problems));
         }
 
         private String lastGood() {

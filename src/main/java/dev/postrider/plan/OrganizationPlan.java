@@ -46,6 +46,9 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         List<Problem> problems = new ArrayList<>();
         Identities.of(organization.getSpec(), problems);
         problems.addAll(Servers.of(organization, world).problems());
+        if (world.binding(key(organization), bindingName(organization)) instanceof BindingLookup.Foreign foreign) {
+            problems.add(taken(bindingName(organization), foreign));
+        }
         return List.copyOf(problems);
     }
 
@@ -55,6 +58,15 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         return binding == null || binding.secretName() == null
                 ? organization.getMetadata().getName() + "-mail"
                 : binding.secretName();
+    }
+
+    private static Problem taken(String secretName, BindingLookup.Foreign foreign) {
+        String whose = foreign.organization()
+                .map(o -> "is the binding of organization %s; name another one".formatted(o))
+                .orElse("exists and is not Postrider's; it is left alone. Delete it, or name another one in "
+                        + "spec.binding.secretName");
+        return new Problem(Problem.Area.SPEC, "SecretExists", "spec.binding.secretName",
+                "Secret \"%s\" %s".formatted(secretName, whose));
     }
 
     static ResourceKey key(OrganizationMailSettings organization) {
@@ -104,7 +116,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                 // A namespace that is being deleted takes no Secret any more, and nobody needs one.
                 case BindingLookup.Missing() when deletion != Deletion.NOT_ASKED -> Optional.empty();
                 case BindingLookup.Missing() -> Optional.of(world.newPassword());
-                case BindingLookup.Foreign() -> Optional.empty();
+                case BindingLookup.Foreign _ -> Optional.empty();
             };
             Optional<Binding> binding = problems.isEmpty()
                     ? password.flatMap(p -> world.installation()
@@ -158,10 +170,9 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         private Condition bindingReady(BindingLookup found, Optional<Binding> binding) {
             String name = bindingName(organization);
             String type = Conditions.BINDING_READY;
-            if (found instanceof BindingLookup.Foreign) {
-                return conditions.set(type, Status.False, "SecretExists",
-                        ("spec.binding.secretName: Secret \"%s\" exists and is not Postrider's; it is left alone. Delete it, "
-                                + "or name another one in spec.binding.secretName").formatted(name));
+            if (found instanceof BindingLookup.Foreign foreign) {
+                Problem taken = taken(name, foreign);
+                return conditions.set(type, Status.False, taken.reason(), Problem.describe(List.of(taken)));
             }
             if (binding.isPresent()) {
                 return conditions.set(type, Status.True, "Written",

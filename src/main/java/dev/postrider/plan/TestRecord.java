@@ -1,6 +1,7 @@
 package dev.postrider.plan;
 
 import dev.postrider.api.TestSendStatus;
+import dev.postrider.route.Durations;
 import dev.postrider.route.TestResult;
 import java.time.Duration;
 import java.time.Instant;

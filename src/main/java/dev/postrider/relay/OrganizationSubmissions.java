@@ -26,15 +26,20 @@ final class OrganizationSubmissions implements SubmissionPolicy {
     /** Compared with when there is no such organization, so that this takes as long. No password has this digest. */
     private static final String NO_DIGEST = "0".repeat(64);
 
+    /** DSN is offered once the queue keeps what it asks for, and delivery and bounces do as it says. */
+    private static final boolean OFFERS_DSN = false;
+
     private final Routes routes;
     private final Queue queue;
     private final String hostName;
+    private final TraceSettings trace;
     private final InstantSource clock;
 
-    OrganizationSubmissions(Routes routes, Queue queue, String hostName, InstantSource clock) {
+    OrganizationSubmissions(Routes routes, Queue queue, String hostName, TraceSettings trace, InstantSource clock) {
         this.routes = routes;
         this.queue = queue;
         this.hostName = hostName;
+        this.trace = trace;
         this.clock = clock;
     }
 
@@ -75,13 +80,20 @@ final class OrganizationSubmissions implements SubmissionPolicy {
     }
 
     @Override
+    public boolean offersDsn() {
+        return OFFERS_DSN;
+    }
+
+    @Override
     public IncomingMessage open(Submission submission) throws IOException {
         ResourceKey organization = submission.user()
                 .flatMap(OrganizationRoute::ofLogin)
                 .orElseThrow(() -> new IllegalStateException("mail without a login"));
         Draft draft = queue.draft(organization);
         return new Incoming(organization, submission, draft,
-                new TraceHeaders(draft.content(), submission, hostName, draft.id(), clock.instant()));
+                new TraceHeaders(draft.content(), submission,
+                        new ReceivedField(hostName, draft.id(), clock.instant(), trace.clientAddress()),
+                        new LoopDetection(trace, hostName)));
     }
 
     private final class Incoming implements IncomingMessage {
@@ -111,7 +123,9 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         public void commit(boolean eightBit) throws IOException {
             try {
                 content.finish();
-                draft.commit(NewMessage.plain(submission.sender(), submission.recipients(), eightBit,
+                // The one place where a submission becomes a queued message: submission.dsn() and the wishes of each
+                // of submission.recipients() go in here.
+                draft.commit(NewMessage.plain(submission.sender(), submission.mailboxes(), eightBit,
                         submission.smtpUtf8(), clock.instant()));
             } catch (QueueException.Full | QueueException.OverLimit e) {
                 throw new NoSpaceException(String.valueOf(e.getMessage()), e);

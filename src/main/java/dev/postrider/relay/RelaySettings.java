@@ -15,6 +15,8 @@ import java.nio.file.Path;
  * @param dataDirectory                where the queue is
  * @param limits                       bounds of sessions
  * @param allowPlaintextAuthentication whether AUTH works without TLS
+ * @param trace                        what it writes into a message's trace
  */
 public record RelaySettings(String hostName, InetAddress bind, int submissionPort, int submissionsPort, int adminPort,
-        Path dataDirectory, SmtpLimits limits, boolean allowPlaintextAuthentication) {}
+        Path dataDirectory, SmtpLimits limits, boolean allowPlaintextAuthentication,
+        TraceSettings trace) {}

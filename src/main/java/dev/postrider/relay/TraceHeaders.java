@@ -6,35 +6,34 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.Locale;
 
 /**
  * Puts the Received field before a message (RFC 5321 section 4.4) and adds Date and Message-ID where they are missing
- * (RFC 6409 section 8). All else passes unchanged.
+ * (RFC 6409 section 8). All else passes unchanged. A message that goes round in a loop makes the methods throw a
+ * {@link dev.postrider.relay.smtp.IncomingMessage.RefusedException}.
  */
 final class TraceHeaders extends FilterOutputStream {
     private static final int LONGEST_NAME = 76;
 
-    private final String hostName;
-    private final String id;
-    private final Instant now;
+    private final ReceivedField field;
+    private final LoopDetection loop;
     private final byte[] line = new byte[LONGEST_NAME];
     private int length;
     private boolean inHeader = true;
     private boolean lineIsField;
+    private boolean inReceived;
     private boolean anyField;
     private boolean hasDate;
     private boolean hasMessageId;
 
-    /** @param id the queue id, unique enough for a Message-ID */
-    TraceHeaders(OutputStream out, Submission submission, String hostName, String id, Instant now)
+    /** @param field whose queue id is unique enough for a Message-ID */
+    TraceHeaders(OutputStream out, Submission submission, ReceivedField field, LoopDetection loop)
             throws IOException {
         super(out);
-        this.hostName = hostName;
-        this.id = id;
-        this.now = now;
-        put(received(submission));
+        this.field = field;
+        this.loop = loop;
+        put(field.of(submission));
     }
 
     @Override
@@ -52,6 +51,9 @@ final class TraceHeaders extends FilterOutputStream {
             if (lineIsField) {
                 int after = afterLineFeed(octets, position, end);
                 out.write(octets, position, after - position);
+                if (inReceived) {
+                    loop.body(octets, position, after - position);
+                }
                 lineIsField = octets[after - 1] != '\n';
                 position = after;
             } else {
@@ -82,6 +84,11 @@ final class TraceHeaders extends FilterOutputStream {
             hasDate |= name.equals("date");
             hasMessageId |= name.equals("message-id");
             anyField = true;
+            endField();
+            if (name.equals("received")) {
+                inReceived = true;
+                loop.begin();
+            }
             startOfField();
         } else if (length == 2 && line[0] == '\r' && octet == '\n') {
             complete();
@@ -105,7 +112,15 @@ final class TraceHeaders extends FilterOutputStream {
         lineIsField = true;
     }
 
+    private void endField() throws IOException {
+        if (inReceived) {
+            inReceived = false;
+            loop.end();
+        }
+    }
+
     private void endHeader() throws IOException {
+        endField();
         out.write(line, 0, length);
         length = 0;
         inHeader = false;
@@ -125,25 +140,11 @@ final class TraceHeaders extends FilterOutputStream {
 
     private void complete() throws IOException {
         if (!hasDate) {
-            put("Date: " + date() + "\r\n");
+            put("Date: " + MailDate.of(field.time()) + "\r\n");
         }
         if (!hasMessageId) {
-            put("Message-ID: <" + id + "@" + hostName + ">\r\n");
+            put("Message-ID: <" + field.id() + "@" + field.hostName() + ">\r\n");
         }
-    }
-
-    private String received(Submission submission) {
-        String address = submission.client().getHostAddress();
-        String literal = address.indexOf(':') >= 0 ? "IPv6:" + address.replaceFirst("%.*", "") : address;
-        return "Received: from " + submission.greeting() + " ([" + literal + "])\r\n" + "\tby " + hostName
-                + " (Postrider) with " + submission.protocol()
-                + submission.tls().map(tls -> "\r\n\t(" + tls + ")").orElse("") + "\r\n\tid " + id
-                + (submission.recipients().size() == 1 ? "\r\n\tfor <" + submission.recipients().getFirst() + ">" : "")
-                + "; " + date() + "\r\n";
-    }
-
-    private String date() {
-        return MailDate.of(now);
     }
 
     private void put(String text) throws IOException {

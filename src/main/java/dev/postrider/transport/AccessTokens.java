@@ -3,6 +3,7 @@ package dev.postrider.transport;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.postrider.route.Durations;
 import dev.postrider.route.Login;
 import dev.postrider.route.TestResult.Step;
 import java.io.IOException;
@@ -135,7 +136,7 @@ final class AccessTokens {
             throw failed(login, "cannot be asked: " + causeOf(e), "check the URL and that Postrider can reach it");
         } catch (TimeoutException e) {
             answer.cancel(true);
-            throw failed(login, "took longer than " + timeout, "check that Postrider can reach it");
+            throw failed(login, "took longer than " + Durations.write(timeout), "check that Postrider can reach it");
         } catch (InterruptedException e) {
             answer.cancel(true);
             Thread.currentThread().interrupt();

@@ -3,6 +3,7 @@ package dev.postrider.transport;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.postrider.route.Durations;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Login;
 import dev.postrider.route.TestResult.Step;
@@ -143,7 +144,8 @@ final class GraphUpstream implements Upstream {
         try {
             return HTTP.send(request, HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofString(), 65_536));
         } catch (HttpTimeoutException e) {
-            throw new RefusedException(Step.Timeout, "Microsoft Graph did not answer within " + TIMEOUT);
+            throw new RefusedException(Step.Timeout,
+                    "Microsoft Graph did not answer within " + Durations.write(TIMEOUT));
         } catch (IOException e) {
             throw new RefusedException(Step.Connection,
                     "Microsoft Graph at %s cannot be reached: %s; check that Postrider may connect to it".formatted(

@@ -1,5 +1,6 @@
 package dev.postrider.transport;
 
+import dev.postrider.route.Durations;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Endpoint.Security;
 import dev.postrider.route.Login;
@@ -114,8 +115,9 @@ record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
     }
 
     private RefusedException timeout(String what) {
-        return new RefusedException(Step.Timeout, wire.server() + " took longer than " + endpoint.replyTimeout()
-                + " for " + what + "; look into the server's log, or raise spec.smtp.replyTimeout");
+        return new RefusedException(Step.Timeout, wire.server() + " took longer than "
+                + Durations.write(endpoint.replyTimeout()) + " for " + what
+                + "; look into the server's log, or raise spec.smtp.replyTimeout");
     }
 
     private String reason(Exception failure) {

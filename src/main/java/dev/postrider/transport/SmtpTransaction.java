@@ -1,5 +1,6 @@
 package dev.postrider.transport;
 
+import dev.postrider.route.Durations;
 import dev.postrider.route.TestResult.Step;
 import jakarta.mail.MessagingException;
 import java.io.IOException;
@@ -246,8 +247,8 @@ final class SmtpTransaction {
         String server = connection.wire().server();
         return timedOut
                 ? new RefusedException(Step.Timeout, server + " took longer than "
-                        + connection.endpoint().replyTimeout() + " for a reply; look into the server's log, or raise "
-                        + "spec.smtp.replyTimeout")
+                        + Durations.write(connection.endpoint().replyTimeout())
+                        + " for a reply; look into the server's log, or raise spec.smtp.replyTimeout")
                 : new RefusedException(Step.Connection, "the connection to " + server
                         + " broke before the message was taken: " + cause.getMessage()
                         + "; look into the server's log");

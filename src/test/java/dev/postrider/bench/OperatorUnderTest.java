@@ -2,60 +2,42 @@ package dev.postrider.bench;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.testing.FreePort;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 
-/** The operator as its own process, as the image runs it. */
-final class OperatorUnderTest implements AutoCloseable {
-    private final Process process;
-    private final Path log;
-    private final Thread atEnd;
-    private final Duration untilReady;
-
-    private OperatorUnderTest(Process process, Path log, int healthPort, long started) {
-        this.process = process;
-        this.log = log;
-        this.atEnd = new Thread(process::destroyForcibly);
-        Runtime.getRuntime().addShutdownHook(atEnd);
-        awaitReady(healthPort);
-        this.untilReady = Duration.ofNanos(System.nanoTime() - started);
-    }
-
+/**
+ * The operator, started and ready.
+ *
+ * @param process    the operator
+ * @param untilReady from the start of the process until {@code /readyz} answered 200
+ * @param startCpu   user and system time of the process until then
+ */
+record OperatorUnderTest(JarProcess process, Duration untilReady, Duration startCpu) implements AutoCloseable {
     /**
      * Starts the operator and waits until it says that it is ready.
      *
      * @param options of the Java virtual machine
      */
     static OperatorUnderTest start(Path kubeconfig, String namespace, List<String> options) throws IOException {
-        var jar = Path.of("target/postrider.jar");
-        if (!Files.isReadable(jar)) {
-            throw new IllegalStateException(jar + " is not there; bench/operator.sh builds it");
-        }
-        var port = freePort();
-        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString()));
-        command.addAll(options);
-        command.addAll(List.of("-jar", jar.toString(), "operator", "--namespace=" + namespace,
-                "--health-port=" + port));
-        var log = Path.of("target/bench-operator.log");
-        var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
-        builder.environment().put("KUBECONFIG", kubeconfig.toString());
+        var port = FreePort.find();
         var started = System.nanoTime();
-        return new OperatorUnderTest(builder.start(), log, port, started);
+        var process = JarProcess.start(options,
+                List.of("operator", "--namespace=" + namespace, "--health-port=" + port),
+                Map.of("KUBECONFIG", kubeconfig.toString()));
+        awaitReady(process, port);
+        return new OperatorUnderTest(process, Duration.ofNanos(System.nanoTime() - started),
+                process.handle().info().totalCpuDuration().orElseThrow());
     }
 
-    private void awaitReady(int port) {
+    private static void awaitReady(JarProcess process, int port) {
         var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/readyz"))
                 .timeout(Duration.ofSeconds(1))
                 .build();
@@ -64,50 +46,13 @@ final class OperatorUnderTest implements AutoCloseable {
                     .pollDelay(Duration.ZERO)
                     .pollInterval(Duration.ofMillis(20))
                     .ignoreExceptionsInstanceOf(IOException.class)
-                    .failFast("the operator ended; see " + log, () -> !process.isAlive())
+                    .failFast("the operator ended; see " + process.log(), () -> !process.isAlive())
                     .until(() -> http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200);
-        }
-    }
-
-    /** From the start of the process until {@code /readyz} answered 200. */
-    Duration untilReady() {
-        return untilReady;
-    }
-
-    /** User and system time of the process so far. */
-    Duration cpu() {
-        return process.info().totalCpuDuration().orElseThrow();
-    }
-
-    /** Resident memory in MiB, now ({@code VmRSS}) or at its highest ({@code VmHWM}); proc(5). */
-    long mebibytes(String what) {
-        try (var lines = Files.lines(Path.of("/proc", Long.toString(process.pid()), "status"))) {
-            return lines.filter(line -> line.startsWith(what + ":"))
-                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
-                    .findFirst()
-                    .orElseThrow();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 
     @Override
     public void close() {
-        process.destroy();
-        try {
-            if (!process.waitFor(15, TimeUnit.SECONDS)) {
-                process.destroyForcibly().waitFor();
-            }
-        } catch (InterruptedException _) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-        }
-        Runtime.getRuntime().removeShutdownHook(atEnd);
+        process.close();
     }
 }

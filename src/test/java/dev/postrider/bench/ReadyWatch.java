@@ -1,51 +1,63 @@
 package dev.postrider.bench;
 
-import dev.postrider.api.OrganizationMailSettings;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.Watch;
-import io.fabric8.kubernetes.client.Watcher;
-import io.fabric8.kubernetes.client.WatcherException;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Counts the organizations that have become Ready. */
-final class ReadyWatch implements Watcher<OrganizationMailSettings>, AutoCloseable {
+final class ReadyWatch implements AutoCloseable {
+    static final String ORGANIZATIONS = "/apis/postrider.dev/v1alpha1/organizationmailsettings";
+
+    /** As an API server writes it: keys in the order of the alphabet, no spaces. */
+    private static final String READY = "\"status\":\"True\",\"type\":\"Ready\"";
+    private static final ObjectMapper JSON = new ObjectMapper();
+
     private final Set<String> ready = ConcurrentHashMap.newKeySet();
     private final CountDownLatch left;
-    private final Watch watch;
+    private final Thread reader;
     private volatile @Nullable String lastNotReady;
 
-    ReadyWatch(KubernetesClient client, int organizations) {
+    ReadyWatch(ApiRequests api, int organizations) {
         left = new CountDownLatch(organizations);
-        watch = client.resources(OrganizationMailSettings.class).inAnyNamespace().watch(this);
+        reader = Thread.ofVirtual().start(() -> read(api));
     }
 
-    @Override
-    public void eventReceived(Action action, OrganizationMailSettings organization) {
-        var key = organization.getMetadata().getNamespace() + "/" + organization.getMetadata().getName();
-        var status = organization.getStatus();
-        var condition = status == null || status.conditions() == null
-                ? null
-                : status.conditions().stream().filter(c -> c.type().equals("Ready")).findFirst().orElse(null);
-        if (condition == null) {
+    /** An API server ends a watch that it is too busy for; the next one begins with all that is there. */
+    private void read(ApiRequests api) {
+        try {
+            while (left.getCount() > 0) {
+                try (Stream<String> events = api.lines(ORGANIZATIONS + "?watch=true")) {
+                    events.forEach(this::received);
+                }
+            }
+        } catch (IOException | UncheckedIOException e) {
+            lastNotReady = "the watch ended: " + e.getMessage();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Only an event that may be news is parsed. */
+    private void received(String event) {
+        if (!event.contains(READY)) {
+            lastNotReady = event;
             return;
         }
-        if (condition.status().name().equals("True")) {
-            if (ready.add(key)) {
+        try {
+            JsonNode metadata = JSON.readTree(event).path("object").path("metadata");
+            if (ready.add(metadata.path("namespace").asText() + "/" + metadata.path("name").asText())) {
                 left.countDown();
             }
-        } else {
-            lastNotReady = key + ": " + condition.reason() + ": " + condition.message();
-        }
-    }
-
-    @Override
-    public void onClose(@Nullable WatcherException cause) {
-        if (cause != null) {
-            lastNotReady = "the watch ended: " + cause.getMessage();
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -58,7 +70,7 @@ final class ReadyWatch implements Watcher<OrganizationMailSettings>, AutoCloseab
         return left.await(milliseconds, TimeUnit.MILLISECONDS);
     }
 
-    /** What the last one that was not Ready said. */
+    /** The last event that told of one that was not Ready. */
     @Nullable
     String lastNotReady() {
         return lastNotReady;
@@ -66,6 +78,6 @@ final class ReadyWatch implements Watcher<OrganizationMailSettings>, AutoCloseab
 
     @Override
     public void close() {
-        watch.close();
+        reader.interrupt();
     }
 }

@@ -2,14 +2,17 @@ package dev.postrider.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.common.collect.MoreCollectors;
 import dev.postrider.relay.sink.Sink;
+import dev.postrider.testing.CommandResult;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
 import jakarta.mail.Transport;
 import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeMessage;
+import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -17,10 +20,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,6 +130,90 @@ final class PackagedProgramIT {
                 .replace("SIZE", Long.toString(Files.size(only(saved))))
                 .replace("FILE", only(saved).toString()));
         assertThat(Files.readString(only(saved))).endsWith("\r\n\r\nHello\r\n");
+    }
+
+    @Test
+    void theSinksCertificateIsGoodForAServerThatTrustsItsAuthority() throws Exception {
+        Path tls = directory.resolve("tls");
+        Path out = directory.resolve("out");
+        Process sink = start(out, directory.resolve("err"), "sink", "--port", "0", "--tls", tls.toString());
+        try {
+            await().atMost(Duration.ofSeconds(30)).until(() -> Files.readString(out).endsWith("for everybody\n"));
+            String port = Files.readString(out).replaceAll("(?s).*127.0.0.1:([0-9]+) with STARTTLS,.*", "$1");
+            Path manifests = Files.createDirectory(directory.resolve("manifests"));
+            Files.writeString(manifests.resolve("server.yaml"), """
+                    apiVersion: v1
+                    kind: Secret
+                    metadata: {name: sink-ca, namespace: postrider-system, labels: {postrider.dev/credentials: "true"}}
+                    stringData:
+                      ca.crt: |
+                    %s
+                    ---
+                    apiVersion: postrider.dev/v1alpha1
+                    kind: MailServer
+                    metadata: {name: company, namespace: postrider-system}
+                    spec:
+                      scope: Global
+                      smtp: {host: localhost, port: %s, security: StartTLS, caSecretRef: {name: sink-ca}}
+                      test: {recipient: test@acme.example}
+                    """.formatted(Files.readString(tls.resolve("ca.crt")).strip().indent(4), port));
+
+            Run run = postrider("local", "--once", "--state", directory.resolve(".state").toString(),
+                    manifests.toString());
+
+            assertThat(run.out()).contains("True").contains("Accepted");
+            assertThat(run.exit()).isZero();
+            assertThat(Files.readString(out)).contains("TLSv1.3");
+        } finally {
+            sink.destroyForcibly();
+        }
+    }
+
+    @Test
+    void anOlderJavaSaysWhichOneIsNeededAndWhichItIs() throws Exception {
+        Optional<OlderJava> older = OlderJava.find();
+        assumeTrue(older.isPresent(), "there is no Java older than 25 in /usr/lib/jvm, JAVA_HOME or on the PATH");
+
+        CommandResult run = CommandResult.run(Path.of("."), Map.of(), "",
+                List.of(older.get().program().toString(), "-jar", JAR.toString(), "--version"));
+
+        assertThat(run.err()).isEqualTo("Postrider needs Java 25 or newer, and this is Java " + older.get().version()
+                + " in " + older.get().home() + "; start it with another one, as /path/to/jdk-25/bin/java -jar "
+                + JAR + "\n");
+        assertThat(run.out()).isEmpty();
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+
+    /** A Java of this machine that cannot run the program. */
+    private record OlderJava(Path program, String version, String home) {
+        private static final Pattern PROPERTY = Pattern.compile("(?m)^ *(java\\.[a-z.]+) = (.*)$");
+
+        static Optional<OlderJava> find() throws IOException {
+            List<Path> candidates = new ArrayList<>();
+            if (Files.isDirectory(Path.of("/usr/lib/jvm"))) {
+                try (Stream<Path> installed = Files.list(Path.of("/usr/lib/jvm"))) {
+                    installed.map(home -> home.resolve("bin/java")).forEach(candidates::add);
+                }
+            }
+            Optional.ofNullable(System.getenv("JAVA_HOME")).map(h -> Path.of(h, "bin/java")).ifPresent(candidates::add);
+            Stream.of(System.getenv("PATH").split(File.pathSeparator))
+                    .map(folder -> Path.of(folder, "java"))
+                    .forEach(candidates::add);
+            return candidates.stream()
+                    .filter(Files::isExecutable)
+                    .map(OlderJava::of)
+                    .filter(java -> Double.parseDouble(java.version().replaceAll("[^0-9].*", "")) < 25)
+                    .findFirst();
+        }
+
+        private static OlderJava of(Path program) {
+            String told = CommandResult.run(Path.of("."), Map.of(), "",
+                    List.of(program.toString(), "-XshowSettings:properties", "-version")).err();
+            Map<String, String> properties = new HashMap<>();
+            PROPERTY.matcher(told).results().forEach(p -> properties.put(p.group(1), p.group(2)));
+            return new OlderJava(program, properties.getOrDefault("java.version", ""),
+                    properties.getOrDefault("java.home", ""));
+        }
     }
 
     @Test

@@ -248,6 +248,33 @@ final class CheckTest {
                                 + "used from another namespace; declare a MailServer in namespace \"acme\"",
                         "m.yaml:9: warning: spec.servers[2]: a MailServer of another namespace that is not among these "
                                 + "files; it must be a global server there"),
+                row("a binding that is somebody else's", """
+                        apiVersion: postrider.dev/v1alpha1
+                        kind: OrganizationMailSettings
+                        metadata: {name: shop, namespace: acme}
+                        spec:
+                          identity: {from: {address: shop@acme.example}}
+                          binding:
+                            secretName: main-mail
+                        ---
+                        apiVersion: postrider.dev/v1alpha1
+                        kind: OrganizationMailSettings
+                        metadata: {name: main, namespace: acme}
+                        spec: {identity: {from: {address: main@acme.example}}}
+                        ---
+                        apiVersion: postrider.dev/v1alpha1
+                        kind: OrganizationMailSettings
+                        metadata: {name: main, namespace: globex}
+                        spec: {identity: {from: {address: main@globex.example}}}
+                        ---
+                        apiVersion: v1
+                        kind: Secret
+                        metadata: {name: main-mail, namespace: globex}
+                        """,
+                        "m.yaml:7: spec.binding.secretName: Secret \"main-mail\" is the binding of organization "
+                                + "acme/main; name another one",
+                        "m.yaml:17: spec.binding.secretName: Secret \"main-mail\" exists and is not Postrider's; it is "
+                                + "left alone. Delete it, or name another one in spec.binding.secretName"),
                 row("a global server where it is not honoured", """
                         apiVersion: postrider.dev/v1alpha1
                         kind: MailServer

@@ -20,6 +20,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A directory as the cluster, with a sink as the mail server. */
 final class LocalModeTest {
@@ -61,7 +63,7 @@ final class LocalModeTest {
                     .satisfies(organization -> assertThat(message(organization.ready()))
                             .isEqualTo("True MailWorks mail can be sent with the login in Secret \"acme-mail\""));
             assertThat(sink.await(1, PATIENCE)).singleElement()
-                    .satisfies(mail -> assertThat(mail.submission().recipients()).containsExactly("test@acme.example"));
+                    .satisfies(mail -> assertThat(mail.submission().mailboxes()).containsExactly("test@acme.example"));
         }
     }
 
@@ -185,8 +187,60 @@ final class LocalModeTest {
         return condition.map(c -> c.status() + " " + c.reason() + " " + c.message()).orElse("");
     }
 
+    @ParameterizedTest(name = "a global server is required: {0}")
+    @CsvSource({"true, False NoActiveGlobalServer", "false, True MailWorks"})
+    void anOwnServerAloneSufficesWhereTheInstallationSaysSo(boolean required, String ready) throws Exception {
+        Files.writeString(directory.resolve("own.yaml"), """
+                apiVersion: postrider.dev/v1alpha1
+                kind: MailServer
+                metadata: {name: own, namespace: acme}
+                spec:
+                  smtp: {host: 127.0.0.1, port: %d, security: None}
+                  test: {recipient: test@acme.example}
+                ---
+                apiVersion: postrider.dev/v1alpha1
+                kind: OrganizationMailSettings
+                metadata: {name: acme, namespace: acme}
+                spec:
+                  servers: [{name: own}]
+                  identity: {from: {address: no-reply@acme.example}}
+                """.formatted(sink.port()));
+
+        try (LocalMode local = start(false, required)) {
+            assertThat(local.awaitSettled(PATIENCE).organizations()).singleElement()
+                    .satisfies(organization -> assertThat(message(organization.ready())).startsWith(ready));
+        }
+    }
+
+    @Test
+    void aBindingThatTwoOrganizationsNameIsTheFirstOnesAlone() throws Exception {
+        server(sink.port());
+        organization("no-reply@acme.example");
+        Files.writeString(directory.resolve("other.yaml"), """
+                apiVersion: postrider.dev/v1alpha1
+                kind: OrganizationMailSettings
+                metadata: {name: other, namespace: acme}
+                spec:
+                  identity: {from: {address: no-reply@other.example}}
+                  binding: {secretName: acme-mail}
+                """);
+
+        try (LocalMode local = start(false)) {
+            assertThat(local.awaitSettled(PATIENCE).organizations()).extracting(o -> message(o.ready()))
+                    .satisfiesExactly(first -> assertThat(first).startsWith("True MailWorks"),
+                            second -> assertThat(second).isEqualTo("False SecretExists spec.binding.secretName: Secret "
+                                    + "\"acme-mail\" is the binding of organization acme/acme; name another one"));
+            assertThat(state.resolve("bindings/acme/acme-mail/from")).hasContent("no-reply@acme.example");
+        }
+    }
+
     private LocalMode start(boolean watch) throws IOException {
-        return new LocalMode(new LocalMode.Options(directory, state, 0, watch, Set.of(Check.SYSTEM_NAMESPACE)),
+        return start(watch, true);
+    }
+
+    private LocalMode start(boolean watch, boolean globalServerRequired) throws IOException {
+        return new LocalMode(
+                new LocalMode.Options(directory, state, 0, watch, Set.of(Check.SYSTEM_NAMESPACE), globalServerRequired),
                 new LocalMode.Observer() {
                     @Override
                     public void checked(Check.Report report) {

@@ -84,8 +84,8 @@ final class OperatorRequestsIT {
 
         assertThat(operator.writes().all()).containsExactlyInAnyOrder(
                 "PATCH organizationmailsettings newcomer",
-                "PATCH secrets " + routeOf("newcomer"),
-                "PATCH secrets newcomer-mail",
+                "POST secrets",
+                "POST secrets",
                 "PATCH organizationmailsettings/status newcomer");
         assertThat(upstream.messages()).hasSize(1);
     }
@@ -109,6 +109,7 @@ final class OperatorRequestsIT {
                 () -> operator.kubectl("annotate", "cm", "postrider-settings", "-n", "$OPERATOR", "look=again"));
 
         assertThat(operator.writes().all()).isEmpty();
+        assertThat(operator.writes().secretReads()).isEmpty();
         assertThat(upstream.messages()).hasSize(1);
     }
 
@@ -158,6 +159,19 @@ final class OperatorRequestsIT {
         awaitData(route);
         awaitData(serverRoute);
         assertThat(upstream.messages()).hasSize(1);
+    }
+
+    @Test
+    void aRouteThatLostItsLabelIsMended() {
+        var route = secret(operator.namespace(), routeOf("acme"));
+
+        operator.kubectl("label", "secret", routeOf("acme"), "-n", "$OPERATOR", RouteSecret.LABEL + "-");
+
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(secret(operator.namespace(), routeOf("acme")).getMetadata().getLabels())
+                        .isEqualTo(route.getMetadata().getLabels()));
+        awaitQuiet();
+        assertThat(operator.writes().all()).containsExactly("POST secrets", "PATCH secrets " + routeOf("acme"));
     }
 
     @Test

@@ -9,6 +9,7 @@ import dev.postrider.relay.Dialogue;
 import dev.postrider.relay.Relay;
 import dev.postrider.relay.RelaySettings;
 import dev.postrider.relay.TestRoutes;
+import dev.postrider.relay.TraceSettings;
 import dev.postrider.relay.delivery.DeliverySettings;
 import dev.postrider.relay.routes.RouteSecrets;
 import dev.postrider.relay.routes.Routes;
@@ -59,7 +60,7 @@ final class RunningInstallation implements AutoCloseable {
         Routes known = new Routes();
         relay = Relay.start(
                 new RelaySettings(hostName, InetAddress.getLoopbackAddress(), 0, 0, 0, queue, SmtpLimits.DEFAULT,
-                        false),
+                        false, TraceSettings.DEFAULT),
                 known, new MailUpstreams(hostName, false),
                 new DeliverySettings(hostName, List.of(Duration.ofMillis(200)), 0, Duration.ofHours(4),
                         Duration.ofDays(5), Duration.ofSeconds(30), 100, Duration.ofMillis(200),

@@ -14,7 +14,6 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.IOException;
@@ -56,20 +55,17 @@ final class RunningOperator implements AutoCloseable {
      */
     RunningOperator(ApiServer api, String settings, String namespace, String tenant, String... others)
             throws IOException {
+        writeSettings(api, namespace, "watchNamespaces: "
+                + Stream.concat(Stream.of(tenant), Arrays.stream(others)).toList() + "\n" + settings);
+        this(api, Config.fromKubeconfig(api.kubeconfig().toFile()), namespace, tenant);
+    }
+
+    private RunningOperator(ApiServer api, Config config, String namespace, String tenant) throws IOException {
         this.api = api;
         this.client = api.newClient();
         this.namespace = namespace;
         this.tenant = tenant;
-        client.resource(new ConfigMapBuilder().withNewMetadata()
-                .withNamespace(namespace)
-                .withName("postrider-settings")
-                .withLabels(Map.of(Settings.LABEL, "true"))
-                .endMetadata()
-                .withData(Map.of(Settings.KEY,
-                        "watchNamespaces: " + Stream.concat(Stream.of(tenant), Arrays.stream(others)).toList() + "\n"
-                                + settings))
-                .build()).serverSideApply();
-        operatorClient = new KubernetesClientBuilder().withConfig(Config.fromKubeconfig(api.kubeconfig().toFile()))
+        operatorClient = OperatorClient.builder(config)
                 .withHttpClientBuilderConsumer(b -> b.addOrReplaceInterceptor("writes", writes))
                 .build();
         process = new OperatorProcess(operatorClient,
@@ -77,6 +73,26 @@ final class RunningOperator implements AutoCloseable {
                         "postrider:test", 0),
                 new TestSender(new MailUpstreams("operator.test", true), InstantSource.system()),
                 InstantSource.system());
+    }
+
+    /** Starts one where the chart was installed, with its settings, and with the rights that it gives and no others. */
+    static RunningOperator asInstalled(ApiServer api, String namespace, String tenant) throws IOException {
+        Config config = Config.fromKubeconfig(api.kubeconfig().toFile());
+        config.setImpersonateUsername("system:serviceaccount:" + namespace + ":postrider-operator");
+        return new RunningOperator(api, config, namespace, tenant);
+    }
+
+    /** Writes settings.yaml for an operator that is yet to start. */
+    static void writeSettings(ApiServer api, String namespace, String settings) {
+        api.client()
+                .resource(new ConfigMapBuilder().withNewMetadata()
+                        .withNamespace(namespace)
+                        .withName("postrider-settings")
+                        .withLabels(Map.of(Settings.LABEL, "true"))
+                        .endMetadata()
+                        .withData(Map.of(Settings.KEY, settings))
+                        .build())
+                .serverSideApply();
     }
 
     /** The operator's namespace, where global servers are. */
@@ -104,15 +120,17 @@ final class RunningOperator implements AutoCloseable {
 
     /** How many plans a controller has carried out so far, from its metrics. */
     double reconciliations(String controller) {
-        try {
-            var metrics = URI.create("http://127.0.0.1:" + process.healthPort() + "/metrics").toURL();
-            try (var body = metrics.openStream()) {
-                return new String(body.readAllBytes(), StandardCharsets.UTF_8).lines()
-                        .filter(line -> line.startsWith("reconciliations_success_total{"))
-                        .filter(line -> line.contains("\"" + controller + "\""))
-                        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
-                        .sum();
-            }
+        return get("/metrics").lines()
+                .filter(line -> line.startsWith("reconciliations_success_total{"))
+                .filter(line -> line.contains("\"" + controller + "\""))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
+    }
+
+    /** What its port for probes and metrics answers. */
+    String get(String path) {
+        try (var body = URI.create("http://127.0.0.1:" + process.healthPort() + path).toURL().openStream()) {
+            return new String(body.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

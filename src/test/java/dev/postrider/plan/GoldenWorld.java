@@ -136,7 +136,7 @@ final class GoldenWorld implements World {
         Map<String, String> labels = secret.getMetadata().getLabels();
         return labels != null && labels.containsKey("postrider.dev/binding")
                 ? new BindingLookup.Own(secret.getStringData().getOrDefault("password", ""))
-                : new BindingLookup.Foreign();
+                : BindingLookup.Foreign.unknown();
     }
 
     @Override

@@ -31,12 +31,14 @@ import javax.net.ssl.SSLHandshakeException;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@Tag("relay")
 final class RelayTest {
     @TempDir
     Path directory;
@@ -58,7 +60,7 @@ final class RelayTest {
 
     private Relay start(boolean plaintext) throws Exception {
         return Relay.start(new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                SmtpLimits.DEFAULT, plaintext), routes, upstreams, InstantSource.system());
+                SmtpLimits.DEFAULT, plaintext, TraceSettings.DEFAULT), routes, upstreams, InstantSource.system());
     }
 
     @AfterEach
@@ -101,6 +103,21 @@ final class RelayTest {
                 \r
                 text\r
                 """);
+    }
+
+    @Test
+    void refusesMailThatGoesRoundInALoop() throws Exception {
+        try (var client = loggedIn()) {
+            String others = "Received: from a by mx.example; today\r\n";
+            String own = "Received: from a ([192.0.2.1])\r\n\tby relay.test (Postrider) with ESMTPSA; today\r\n";
+            assertThat(client.mail("a@b.example", "x@y.example", others.repeat(51)))
+                    .isEqualTo("554 5.4.6 the message has more than 50 Received fields, so it goes round in a loop");
+            assertThat(client.mail("a@b.example", "x@y.example", own.repeat(6)))
+                    .isEqualTo("554 5.4.6 the message has come by here more than 5 times, so it goes round in a loop");
+            assertThat(client.mail("a@b.example", "x@y.example", own.repeat(5) + others.repeat(45)))
+                    .startsWith("250 2.0.0");
+        }
+        await().untilAsserted(() -> assertThat(upstreams.taken()).hasSize(1));
     }
 
     @Test
@@ -247,7 +264,7 @@ final class RelayTest {
     void isNotReadyBeforeTheRoutesAreKnown() throws Exception {
         relay.close();
         relay = Relay.start(new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                SmtpLimits.DEFAULT, false), new Routes(), upstreams, InstantSource.system());
+                SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT), new Routes(), upstreams, InstantSource.system());
         HttpResponse<String> response = get("/readyz", "");
         assertThat(response.statusCode()).isEqualTo(503);
         assertThat(response.body()).isEqualTo("the routes are not all known yet\n");

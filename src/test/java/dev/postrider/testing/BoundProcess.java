@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * A program that ends with this virtual machine, also when that is killed: a shell between the two waits for the end
  * of its standard input, which the system closes in any case.
  */
-final class BoundProcess implements AutoCloseable {
+public final class BoundProcess implements AutoCloseable {
     private static final String BIND = """
             exec 3<&0
             "$@" 3<&- &
@@ -37,7 +37,7 @@ final class BoundProcess implements AutoCloseable {
     }
 
     /** Starts a program in a directory; what it writes goes to {@code <name>.log} there. */
-    static BoundProcess start(String name, Path directory, List<String> program) {
+    public static BoundProcess start(String name, Path directory, List<String> program) {
         var command = new ArrayList<>(List.of("/bin/sh", "-c", BIND, name));
         command.addAll(program);
         var log = directory.resolve(name + ".log");
@@ -52,12 +52,12 @@ final class BoundProcess implements AutoCloseable {
         }
     }
 
-    boolean isRunning() {
+    public boolean isRunning() {
         return shell.isAlive();
     }
 
     /** The end of what the program wrote, for a message. */
-    String lastWords() {
+    public String lastWords() {
         try {
             var lines = Files.readAllLines(log);
             return name + " wrote last:\n"
@@ -67,9 +67,13 @@ final class BoundProcess implements AutoCloseable {
         }
     }
 
-    /** Kills the program and waits until it is gone. */
     @Override
     public void close() {
+        kill();
+    }
+
+    /** Kills the program (SIGKILL) and waits until it is gone. */
+    public void kill() {
         try {
             shell.getOutputStream().close();
             if (!shell.waitFor(10, TimeUnit.SECONDS)) {

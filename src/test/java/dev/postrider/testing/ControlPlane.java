@@ -7,8 +7,6 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyPairGenerator;
@@ -47,7 +45,7 @@ final class ControlPlane implements AutoCloseable {
     static ControlPlane start(Path binaries) {
         try {
             var folder = Files.createTempDirectory("postrider-apiserver");
-            var port = freePort();
+            var port = FreePort.find();
             var token = HexFormat.of().formatHex(SecureRandom.getSeed(16));
             Files.writeString(folder.resolve("tokens.csv"), token + ",admin,admin,system:masters\n");
             Files.writeString(folder.resolve("service-accounts.pem"), signingKey());
@@ -135,12 +133,6 @@ final class ControlPlane implements AutoCloseable {
     private boolean isReady() {
         try (var client = newClient()) {
             return "ok".equals(client.raw("/readyz")) && client.namespaces().withName("default").get() != null;
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 

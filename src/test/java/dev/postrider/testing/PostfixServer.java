@@ -2,8 +2,6 @@ package dev.postrider.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -47,18 +45,12 @@ public final class PostfixServer implements AutoCloseable {
             return Optional.empty();
         }
         try {
-            PostfixServer server = new PostfixServer(Files.createTempDirectory("postfix"), freePort());
+            PostfixServer server = new PostfixServer(Files.createTempDirectory("postfix"), FreePort.find());
             server.configure(certificate);
             server.run("start");
             return Optional.of(server);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 

@@ -160,7 +160,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         Secret wanted = Secrets.route(RouteSecret.Kind.SERVER, route.key(), route, cluster.namespace(),
                 cluster.state().configMap());
         if (routes != null) {
-            Secrets.apply(cluster.caches().serverRouteSecret(route.key()), wanted, routes, context);
+            Secrets.createOrApplyRoute(cluster.caches().serverRouteSecret(route.key()), wanted, routes, context);
         }
     }
 

@@ -161,7 +161,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         Secret wanted = Secrets.route(RouteSecret.Kind.ORGANIZATION, route.key(), route, cluster.namespace(),
                 cluster.state().configMap());
         if (routes != null) {
-            Secrets.apply(cluster.caches().organizationRouteSecret(route.key()), wanted, routes, context);
+            Secrets.createOrApplyRoute(cluster.caches().organizationRouteSecret(route.key()), wanted, routes, context);
         }
     }
 
@@ -170,7 +170,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         Secret wanted = Secrets.binding(binding, organization);
         Optional<Secret> there = cluster.caches()
                 .binding(new ResourceKey(organization.getMetadata().getNamespace(), binding.name()));
-        if (bindings != null && Secrets.apply(there, wanted, bindings, context)) {
+        if (bindings != null && Secrets.createOrApply(there, wanted, bindings, context)) {
             removeBindings(organization, binding.name(), context);
         }
     }

@@ -23,6 +23,9 @@ import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -34,6 +37,7 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -50,6 +54,8 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     private static final Logger LOG = LoggerFactory.getLogger(RelayReconciler.class);
     /** RFC 9110, section 15.5.21: the API server understands the object and does not allow it. */
     private static final int UNPROCESSABLE = 422;
+    /** How often the installation's Secrets are looked at: whether they are there, and the certificate is not due. */
+    private static final Duration SECRETS_INTERVAL = Duration.ofHours(1);
     private static final List<Class<? extends HasMetadata>> KINDS = List.of(ServiceAccount.class, Role.class,
             RoleBinding.class, PersistentVolumeClaim.class, Service.class, NetworkPolicy.class,
             PodDisruptionBudget.class);
@@ -57,6 +63,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     private final Cluster cluster;
     private final InstantSource clock;
     private volatile InstallationSecrets secrets;
+    private volatile Instant secretsDue;
     private final Events events;
     private final String image;
     private final Runnable changed;
@@ -78,6 +85,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
         this.events = events;
         this.image = image;
         this.clock = clock;
+        this.secretsDue = clock.instant().plus(SECRETS_INTERVAL);
         this.changed = changed;
     }
 
@@ -134,8 +142,11 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
             events.publish(configMap, new Notice(true, "InvalidSettings", String.valueOf(e.getMessage())));
             return UpdateControl.noUpdate();
         }
-        secrets = InstallationSecrets.ensure(context.getClient(), cluster.namespace(), configMap,
-                RelayWorkload.certificateNames(cluster.namespace()), clock);
+        if (!clock.instant().isBefore(secretsDue)) {
+            secretsDue = clock.instant().plus(SECRETS_INTERVAL);
+            secrets = InstallationSecrets.ensure(context.getClient(), cluster.namespace(), configMap,
+                    RelayWorkload.certificateNames(cluster.namespace()), clock);
+        }
         applyRoute(settings, configMap, context);
         if (cluster.caches().hasActiveServer() || cluster.caches().relayDeployment().isPresent()) {
             for (HasMetadata object : new RelayWorkload(cluster.namespace(), settings.relay(), image, configMap)
@@ -150,7 +161,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
             told = relay;
             changed.run();
         }
-        return UpdateControl.<ConfigMap>noUpdate().rescheduleAfter(Duration.ofHours(1));
+        return UpdateControl.<ConfigMap>noUpdate().rescheduleAfter(SECRETS_INTERVAL);
     }
 
     /** What the plan must know of an installation with these settings. */
@@ -169,7 +180,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
         Secret wanted = Secrets.route(RouteSecret.Kind.RELAY, Cluster.key(configMap), route, cluster.namespace(),
                 configMap);
         if (routes != null) {
-            Secrets.apply(routes.get(ResourceID.fromResource(wanted)), wanted, routes, context);
+            Secrets.createOrApplyRoute(routes.get(ResourceID.fromResource(wanted)), wanted, routes, context);
         }
     }
 
@@ -191,7 +202,8 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
 
     /**
      * A changed key of a list cannot be taken back by applying: the API server then sees two entries, such as two ports
-     * of one name, and refuses. Replacing the object makes room for what is applied.
+     * of one name, and refuses. A merge patch (RFC 7396) puts the wanted lists in their place first, and needs no right
+     * that applying does not.
      */
     private static <R extends HasMetadata> void applyOrReplace(R wanted, InformerEventSource<R, ConfigMap> source,
             Context<ConfigMap> context) {
@@ -203,7 +215,9 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
             }
             LOG.info("replacing {} {}, which cannot be applied: {}", wanted.getKind(), wanted.getMetadata().getName(),
                     e.getMessage());
-            context.getClient().resource(wanted).update();
+            context.getClient()
+                    .resource(wanted)
+                    .patch(PatchContext.of(PatchType.JSON_MERGE), Serialization.asJson(wanted));
             context.resourceOperations().serverSideApply(wanted, source);
         }
     }

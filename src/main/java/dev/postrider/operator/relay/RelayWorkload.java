@@ -256,7 +256,10 @@ public final class RelayWorkload {
                 .withImagePullPolicy(settings.imagePullPolicy().orElse("IfNotPresent"))
                 .withArgs("relay", "--namespace=" + namespace, "--data=" + DATA,
                         "--host-name=" + settings.hostName().orElse(host(namespace)),
-                        "--allow-plaintext-authentication=" + settings.allowPlaintextAuthentication())
+                        "--allow-plaintext-authentication=" + settings.allowPlaintextAuthentication(),
+                        "--most-received=" + settings.received().most(),
+                        "--most-own-received=" + settings.received().mostOwn(),
+                        "--received-client-address=" + settings.received().clientAddress())
                 .withEnv(new EnvVarBuilder().withName("JAVA_TOOL_OPTIONS").withValue("-XX:MaxRAMPercentage=70").build())
                 .withPorts(port("submission", SUBMISSION_CONTAINER_PORT),
                         port("submissions", SUBMISSIONS_CONTAINER_PORT),

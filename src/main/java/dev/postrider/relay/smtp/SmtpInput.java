@@ -1,7 +1,6 @@
 package dev.postrider.relay.smtp;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.Arrays;
 
 /**
@@ -11,28 +10,34 @@ import java.util.Arrays;
 final class SmtpInput {
     private static final int MOST_GARBAGE = 64 * 1024;
 
-    /** Runs before a read that may wait: the moment to send the replies that have gathered. */
-    @FunctionalInterface
-    interface BeforeWaiting {
-        void run() throws IOException;
+    /** Where octets come from. */
+    interface Source {
+        /**
+         * Reads some octets, and waits for them if there are none.
+         *
+         * @param withinLine whether a part of a command line has come already
+         * @return how many; -1 at the end
+         */
+        int read(byte[] buffer, boolean withinLine) throws IOException;
+
+        /** How many are there to be read at once; 0 if that is not known. */
+        int available() throws IOException;
     }
 
-    private final InputStream in;
-    private final BeforeWaiting beforeWaiting;
+    private final Source source;
     private final byte[] buffer = new byte[8192];
     private int position;
     private int limit;
+    private boolean withinLine;
 
-    SmtpInput(InputStream in, BeforeWaiting beforeWaiting) {
-        this.in = in;
-        this.beforeWaiting = beforeWaiting;
+    SmtpInput(Source source) {
+        this.source = source;
     }
 
     /** The next octet, or -1 at the end. */
     int read() throws IOException {
         if (position == limit) {
-            beforeWaiting.run();
-            int count = in.read(buffer);
+            int count = source.read(buffer, withinLine);
             if (count < 0) {
                 return -1;
             }
@@ -44,14 +49,24 @@ final class SmtpInput {
 
     /** Whether the client has sent more than was read. */
     boolean hasMore() throws IOException {
-        return position < limit || in.available() > 0;
+        return position < limit || source.available() > 0;
     }
 
     /** @param most octets in a line, without its CR LF */
     Line readLine(int most) throws IOException {
+        int first = read();
+        withinLine = true;
+        try {
+            return line(first, most);
+        } finally {
+            withinLine = false;
+        }
+    }
+
+    private Line line(int first, int most) throws IOException {
         byte[] line = new byte[Math.min(most, 256)];
         int length = 0;
-        for (int octet = read();; octet = read()) {
+        for (int octet = first;; octet = read()) {
             switch (octet) {
                 case -1 -> {
                     return new Line.End();

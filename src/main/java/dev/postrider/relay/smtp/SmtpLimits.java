@@ -1,42 +1,76 @@
 package dev.postrider.relay.smtp;
 
 import java.time.Duration;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Bounds of a session, each with the reply that says so.
  *
- * @param messageSize             octets (552 5.3.4, RFC 1870)
- * @param textLine                octets of a line of a message without CR LF. RFC 5321 section 4.5.3.1.6 asks for 998
- *                                at least; mail as programs write it has longer ones (554 5.6.0)
- * @param recipients              of a message, at least 100 by RFC 5321 section 4.5.3.1.8 (452 4.5.3)
- * @param messagesPerSession      (421 4.7.0)
- * @param sessions                in total (421 4.3.2)
- * @param sessionsPerAddress      of one client address (421 4.7.0)
- * @param sessionsPerUser         that have logged in as one organization (421 4.7.0)
- * @param badCommands             in a row (421 4.7.0)
- * @param failedLogins            in a session (421 4.7.0)
- * @param idle                    without an octet from the client; RFC 5321 section 4.5.3.2.7 asks for five minutes
- *                                (421 4.4.2)
+ * @param messageSize          octets (552 5.3.4, RFC 1870)
+ * @param textLine             octets of a line of a message without CR LF. RFC 5321 section 4.5.3.1.6 asks for 998 at
+ *                             least; mail as programs write it has longer ones (554 5.6.0)
+ * @param recipients           of a message, at least 100 by RFC 5321 section 4.5.3.1.8 (452 4.5.3)
+ * @param messagesPerSession   (421 4.7.0)
+ * @param commandsPerMessage   from one accepted message, or the start, to the next; more than recipients (421 4.7.0)
+ * @param sessions             in total (421 4.3.2)
+ * @param anonymousPerAddress  of one client address, or one IPv6 network of 64 bits, before they log in (421 4.7.0)
+ * @param sessionsPerUser      that have logged in as one organization (421 4.7.0)
+ * @param badCommands          in a row (421 4.7.0)
+ * @param failedLogins         in a session (421 4.7.0)
+ * @param times                how long a client may take
  */
-public record SmtpLimits(long messageSize, int textLine, int recipients, int messagesPerSession, int sessions,
-        int sessionsPerAddress, int sessionsPerUser, int badCommands, int failedLogins, Duration idle) {
+public record SmtpLimits(long messageSize, int textLine, int recipients, int messagesPerSession,
+        int commandsPerMessage, int sessions, int anonymousPerAddress, int sessionsPerUser, int badCommands,
+        int failedLogins, Times times) {
 
-    /** Octets of a command line without CR LF: RFC 5321 section 4.5.3.1.4 and what SIZE, BODY, SMTPUTF8, AUTH add. */
-    static final int COMMAND_LINE = 510 + 26 + 17 + 10 + 500;
+    /**
+     * How long a client may take; each is answered 421 4.4.2, where the client still reads. They are looked at once a
+     * second, or more often where they are shorter than some seconds.
+     *
+     * @param idle             without an octet from the client; RFC 5321 section 4.5.3.2.7 asks for five minutes
+     * @param commandLine      from the first octet of a command line to its end, and for a TLS handshake
+     * @param login            from the connection to the login, where one is required
+     * @param reply            to take replies; then the connection is closed without one
+     * @param message          for the content of a message, and a second more for each {@code octetsPerSecond}
+     * @param octetsPerSecond  that a client must send on average of a message that takes longer
+     */
+    public record Times(Duration idle, Duration commandLine, Duration login, Duration reply, Duration message,
+            int octetsPerSecond) {
+        public static final Times DEFAULT = new Times(Duration.ofMinutes(5), Duration.ofMinutes(1),
+                Duration.ofMinutes(5), Duration.ofMinutes(1), Duration.ofMinutes(5), 1024);
+
+        public Times {
+            if (octetsPerSecond < 1
+                    || !Stream.of(idle, commandLine, login, reply, message).allMatch(Duration::isPositive)) {
+                throw new IllegalArgumentException("times must be positive, but are idle=" + idle + ", commandLine="
+                        + commandLine + ", login=" + login + ", reply=" + reply + ", message=" + message
+                        + ", octetsPerSecond=" + octetsPerSecond);
+            }
+        }
+
+        /** The shortest of them, which says how often to look. */
+        Duration shortest() {
+            return Stream.of(idle, commandLine, login, reply, message).min(Duration::compareTo).orElseThrow();
+        }
+    }
+
+    /** Octets of a command line without CR LF: RFC 5321 section 4.5.3.1.4 and what SIZE, BODY, SMTPUTF8, AUTH, DSN add. */
+    static final int COMMAND_LINE = 510 + 26 + 17 + 10 + 500 + 118;
 
     /** Octets of a line of AUTH without CR LF (RFC 4954 section 4). */
     static final int AUTH_LINE = 12288 - 2;
 
-    public static final SmtpLimits DEFAULT = new SmtpLimits(26_214_400, 65_536, 1000, 10_000, 4000, 500, 500, 20, 5,
-            Duration.ofMinutes(5));
+    public static final SmtpLimits DEFAULT = new SmtpLimits(26_214_400, 65_536, 1000, 10_000, 2000, 4000, 500, 500, 20,
+            5, Times.DEFAULT);
 
     public SmtpLimits {
-        if (messageSize < 1 || textLine < 998 || recipients < 1 || messagesPerSession < 1 || sessions < 1
-                || sessionsPerAddress < 1 || sessionsPerUser < 1 || badCommands < 1 || failedLogins < 1
-                || !idle.isPositive()) {
-            throw new IllegalArgumentException(
-                    "limits must be positive and text lines of 998 octets be allowed, but are " + "messageSize="
-                            + messageSize + ", textLine=" + textLine + ", recipients=" + recipients + ", idle=" + idle);
+        boolean positive = messageSize > 0 && IntStream.of(recipients, messagesPerSession, sessions,
+                anonymousPerAddress, sessionsPerUser, badCommands, failedLogins).allMatch(limit -> limit > 0);
+        if (!positive || textLine < 998 || commandsPerMessage <= recipients) {
+            throw new IllegalArgumentException("limits must be positive, text lines of 998 octets be allowed, and more"
+                    + " commands than recipients, but are messageSize=" + messageSize + ", textLine=" + textLine
+                    + ", recipients=" + recipients + ", commandsPerMessage=" + commandsPerMessage);
         }
     }
 }

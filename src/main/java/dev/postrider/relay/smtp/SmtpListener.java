@@ -3,18 +3,15 @@ package dev.postrider.relay.smtp;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.SocketException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
@@ -39,9 +36,8 @@ public final class SmtpListener implements AutoCloseable {
     private final MeterRegistry meters;
     private final List<ServerSocket> ports = new ArrayList<>();
     private final Set<SmtpSession> sessions = ConcurrentHashMap.newKeySet();
-    private final Semaphore places;
-    private final Occupancy<InetAddress> addresses;
-    private final Occupancy<String> users;
+    private final Places places;
+    private final Watchdog watchdog;
     private volatile boolean stopping;
 
     /** @param tls asked at each handshake, so that a new certificate takes effect without a restart */
@@ -51,9 +47,8 @@ public final class SmtpListener implements AutoCloseable {
         this.policy = policy;
         this.tls = tls;
         this.meters = meters;
-        this.places = new Semaphore(settings.limits().sessions());
-        this.addresses = new Occupancy<>(settings.limits().sessionsPerAddress());
-        this.users = new Occupancy<>(settings.limits().sessionsPerUser());
+        this.places = new Places(settings.limits());
+        this.watchdog = new Watchdog(sessions, settings.limits().times());
         Gauge.builder("postrider.sessions", sessions, Set::size)
                 .description("SMTP sessions that are open")
                 .register(meters);
@@ -75,6 +70,9 @@ public final class SmtpListener implements AutoCloseable {
             port.close();
             throw new IOException("cannot listen on " + address + ": " + e.getMessage(), e);
         }
+        if (ports.isEmpty()) {
+            watchdog.start();
+        }
         ports.add(port);
         Thread.ofVirtual().name("smtp-accept-" + port.getLocalPort()).start(() -> accept(port, start));
         return port.getLocalPort();
@@ -89,13 +87,11 @@ public final class SmtpListener implements AutoCloseable {
         while (!port.isClosed()) {
             try {
                 welcome(port.accept(), start);
-            } catch (SocketException e) {
+            } catch (IOException e) {
                 if (!port.isClosed()) {
                     LOG.warn("accept failed on port {}: {}", port.getLocalPort(), e.getMessage());
                     pause();
                 }
-            } catch (IOException e) {
-                LOG.warn("accept failed on port {}: {}", port.getLocalPort(), e.getMessage());
             }
         }
     }
@@ -109,36 +105,24 @@ public final class SmtpListener implements AutoCloseable {
         }
     }
 
-    private void welcome(Socket socket, Start start) throws IOException {
-        socket.setTcpNoDelay(true);
-        Optional<String> refusal = enter(socket.getInetAddress());
-        if (refusal.isPresent()) {
-            meters.counter("postrider.refused", "at", "connection").increment();
-            SmtpSession.turnAway(socket, start, refusal.get());
-            return;
-        }
-        var session = new SmtpSession(this, socket, start);
-        sessions.add(session);
-        Thread.ofVirtual().name("smtp-" + socket.getPort()).start(() -> {
-            try {
-                session.run();
-            } finally {
-                sessions.remove(session);
-                addresses.leave(socket.getInetAddress());
-                places.release();
+    private void welcome(Socket socket, Start start) {
+        switch (places.enter(socket.getInetAddress())) {
+            case Places.Full(String reply) -> {
+                meters.counter("postrider.refused", "at", "connection").increment();
+                SmtpSession.turnAway(socket, start, reply);
             }
-        });
-    }
-
-    private Optional<String> enter(InetAddress address) {
-        if (!places.tryAcquire()) {
-            return Optional.of("421 4.3.2 too many sessions are open, try again later");
+            case Places.Place place -> {
+                var session = new SmtpSession(this, socket, start, place);
+                sessions.add(session);
+                Thread.ofVirtual().name("smtp-" + socket.getPort()).start(() -> {
+                    try {
+                        session.run();
+                    } finally {
+                        sessions.remove(session);
+                    }
+                });
+            }
         }
-        if (!addresses.enter(address)) {
-            places.release();
-            return Optional.of("421 4.7.0 too many sessions are open from your address, try again later");
-        }
-        return Optional.empty();
     }
 
     /**
@@ -160,6 +144,7 @@ public final class SmtpListener implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         sessions.forEach(SmtpSession::end);
+        watchdog.close();
     }
 
     private synchronized void closePorts() {
@@ -195,9 +180,5 @@ public final class SmtpListener implements AutoCloseable {
 
     MeterRegistry meters() {
         return meters;
-    }
-
-    Occupancy<String> users() {
-        return users;
     }
 }

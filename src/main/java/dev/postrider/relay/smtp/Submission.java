@@ -13,9 +13,17 @@ import java.util.Optional;
  * @param protocol   the keyword for Received: ESMTPSA and its like (RFC 3848, RFC 6531 section 3.7.3)
  * @param tls        protocol and cipher suite, if encrypted
  * @param sender     the reverse-path without angle brackets; empty for the null sender
- * @param recipients the forward-paths without angle brackets, at least one
+ * @param recipients at least one
  * @param eightBit   whether the client announced octets above 127 (RFC 6152)
  * @param smtpUtf8   whether it asked for SMTPUTF8 (RFC 6531)
+ * @param dsn        what it wants of reports (RFC 3461); each recipient has more
  */
 public record Submission(Optional<String> user, InetAddress client, String greeting, String protocol,
-        Optional<String> tls, String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8) {}
+        Optional<String> tls, String sender, List<Recipient> recipients, boolean eightBit, boolean smtpUtf8,
+        DsnParameters dsn) {
+
+    /** The forward-paths without angle brackets. */
+    public List<String> mailboxes() {
+        return recipients.stream().map(Recipient::mailbox).toList();
+    }
+}

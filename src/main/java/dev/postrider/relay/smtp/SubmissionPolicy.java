@@ -25,6 +25,11 @@ public interface SubmissionPolicy {
     /** Why mail of this client is refused now; asked at each MAIL. */
     Optional<Refusal> refusal(Optional<String> user);
 
+    /** Whether reports are made as clients ask for them (RFC 3461); only then DSN is offered. */
+    default boolean offersDsn() {
+        return false;
+    }
+
     /**
      * Opens the place where a message is stored.
      *

@@ -1,0 +1,54 @@
+package dev.postrider.relay;
+
+import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
+import dev.postrider.relay.smtp.SubmissionPolicy.Refusal;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
+
+/**
+ * Counts the Received fields of a message that comes in, and those of this relay among them (RFC 5321 section 6.3).
+ * Takes the octets of the fields' bodies, one after the other.
+ */
+final class LoopDetection {
+    /** What is looked at of one field: a relay's own is shorter. */
+    private static final int MOST_OF_FIELD = 1024;
+
+    private final TraceSettings settings;
+    private final Pattern own;
+    private final byte[] body = new byte[MOST_OF_FIELD];
+    private int length;
+    private int received;
+    private int ownReceived;
+
+    LoopDetection(TraceSettings settings, String hostName) {
+        this.settings = settings;
+        this.own = Pattern.compile("\\bby\\s+" + Pattern.quote(hostName) + "(?![A-Za-z0-9.-])",
+                Pattern.CASE_INSENSITIVE);
+    }
+
+    /** A field named Received begins. */
+    void begin() throws RefusedException {
+        if (++received > settings.mostReceived()) {
+            throw refused("the message has more than " + settings.mostReceived() + " Received fields");
+        }
+    }
+
+    void body(byte[] octets, int offset, int count) {
+        int some = Math.min(count, body.length - length);
+        System.arraycopy(octets, offset, body, length, some);
+        length += some;
+    }
+
+    /** The field is complete. */
+    void end() throws RefusedException {
+        if (own.matcher(new String(body, 0, length, StandardCharsets.ISO_8859_1)).find()
+                && ++ownReceived > settings.mostOwnReceived()) {
+            throw refused("the message has come by here more than " + settings.mostOwnReceived() + " times");
+        }
+        length = 0;
+    }
+
+    private static RefusedException refused(String why) {
+        return new RefusedException(new Refusal(554, "5.4.6", why + ", so it goes round in a loop"));
+    }
+}

@@ -1,0 +1,283 @@
+package dev.postrider.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.postrider.api.Condition;
+import dev.postrider.testing.ApiServer;
+import dev.postrider.testing.DocumentedCommands;
+import dev.postrider.testing.KubernetesBinaries;
+import dev.postrider.testing.ScriptedSmtpServer;
+import dev.postrider.testing.UsesApiServer;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The commands of README.md and docs, as somebody would paste them. */
+@UsesApiServer
+final class DocsIT {
+    /**
+     * What becomes of each block. Those of one situation run one after the other in the same directory.
+     *
+     * <p>
+     * How it ends: the exit code, or Ctrl-C once it has said the last column, a regular expression. That column is
+     * {@code (as shown)} where the output must be that of the documentation, and for those that are not run the reason.
+     */
+    // @formatter:off
+    private static final String TABLE = """
+            file              | starts with                                             | situation | ends   | says
+            README.md         | mvn -Pquickstart                                        | checkout  | 0      | All mails arrived.
+            README.md         | mvn verify                                              | not run   |        | it runs this test
+            README.md         | helm install postrider                                  | helm      | 0      | successfully rolled out
+            README.md         | kubectl get ms,oms -A                                   | cluster   | 0      | (columns as shown)
+            docs/local.md     | java -jar target/postrider.jar check examples/quickstart | alone    | 0      | (as shown)
+            docs/local.md     | java -jar target/postrider.jar check examples/invalid   | alone     | 1      | (as shown)
+            docs/local.md     | java -jar target/postrider.jar sink --port 2525 &       | local     | Ctrl-C | acme-mail +True +MailWorks
+            docs/local.md     | java -jar target/postrider.jar local examples/quickstart --listen 2587 --state | local | 0 | acme-mail +True +MailWorks
+            docs/local.md     | cd /tmp/postrider/bindings                              | local     | 0      | 250 2.0.0 queued as
+            docs/local.md     | java -jar target/postrider.jar sink --port 2525 --save  | sink      | Ctrl-C | listening
+            docs/local.md     | java -jar target/postrider.jar sink --port 2527 --tls   | tls       | 0      | Accepted
+            docs/performance.md | bench/operator.sh                                     | not run   |        | it measures, and takes minutes
+            docs/relay.md     | cd /bindings/mail                                       | local     | 0      | 250 2.0.0 queued as
+            docs/resources.md | kubectl -n acme annotate mailserver own                 | cluster   | 0      | mailserver.postrider.dev/own annotated
+            docs/resources.md | kubectl -n acme patch organizationmailsettings acme     | cluster   | 0      | "acme" deleted
+            docs/resources.md | kubectl -n acme get ms,oms -o name                      | cluster   | 0      | mailserver.postrider.dev/own patched
+            """;
+    // @formatter:on
+    private static final Duration PATIENCE = Duration.ofMinutes(4);
+
+    @TempDir
+    Path directory;
+
+    private final Deque<Process> started = new ArrayDeque<>();
+
+    /** A line of the table. */
+    private record Row(String file, String start, String situation, String ends, String says) {
+        static List<Row> all() {
+            return TABLE.lines().skip(1).map(line -> line.split(" *\\| *", -1)).map(Row::of).toList();
+        }
+
+        private static Row of(String[] columns) {
+            return new Row(columns[0], columns[1], columns[2], columns[3], columns[4]);
+        }
+
+        boolean isOf(DocumentedCommands commands) {
+            return commands.file().equals(file) && commands.script().startsWith(start);
+        }
+    }
+
+    @Test
+    void everyBlockIsInTheTableOnceAndEveryLineOfTheTableIsABlock() throws IOException {
+        List<DocumentedCommands> documented = DocumentedCommands.ofThisProject();
+
+        assertThat(documented)
+                .allSatisfy(block -> assertThat(Row.all()).as("lines of the table for %s:%s", block.file(),
+                        block.line()).filteredOn(row -> row.isOf(block)).hasSize(1));
+        assertThat(Row.all()).hasSameSizeAs(documented);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"alone", "local", "sink", "tls"})
+    void whatNeedsNoClusterWorks(String situation, ApiServer api, TestReporter reporter) throws Exception {
+        prepare();
+        runAll(situation, api, reporter);
+    }
+
+    @Test
+    void theQuickstartWorksInAFreshCheckout(ApiServer api, TestReporter reporter) throws Exception {
+        for (String part : List.of("pom.xml", "src", "crds", "examples")) {
+            copy(Path.of(part), directory.resolve(part));
+        }
+        runAll("checkout", api, reporter);
+    }
+
+    /** The test is the Deployment controller: it says that the pods are there. */
+    @Test
+    void theChartIsInstalledAsTheReadmeSays(TestReporter reporter) throws Exception {
+        prepare();
+        try (ApiServer empty = ApiServer.start()) {
+            // The chart brings them, and takes over none that another has installed.
+            empty.kubectl("delete", "crd", "--all");
+            var controller = CompletableFuture.runAsync(() -> {
+                var deployment = empty.client()
+                        .apps()
+                        .deployments()
+                        .inNamespace("postrider-system")
+                        .withName("postrider-operator");
+                await().atMost(PATIENCE).until(deployment::get, Objects::nonNull);
+                deployment.subresource("status")
+                        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"status\":{\"observedGeneration\":1,"
+                                + "\"replicas\":1,\"updatedReplicas\":1,\"readyReplicas\":1,\"availableReplicas\":1}}");
+            }, Thread::startVirtualThread);
+            runAll("helm", empty, reporter);
+            controller.join();
+        }
+    }
+
+    @Test
+    void whatIsSaidOfAClusterWorksThere(TestReporter reporter) throws Exception {
+        prepare();
+        try (ApiServer api = ApiServer.start(); var upstream = ScriptedSmtpServer.start()) {
+            api.kubectl("create", "namespace", "acme");
+            try (var installation = new RunningInstallation(api, directory.resolve("queue"),
+                    "globalServerPolicy: Optional\n", "acme")) {
+                installation.operator().apply("""
+                        apiVersion: postrider.dev/v1alpha1
+                        kind: MailServer
+                        metadata: {name: own, namespace: acme}
+                        spec:
+                          smtp: {host: 127.0.0.1, port: %d, security: None}
+                          test: {recipient: postmaster@acme.example}
+                        ---
+                        apiVersion: postrider.dev/v1alpha1
+                        kind: OrganizationMailSettings
+                        metadata: {name: acme, namespace: acme}
+                        spec:
+                          servers: [{name: own}]
+                          identity: {from: {address: no-reply@acme.example}}
+                        """.formatted(upstream.port()));
+                installation.operator().startRelay();
+                installation.awaitOrganization("acme", "acme", "Ready", Condition.Status.True, "MailWorks");
+                runAll("cluster", api, reporter);
+                await().until(() -> upstream.messages().size() == 2);
+            }
+        }
+    }
+
+    /** A directory with what is in the project and was built. */
+    private void prepare() throws IOException {
+        copy(Path.of("examples"), directory.resolve("examples"));
+        copy(Path.of("helm"), directory.resolve("helm"));
+        Files.createSymbolicLink(directory.resolve("target"), Path.of("target").toAbsolutePath());
+        Files.createDirectory(directory.resolve("tmp"));
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, to.resolve(from.relativize(file).toString()));
+            }
+        }
+    }
+
+    private void runAll(String situation, ApiServer api, TestReporter reporter) throws Exception {
+        var ports = new DocumentedPorts();
+        try (Stream<Path> manifests = Files.walk(directory.resolve("examples"))) {
+            for (Path file : manifests.filter(Files::isRegularFile).toList()) {
+                Files.writeString(file, ports.replaceIn(Files.readString(file)));
+            }
+        }
+        try {
+            for (DocumentedCommands block : DocumentedCommands.ofThisProject()) {
+                for (Row row : Row.all()) {
+                    if (row.isOf(block) && row.situation().equals(situation)) {
+                        run(row, block, ports, api, reporter);
+                    }
+                }
+            }
+        } finally {
+            for (Process process : started) {
+                new ProcessBuilder("bash", "-c", "kill -KILL -- -" + process.pid() + " 2>/dev/null").start().waitFor();
+            }
+        }
+    }
+
+    private void run(Row row, DocumentedCommands block, DocumentedPorts ports, ApiServer api, TestReporter reporter)
+            throws Exception {
+        String where = block.file() + ":" + block.line();
+        for (String program : List.of("swaks", "mvn")) {
+            if (block.script().contains(program + " ") && !isInstalled(program)) {
+                reporter.publishEntry(where, "not run, for " + program + " is not installed");
+                return;
+            }
+        }
+        String script = ports.replaceIn(block.script())
+                .replace("/tmp/", directory.resolve("tmp") + "/")
+                .replace("/bindings/mail", directory.resolve("tmp/postrider/bindings/acme/acme-mail").toString());
+        Path out = Files.createTempFile(directory, "out", ".txt");
+        Process process = process(script, out, api);
+        started.push(process);
+        boolean stays = row.ends().equals("Ctrl-C");
+        if (!row.says().startsWith("(")) {
+            // What runs in the background may say it after the shell has ended.
+            await().alias(where + ": " + script)
+                    .atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(Files.readString(out)).containsPattern(row.says()));
+        }
+        if (stays) {
+            foreground(process).destroy();
+        }
+        await().alias(where).atMost(PATIENCE).until(() -> !process.isAlive());
+        String said = Files.readString(out);
+        if (!stays) {
+            assertThat(process.exitValue()).as("%s: %s\n%s", where, script, said)
+                    .isEqualTo(Integer.parseInt(row.ends()));
+        }
+        switch (row.says()) {
+            case "(as shown)" -> assertThat(said).isEqualTo(block.output());
+            case "(columns as shown)" -> assertThat(columns(said)).isEqualTo(columns(block.output())).isNotEmpty();
+            default -> {
+            }
+        }
+    }
+
+    private static List<String> columns(String table) {
+        return table.lines().filter(l -> l.startsWith("NAME")).map(l -> l.strip().replaceAll(" +", " ")).toList();
+    }
+
+    /**
+     * What Ctrl-C would reach: what the shell started last and not what runs in the background; or the shell itself, for
+     * it gives its place to the last command of a script.
+     */
+    private static ProcessHandle foreground(Process shell) {
+        if (shell.info().command().filter(program -> program.endsWith("bash")).isEmpty()) {
+            return shell.toHandle();
+        }
+        return shell.children()
+                .max(Comparator.comparing((ProcessHandle child) -> child.info().startInstant().orElseThrow())
+                        .thenComparingLong(ProcessHandle::pid))
+                .orElseThrow();
+    }
+
+    private Process process(String script, Path out, ApiServer api) throws IOException {
+        var builder = new ProcessBuilder("setsid", "bash", "-euo", "pipefail", "-c", script)
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(out.toFile());
+        var binaries = KubernetesBinaries.ofThisMachine();
+        var environment = builder.environment();
+        environment.keySet().removeIf(name -> name.startsWith("MAVEN_"));
+        environment.put("PATH", String.join(File.pathSeparator,
+                Path.of(System.getProperty("java.home"), "bin").toString(), binaries.apiServer().toString(),
+                String.valueOf(binaries.helm().getParent()), environment.get("PATH")));
+        environment.put("KUBECONFIG", api.kubeconfig().toString());
+        environment.put("XDG_STATE_HOME", directory.resolve("state").toString());
+        for (String kind : List.of("CACHE", "CONFIG", "DATA")) {
+            environment.put("HELM_" + kind + "_HOME", directory.resolve("helm-home").toString());
+        }
+        Process process = builder.start();
+        process.getOutputStream().close();
+        return process;
+    }
+
+    private static boolean isInstalled(String program) {
+        return Stream.of(System.getenv("PATH").split(File.pathSeparator))
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+    }
+}

@@ -1,0 +1,70 @@
+package dev.postrider.relay.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.DictionaryEntries;
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.postrider.relay.queue.QueuedMessage;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.transport.MessageContent;
+import jakarta.mail.Session;
+import jakarta.mail.internet.MimeMessage;
+import jakarta.mail.internet.MimeMultipart;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
+import org.junit.jupiter.api.Tag;
+
+/** Bounces of any message: three parts, whatever its header holds, and nothing of its body. */
+@Tag("relay")
+final class BounceFuzz {
+    private static final String SECRET = "body-that-is-never-shown";
+
+    private record Text(String text) implements MessageContent {
+        @Override
+        public long size() {
+            return text.length();
+        }
+
+        @Override
+        public InputStream open() {
+            return new ByteArrayInputStream(text.getBytes(StandardCharsets.ISO_8859_1));
+        }
+    }
+
+    @DictionaryEntries({"\\x0A", "\\x0A\\x0A", "Subject: a\\x0A", "------=_Part_0", "--",
+            "Content-Type: multipart/mixed", "\\x0A "})
+    @FuzzTest(maxDuration = "3s")
+    void holdsTheHeaderAndNoMore(byte[] octets) throws Exception {
+        String header = new String(octets, StandardCharsets.ISO_8859_1).replaceAll("[\r\u0000]", "")
+                .replaceAll("\n+", "\n")
+                .replaceFirst("^\n", "")
+                .replaceFirst("(?<=[^\n])$", "\n")
+                .replace("\n", "\r\n");
+        for (boolean utf8 : new boolean[]{false, true}) {
+            var message = new QueuedMessage(new ResourceKey("shop", "orders"), "01JABCDEFGHJKMNP", "a@b.example", utf8,
+                    utf8, Instant.EPOCH,
+                    new Text(header + "\r\n" + SECRET + "\r\n"), List.of());
+            var failure = new Bounce.Failure("x@y.example", "mx.example.net", "5.1.1", Optional.empty(), header);
+            MessageContent bounce = new Bounce("relay.test").compose(message, List.of(failure), Instant.EPOCH);
+            try (InputStream in = bounce.open()) {
+                byte[] composed = in.readAllBytes();
+                String text = new String(composed, StandardCharsets.ISO_8859_1);
+                assertThat(text.replace("\r\n", "")).doesNotContain("\r", "\n");
+                var mail = new MimeMessage(Session.getInstance(new Properties()), new ByteArrayInputStream(composed));
+                var report = (MimeMultipart) mail.getContent();
+                assertThat(report.getCount()).isEqualTo(3);
+                assertThat(report.getContentType()).contains("report");
+                try (InputStream part = report.getBodyPart(2).getInputStream()) {
+                    String attached = new String(part.readAllBytes(), StandardCharsets.ISO_8859_1);
+                    assertThat(attached).doesNotContain(header.contains(SECRET) ? "\u0000" : SECRET)
+                            .startsWith(header.isEmpty() ? "" : header.substring(0, header.length() - 2));
+                }
+            }
+        }
+    }
+}
