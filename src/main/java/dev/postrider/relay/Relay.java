@@ -51,7 +51,7 @@ public final class Relay implements AutoCloseable {
             this.listener = new SmtpListener(
                     new ListenerSettings(settings.hostName(), settings.limits(),
                             settings.allowPlaintextAuthentication()),
-                    new OrganizationSubmissions(routes, queue, settings.hostName(), settings.trace(), clock), tls,
+                    new OrganizationSubmissions(routes, queue, settings.hostName(), settings.trace(), clock, meters), tls,
                     meters);
             this.admin = new AdminServer(new InetSocketAddress(settings.bind(), settings.adminPort()), queue, routes,
                     meters, this::problem);

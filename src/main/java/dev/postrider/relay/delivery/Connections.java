@@ -77,10 +77,14 @@ final class Connections {
         return idle.pollLast();
     }
 
-    /** Gives back a connection that has carried a message: it is kept if it is good for more, and else closed. */
-    void giveBack(Connection connection, Instant now) {
+    /**
+     * Gives back a connection that has carried a message: it is kept if it is good for more, and else closed.
+     *
+     * @param current the route as it is now
+     */
+    void giveBack(Connection connection, Optional<ServerRoute> current, Instant now) {
         connection.messages++;
-        if (connection.messages < settings.messagesPerConnection() && connection.isUseful(connection.route)) {
+        if (connection.messages < settings.messagesPerConnection() && current.filter(connection::isUseful).isPresent()) {
             connection.idleSince = now;
             synchronized (this) {
                 idle.addLast(connection);

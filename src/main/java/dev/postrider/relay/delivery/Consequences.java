@@ -134,7 +134,7 @@ final class Consequences {
         reported.forEach((kind, entries) -> {
             try {
                 reports.add(new Report(message.sender(), report.compose(kind, message, entries, now),
-                        message.smtpUtf8(), now));
+                        message.eightBit() || message.smtpUtf8(), message.smtpUtf8(), now));
             } catch (IOException e) {
                 LOG.error("{} organization={} has no report \"{}\": {}", message.id(), message.organization(),
                         kind.action(), e.getMessage());

@@ -104,7 +104,7 @@ final class Courier {
         } catch (RuntimeException e) {
             LOG.error("{} attempt at {} failed by a fault of the relay", message.id(), place.server().key(), e);
         } finally {
-            place.lane().connections().giveBack(connection.get(), clock.instant());
+            place.lane().connections().giveBack(connection.get(), place.lane().route(), clock.instant());
         }
         List<Outcome> outcomes = new ArrayList<>();
         for (QueuedRecipient recipient : recipients) {

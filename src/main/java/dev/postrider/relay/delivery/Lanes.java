@@ -30,7 +30,8 @@ final class Lanes {
         private final Connections connections;
         private final CircuitBreaker breaker;
         private final Set<Turns.Pool> waiting = new LinkedHashSet<>();
-        private Optional<ServerRoute> route;
+        // Read without the lock by those who give a connection back.
+        private volatile Optional<ServerRoute> route;
         private int busy;
         private long lastUse;
         private Instant withoutPermitUntil = Instant.MIN;
