@@ -55,6 +55,9 @@ final class ChartIT {
             relay.received.most=0        | most
             watchNamespaces={Acme}       | watchNamespaces
             replica=2                    | replica
+            relay.replicas=2             | a queue in a file serves one relay: set relay.queue.url
+            relay.queue.url=mysql://db/q | url
+            relay.queue.url=postgresql://db/queue | relay.queue.url needs relay.queue.secretName
             """)
     void refusesValuesThatMeanNothing(String value, String named) {
         var result = helm(Map.of(), "template", "postrider", CHART, "--set", value);
@@ -67,6 +70,7 @@ final class ChartIT {
     @CsvSource(delimiter = '|', textBlock = """
             replicas=1
             watchNamespaces={default},trustedNamespaces={kube-public},replicas=2
+            relay.replicas=3,relay.queue.url=postgresql://db/queue,relay.queue.secretName=db
             """)
     void everyObjectIsTakenByTheApiServer(String values, ApiServer server) {
         var namespace = server.createNamespace("chart");

@@ -18,6 +18,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Visibility;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -91,6 +92,12 @@ final class RelayCommand implements Callable<Integer> {
             description = "Whether the Received field that the relay adds names the address of the client.")
     boolean receivedClientAddress;
 
+    @Mixin
+    QueueOptions queue;
+
+    @Mixin
+    DeliveryOptions delivery;
+
     // @formatter:on
 
     @Override
@@ -103,8 +110,10 @@ final class RelayCommand implements Callable<Integer> {
                 KubernetesClient client = new KubernetesClientBuilder().build();
                 Relay relay = Relay.start(
                         new RelaySettings(hostName, bind, submissionPort, submissionsPort, adminPort, data,
-                                SmtpLimits.DEFAULT, allowPlaintextAuthentication, trace()),
-                        routes, new MailUpstreams(hostName, false), InstantSource.system());
+                                SmtpLimits.DEFAULT, allowPlaintextAuthentication, trace(),
+                                queue.settings(spec.commandLine())),
+                        routes, new MailUpstreams(hostName, false), delivery.settings(spec.commandLine(), hostName),
+                        InstantSource.system());
                 RouteSecrets _ = RouteSecrets.watch(client, routesNamespace(client.getNamespace()), routes)) {
             stop.await();
             relay.stop(GRACE);

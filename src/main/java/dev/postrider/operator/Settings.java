@@ -53,24 +53,28 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      *
      * @param image                        of its container
      * @param imagePullPolicy              of its container
-     * @param replicas                     1, for its queue is a file
+     * @param replicas                     1 while its queue is a file; any number with a database
      * @param hostName                     the name that it greets with; default: that of its Service
-     * @param storage                      the volume of its queue
+     * @param storage                      the volume of its queue, if that is a file
+     * @param queue                        its database, if the queue is in one, and how much is queued
      * @param resources                    of its container
      * @param serviceType                  of its Service
      * @param allowPlaintextAuthentication whether applications may log in without TLS
      * @param adminAddress                 where the operator reaches the relay's admin port, as {@code http://host:port}; default: its
      *                                     Service
      * @param received                     what it makes of Received fields
+     * @param delivery                     how it delivers mail, tries again and gives up
      */
     public record Relay(Optional<String> image, Optional<String> imagePullPolicy, @Nullable Integer replicas,
-            Optional<String> hostName, Storage storage, @Nullable ResourceRequirements resources,
+            Optional<String> hostName, Storage storage, Queue queue, @Nullable ResourceRequirements resources,
             Optional<String> serviceType, boolean allowPlaintextAuthentication, Optional<String> adminAddress,
-            Received received) {
+            Received received, Delivery delivery) {
 
         public Relay {
             storage = storage == null ? new Storage(Optional.empty(), Optional.empty()) : storage;
+            queue = queue == null ? Queue.FILE : queue;
             received = received == null ? Received.DEFAULT : received;
+            delivery = delivery == null ? Delivery.DEFAULT : delivery;
             image = given(image);
             hostName = given(hostName);
             adminAddress = given(adminAddress);
@@ -95,6 +99,55 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
     }
 
     /**
+     * How the relay delivers mail, tries again and gives up. What is not given is as the relay has it by default.
+     *
+     * @param retryAfter            waits after the first failed attempt, the second and so on
+     * @param retryJitter           by how many percent such a wait is changed at random
+     * @param delayNoticeAfter      when a sender is told that his mail is not delivered yet
+     * @param giveUpAfter           when mail is given up
+     * @param idleConnection        how long a connection is kept without mail
+     * @param messagesPerConnection how many messages go over one
+     * @param serverRest            how long a server that fails gets no mail
+     * @param longestServerRest     to which that grows
+     * @param returnedMessage       size up to which a report returns a whole message
+     */
+    public record Delivery(Optional<List<String>> retryAfter, @Nullable Integer retryJitter,
+            Optional<String> delayNoticeAfter, Optional<String> giveUpAfter, Optional<String> idleConnection,
+            @Nullable Integer messagesPerConnection, Optional<String> serverRest, Optional<String> longestServerRest,
+            Optional<String> returnedMessage) {
+        static final Delivery DEFAULT = new Delivery(Optional.empty(), null, Optional.empty(), Optional.empty(),
+                Optional.empty(),
+                null, Optional.empty(), Optional.empty(), Optional.empty());
+
+        public Delivery {
+            retryAfter = retryAfter.filter(waits -> !waits.isEmpty());
+            delayNoticeAfter = given(delayNoticeAfter);
+            giveUpAfter = given(giveUpAfter);
+            idleConnection = given(idleConnection);
+            serverRest = given(serverRest);
+            longestServerRest = given(longestServerRest);
+            returnedMessage = given(returnedMessage);
+        }
+
+        private void check() {
+            retryAfter.ifPresent(waits -> waits.forEach(wait -> check("retryAfter", Optional.of(wait))));
+            check("delayNoticeAfter", delayNoticeAfter);
+            check("giveUpAfter", giveUpAfter);
+            check("idleConnection", idleConnection);
+            check("serverRest", serverRest);
+            check("longestServerRest", longestServerRest);
+        }
+
+        private static void check(String name, Optional<String> duration) {
+            try {
+                duration.ifPresent(Durations::read);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("relay.delivery." + name + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
+    /**
      * The volume of the relay's queue.
      *
      * @param size      as Kubernetes writes quantities; default 1Gi
@@ -104,6 +157,40 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
         public Storage {
             size = given(size);
             className = given(className);
+        }
+    }
+
+    /**
+     * The relay's queue.
+     *
+     * @param url                of a PostgreSQL that the relays share; without it, each relay has a file
+     * @param secretName         the Secret with {@code username}, {@code password} and, for a CA of its own,
+     *                           {@code ca.crt}
+     * @param limits             of all organizations together
+     * @param organizationLimits of each of them
+     */
+    public record Queue(Optional<String> url, Optional<String> secretName, Limits limits, Limits organizationLimits) {
+        static final Queue FILE = new Queue(Optional.empty(), Optional.empty(), Limits.DEFAULT, Limits.DEFAULT);
+
+        public Queue {
+            url = given(url);
+            secretName = given(secretName);
+            limits = limits == null ? Limits.DEFAULT : limits;
+            organizationLimits = organizationLimits == null ? Limits.DEFAULT : organizationLimits;
+        }
+    }
+
+    /**
+     * How much may be queued; what is not given is the relay's default.
+     *
+     * @param messages at most
+     * @param size     of them, as {@code 10Gi}
+     */
+    public record Limits(@Nullable Long messages, Optional<String> size) {
+        static final Limits DEFAULT = new Limits(null, Optional.empty());
+
+        public Limits {
+            size = given(size);
         }
     }
 
@@ -128,10 +215,17 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             JsonNode tree = MAPPER.valueToTree(Serialization.unmarshal(text, Object.class));
             Raw raw = MAPPER.treeToValue(tree, Raw.class);
             Settings settings = raw.settings();
-            if (settings.relay.replicas != null && settings.relay.replicas != 1) {
-                throw new IllegalArgumentException("relay.replicas: " + settings.relay.replicas
-                        + " is not possible, for the queue is a file on one volume; allowed is 1");
+            if (settings.relay.replicas != null && settings.relay.replicas != 1
+                    && settings.relay.queue.url.isEmpty()) {
+                throw new IllegalArgumentException(": relay.replicas: " + settings.relay.replicas
+                        + " is not possible, for the queue is a file on one volume; allowed is 1, or more with "
+                        + "relay.queue.url");
             }
+            if (settings.relay.queue.url.isPresent() && settings.relay.queue.secretName.isEmpty()) {
+                throw new IllegalArgumentException(": relay.queue.secretName is missing: the name of the "
+                        + "Secret with username and password for relay.queue.url");
+            }
+            settings.relay.delivery.check();
             if (settings.leaseDuration.toSeconds() < 1) {
                 throw new IllegalArgumentException("leaseDuration: must be at least 1s");
             }
@@ -170,8 +264,8 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                     leaseDuration == null ? DEFAULT_LEASE : lease(leaseDuration),
                     relay == null
                             ? new Relay(Optional.empty(), Optional.empty(), null, Optional.empty(),
-                                    new Storage(Optional.empty(), Optional.empty()), null, Optional.empty(), false,
-                                    Optional.empty(), Received.DEFAULT)
+                                    new Storage(Optional.empty(), Optional.empty()), Queue.FILE, null,
+                                    Optional.empty(), false, Optional.empty(), Received.DEFAULT, Delivery.DEFAULT)
                             : relay);
         }
     }

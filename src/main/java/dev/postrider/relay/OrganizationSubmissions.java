@@ -105,9 +105,36 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                 .orElseThrow(() -> new IllegalStateException("mail without a login"));
         Draft draft = queue.draft(organization);
         return new Incoming(organization, submission, draft,
-                new TraceHeaders(draft.content(), submission,
+                new TraceHeaders(new RoomAware(draft.content()), submission,
                         new ReceivedField(hostName, draft.id(), clock.instant(), trace.clientAddress()),
                         new LoopDetection(trace, hostName)));
+    }
+
+    /** Tells its writer which failures are for want of room. */
+    private static final class RoomAware extends OutputStream {
+        private final OutputStream out;
+
+        RoomAware(OutputStream out) {
+            this.out = out;
+        }
+
+        @Override
+        public void write(int octet) throws IOException {
+            write(new byte[]{(byte) octet}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] octets, int offset, int count) throws IOException {
+            try {
+                out.write(octets, offset, count);
+            } catch (QueueException.Full | QueueException.OverLimit e) {
+                throw noSpace(e);
+            }
+        }
+    }
+
+    private static IncomingMessage.NoSpaceException noSpace(QueueException e) {
+        return new IncomingMessage.NoSpaceException(String.valueOf(e.getMessage()), e);
     }
 
     private final class Incoming implements IncomingMessage {
@@ -144,7 +171,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                 headers.finish();
                 id = draft.commit(message(eightBit));
             } catch (QueueException.Full | QueueException.OverLimit e) {
-                throw new NoSpaceException(String.valueOf(e.getMessage()), e);
+                throw noSpace(e);
             }
             boolean duplicate = !id.equals(draft.id());
             if (duplicate) {

@@ -4,7 +4,6 @@ import dev.postrider.relay.admin.AdminServer;
 import dev.postrider.relay.delivery.Delivery;
 import dev.postrider.relay.delivery.DeliverySettings;
 import dev.postrider.relay.queue.QueueException;
-import dev.postrider.relay.queue.QueueLimits;
 import dev.postrider.relay.queue.SqlQueue;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.ListenerSettings;
@@ -41,17 +40,21 @@ public final class Relay implements AutoCloseable {
         this.routes = routes;
         this.settings = settings;
         this.tls = new CurrentTls(routes);
-        this.queue = SqlQueue.openSqlite(settings.dataDirectory(), QueueLimits.DEFAULT, clock);
+        this.queue = SqlQueue.open(settings.queue(), settings.dataDirectory(), clock);
         try {
             var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             Gauge.builder("postrider.queue.messages", queue, all -> all.usage().messages())
                     .description("messages that are neither delivered nor given up")
                     .register(meters);
+            Gauge.builder("postrider.queue.damaged.files", queue, SqlQueue::damagedFiles)
+                    .description("damaged queue files that were set aside")
+                    .register(meters);
             this.delivery = new Delivery(queue, routes, upstreams, deliverySettings, clock, meters);
             this.listener = new SmtpListener(
                     new ListenerSettings(settings.hostName(), settings.limits(),
                             settings.allowPlaintextAuthentication()),
-                    new OrganizationSubmissions(routes, queue, settings.hostName(), settings.trace(), clock, meters), tls,
+                    new OrganizationSubmissions(routes, queue, settings.hostName(), settings.trace(), clock, meters),
+                    tls,
                     meters);
             this.admin = new AdminServer(new InetSocketAddress(settings.bind(), settings.adminPort()), queue, routes,
                     meters, this::problem);

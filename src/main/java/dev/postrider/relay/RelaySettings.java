@@ -1,5 +1,6 @@
 package dev.postrider.relay;
 
+import dev.postrider.relay.queue.QueueSettings;
 import dev.postrider.relay.smtp.SmtpLimits;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -12,11 +13,20 @@ import java.nio.file.Path;
  * @param submissionPort               with STARTTLS, 587 by RFC 6409; 0 for one that the system chooses
  * @param submissionsPort              with TLS at once, 465 by RFC 8314; 0 for one that the system chooses
  * @param adminPort                    of health and metrics; 0 for one that the system chooses
- * @param dataDirectory                where the queue is
+ * @param dataDirectory                where the queue is, if it is a file
  * @param limits                       bounds of sessions
  * @param allowPlaintextAuthentication whether AUTH works without TLS
  * @param trace                        what it writes into a message's trace
+ * @param queue                        where the queue is and how much it takes
  */
 public record RelaySettings(String hostName, InetAddress bind, int submissionPort, int submissionsPort, int adminPort,
-        Path dataDirectory, SmtpLimits limits, boolean allowPlaintextAuthentication,
-        TraceSettings trace) {}
+        Path dataDirectory, SmtpLimits limits, boolean allowPlaintextAuthentication, TraceSettings trace,
+        QueueSettings queue) {
+
+    /** With a queue in a file and its default limits. */
+    public RelaySettings(String hostName, InetAddress bind, int submissionPort, int submissionsPort, int adminPort,
+            Path dataDirectory, SmtpLimits limits, boolean allowPlaintextAuthentication, TraceSettings trace) {
+        this(hostName, bind, submissionPort, submissionsPort, adminPort, dataDirectory, limits,
+                allowPlaintextAuthentication, trace, QueueSettings.DEFAULT);
+    }
+}

@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.ContainerPortBuilder;
+import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.IntOrString;
@@ -21,10 +22,14 @@ import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.api.model.ServicePort;
 import io.fabric8.kubernetes.api.model.ServicePortBuilder;
+import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
+import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
+import io.fabric8.kubernetes.api.model.apps.DeploymentStrategy;
+import io.fabric8.kubernetes.api.model.apps.DeploymentStrategyBuilder;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPortBuilder;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudgetBuilder;
@@ -47,6 +52,7 @@ public final class RelayWorkload {
     private static final int SUBMISSION_CONTAINER_PORT = 2587;
     private static final int SUBMISSIONS_CONTAINER_PORT = 2465;
     private static final String DATA = "/var/lib/postrider";
+    private static final String CREDENTIALS = "/etc/postrider/queue";
     private static final long USER = 65532;
     private static final Map<String, String> SELECTOR = Map.of("app.kubernetes.io/name", "postrider",
             "app.kubernetes.io/component", "relay");
@@ -88,7 +94,9 @@ public final class RelayWorkload {
                 new ServiceAccountBuilder().withMetadata(metadata()).withAutomountServiceAccountToken(false).build());
         objects.add(role());
         objects.add(roleBinding());
-        objects.add(volumeClaim());
+        if (!isShared()) {
+            objects.add(volumeClaim());
+        }
         objects.add(service());
         objects.add(networkPolicy());
         if (replicas() > 1) {
@@ -103,6 +111,11 @@ public final class RelayWorkload {
         }
         objects.add(deployment());
         return objects;
+    }
+
+    /** Whether the queue is in a database, which several relays may share. */
+    private boolean isShared() {
+        return settings.queue().url().isPresent();
     }
 
     private int replicas() {
@@ -212,10 +225,7 @@ public final class RelayWorkload {
         return new DeploymentBuilder().withMetadata(metadata())
                 .withNewSpec()
                 .withReplicas(replicas())
-                // Two relays must never have the same volume open.
-                .withNewStrategy()
-                .withType("Recreate")
-                .endStrategy()
+                .withStrategy(strategy())
                 .withNewSelector()
                 .withMatchLabels(SELECTOR)
                 .endSelector()
@@ -237,17 +247,86 @@ public final class RelayWorkload {
                 .endSeccompProfile()
                 .endSecurityContext()
                 .withContainers(container())
-                .withVolumes(
-                        new VolumeBuilder().withName("data")
-                                .withNewPersistentVolumeClaim()
-                                .withClaimName(NAME)
-                                .endPersistentVolumeClaim()
-                                .build(),
-                        new VolumeBuilder().withName("tmp").withNewEmptyDir().endEmptyDir().build())
+                .withVolumes(queueVolume(), new VolumeBuilder().withName("tmp").withNewEmptyDir().endEmptyDir().build())
                 .endSpec()
                 .endTemplate()
                 .endSpec()
                 .build();
+    }
+
+    private DeploymentStrategy strategy() {
+        // Two relays must never have the same volume open.
+        return isShared()
+                ? new DeploymentStrategyBuilder().withType("RollingUpdate")
+                        .withNewRollingUpdate()
+                        .withMaxUnavailable(new IntOrString(0))
+                        .withMaxSurge(new IntOrString(1))
+                        .endRollingUpdate()
+                        .build()
+                : new DeploymentStrategyBuilder().withType("Recreate").build();
+    }
+
+    private Volume queueVolume() {
+        return isShared()
+                ? new VolumeBuilder().withName("queue-credentials")
+                        .withNewSecret()
+                        .withSecretName(settings.queue().secretName().orElseThrow())
+                        .endSecret()
+                        .build()
+                : new VolumeBuilder().withName("data")
+                        .withNewPersistentVolumeClaim()
+                        .withClaimName(NAME)
+                        .endPersistentVolumeClaim()
+                        .build();
+    }
+
+    private VolumeMount queueMount() {
+        return isShared()
+                ? new VolumeMountBuilder().withName("queue-credentials")
+                        .withMountPath(CREDENTIALS)
+                        .withReadOnly(true)
+                        .build()
+                : new VolumeMountBuilder().withName("data").withMountPath(DATA).build();
+    }
+
+    private List<EnvVar> environment() {
+        List<EnvVar> environment = new ArrayList<>();
+        environment.add(variable("JAVA_TOOL_OPTIONS", "-XX:MaxRAMPercentage=70"));
+        settings.queue().url().ifPresent(url -> {
+            environment.add(variable("POSTRIDER_QUEUE_URL", url));
+            environment.add(variable("POSTRIDER_QUEUE_CREDENTIALS", CREDENTIALS));
+        });
+        addLimits(environment, "POSTRIDER_QUEUE_", settings.queue().limits());
+        addLimits(environment, "POSTRIDER_QUEUE_ORGANIZATION_", settings.queue().organizationLimits());
+        addDelivery(environment, settings.delivery());
+        return environment;
+    }
+
+    private static void addDelivery(List<EnvVar> environment, Settings.Delivery delivery) {
+        delivery.retryAfter()
+                .ifPresent(waits -> environment.add(variable("POSTRIDER_RETRY_AFTER", String.join(",", waits))));
+        Optional.ofNullable(delivery.retryJitter())
+                .ifPresent(percent -> environment.add(variable("POSTRIDER_RETRY_JITTER", percent.toString())));
+        delivery.delayNoticeAfter()
+                .ifPresent(time -> environment.add(variable("POSTRIDER_DELAY_NOTICE_AFTER", time)));
+        delivery.giveUpAfter().ifPresent(time -> environment.add(variable("POSTRIDER_GIVE_UP_AFTER", time)));
+        delivery.idleConnection().ifPresent(time -> environment.add(variable("POSTRIDER_IDLE_CONNECTION", time)));
+        Optional.ofNullable(delivery.messagesPerConnection())
+                .ifPresent(most -> environment.add(variable("POSTRIDER_MESSAGES_PER_CONNECTION", most.toString())));
+        delivery.serverRest().ifPresent(time -> environment.add(variable("POSTRIDER_SERVER_REST", time)));
+        delivery.longestServerRest()
+                .ifPresent(time -> environment.add(variable("POSTRIDER_LONGEST_SERVER_REST", time)));
+        delivery.returnedMessage().ifPresent(size -> environment.add(variable("POSTRIDER_RETURNED_MESSAGE", size)));
+    }
+
+    private static void addLimits(List<EnvVar> environment, String prefix, Settings.Limits limits) {
+        Optional.ofNullable(limits.messages())
+                .ifPresent(messages -> environment.add(variable(prefix + "MESSAGES", Long.toString(messages))));
+        limits.size().ifPresent(size -> environment.add(variable(prefix + "SIZE", size)));
+    }
+
+    private static EnvVar variable(String name, String value) {
+        return new EnvVarBuilder().withName(name).withValue(value).build();
     }
 
     private Container container() {
@@ -260,7 +339,7 @@ public final class RelayWorkload {
                         "--most-received=" + settings.received().most(),
                         "--most-own-received=" + settings.received().mostOwn(),
                         "--received-client-address=" + settings.received().clientAddress())
-                .withEnv(new EnvVarBuilder().withName("JAVA_TOOL_OPTIONS").withValue("-XX:MaxRAMPercentage=70").build())
+                .withEnv(environment())
                 .withPorts(port("submission", SUBMISSION_CONTAINER_PORT),
                         port("submissions", SUBMISSIONS_CONTAINER_PORT),
                         port("admin", ADMIN_PORT))
@@ -275,7 +354,7 @@ public final class RelayWorkload {
                 .withStartupProbe(probe("/healthz", 2, 60))
                 .withLivenessProbe(probe("/healthz", 10, 3))
                 .withReadinessProbe(probe("/readyz", 5, 2))
-                .withVolumeMounts(new VolumeMountBuilder().withName("data").withMountPath(DATA).build(),
+                .withVolumeMounts(queueMount(),
                         new VolumeMountBuilder().withName("tmp").withMountPath("/tmp").build())
                 .build();
     }

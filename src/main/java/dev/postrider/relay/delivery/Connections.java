@@ -84,7 +84,8 @@ final class Connections {
      */
     void giveBack(Connection connection, Optional<ServerRoute> current, Instant now) {
         connection.messages++;
-        if (connection.messages < settings.messagesPerConnection() && current.filter(connection::isUseful).isPresent()) {
+        if (connection.messages < settings.messagesPerConnection()
+                && current.filter(connection::isUseful).isPresent()) {
             connection.idleSince = now;
             synchronized (this) {
                 idle.addLast(connection);

@@ -18,6 +18,9 @@ interface Claims {
     /** Takes a message if nobody has it; says whether it did. */
     boolean take(ResourceKey organization, String id) throws QueueException;
 
+    /** Whether this relay may take messages now. */
+    boolean mayTake();
+
     /**
      * Takes a message that is about to be inserted.
      *
@@ -25,11 +28,17 @@ interface Claims {
      */
     Optional<String> takeNew(String id);
 
-    /** Gives a message back that is as it was. */
-    void free(ResourceKey organization, String id);
+    /** Whether a message that was taken is still this relay's. */
+    boolean isHeld(String id);
 
-    /** Adds to the step in which a message is settled but not finished what gives it back. */
-    void freeWith(SqlWrites writes, ResourceKey organization, String id) throws java.sql.SQLException;
+    /** What {@code claimed_by} of a message that was taken says as long as it is still this relay's. */
+    Optional<String> claimedBy(String id);
+
+    /** What drafts are marked with. */
+    String replica();
+
+    /** Gives a message back that is as it was, or that could not be inserted. */
+    void free(ResourceKey organization, String id);
 
     /** Called when a message was settled and that is on disk. */
     void settled(String id);

@@ -21,12 +21,18 @@ interface Database extends AutoCloseable {
     /** Whether the connection on which this happened should not be used again. */
     boolean losesConnection(SQLException e);
 
+    /** Whether the same is likely to work when it is done again at once. */
+    boolean mayRepeat(SQLException e);
+
     /**
      * Refuses new mail while there is hardly room for recording what became of the old.
      *
      * @throws QueueException.Full if that is so
      */
     void checkRoom() throws QueueException.Full;
+
+    /** How many damaged files were set aside. */
+    long damagedFiles();
 
     /** Gives up the connections for reading. */
     void closeReaders();

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +20,10 @@ import org.slf4j.LoggerFactory;
 final class GroupCommit implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
     private static final int MOST_AT_ONCE = 512;
+    private static final int MOST_REPEATS = 5;
+
+    /** What may wait for the writer: more would only be held in memory. */
+    private static final int MOST_KIBIOCTETS = 16 * 1024;
 
     /** Statements that belong together. May run again when the step is repeated. */
     @FunctionalInterface
@@ -26,12 +31,13 @@ final class GroupCommit implements AutoCloseable {
         void run(SqlWrites writes) throws SQLException;
     }
 
-    private record Job(Work work, CompletableFuture<Optional<SQLException>> result) {}
+    private record Job(Work work, int kibioctets, CompletableFuture<Optional<SQLException>> result) {}
 
     private record Session(Connection connection, SqlWrites writes) {}
 
     private final Database database;
     private final BlockingQueue<Job> jobs = new ArrayBlockingQueue<>(8 * MOST_AT_ONCE);
+    private final Semaphore room = new Semaphore(MOST_KIBIOCTETS);
     private final Thread thread = Thread.ofPlatform().name("queue-writer").unstarted(this::write);
     private volatile boolean closing;
 
@@ -57,12 +63,27 @@ final class GroupCommit implements AutoCloseable {
 
     /** Returns once the work is on disk. */
     void execute(Work work) throws QueueException {
+        execute(work, 0);
+    }
+
+    /**
+     * Returns once the work is on disk.
+     *
+     * @param octets of content that it holds in memory
+     */
+    void execute(Work work, long octets) throws QueueException {
         if (closing) {
             throw new QueueException(database.name() + " is closed");
         }
-        var job = new Job(work, new CompletableFuture<>());
+        int kibioctets = (int) Math.min(MOST_KIBIOCTETS, (octets + 1023) / 1024);
+        var job = new Job(work, kibioctets, new CompletableFuture<>());
         put(job);
-        Optional<SQLException> error = job.result.join();
+        Optional<SQLException> error;
+        try {
+            error = job.result.join();
+        } finally {
+            room.release(kibioctets);
+        }
         if (error.isPresent()) {
             throw database.failure(error.get());
         }
@@ -70,7 +91,16 @@ final class GroupCommit implements AutoCloseable {
 
     private void put(Job job) throws QueueException {
         try {
-            jobs.put(job);
+            room.acquire(job.kibioctets);
+            boolean waits = false;
+            try {
+                jobs.put(job);
+                waits = true;
+            } finally {
+                if (!waits) {
+                    room.release(job.kibioctets);
+                }
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new QueueException("interrupted before writing to " + database.name(), e);
@@ -103,6 +133,14 @@ final class GroupCommit implements AutoCloseable {
     }
 
     private Optional<SQLException> tryCommit(List<Job> batch) {
+        Optional<SQLException> error = tryOnce(batch);
+        for (int i = 0; i < MOST_REPEATS && error.isPresent() && database.mayRepeat(error.get()); i++) {
+            error = tryOnce(batch);
+        }
+        return error;
+    }
+
+    private Optional<SQLException> tryOnce(List<Job> batch) {
         try {
             Session current = session == null ? open() : session;
             session = current;
@@ -117,7 +155,7 @@ final class GroupCommit implements AutoCloseable {
                 rollBack(current, e);
                 return Optional.of(e);
             } catch (RuntimeException e) {
-                var wrapped = new SQLException(e);
+                var wrapped = new SQLException(e.toString(), e);
                 rollBack(current, wrapped);
                 return Optional.of(wrapped);
             }
@@ -134,7 +172,7 @@ final class GroupCommit implements AutoCloseable {
             // After some errors the database has rolled back by itself and finds no transaction.
             LOG.debug("nothing to roll back: {}", e.getMessage());
         }
-        if (database.losesConnection(reason)) {
+        if (!(reason instanceof RejectedException) && database.losesConnection(reason)) {
             closeSession();
         }
     }

@@ -64,6 +64,11 @@ final class LocalClaims implements Claims {
     }
 
     @Override
+    public boolean mayTake() {
+        return true;
+    }
+
+    @Override
     public Optional<String> takeNew(String id) {
         taken.add(id);
         return Optional.empty();
@@ -75,8 +80,18 @@ final class LocalClaims implements Claims {
     }
 
     @Override
-    public void freeWith(SqlWrites writes, ResourceKey organization, String id) {
-        // Nothing of it is stored.
+    public boolean isHeld(String id) {
+        return true;
+    }
+
+    @Override
+    public Optional<String> claimedBy(String id) {
+        return Optional.empty();
+    }
+
+    @Override
+    public String replica() {
+        return "";
     }
 
     @Override

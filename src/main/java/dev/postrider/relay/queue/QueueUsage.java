@@ -17,11 +17,19 @@ final class QueueUsage {
     }
 
     Usage total() {
-        return new Usage(totalMessages.get(), totalOctets.get());
+        return new Usage(totalMessages.get(), totalOctets.get()).orNothing();
     }
 
     Usage of(ResourceKey organization) {
-        return organizations.getOrDefault(organization, Usage.NONE);
+        return organizations.getOrDefault(organization, Usage.NONE).orNothing();
+    }
+
+    /** Begins anew with what was counted. What is added meanwhile may be missed. */
+    void replace(Map<ResourceKey, Usage> counted) {
+        organizations.keySet().retainAll(counted.keySet());
+        organizations.putAll(counted);
+        totalMessages.set(counted.values().stream().mapToLong(Usage::messages).sum());
+        totalOctets.set(counted.values().stream().mapToLong(Usage::octets).sum());
     }
 
     /** Adds to what is queued, or takes away from it. */

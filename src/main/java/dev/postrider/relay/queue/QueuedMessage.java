@@ -39,6 +39,11 @@ public record QueuedMessage(ResourceKey organization, String id, String sender, 
     public record QueuedRecipient(int number, String address, RecipientDsnRequest dsn, int attempts,
             boolean delayReported) {}
 
+    QueuedMessage withContent(MessageContent other) {
+        return new QueuedMessage(organization, id, sender, eightBit, smtpUtf8, dsn, traceParent, received, other,
+                recipients, others);
+    }
+
     /** The envelope for some of its recipients. */
     public Envelope envelope(List<QueuedRecipient> some) {
         return new Envelope(sender, some.stream().map(QueuedRecipient::address).distinct().toList(), eightBit,

@@ -25,6 +25,7 @@ final class Schema {
             Flyway flyway = Flyway.configure(Schema.class.getClassLoader())
                     .dataSource(source)
                     .locations(SCRIPTS)
+                    .failOnMissingLocations(true)
                     .placeholders(dialect)
                     .table("schema_history")
                     // A later version's tables are refused, not ignored.

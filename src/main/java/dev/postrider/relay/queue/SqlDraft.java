@@ -13,23 +13,34 @@ final class SqlDraft implements Draft {
     private static final Logger LOG = LoggerFactory.getLogger(SqlDraft.class);
 
     /** Octets of a part. */
-    static final int PART = 512 * 1024;
+    static final int PART = 256 * 1024;
 
     private final SqlQueue queue;
     private final ResourceKey organization;
     private final String id;
+    private final String replica;
     private final Parts content = new Parts();
     private boolean committed;
 
-    SqlDraft(SqlQueue queue, ResourceKey organization, String id) {
+    /** @param replica what its parts are marked with until it is complete */
+    SqlDraft(SqlQueue queue, ResourceKey organization, String id, String replica) {
         this.queue = queue;
         this.organization = organization;
         this.id = id;
+        this.replica = replica;
     }
 
     @Override
     public String id() {
         return id;
+    }
+
+    ResourceKey organization() {
+        return organization;
+    }
+
+    String replica() {
+        return replica;
     }
 
     @Override
@@ -40,7 +51,7 @@ final class SqlDraft implements Draft {
     @Override
     public String commit(NewMessage message) throws QueueException {
         byte[] rest = content.take();
-        String stored = queue.commit(organization, id, message, content.next, rest, content.size);
+        String stored = queue.commit(this, message, content.next, rest, content.size);
         committed = true;
         return stored;
     }
@@ -59,7 +70,9 @@ final class SqlDraft implements Draft {
     }
 
     private final class Parts extends OutputStream {
-        private byte[] buffer = new byte[8192];
+        private static final int FIRST = 8192;
+
+        private byte[] buffer = new byte[FIRST];
         private int length;
         private int next;
         private long size;
@@ -82,15 +95,18 @@ final class SqlDraft implements Draft {
                 length += some;
                 done += some;
                 if (length == PART) {
-                    queue.writePart(organization, id, next, take(), size);
+                    long before = size;
+                    queue.writePart(SqlDraft.this, next, take(), before);
                     next++;
                 }
             }
         }
 
         private byte[] take() {
-            byte[] taken = Arrays.copyOf(buffer, length);
+            byte[] taken = length == buffer.length ? buffer : Arrays.copyOf(buffer, length);
             size += length;
+            // A full one is given away, so that there is one copy of it while it waits for the writer.
+            buffer = new byte[FIRST];
             length = 0;
             return taken;
         }

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +20,15 @@ import java.util.TreeMap;
 /** The queue in tables of a database. */
 public final class SqlQueue implements Queue {
     private static final int REMOVED_AT_ONCE = 500;
+
+    /** Goes from organization to organization in the index, however much mail each has. */
+    private static final String SCHEDULE = "WITH RECURSIVE o (organization) AS ("
+            + "SELECT (SELECT min(organization) FROM recipient)"
+            + " UNION ALL SELECT (SELECT min(r.organization) FROM recipient r WHERE r.organization > o.organization)"
+            + " FROM o WHERE o.organization IS NOT NULL)"
+            + " SELECT * FROM (SELECT organization, (SELECT r.next_attempt FROM recipient r"
+            + " WHERE r.organization = o.organization AND r.next_attempt IS NOT NULL AND r.claimed_by IS NULL"
+            + " ORDER BY r.next_attempt LIMIT 1) AS next FROM o) s WHERE next IS NOT NULL";
     private static final Duration KEYS_FORGOTTEN_EVERY = Duration.ofMinutes(1);
 
     private final InstantSource clock;
@@ -30,24 +40,39 @@ public final class SqlQueue implements Queue {
     private final StoredMessages stored;
     private final SqlQueueView view;
     private final SqlOutbox outbox;
-    private final ConnectionPermits permits = new LocalPermits();
+    private final ConnectionPermits permits;
+    private final Peers peers;
     private volatile Arrivals arrivals = new NobodyListens();
 
     // Touched by the writer alone.
     private Instant forgetKeysAfter = Instant.MIN;
 
-    private SqlQueue(InstantSource clock, Database database, Claims claims, QueueLimits limits)
-            throws QueueException, SQLException {
+    private SqlQueue(InstantSource clock, Database database, Claims claims, ConnectionPermits permits, Peers peers,
+            QueueLimits limits) throws QueueException, SQLException {
         this.clock = clock;
         this.ids = new QueueIds(clock);
         this.database = database;
         this.claims = claims;
+        this.permits = permits;
+        this.peers = peers;
         this.usage = new QueueUsage(limits);
         this.stored = new StoredMessages(database);
-        countAll();
+        count();
         this.writer = new GroupCommit(database);
         this.view = new SqlQueueView(this, database, claims);
         this.outbox = new SqlOutbox(database, writer);
+    }
+
+    /**
+     * Opens the queue where the settings say.
+     *
+     * @param directory of the file, if it is one
+     * @throws QueueException if it cannot be used
+     */
+    public static SqlQueue open(QueueSettings settings, Path directory, InstantSource clock) throws QueueException {
+        return settings.postgres().isPresent()
+                ? openPostgres(settings.postgres().get(), settings.limits(), clock, settings.lease())
+                : openSqlite(directory, settings.limits(), clock);
     }
 
     /**
@@ -60,45 +85,83 @@ public final class SqlQueue implements Queue {
     }
 
     static SqlQueue open(SqliteDatabase database, QueueLimits limits, InstantSource clock) throws QueueException {
+        return open(database, new LocalClaims(database), new LocalPermits(), Peers.NONE, limits, clock);
+    }
+
+    /**
+     * Opens a queue that several relays may share.
+     *
+     * @throws QueueException if the database cannot be reached or used
+     */
+    public static SqlQueue openPostgres(PostgresLocation server, QueueLimits limits, InstantSource clock)
+            throws QueueException {
+        return openPostgres(server, limits, clock, QueueSettings.LEASE);
+    }
+
+    static SqlQueue openPostgres(PostgresLocation server, QueueLimits limits, InstantSource clock, Duration lease)
+            throws QueueException {
+        PostgresDatabase database = PostgresDatabase.open(server);
+        Replica replica;
         try {
-            return new SqlQueue(clock, database, new LocalClaims(database), limits);
+            replica = Replica.register(database, lease);
+        } catch (QueueException e) {
+            database.close();
+            throw e;
+        }
+        return open(database, new LeasedClaims(database, replica), new LeasedPermits(database, replica),
+                new PostgresPeers(database, replica), limits, clock);
+    }
+
+    private static SqlQueue open(Database database, Claims claims, ConnectionPermits permits, Peers peers,
+            QueueLimits limits, InstantSource clock) throws QueueException {
+        try {
+            var queue = new SqlQueue(clock, database, claims, permits, peers, limits);
+            peers.start(queue);
+            return queue;
         } catch (SQLException e) {
+            peers.close();
             database.close();
             throw database.failure(e);
         } catch (QueueException e) {
+            peers.close();
             database.close();
             throw e;
         }
     }
 
-    private void countAll() throws QueueException {
-        database.read(connection -> {
+    /** Counts what is queued. */
+    void count() throws QueueException {
+        usage.replace(database.read(connection -> {
+            Map<ResourceKey, Usage> counted = new HashMap<>();
             try (PreparedStatement query = connection
                     .prepareStatement("SELECT organization, count(*), sum(size) FROM message GROUP BY organization");
                     ResultSet rows = query.executeQuery()) {
                 while (rows.next()) {
-                    usage.add(ResourceKey.parse(rows.getString(1)), rows.getLong(2), rows.getLong(3));
+                    counted.put(ResourceKey.parse(rows.getString(1)), new Usage(rows.getLong(2), rows.getLong(3)));
                 }
-                return usage.total();
             }
-        });
+            return counted;
+        }));
     }
 
     @Override
     public Draft draft(ResourceKey organization) {
-        return new SqlDraft(this, organization, ids.next());
+        return new SqlDraft(this, organization, ids.next(), claims.replica());
     }
 
     /** @param before octets that were written before this part */
-    void writePart(ResourceKey organization, String id, int part, byte[] content, long before) throws QueueException {
+    void writePart(SqlDraft draft, int part, byte[] content, long before) throws QueueException {
+        ResourceKey organization = draft.organization();
         usage.check(organization, before + content.length);
         database.checkRoom();
         writer.execute(writes -> {
             if (part == 0) {
-                writes.insertDraft(organization, id, "");
+                writes.insertDraft(organization, draft.id(), draft.replica());
+            } else {
+                writes.updateDraft(organization, draft.id(), draft.replica(), part + 1);
             }
-            writes.insertPart(organization, id, part, content);
-        });
+            writes.insertPart(organization, draft.id(), part, content);
+        }, content.length);
     }
 
     void forget(ResourceKey organization, String id) throws QueueException {
@@ -117,35 +180,40 @@ public final class SqlQueue implements Queue {
      * @param rest  what comes after them
      * @return the queue id of the message, or of an earlier one that it repeats
      */
-    String commit(ResourceKey organization, String id, NewMessage message, int parts, byte[] rest, long size)
-            throws QueueException {
+    String commit(SqlDraft draft, NewMessage message, int parts, byte[] rest, long size) throws QueueException {
+        ResourceKey organization = draft.organization();
+        String id = draft.id();
         database.checkRoom();
         usage.reserve(organization, size);
-        boolean wanted = parts == 0 && arrivals.wants(organization, size);
+        boolean wanted = parts == 0 && claims.mayTake() && arrivals.wants(organization, size);
         Optional<String> claimedBy = wanted ? claims.takeNew(id) : Optional.empty();
         Optional<String> earlier = Optional.empty();
         boolean inserted = false;
         try {
-            earlier = insert(organization, id, message, parts, rest, size, claimedBy);
+            earlier = insert(draft, message, parts, rest, size, claimedBy);
             inserted = earlier.isEmpty();
         } finally {
             if (!inserted) {
                 usage.add(organization, -1, -size);
                 if (wanted) {
-                    claims.settled(id);
+                    // It may be there all the same, if the connection broke while it was committed.
+                    claims.free(organization, id);
                 }
             }
         }
         if (inserted && wanted) {
-            arrivals.arrived(StoredMessages.asInserted(organization, id, message, new InMemory(rest)));
+            arrivals.arrived(StoredMessages.asInserted(organization, id, message,
+                    new ClaimedContent(claims, id, new InMemory(rest))));
         } else if (inserted) {
-            arrivals.arrived(organization);
+            arrived(organization);
         }
         return earlier.orElse(id);
     }
 
-    private Optional<String> insert(ResourceKey organization, String id, NewMessage message, int parts, byte[] rest,
-            long size, Optional<String> claimedBy) throws QueueException {
+    private Optional<String> insert(SqlDraft draft, NewMessage message, int parts, byte[] rest, long size,
+            Optional<String> claimedBy) throws QueueException {
+        ResourceKey organization = draft.organization();
+        String id = draft.id();
         var earlier = new Repeated();
         writer.execute(writes -> {
             Optional<String> repeated = message.idempotencyKey().isPresent()
@@ -157,13 +225,13 @@ public final class SqlQueue implements Queue {
                 return;
             }
             if (parts > 0) {
-                writes.deleteDraft(organization, id);
+                writes.completeDraft(organization, id, draft.replica());
             }
             if (rest.length > 0) {
                 writes.insertPart(organization, id, parts, rest);
             }
             writes.insertMessage(organization, id, message, size, claimedBy);
-        });
+        }, rest.length);
         return earlier.id;
     }
 
@@ -180,7 +248,14 @@ public final class SqlQueue implements Queue {
         return writes.insertKey(organization, key, id, now);
     }
 
+    /** Mail of an organization is due that nobody has. */
     void arrived(ResourceKey organization) {
+        arrivals.arrived(organization);
+        peers.tell(organization);
+    }
+
+    /** Others say so. */
+    void arrivedElsewhere(ResourceKey organization) {
         arrivals.arrived(organization);
     }
 
@@ -195,6 +270,7 @@ public final class SqlQueue implements Queue {
             for (String id : mine) {
                 // It may have been settled since it was seen to be due.
                 stored.load(organization, id, now)
+                        .map(message -> message.withContent(new ClaimedContent(claims, id, message.content())))
                         .ifPresentOrElse(loaded::add, () -> claims.free(organization, id));
             }
             return loaded;
@@ -206,7 +282,7 @@ public final class SqlQueue implements Queue {
 
     @Override
     public boolean holds(QueuedMessage message) {
-        return true;
+        return claims.isHeld(message.id());
     }
 
     @Override
@@ -221,6 +297,7 @@ public final class SqlQueue implements Queue {
         for (Settlement.Report report : settlement.reports()) {
             reports.add(WrittenReport.of(ids.next(), report));
         }
+        Optional<String> claimedBy = claims.claimedBy(message.id());
         boolean finished = message.others() == 0 && settlement.done().size() == message.recipients().size();
         writer.execute(writes -> {
             if (finished) {
@@ -230,9 +307,11 @@ public final class SqlQueue implements Queue {
                     writes.deleteRecipient(organization, message.id(), number);
                 }
                 for (Settlement.Deferral deferral : settlement.deferred()) {
-                    writes.deferRecipient(organization, message.id(), deferral);
+                    writes.deferRecipient(organization, message.id(), deferral, claimedBy);
                 }
-                claims.freeWith(writes, organization, message.id());
+                if (claimedBy.isPresent()) {
+                    writes.free(organization, message.id(), claimedBy.get());
+                }
             }
             for (WrittenReport report : reports) {
                 report.insert(writes, organization);
@@ -247,7 +326,7 @@ public final class SqlQueue implements Queue {
         }
         for (WrittenReport report : reports) {
             usage.add(organization, 1, report.size);
-            arrivals.arrived(organization);
+            arrived(organization);
         }
     }
 
@@ -285,8 +364,7 @@ public final class SqlQueue implements Queue {
     public Map<ResourceKey, Instant> schedule() throws QueueException {
         return database.read(connection -> {
             Map<ResourceKey, Instant> schedule = new TreeMap<>();
-            try (PreparedStatement query = connection.prepareStatement("SELECT organization, min(next_attempt)"
-                    + " FROM recipient WHERE next_attempt IS NOT NULL GROUP BY organization");
+            try (PreparedStatement query = connection.prepareStatement(SCHEDULE);
                     ResultSet rows = query.executeQuery()) {
                 while (rows.next()) {
                     schedule.put(ResourceKey.parse(rows.getString(1)), Instant.ofEpochMilli(rows.getLong(2)));
@@ -380,6 +458,11 @@ public final class SqlQueue implements Queue {
         return permits;
     }
 
+    /** How many damaged files were set aside and still wait for somebody to look at them. */
+    public long damagedFiles() {
+        return database.damagedFiles();
+    }
+
     @Override
     public void probe() throws QueueException {
         database.checkRoom();
@@ -389,6 +472,7 @@ public final class SqlQueue implements Queue {
 
     @Override
     public void close() {
+        peers.close();
         database.closeReaders();
         writer.close();
         database.close();

@@ -34,6 +34,8 @@ final class SqlWrites {
     private final PreparedStatement selectKey;
     private final PreparedStatement forgetKeys;
     private final PreparedStatement insertDraft;
+    private final PreparedStatement updateDraft;
+    private final PreparedStatement completeDraft;
     private final PreparedStatement insertPart;
     private final PreparedStatement insertMessage;
     private final PreparedStatement insertRecipient;
@@ -61,7 +63,11 @@ final class SqlWrites {
         selectKey = connection.prepareStatement(
                 "SELECT message FROM submission WHERE organization = ? AND idempotency_key = ?");
         forgetKeys = prepare("DELETE FROM submission WHERE received <= ?");
-        insertDraft = prepare("INSERT INTO draft (organization, message, replica) VALUES (?, ?, ?)");
+        insertDraft = prepare("INSERT INTO draft (organization, message, replica, parts) VALUES (?, ?, ?, 1)");
+        updateDraft = connection.prepareStatement(
+                "UPDATE draft SET parts = ? WHERE organization = ? AND message = ? AND replica = ?");
+        completeDraft = connection.prepareStatement(
+                "DELETE FROM draft WHERE organization = ? AND message = ? AND replica = ?");
         insertPart = prepare("INSERT INTO body (organization, message, part, content) VALUES (?, ?, ?, ?)");
         insertMessage = prepare("INSERT INTO message (organization, id, sender, eight_bit, smtp_utf8, size, received,"
                 + " held, dsn_ret, dsn_envid, trace_parent) VALUES (?, ?, ?, ?, ?, ?, ?, FALSE, ?, ?, ?)");
@@ -75,8 +81,10 @@ final class SqlWrites {
         deferRecipient = prepare("UPDATE recipient SET attempts = ?, last_attempt = ?, next_attempt ="
                 + " CASE WHEN (SELECT held FROM message m WHERE m.organization = recipient.organization"
                 + " AND m.id = recipient.message) THEN NULL ELSE ? END, server = ?, last_reply = ?,"
-                + " delay_reported = ? WHERE organization = ? AND message = ? AND number = ?");
-        free = prepare("UPDATE recipient SET claimed_by = NULL WHERE organization = ? AND message = ?");
+                + " delay_reported = ? WHERE organization = ? AND message = ? AND number = ?"
+                + " AND claimed_by IS NOT DISTINCT FROM ?");
+        free = prepare("UPDATE recipient SET claimed_by = NULL WHERE organization = ? AND message = ?"
+                + " AND claimed_by = ?");
         deleteMessage = prepare("DELETE FROM message WHERE organization = ? AND id = ?");
         deleteBody = prepare("DELETE FROM body WHERE organization = ? AND message = ?");
         deleteRecipients = prepare("DELETE FROM recipient WHERE organization = ? AND message = ?");
@@ -145,6 +153,37 @@ final class SqlWrites {
         bind(insertDraft, organization, message);
         insertDraft.setString(3, replica);
         gather(insertDraft);
+    }
+
+    /**
+     * Notes another part of a draft, at once.
+     *
+     * @throws RejectedException if the draft is gone: the replica was given up by the others, who removed its drafts
+     */
+    void updateDraft(ResourceKey organization, String message, String replica, int parts) throws SQLException {
+        updateDraft.setInt(1, parts);
+        updateDraft.setString(2, organization.toString());
+        updateDraft.setString(3, message);
+        updateDraft.setString(4, replica);
+        requireDraft(updateDraft.executeUpdate(), message);
+    }
+
+    /**
+     * Removes the mark of a draft, since the message is complete; at once.
+     *
+     * @throws RejectedException as {@link #updateDraft}
+     */
+    void completeDraft(ResourceKey organization, String message, String replica) throws SQLException {
+        bind(completeDraft, organization, message);
+        completeDraft.setString(3, replica);
+        requireDraft(completeDraft.executeUpdate(), message);
+    }
+
+    private static void requireDraft(int found, String message) throws RejectedException {
+        if (found == 0) {
+            throw new RejectedException("what was written of message " + message
+                    + " is gone: this relay was out of reach for too long");
+        }
     }
 
     void deleteDraft(ResourceKey organization, String message) throws SQLException {
@@ -225,7 +264,9 @@ final class SqlWrites {
         gather(deleteRecipient);
     }
 
-    void deferRecipient(ResourceKey organization, String message, Settlement.Deferral deferral) throws SQLException {
+    /** Puts a recipient off, unless somebody else has the message by now. */
+    void deferRecipient(ResourceKey organization, String message, Settlement.Deferral deferral,
+            Optional<String> claimedBy) throws SQLException {
         deferRecipient.setInt(1, deferral.attempts());
         deferRecipient.setLong(2, deferral.last().toEpochMilli());
         deferRecipient.setLong(3, deferral.next().toEpochMilli());
@@ -235,12 +276,14 @@ final class SqlWrites {
         deferRecipient.setString(7, organization.toString());
         deferRecipient.setString(8, message);
         deferRecipient.setInt(9, deferral.number());
+        text(deferRecipient, 10, claimedBy);
         gather(deferRecipient);
     }
 
-    /** Takes the claim off a message, where claims are stored. */
-    void free(ResourceKey organization, String message) throws SQLException {
+    /** Takes a claim off a message. */
+    void free(ResourceKey organization, String message, String claimedBy) throws SQLException {
         bind(free, organization, message);
+        free.setString(3, claimedBy);
         gather(free);
     }
 

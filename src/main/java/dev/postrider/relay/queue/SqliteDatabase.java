@@ -15,6 +15,8 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
@@ -26,6 +28,7 @@ import org.sqlite.SQLiteException;
 final class SqliteDatabase implements Database {
     private static final Logger LOG = LoggerFactory.getLogger(SqliteDatabase.class);
     private static final int READERS = 4;
+    private static final Pattern DAMAGED = Pattern.compile("queue\\.sqlite\\.damaged-[0-9TZ]+");
 
     /** Room that new mail leaves free, so that deliveries can still be recorded and the log be folded in. */
     static final long RESERVE = 32L << 20;
@@ -106,7 +109,8 @@ final class SqliteDatabase implements Database {
             try (Connection connection = source(file, false).getConnection()) {
                 check(connection, file);
             }
-            Schema.migrate(source(file, false), name(file), Map.of("octets", "BLOB", "clustered", "WITHOUT ROWID"));
+            Schema.migrate(source(file, false), name(file),
+                    Map.of("key", "TEXT", "octets", "BLOB", "clustered", "WITHOUT ROWID"));
             try (Connection connection = source(file, false).getConnection();
                     Statement statement = connection.createStatement()) {
                 // Parts of messages that were still coming in when the process ended.
@@ -214,15 +218,27 @@ final class SqliteDatabase implements Database {
     }
 
     @Override
+    public boolean mayRepeat(SQLException e) {
+        return false;
+    }
+
+    @Override
     public void checkRoom() throws QueueException.Full {
-        try {
-            long free = Files.getFileStore(file).getUsableSpace();
-            if (free < reserve) {
-                throw new QueueException.Full(name() + " has " + free + " octets of disk left, of which " + reserve
-                        + " are kept for what is queued");
-            }
+        // One system call, where Files.getFileStore reads the table of mounts.
+        long free = file.toFile().getUsableSpace();
+        if (free < reserve) {
+            throw new QueueException.Full(name() + " has " + free + " octets of disk left, and " + reserve
+                    + " are kept for recording what becomes of what is queued");
+        }
+    }
+
+    @Override
+    public long damagedFiles() {
+        try (Stream<Path> files = Files.list(file.toAbsolutePath().getParent())) {
+            return files.map(found -> found.getFileName().toString()).filter(DAMAGED.asMatchPredicate()).count();
         } catch (IOException e) {
-            LOG.debug("the room for {} is not known", file, e);
+            LOG.debug("whether there are damaged files is not known", e);
+            return 0;
         }
     }
 

@@ -11,4 +11,9 @@ public record Usage(long messages, long octets) {
     Usage plus(long moreMessages, long moreOctets) {
         return new Usage(messages + moreMessages, octets + moreOctets);
     }
+
+    /** Never less than nothing, as a count may be for a moment that others take part in. */
+    Usage orNothing() {
+        return messages >= 0 && octets >= 0 ? this : new Usage(Math.max(0, messages), Math.max(0, octets));
+    }
 }

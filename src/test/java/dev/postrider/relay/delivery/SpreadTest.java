@@ -29,8 +29,7 @@ final class SpreadTest {
     private RunningDelivery running;
 
     private static CountingSmtpServer server() {
-        return CountingSmtpServer.start(Duration.ofMillis(4), recipient -> {
-        });
+        return CountingSmtpServer.start(Duration.ofMillis(4), recipient -> {});
     }
 
     @BeforeEach

@@ -6,13 +6,15 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.testing.PostgresServer;
 import dev.postrider.transport.RecipientDsnRequest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -21,22 +23,61 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
-import java.util.concurrent.Callable;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
+/** The queue's promises, on each of its databases. */
+@Tag("relay")
+@ParameterizedClass
+@EnumSource
 final class SqlQueueTest {
+    enum Store {
+        SQLITE, POSTGRESQL
+    }
+
     private static final ResourceKey SHOP = new ResourceKey("shop", "orders");
     private static final ResourceKey OTHER = new ResourceKey("shop", "other");
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
 
+    @Parameter
+    Store store;
+
     @TempDir
     Path directory;
 
-    private SqlQueue open() throws QueueException {
-        return SqlQueue.openSqlite(directory, QueueLimits.DEFAULT, InstantSource.fixed(NOW));
+    private String database;
+
+    @BeforeEach
+    void makeDatabase() throws Exception {
+        if (store == Store.POSTGRESQL) {
+            database = PostgresServer.shared().newDatabase();
+        }
+    }
+
+    private SqlQueue open() throws IOException {
+        return open(QueueLimits.DEFAULT);
+    }
+
+    private SqlQueue open(QueueLimits limits) throws IOException {
+        return switch (store) {
+            case SQLITE -> SqlQueue.openSqlite(directory, limits, InstantSource.fixed(NOW));
+            case POSTGRESQL -> SqlQueue.openPostgres(
+                    new PostgresLocation(PostgresServer.shared().url(database),
+                            Optional.of(PostgresServer.credentials(directory))),
+                    limits, InstantSource.fixed(NOW));
+        };
+    }
+
+    private Connection connect() throws SQLException {
+        return switch (store) {
+            case SQLITE -> DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("queue.sqlite"));
+            case POSTGRESQL -> PostgresServer.shared().connect(database);
+        };
     }
 
     private static String submit(Queue queue, ResourceKey organization, String content, String... recipients)
@@ -77,27 +118,6 @@ final class SqlQueueTest {
             assertThat(message.recipients()).containsExactly(recipient(0, "x@y.example", 0),
                     recipient(1, "z@y.example", 0));
             assertThat(content(message)).isEqualTo("text\r\n");
-        }
-    }
-
-    @Test
-    void keepsWhatWasCommittedWhenTheProcessJustEnds() throws Exception {
-        Path copy = Files.createDirectory(directory.resolve("copy"));
-        try (var queue = open(); var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Callable<String>> submissions = new ArrayList<>();
-            for (int i = 0; i < 200; i++) {
-                submissions.add(() -> submit(queue, SHOP, "x".repeat(5000), "x@y.example"));
-            }
-            for (Future<String> submission : threads.invokeAll(submissions)) {
-                assertThat(submission.get()).hasSize(16);
-            }
-            // What is on disk at this moment, without any of what closing would write.
-            Files.copy(directory.resolve("queue.sqlite"), copy.resolve("queue.sqlite"));
-            Files.copy(directory.resolve("queue.sqlite-wal"), copy.resolve("queue.sqlite-wal"));
-        }
-        try (var queue = SqlQueue.openSqlite(copy, QueueLimits.DEFAULT, InstantSource.fixed(NOW))) {
-            assertThat(queue.claim(SHOP, NOW, 1000)).hasSize(200)
-                    .allSatisfy(message -> assertThat(content(message)).hasSize(5000));
         }
     }
 
@@ -172,9 +192,9 @@ final class SqlQueueTest {
     }
 
     private long parts() throws Exception {
-        try (var connection = java.sql.DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("queue.sqlite"));
+        try (var connection = connect();
                 var rows = connection.createStatement().executeQuery("SELECT count(*) FROM body")) {
-            return rows.getLong(1);
+            return rows.next() ? rows.getLong(1) : -1;
         }
     }
 
@@ -193,48 +213,9 @@ final class SqlQueueTest {
     }
 
     @Test
-    void setsADamagedFileAsideAndBeginsANewOne() throws Exception {
-        Path file = directory.resolve("queue.sqlite");
-        byte[] damaged = "this is no database, and long enough to be looked at as one".repeat(100)
-                .getBytes(StandardCharsets.US_ASCII);
-        Files.write(file, damaged);
-        try (var queue = open()) {
-            assertThat(submit(queue, SHOP, "1", "x@y.example")).hasSize(16);
-        }
-        assertThat(directory.resolve("queue.sqlite.damaged-20260301T120000Z")).hasBinaryContent(damaged);
-    }
-
-    @Test
-    void findsDamageWithinTheFile() throws Exception {
-        try (var queue = open()) {
-            for (int i = 0; i < 100; i++) {
-                submit(queue, SHOP, "x".repeat(3000), "x@y.example");
-            }
-        }
-        Path file = directory.resolve("queue.sqlite");
-        try (var channel = java.nio.channels.FileChannel.open(file, StandardOpenOption.WRITE)) {
-            for (long page = 1; page < 40; page++) {
-                channel.write(java.nio.ByteBuffer.wrap(new byte[]{1, 2, 3, 4, 5, 6, 7, 8}), page * 4096);
-            }
-        }
+    void refusesTablesOfALaterVersion() throws Exception {
         open().close();
-        assertThat(directory.resolve("queue.sqlite.damaged-20260301T120000Z")).exists();
-    }
-
-    @Test
-    void servesOneRelayOnly() throws Exception {
-        try (var queue = open()) {
-            assertThatThrownBy(this::open).isInstanceOf(QueueException.class)
-                    .hasMessageContaining("held by another relay");
-            assertThat(queue.usage().messages()).isZero();
-        }
-    }
-
-    @Test
-    void refusesAFileOfALaterVersion() throws Exception {
-        open().close();
-        try (var connection = java.sql.DriverManager
-                .getConnection("jdbc:sqlite:" + directory.resolve("queue.sqlite"))) {
+        try (var connection = connect()) {
             connection.createStatement()
                     .execute("INSERT INTO schema_history SELECT 99, '99', description, type, script, checksum,"
                             + " installed_by, installed_on, execution_time, success FROM schema_history");
@@ -277,22 +258,22 @@ final class SqlQueueTest {
     @Test
     void refusesMoreThanItsLimits() throws Exception {
         var limits = new QueueLimits(new Usage(4, 1000), new Usage(3, 100));
-        try (var queue = SqlQueue.openSqlite(directory, limits, InstantSource.fixed(NOW))) {
-            submit(queue, SHOP, "x".repeat(60), "x@y.example");
-            assertThatThrownBy(() -> submit(queue, SHOP, "x".repeat(41), "x@y.example"))
+        try (var queue = open(limits)) {
+            submit(queue, SHOP, "x".repeat(50), "x@y.example");
+            assertThatThrownBy(() -> submit(queue, SHOP, "x".repeat(51), "x@y.example"))
                     .isInstanceOf(QueueException.OverLimit.class)
                     .hasMessage("the queue of organization shop/orders has its limit of 100 octets");
-            submit(queue, SHOP, "x".repeat(40), "x@y.example");
+            submit(queue, SHOP, "x".repeat(50), "x@y.example");
             submit(queue, OTHER, "x", "x@y.example");
             submit(queue, OTHER, "x", "x@y.example");
             assertThatThrownBy(() -> submit(queue, OTHER, "x", "x@y.example"))
                     .hasMessage("the queue has its limit of 4 messages");
             queue.settle(queue.claim(SHOP, NOW, 1).getFirst(), done(0));
             submit(queue, OTHER, "x", "x@y.example");
-            assertThat(queue.usage()).isEqualTo(new Usage(4, 43));
+            assertThat(queue.usage()).isEqualTo(new Usage(4, 53));
         }
         try (var queue = open()) {
-            assertThat(queue.usage()).isEqualTo(new Usage(4, 43));
+            assertThat(queue.usage()).isEqualTo(new Usage(4, 53));
         }
     }
 

@@ -1,0 +1,151 @@
+package dev.postrider.relay.queue;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
+import java.util.Optional;
+import javax.sql.DataSource;
+
+/** A queue in a PostgreSQL database, which other relays may use too. */
+final class PostgresDatabase implements Database {
+    private static final int CONNECTIONS = 8;
+    private static final int CONNECTION_TIMEOUT_MILLIS = 5_000;
+
+    /** A query that takes longer would block others, or has lost its way. */
+    private static final String LIMITS = "SET statement_timeout = '25s'; SET lock_timeout = '10s';"
+            + " SET idle_in_transaction_session_timeout = '60s'";
+
+    private final String name;
+    private final DataSource source;
+    private final HikariDataSource connections;
+
+    private PostgresDatabase(String name, DataSource source) {
+        this.name = name;
+        this.source = source;
+        var config = new HikariConfig();
+        config.setPoolName("queue");
+        config.setDataSource(source);
+        config.setMaximumPoolSize(CONNECTIONS);
+        config.setMinimumIdle(1);
+        config.setConnectionTimeout(CONNECTION_TIMEOUT_MILLIS);
+        config.setConnectionInitSql(LIMITS);
+        config.setInitializationFailTimeout(-1);
+        this.connections = new HikariDataSource(config);
+    }
+
+    /**
+     * Connects, and makes or brings up to date the tables.
+     *
+     * @throws QueueException if the database cannot be reached or used
+     */
+    static PostgresDatabase open(PostgresLocation server) throws QueueException {
+        DataSource source = server.source();
+        try {
+            Schema.migrate(source, server.name(),
+                    // Names are compared as octets: that is the fastest, and needs no new index when a locale changes.
+                    Map.of("key", "TEXT COLLATE \"C\"", "octets", "BYTEA", "clustered", ""));
+        } catch (SQLException e) {
+            throw failure(server.name(), e);
+        }
+        return new PostgresDatabase(server.name(), source);
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public Connection openWriter() throws SQLException {
+        Connection connection = openDirect();
+        connection.setAutoCommit(false);
+        return connection;
+    }
+
+    /** Opens a connection that is not of the pool, with autocommit on. */
+    Connection openDirect() throws SQLException {
+        Connection connection = source.getConnection();
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(LIMITS);
+            return connection;
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public Connection borrow() throws SQLException {
+        return connections.getConnection();
+    }
+
+    @Override
+    public QueueException failure(SQLException e) {
+        return failure(name, e);
+    }
+
+    // Class 53100 and class XX: https://www.postgresql.org/docs/current/errcodes-appendix.html
+    private static QueueException failure(String name, SQLException e) {
+        String state = state(e);
+        String what = name + " failed: " + firstLine(e);
+        if (state.equals("53100")) {
+            return new QueueException.Full("no room in " + name, e);
+        }
+        return state.equals("XX001") || state.equals("XX002")
+                ? new QueueException.Corrupt(what, e)
+                : new QueueException(what, e);
+    }
+
+    /** The rest may tell of content. */
+    private static String firstLine(SQLException e) {
+        return Optional.ofNullable(e.getMessage()).orElse("").lines().findFirst().orElse("no reason given");
+    }
+
+    /** The state of the first error in the chain that has one. */
+    private static String state(SQLException e) {
+        for (Throwable link = e; link != null; link = link.getCause()) {
+            if (link instanceof SQLException sql && sql.getSQLState() != null) {
+                return sql.getSQLState();
+            }
+        }
+        return "";
+    }
+
+    @Override
+    public boolean losesConnection(SQLException e) {
+        return switch (state(e).length() < 2 ? "" : state(e).substring(0, 2)) {
+            // About data, transactions and room; all others are about the connection or the server.
+            case "22", "23", "40", "42", "53", "55" -> false;
+            default -> true;
+        };
+    }
+
+    @Override
+    public boolean mayRepeat(SQLException e) {
+        // Serialization failure and deadlock.
+        return state(e).equals("40001") || state(e).equals("40P01");
+    }
+
+    @Override
+    public void checkRoom() {
+        // The server says so when it has none.
+    }
+
+    @Override
+    public long damagedFiles() {
+        return 0;
+    }
+
+    @Override
+    public void closeReaders() {
+        connections.close();
+    }
+
+    @Override
+    public void close() {
+        connections.close();
+    }
+}

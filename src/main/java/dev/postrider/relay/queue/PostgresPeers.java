@@ -1,0 +1,173 @@
+package dev.postrider.relay.queue;
+
+import dev.postrider.route.ResourceKey;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Wakes relays on the same PostgreSQL by NOTIFY, and looks at the tables now and then for what no notice was heard of:
+ * what a relay left that is gone, and how much is queued.
+ */
+final class PostgresPeers implements Peers {
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresPeers.class);
+    private static final String CHANNEL = "postrider_queue";
+    private static final Duration GATHERING = Duration.ofMillis(20);
+    private static final Duration POLL = Duration.ofSeconds(3);
+    private static final Duration COUNT = Duration.ofSeconds(10);
+
+    /** Counting takes at most this part of the time. */
+    private static final int COUNTING_SHARE = 50;
+
+    private final PostgresDatabase database;
+    private final Replica replica;
+    private final Set<ResourceKey> untold = ConcurrentHashMap.newKeySet();
+    private final Semaphore told = new Semaphore(0);
+    private final Thread speaker = Thread.ofPlatform().name("queue-notify").daemon().unstarted(this::speak);
+    private final Thread listener = Thread.ofPlatform().name("queue-listen").daemon().unstarted(this::listen);
+    private volatile boolean closing;
+    private volatile @Nullable SqlQueue queue;
+
+    // Touched by the listener alone.
+    private long nextPoll = System.nanoTime() + POLL.toNanos();
+    private long nextCount = System.nanoTime() + COUNT.toNanos();
+
+    PostgresPeers(PostgresDatabase database, Replica replica) {
+        this.database = database;
+        this.replica = replica;
+    }
+
+    @Override
+    public void start(SqlQueue listening) {
+        queue = listening;
+        speaker.start();
+        listener.start();
+    }
+
+    @Override
+    public void tell(ResourceKey organization) {
+        if (untold.add(organization)) {
+            told.release();
+        }
+    }
+
+    private void speak() {
+        while (!closing) {
+            try {
+                told.acquire();
+                Thread.sleep(GATHERING);
+                told.drainPermits();
+                notifyOthers();
+            } catch (InterruptedException e) {
+                LOG.debug("woken", e);
+            } catch (QueueException e) {
+                // They find it when they look at the tables.
+                LOG.debug("the other relays were not told: {}", e.getMessage());
+            }
+        }
+    }
+
+    private void notifyOthers() throws QueueException {
+        String[] organizations = untold.stream().map(ResourceKey::toString).toArray(String[]::new);
+        for (String organization : organizations) {
+            untold.remove(ResourceKey.parse(organization));
+        }
+        database.read(connection -> {
+            try (PreparedStatement statement = connection.prepareStatement(
+                    "SELECT pg_notify('" + CHANNEL + "', ? || ' ' || organization) FROM unnest(?) AS organization")) {
+                statement.setString(1, replica.id());
+                statement.setArray(2, connection.createArrayOf("text", organizations));
+                return statement.execute();
+            }
+        });
+    }
+
+    private void listen() {
+        while (!closing) {
+            try (Connection connection = database.openDirect(); Statement statement = connection.createStatement()) {
+                statement.execute("LISTEN " + CHANNEL);
+                while (!closing) {
+                    hear(connection.unwrap(PGConnection.class).getNotifications((int) POLL.toMillis() / 3));
+                    look();
+                }
+            } catch (SQLException | QueueException e) {
+                if (!closing) {
+                    LOG.debug("the other relays are not heard: {}", e.getMessage());
+                    pause();
+                }
+            } catch (RuntimeException e) {
+                LOG.error("listening to the other relays stumbled and goes on", e);
+                pause();
+            }
+        }
+    }
+
+    private void pause() {
+        try {
+            Thread.sleep(POLL.dividedBy(3));
+        } catch (InterruptedException e) {
+            LOG.debug("woken", e);
+        }
+    }
+
+    private void hear(PGNotification @Nullable [] notifications) {
+        SqlQueue listening = queue;
+        if (notifications == null || listening == null) {
+            return;
+        }
+        for (PGNotification notification : notifications) {
+            String[] words = notification.getParameter().split(" ", 2);
+            if (words.length == 2 && !words[0].equals(replica.id())) {
+                listening.arrivedElsewhere(ResourceKey.parse(words[1]));
+            }
+        }
+    }
+
+    private void look() throws QueueException {
+        SqlQueue listening = queue;
+        if (listening == null) {
+            return;
+        }
+        if (System.nanoTime() - nextPoll > 0) {
+            Instant now = listening.now();
+            for (Map.Entry<ResourceKey, Instant> next : listening.schedule().entrySet()) {
+                if (!next.getValue().isAfter(now)) {
+                    listening.arrivedElsewhere(next.getKey());
+                }
+            }
+            nextPoll = System.nanoTime() + POLL.toNanos();
+        }
+        if (System.nanoTime() - nextCount > 0) {
+            long start = System.nanoTime();
+            listening.count();
+            long end = System.nanoTime();
+            nextCount = end + Math.max(COUNT.toNanos(), (end - start) * COUNTING_SHARE);
+        }
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        speaker.interrupt();
+        listener.interrupt();
+        try {
+            speaker.join();
+            listener.join(2 * POLL.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        replica.close();
+    }
+}

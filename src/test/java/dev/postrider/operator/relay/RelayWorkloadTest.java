@@ -1,0 +1,98 @@
+package dev.postrider.operator.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.postrider.operator.Settings;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@Tag("relay")
+final class RelayWorkloadTest {
+
+    private static ConfigMap settings(String yaml) {
+        return new ConfigMapBuilder().withNewMetadata()
+                .withNamespace("mail")
+                .withName("settings")
+                .withUid("1")
+                .endMetadata()
+                .addToData(Settings.KEY, yaml)
+                .build();
+    }
+
+    private static List<HasMetadata> objects(String yaml) {
+        ConfigMap settings = settings(yaml);
+        return new RelayWorkload("mail", Settings.of(settings).relay(), "image", settings).objects();
+    }
+
+    private static Deployment deployment(List<HasMetadata> objects) {
+        return objects.stream()
+                .filter(Deployment.class::isInstance)
+                .map(Deployment.class::cast)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void givesAFileAVolumeAndOneRelayAtATime() {
+        var objects = objects("relay: {queue: {limits: {messages: 100, size: 1Gi}}}");
+        assertThat(objects).extracting(HasMetadata::getKind)
+                .contains("PersistentVolumeClaim")
+                .doesNotContain("PodDisruptionBudget");
+        var spec = deployment(objects).getSpec();
+        assertThat(spec.getStrategy().getType()).isEqualTo("Recreate");
+        assertThat(spec.getTemplate().getSpec().getContainers().getFirst().getEnv())
+                .extracting(variable -> variable.getName() + "=" + variable.getValue())
+                .containsExactly("JAVA_TOOL_OPTIONS=-XX:MaxRAMPercentage=70", "POSTRIDER_QUEUE_MESSAGES=100",
+                        "POSTRIDER_QUEUE_SIZE=1Gi");
+    }
+
+    @Test
+    void tellsTheRelayHowToDeliver() {
+        var objects = objects("relay: {delivery: {retryAfter: [1m, 2h], retryJitter: 0, delayNoticeAfter: 1h,"
+                + " giveUpAfter: 48h, idleConnection: 5s, messagesPerConnection: 20, serverRest: 1m,"
+                + " longestServerRest: 1h, returnedMessage: 10Ki}}");
+        assertThat(deployment(objects).getSpec().getTemplate().getSpec().getContainers().getFirst().getEnv())
+                .extracting(variable -> variable.getName() + "=" + variable.getValue())
+                .contains("POSTRIDER_RETRY_AFTER=1m,2h", "POSTRIDER_RETRY_JITTER=0", "POSTRIDER_DELAY_NOTICE_AFTER=1h",
+                        "POSTRIDER_GIVE_UP_AFTER=48h", "POSTRIDER_IDLE_CONNECTION=5s",
+                        "POSTRIDER_MESSAGES_PER_CONNECTION=20", "POSTRIDER_SERVER_REST=1m",
+                        "POSTRIDER_LONGEST_SERVER_REST=1h", "POSTRIDER_RETURNED_MESSAGE=10Ki");
+    }
+
+    @Test
+    void letsRelaysOnADatabaseScaleFreely() {
+        var objects = objects("relay: {replicas: 3, queue: {url: 'postgresql://db/queue', secretName: db,"
+                + " organizationLimits: {size: 5Gi}}}");
+        assertThat(objects).extracting(HasMetadata::getKind)
+                .doesNotContain("PersistentVolumeClaim")
+                .contains("PodDisruptionBudget");
+        var spec = deployment(objects).getSpec();
+        assertThat(spec.getReplicas()).isEqualTo(3);
+        assertThat(spec.getStrategy().getType()).isEqualTo("RollingUpdate");
+        assertThat(spec.getTemplate().getSpec().getVolumes().getFirst().getSecret().getSecretName()).isEqualTo("db");
+        var container = spec.getTemplate().getSpec().getContainers().getFirst();
+        assertThat(container.getVolumeMounts().getFirst().getMountPath()).isEqualTo("/etc/postrider/queue");
+        assertThat(container.getEnv()).extracting(variable -> variable.getName() + "=" + variable.getValue())
+                .contains("POSTRIDER_QUEUE_URL=postgresql://db/queue",
+                        "POSTRIDER_QUEUE_CREDENTIALS=/etc/postrider/queue", "POSTRIDER_QUEUE_ORGANIZATION_SIZE=5Gi");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            relay: {replicas: 2}                            | relay.replicas: 2 is not possible
+            relay: {queue: {url: 'postgresql://db/queue'}}  | relay.queue.secretName is missing
+            relay: {delivery: {giveUpAfter: 5 days}}        | relay.delivery.giveUpAfter: "5 days" is no duration
+            relay: {delivery: {retryAfter: [1m, soon]}}     | relay.delivery.retryAfter: "soon" is no duration
+            """)
+    void refusesWhatCannotWork(String yaml, String message) {
+        assertThatThrownBy(() -> Settings.of(settings(yaml))).hasMessageContaining(message);
+    }
+}

@@ -1,0 +1,197 @@
+package dev.postrider.relay;
+
+import static dev.postrider.relay.TestRoutes.PASSWORD;
+import static dev.postrider.relay.TestRoutes.organization;
+import static dev.postrider.relay.TestRoutes.server;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.postrider.relay.queue.PostgresLocation;
+import dev.postrider.relay.queue.QueueLimits;
+import dev.postrider.relay.queue.QueueSettings;
+import dev.postrider.relay.queue.Usage;
+import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.smtp.SmtpLimits;
+import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.testing.PostgresServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.DriverManager;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A relay whose disk or database fails answers 4yz, says so, goes on, and takes mail again when that is over. */
+@Tag("relay")
+final class FailingStorageTest {
+    private static final String TAKEN = "250 2.0.0 queued as [0-9A-Z]{16}";
+
+    @TempDir
+    Path directory;
+
+    private final Routes routes = new Routes();
+    private final RecordingUpstreams upstreams = new RecordingUpstreams();
+
+    private Relay start(Path data, QueueSettings queue) throws IOException {
+        routes.put(TestRoutes.relay());
+        routes.put(server("mx", true, true, 4));
+        routes.put(organization("orders", State.OPEN));
+        routes.markComplete();
+        return Relay.start(new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, data,
+                SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT, queue), routes, upstreams, InstantSource.system());
+    }
+
+    private static String mail(Relay relay, int size) throws IOException {
+        try (var client = Dialogue.connect(relay.submissionPort())) {
+            client.say("EHLO c");
+            client.login("orders.shop", PASSWORD);
+            return client.mail("a@b.example", "x@y.example", "\r\n" + ("x".repeat(70) + "\r\n").repeat(size / 72));
+        }
+    }
+
+    private static String readiness(Relay relay) throws IOException, InterruptedException {
+        return get(relay, "/readyz").strip();
+    }
+
+    private static String get(Relay relay, String path) throws IOException, InterruptedException {
+        try (var http = HttpClient.newHttpClient()) {
+            return http.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + relay.adminPort() + path)).build(),
+                    HttpResponse.BodyHandlers.ofString()).body();
+        }
+    }
+
+    private void awaitDelivered(int messages) {
+        await().untilAsserted(() -> assertThat(upstreams.taken()).hasSize(messages));
+    }
+
+    @Test
+    void withoutRoomOnTheDisk() throws Exception {
+        try (var disk = SmallDisk.mount(directory.resolve("disk"), 48);
+                var relay = start(disk.directory(), QueueSettings.DEFAULT)) {
+            assertThat(mail(relay, 1000)).matches(TAKEN);
+            if (!disk.isMounted()) {
+                return;
+            }
+            disk.fill();
+            assertThat(mail(relay, 1000)).isEqualTo("452 4.3.1 no room for the message, try again later");
+            assertThat(mail(relay, 2_000_000)).isEqualTo("452 4.3.1 no room for the message, try again later");
+            assertThat(readiness(relay)).isEqualTo("the queue cannot be written");
+            disk.clear();
+            assertThat(mail(relay, 2_000_000)).matches(TAKEN);
+            assertThat(readiness(relay)).isEqualTo("ok");
+            awaitDelivered(2);
+        }
+    }
+
+    @Test
+    void withItsLimitReached() throws Exception {
+        upstreams.behave("mx", RecordingUpstreams.DEFERRED);
+        var limits = new QueueLimits(new Usage(1000, 1 << 30), new Usage(1000, 1_000_000));
+        try (var relay = start(directory, new QueueSettings(Optional.empty(), limits, QueueSettings.LEASE))) {
+            assertThat(mail(relay, 600_000)).matches(TAKEN);
+            assertThat(mail(relay, 600_000)).startsWith("452 4.3.1");
+            assertThat(mail(relay, 1_000)).matches(TAKEN);
+            assertThat(readiness(relay)).isEqualTo("ok");
+        }
+    }
+
+    @Test
+    void onAVolumeThatIsReadOnlyForAWhile() throws Exception {
+        try (var disk = SmallDisk.mount(directory.resolve("disk"), 64);
+                var relay = start(disk.directory(), QueueSettings.DEFAULT)) {
+            assertThat(mail(relay, 1000)).matches(TAKEN);
+            awaitDelivered(1);
+            if (!disk.isMounted()) {
+                return;
+            }
+            disk.remount("ro");
+            assertThat(mail(relay, 1000)).isEqualTo("451 4.3.0 the message could not be stored, try again later");
+            assertThat(readiness(relay)).isEqualTo("the queue cannot be written");
+            disk.remount("rw");
+            assertThat(mail(relay, 1000)).matches(TAKEN);
+            assertThat(readiness(relay)).isEqualTo("ok");
+            awaitDelivered(2);
+        }
+    }
+
+    @Test
+    void whileAnotherProcessLocksTheFile() throws Exception {
+        try (var relay = start(directory, QueueSettings.DEFAULT)) {
+            assertThat(mail(relay, 1000)).matches(TAKEN);
+            awaitDelivered(1);
+            try (var other = DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("queue.sqlite"));
+                    var statement = other.createStatement()) {
+                statement.execute("PRAGMA busy_timeout = 10000");
+                statement.execute("BEGIN IMMEDIATE");
+                assertThat(mail(relay, 1000)).isEqualTo("451 4.3.0 the message could not be stored, try again later");
+                statement.execute("ROLLBACK");
+            }
+            assertThat(mail(relay, 1000)).matches(TAKEN);
+            assertThat(readiness(relay)).isEqualTo("ok");
+            awaitDelivered(2);
+        }
+    }
+
+    @Test
+    void whenItsFileIsDamaged() throws Exception {
+        upstreams.behave("mx", RecordingUpstreams.DEFERRED);
+        try (var relay = start(directory, QueueSettings.DEFAULT)) {
+            for (int i = 0; i < 30; i++) {
+                assertThat(mail(relay, 3000)).matches(TAKEN);
+            }
+        }
+        Path file = directory.resolve("queue.sqlite");
+        try (var relay = start(directory, QueueSettings.DEFAULT)) {
+            try (var channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                for (long page = 1; page < Files.size(file) / 4096; page++) {
+                    channel.write(ByteBuffer.wrap(new byte[]{1, 2, 3, 4, 5, 6, 7, 8}), page * 4096);
+                }
+            }
+            assertThat(mail(relay, 3000)).isEqualTo("451 4.3.0 the message could not be stored, try again later");
+            assertThat(get(relay, "/healthz").strip()).isEqualTo("ok");
+        }
+        upstreams.behave("mx", RecordingUpstreams.ACCEPTED);
+        try (var relay = start(directory, QueueSettings.DEFAULT)) {
+            assertThat(mail(relay, 1000)).matches(TAKEN);
+            assertThat(get(relay, "/metrics")).contains("postrider_queue_damaged_files 1.0");
+        }
+    }
+
+    @Test
+    void whilePostgresIsGone() throws Exception {
+        try (var server = PostgresServer.start()) {
+            var location = new PostgresLocation(server.url(server.newDatabase()),
+                    Optional.of(PostgresServer.credentials(directory)));
+            upstreams.behave("mx", RecordingUpstreams.DEFERRED);
+            try (var relay = start(directory,
+                    new QueueSettings(Optional.of(location), QueueLimits.DEFAULT, Duration.ofSeconds(3)))) {
+                assertThat(mail(relay, 1000)).matches(TAKEN);
+                assertThat(mail(relay, 1_000_000)).matches(TAKEN);
+                server.crash();
+                for (int size : List.of(1000, 1_000_000)) {
+                    assertThat(mail(relay, size))
+                            .isEqualTo("451 4.3.0 the message could not be stored, try again later");
+                }
+                assertThat(readiness(relay)).isEqualTo("the queue cannot be written");
+                upstreams.behave("mx", RecordingUpstreams.ACCEPTED);
+                server.restart();
+                assertThat(mail(relay, 1000)).matches(TAKEN);
+                assertThat(readiness(relay)).isEqualTo("ok");
+                await().atMost(Duration.ofSeconds(30)).until(() -> !upstreams.taken().isEmpty());
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package dev.postrider.relay;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A relay in a virtual machine of its own, which can be killed. */
+final class RelayProcess implements AutoCloseable {
+    /**
+     * How it is started.
+     *
+     * @param directory   of its queue, or with the login of its database
+     * @param server      port of the server that it delivers to
+     * @param connections of the server at most
+     * @param database    URL, or "-" for a queue in a file
+     * @param options     of the virtual machine
+     */
+    record Setup(Path directory, int server, int connections, String database, List<String> options) {}
+
+    private final Process process;
+    private final Path log;
+    private final int submissionPort;
+    private final int adminPort;
+
+    private RelayProcess(Process process, Path log) throws IOException {
+        this.process = process;
+        this.log = log;
+        BufferedReader out = process.inputReader();
+        String line = out.readLine();
+        while (line != null && !line.startsWith("ports ")) {
+            line = out.readLine();
+        }
+        if (line == null) {
+            throw new IllegalStateException("the relay did not start: " + Files.readString(log));
+        }
+        String[] words = line.split(" ");
+        submissionPort = Integer.parseInt(words[1]);
+        adminPort = Integer.parseInt(words[2]);
+    }
+
+    /** Starts one and waits until its ports are open. */
+    static RelayProcess start(Setup setup) throws IOException {
+        Path archive = setup.directory.resolve("relay.jsa");
+        var command = new ArrayList<String>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:+AutoCreateSharedArchive",
+                "-XX:SharedArchiveFile=" + archive, "-Xlog:disable", "--enable-native-access=ALL-UNNAMED"));
+        command.addAll(setup.options);
+        command.addAll(List.of("-cp", ClassPathJar.classPath(), RelayMain.class.getName(),
+                setup.directory.toString(), Integer.toString(setup.server), Integer.toString(setup.connections),
+                setup.database, "3000"));
+        Path log = setup.directory.resolve("relay.log");
+        return new RelayProcess(new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .start(), log);
+    }
+
+    int submissionPort() {
+        return submissionPort;
+    }
+
+    int adminPort() {
+        return adminPort;
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    String log() throws IOException {
+        return Files.readString(log);
+    }
+
+    /** As SIGKILL does: it has no time for anything. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly();
+        process.waitFor();
+    }
+
+    /** Stops or continues it, as a virtual machine that is moved or a node without breath does. */
+    void signal(String name) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+    }
+
+    /** Lets it end as on SIGTERM. */
+    @Override
+    public void close() throws IOException {
+        process.getOutputStream().close();
+        try {
+            if (!process.waitFor(20, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,182 @@
+package dev.postrider.testing;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+
+/**
+ * A PostgreSQL of its own on a port of loopback. Its programs are those of the machine, or else come from Maven. It
+ * refuses to run as root, and then runs as nobody.
+ */
+public final class PostgresServer implements AutoCloseable {
+    public static final String USER = "postrider";
+    public static final String PASSWORD = "open sesame";
+
+    private static final AtomicInteger DATABASES = new AtomicInteger();
+
+    private final Path programs;
+    private final Path directory;
+    private final int port;
+    private BoundProcess process;
+
+    private static final class Shared {
+        private static final PostgresServer SERVER = start();
+    }
+
+    /** One for all tests that do not stop it; it ends with the virtual machine. */
+    public static PostgresServer shared() {
+        return Shared.SERVER;
+    }
+
+    /** Starts one. */
+    public static PostgresServer start() {
+        try {
+            return new PostgresServer();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private PostgresServer() throws IOException {
+        programs = programs();
+        directory = Files.createTempDirectory("postgres");
+        port = freePort();
+        Path password = Files.writeString(directory.resolve("password"), PASSWORD);
+        if (isRoot()) {
+            PostgresBinaries.run(directory, List.of("chown", "-R", "nobody", directory.toString()));
+        }
+        PostgresBinaries.run(directory,
+                asUser(programs.resolve("initdb").toString(), "-D", data(), "-U", USER, "--auth=scram-sha-256",
+                        "--pwfile=" + password, "--encoding=UTF8", "--locale=C", "--no-sync"));
+        process = startProcess();
+    }
+
+    private static Path programs() throws IOException {
+        try (Stream<Path> found = Files.exists(Path.of("/usr/lib/postgresql"))
+                ? Files.list(Path.of("/usr/lib/postgresql"))
+                : Stream.empty()) {
+            var newest = found.map(version -> version.resolve("bin"))
+                    .filter(bin -> Files.isExecutable(bin.resolve("initdb")))
+                    .max(Comparator.comparing((Path bin) -> bin.getParent().getFileName().toString()));
+            if (newest.isPresent()) {
+                System.out.println("PostgreSQL for tests: the machine's, in " + newest.get());
+                return newest.get();
+            }
+        }
+        Path bin = PostgresBinaries.extracted().resolve("bin");
+        System.out.println("PostgreSQL for tests: there is none in /usr/lib/postgresql, so the one from Maven, in "
+                + bin);
+        return bin;
+    }
+
+    private static boolean isRoot() {
+        return "root".equals(System.getProperty("user.name"));
+    }
+
+    private static List<String> asUser(String... command) {
+        var all = new ArrayList<String>();
+        if (isRoot()) {
+            all.addAll(List.of("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"));
+        }
+        all.addAll(List.of(command));
+        return all;
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private String data() {
+        return directory.resolve("data").toString();
+    }
+
+    private BoundProcess startProcess() {
+        // Nothing here outlives the machine's own crash, so the disk need not be waited for.
+        var started = BoundProcess.start("postgres", directory, asUser(programs.resolve("postgres").toString(), "-D",
+                data(), "-p", Integer.toString(port), "-c", "listen_addresses=127.0.0.1", "-c",
+                "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=200"));
+        await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50)).until(() -> {
+            if (!started.isRunning()) {
+                throw new IllegalStateException(started.lastWords());
+            }
+            return accepts();
+        });
+        return started;
+    }
+
+    private boolean accepts() {
+        try (Connection connection = connect("postgres")) {
+            return connection.isValid(1);
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
+    /** Connects as the owner of everything. */
+    public Connection connect(String database) throws SQLException {
+        return DriverManager.getConnection("jdbc:" + url(database), USER, PASSWORD);
+    }
+
+    /** Makes an empty database; returns its name. */
+    public String newDatabase() throws SQLException {
+        String name = "queue" + DATABASES.incrementAndGet();
+        try (Connection connection = connect("postgres"); var statement = connection.createStatement()) {
+            statement.execute("CREATE DATABASE " + name);
+        }
+        return name;
+    }
+
+    /** Without login and TLS. */
+    public String url(String database) {
+        return "postgresql://127.0.0.1:" + port + "/" + database + "?sslmode=disable";
+    }
+
+    /** Writes the login as a Secret's files. */
+    public static Path credentials(Path directory) throws IOException {
+        Files.createDirectories(directory);
+        Files.writeString(directory.resolve("username"), USER + "\n");
+        Files.writeString(directory.resolve("password"), PASSWORD);
+        return directory;
+    }
+
+    /** Ends it at once, as a crash does; connections break. */
+    public void crash() throws IOException {
+        long pid = Long.parseLong(Files.readAllLines(directory.resolve("data/postmaster.pid")).getFirst());
+        PostgresBinaries.run(directory, List.of("kill", "-QUIT", Long.toString(pid)));
+        await().atMost(Duration.ofSeconds(30)).until(() -> !process.isRunning());
+    }
+
+    /** Starts it again. */
+    public void restart() {
+        process = startProcess();
+    }
+
+    @Override
+    public void close() {
+        process.close();
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException | UncheckedIOException e) {
+            // Its processes may still be ending; the directory is a temporary one.
+            System.out.println("left behind: " + directory);
+        }
+    }
+}
