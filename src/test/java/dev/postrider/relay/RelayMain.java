@@ -22,9 +22,11 @@ import java.util.Optional;
  * on standard output and ends with its standard input.
  */
 public final class RelayMain {
+    static final Duration LEASE = Duration.ofSeconds(3);
+
     private RelayMain() {}
 
-    /** @param arguments directory, port of the server, its connections, URL of the database or "-", lease in ms */
+    /** @param arguments directory, port of the server, its connections, URL of the database or "-" */
     public static void main(String[] arguments) throws Exception {
         Path directory = Path.of(arguments[0]);
         Optional<PostgresLocation> postgres = arguments[3].equals("-")
@@ -43,7 +45,7 @@ public final class RelayMain {
                 1 << 20);
         var settings = new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
                 SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT, new QueueSettings(postgres, QueueLimits.DEFAULT,
-                        Duration.ofMillis(Long.parseLong(arguments[4]))));
+                        LEASE));
         try (var relay = Relay.start(settings, routes, new MailUpstreams("relay.test", false), delivery,
                 InstantSource.system())) {
             System.out.println("ports " + relay.submissionPort() + " " + relay.adminPort());

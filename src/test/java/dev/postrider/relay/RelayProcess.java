@@ -51,7 +51,7 @@ final class RelayProcess implements AutoCloseable {
         command.addAll(setup.options);
         command.addAll(List.of("-cp", ClassPathJar.classPath(), RelayMain.class.getName(),
                 setup.directory.toString(), Integer.toString(setup.server), Integer.toString(setup.connections),
-                setup.database, "3000"));
+                setup.database));
         Path log = setup.directory.resolve("relay.log");
         return new RelayProcess(new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))

@@ -15,6 +15,7 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -28,6 +29,7 @@ import org.sqlite.SQLiteException;
 final class SqliteDatabase implements Database {
     private static final Logger LOG = LoggerFactory.getLogger(SqliteDatabase.class);
     private static final int READERS = 4;
+    private static final String NAME = "queue.sqlite";
     private static final Pattern DAMAGED = Pattern.compile("queue\\.sqlite\\.damaged-[0-9TZ]+");
 
     /** Room that new mail leaves free, so that deliveries can still be recorded and the log be folded in. */
@@ -59,7 +61,7 @@ final class SqliteDatabase implements Database {
      * @throws QueueException if the file cannot be used, or another process uses it
      */
     static SqliteDatabase open(Path directory, InstantSource clock, long reserve) throws QueueException {
-        Path file = directory.resolve("queue.sqlite");
+        Path file = directory.resolve(NAME);
         FileChannel lock = lock(directory);
         try {
             try {
@@ -78,7 +80,11 @@ final class SqliteDatabase implements Database {
     }
 
     private static FileChannel lock(Path directory) throws QueueException {
-        Path file = directory.resolve("queue.lock");
+        return lock(directory, "queue.lock");
+    }
+
+    private static FileChannel lock(Path directory, String name) throws QueueException {
+        Path file = directory.resolve(name);
         try {
             Files.createDirectories(directory);
             FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -94,6 +100,19 @@ final class SqliteDatabase implements Database {
             throw new QueueException("cannot use " + file + ": " + e.getMessage(), e);
         }
         throw new QueueException(file + " is held by another relay; a queue on SQLite serves one");
+    }
+
+    /** Keeps relays from a file while something else works on it. */
+    static FileChannel lockFor(Path file) throws QueueException {
+        Path directory = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("/"));
+        return file.endsWith(NAME) ? lock(directory) : lock(directory, file.getFileName() + ".lock");
+    }
+
+    /** Opens a file as it is, damaged or not, with autocommit off. */
+    static Connection openForMove(Path file) throws SQLException {
+        Connection connection = source(file, false).getConnection();
+        connection.setAutoCommit(false);
+        return connection;
     }
 
     private static void unlock(FileChannel lock) {
@@ -151,12 +170,13 @@ final class SqliteDatabase implements Database {
     private static SQLiteDataSource source(Path file, boolean readOnly) {
         var config = new SQLiteConfig();
         config.setReadOnly(readOnly);
-        config.setBusyTimeout(10_000);
+        config.setBusyTimeout(5_000);
         if (!readOnly) {
             config.setJournalMode(SQLiteConfig.JournalMode.WAL);
             // FULL syncs the log at each commit: what was acknowledged survives a power cut.
             config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
-            config.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
+            // The driver begins the next transaction right after a commit: IMMEDIATE would hold the file's lock forever.
+            config.setTransactionMode(SQLiteConfig.TransactionMode.DEFERRED);
         }
         var source = new SQLiteDataSource(config);
         source.setUrl("jdbc:sqlite:" + file);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** One organization, three real servers that take 2, 4 and 6 connections. */
 @Tag("relay")
 final class SpreadTest {
-    private static final int MESSAGES = Integer.getInteger("postrider.messages", 200) * 3;
+    private static final int MESSAGES = Integer.getInteger("postrider.flood", 5_000) / 8;
     private static final Duration LONG = Duration.ofSeconds(60);
 
     @TempDir

@@ -1,0 +1,104 @@
+package dev.postrider.relay.queue;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/** Tables that are carried from one queue to another: their columns, and how rows go over. */
+enum MovedTable {
+    MESSAGE("message", "id", "organization s, id s, sender s, eight_bit b, smtp_utf8 b, size l, received l, held b,"
+            + " dsn_ret s, dsn_envid s, trace_parent s"), RECIPIENT("recipient", "message",
+                    "organization s, message s, number i, address s, dsn_notify s, dsn_orcpt s,"
+                            + " attempts i, last_attempt l, next_attempt l, server s, last_reply s, delay_reported b"), BODY(
+                                    "body", "message", "organization s, message s, part i, content o"), SUBMISSION(
+                                            "submission", "idempotency_key",
+                                            "organization s, idempotency_key s, message s, received l"), EVENT("event",
+                                                    "id",
+                                                    "organization s, id s, content s, attempts i, next_attempt l");
+
+    private record Column(String name, char type) {
+        static Column parse(String text) {
+            String[] words = text.strip().split(" ", -1);
+            return new Column(words[0], words[1].charAt(0));
+        }
+    }
+
+    private final String table;
+    private final String key;
+    @SuppressWarnings("ImmutableEnumChecker") // Never written.
+    private final Column[] columns;
+
+    MovedTable(String table, String key, String columns) {
+        this.table = table;
+        this.key = key;
+        this.columns = Arrays.stream(columns.split(",", -1)).map(Column::parse).toArray(Column[]::new);
+    }
+
+    private String names() {
+        return Arrays.stream(columns).map(Column::name).collect(Collectors.joining(", "));
+    }
+
+    /**
+     * Copies the rows of one key, row by row; those that are there stay as they are.
+     *
+     * @return how many rows there were
+     */
+    int copy(Connection source, Connection target, String organization, String value) throws SQLException {
+        int rows = 0;
+        String marks = Arrays.stream(columns).map(column -> "?").collect(Collectors.joining(", "));
+        try (PreparedStatement select = source.prepareStatement(
+                "SELECT " + names() + " FROM " + table + " WHERE organization = ? AND " + key + " = ?");
+                PreparedStatement insert = target.prepareStatement("INSERT INTO " + table + " (" + names()
+                        + ") VALUES (" + marks + ") ON CONFLICT DO NOTHING")) {
+            select.setString(1, organization);
+            select.setString(2, value);
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    for (int i = 0; i < columns.length; i++) {
+                        set(insert, i + 1, columns[i].type, row);
+                    }
+                    insert.executeUpdate();
+                    rows++;
+                }
+            }
+        }
+        return rows;
+    }
+
+    private static void set(PreparedStatement insert, int index, char type, ResultSet row) throws SQLException {
+        switch (type) {
+            case 's' -> insert.setString(index, row.getString(index));
+            case 'b' -> insert.setBoolean(index, row.getBoolean(index));
+            case 'i' -> insert.setInt(index, row.getInt(index));
+            case 'o' -> insert.setBytes(index, row.getBytes(index));
+            case 'l' -> {
+                long value = row.getLong(index);
+                if (row.wasNull()) {
+                    insert.setNull(index, Types.BIGINT);
+                } else {
+                    insert.setLong(index, value);
+                }
+            }
+            default -> throw new IllegalStateException("no column has type " + type);
+        }
+    }
+
+    void delete(Connection source, String organization, String value) throws SQLException {
+        try (PreparedStatement delete = source
+                .prepareStatement("DELETE FROM " + table + " WHERE organization = ? AND " + key + " = ?")) {
+            delete.setString(1, organization);
+            delete.setString(2, value);
+            delete.executeUpdate();
+        }
+    }
+
+    /** What lists keys from the front or from the back. */
+    String keys(boolean backwards) {
+        String order = backwards ? " DESC" : "";
+        return "SELECT organization, " + key + " FROM " + table + " ORDER BY organization" + order + ", " + key + order;
+    }
+}
