@@ -68,7 +68,8 @@ final class DeliveryOptions {
             return new DeliverySettings(hostName, retryAfter, retryJitter / 100.0, delayNoticeAfter, giveUpAfter,
                     idleConnection, messagesPerConnection, serverRest, longestServerRest, returnedMessage);
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(command, e.getMessage(), e);
+            throw new ParameterException(command, "--retry-after, --retry-jitter, --messages-per-connection, "
+                    + "--server-rest, --longest-server-rest: " + e.getMessage(), e);
         }
     }
 

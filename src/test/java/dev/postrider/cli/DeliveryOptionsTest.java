@@ -48,7 +48,7 @@ final class DeliveryOptionsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             --give-up-after=5d            | "5d" is no duration
-            --returned-message=1MB        | '1MB' is no size
+            --returned-message=1MB        | is no size
             --retry-jitter=101            | jitter is 0 to 1
             --messages-per-connection=0   | messagesPerConnection at least 1
             --longest-server-rest=1s      | is shorter than serverRest
