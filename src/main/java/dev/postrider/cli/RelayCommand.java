@@ -95,6 +95,9 @@ final class RelayCommand implements Callable<Integer> {
     @Mixin
     QueueOptions queue;
 
+    @Mixin
+    DeliveryOptions delivery;
+
     // @formatter:on
 
     @Override
@@ -109,7 +112,8 @@ final class RelayCommand implements Callable<Integer> {
                         new RelaySettings(hostName, bind, submissionPort, submissionsPort, adminPort, data,
                                 SmtpLimits.DEFAULT, allowPlaintextAuthentication, trace(),
                                 queue.settings(spec.commandLine())),
-                        routes, new MailUpstreams(hostName, false), InstantSource.system());
+                        routes, new MailUpstreams(hostName, false), delivery.settings(spec.commandLine(), hostName),
+                        InstantSource.system());
                 RouteSecrets _ = RouteSecrets.watch(client, routesNamespace(client.getNamespace()), routes)) {
             stop.await();
             relay.stop(GRACE);

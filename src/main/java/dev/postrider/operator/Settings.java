@@ -63,16 +63,18 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      * @param adminAddress                 where the operator reaches the relay's admin port, as {@code http://host:port}; default: its
      *                                     Service
      * @param received                     what it makes of Received fields
+     * @param delivery                     how it delivers mail, tries again and gives up
      */
     public record Relay(Optional<String> image, Optional<String> imagePullPolicy, @Nullable Integer replicas,
             Optional<String> hostName, Storage storage, Queue queue, @Nullable ResourceRequirements resources,
             Optional<String> serviceType, boolean allowPlaintextAuthentication, Optional<String> adminAddress,
-            Received received) {
+            Received received, Delivery delivery) {
 
         public Relay {
             storage = storage == null ? new Storage(Optional.empty(), Optional.empty()) : storage;
-            received = received == null ? Received.DEFAULT : received;
             queue = queue == null ? Queue.FILE : queue;
+            received = received == null ? Received.DEFAULT : received;
+            delivery = delivery == null ? Delivery.DEFAULT : delivery;
             image = given(image);
             hostName = given(hostName);
             adminAddress = given(adminAddress);
@@ -93,6 +95,55 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             most = most == null ? Integer.valueOf(50) : most;
             mostOwn = mostOwn == null ? Integer.valueOf(5) : mostOwn;
             clientAddress = clientAddress == null ? Boolean.TRUE : clientAddress;
+        }
+    }
+
+    /**
+     * How the relay delivers mail, tries again and gives up. What is not given is as the relay has it by default.
+     *
+     * @param retryAfter            waits after the first failed attempt, the second and so on
+     * @param retryJitter           by how many percent such a wait is changed at random
+     * @param delayNoticeAfter      when a sender is told that his mail is not delivered yet
+     * @param giveUpAfter           when mail is given up
+     * @param idleConnection        how long a connection is kept without mail
+     * @param messagesPerConnection how many messages go over one
+     * @param serverRest            how long a server that fails gets no mail
+     * @param longestServerRest     to which that grows
+     * @param returnedMessage       size up to which a report returns a whole message
+     */
+    public record Delivery(Optional<List<String>> retryAfter, @Nullable Integer retryJitter,
+            Optional<String> delayNoticeAfter, Optional<String> giveUpAfter, Optional<String> idleConnection,
+            @Nullable Integer messagesPerConnection, Optional<String> serverRest, Optional<String> longestServerRest,
+            Optional<String> returnedMessage) {
+        static final Delivery DEFAULT = new Delivery(Optional.empty(), null, Optional.empty(), Optional.empty(),
+                Optional.empty(),
+                null, Optional.empty(), Optional.empty(), Optional.empty());
+
+        public Delivery {
+            retryAfter = retryAfter.filter(waits -> !waits.isEmpty());
+            delayNoticeAfter = given(delayNoticeAfter);
+            giveUpAfter = given(giveUpAfter);
+            idleConnection = given(idleConnection);
+            serverRest = given(serverRest);
+            longestServerRest = given(longestServerRest);
+            returnedMessage = given(returnedMessage);
+        }
+
+        private void check() {
+            retryAfter.ifPresent(waits -> waits.forEach(wait -> check("retryAfter", Optional.of(wait))));
+            check("delayNoticeAfter", delayNoticeAfter);
+            check("giveUpAfter", giveUpAfter);
+            check("idleConnection", idleConnection);
+            check("serverRest", serverRest);
+            check("longestServerRest", longestServerRest);
+        }
+
+        private static void check(String name, Optional<String> duration) {
+            try {
+                duration.ifPresent(Durations::read);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("relay.delivery." + name + ": " + e.getMessage(), e);
+            }
         }
     }
 
@@ -174,6 +225,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                 throw new IllegalArgumentException("relay.queue.secretName is missing: the name of the "
                         + "Secret with username and password for relay.queue.url");
             }
+            settings.relay.delivery.check();
             if (settings.leaseDuration.toSeconds() < 1) {
                 throw new IllegalArgumentException("leaseDuration: must be at least 1s");
             }
@@ -212,8 +264,8 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                     leaseDuration == null ? DEFAULT_LEASE : lease(leaseDuration),
                     relay == null
                             ? new Relay(Optional.empty(), Optional.empty(), null, Optional.empty(),
-                                    new Storage(Optional.empty(), Optional.empty()), Queue.FILE, null, Optional.empty(),
-                                    false, Optional.empty(), Received.DEFAULT)
+                                    new Storage(Optional.empty(), Optional.empty()), Queue.FILE, null,
+                                    Optional.empty(), false, Optional.empty(), Received.DEFAULT, Delivery.DEFAULT)
                             : relay);
         }
     }

@@ -2,20 +2,32 @@ package dev.postrider.relay;
 
 import dev.postrider.relay.queue.Draft;
 import dev.postrider.relay.queue.NewMessage;
+import dev.postrider.relay.queue.NewMessage.NewRecipient;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.IncomingMessage;
+import dev.postrider.relay.smtp.OriginalRecipient;
+import dev.postrider.relay.smtp.Recipient;
 import dev.postrider.relay.smtp.Submission;
 import dev.postrider.relay.smtp.SubmissionPolicy;
+import dev.postrider.relay.smtp.Xtext;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Routing;
 import dev.postrider.route.Sha256;
+import dev.postrider.transport.DsnRequest;
+import dev.postrider.transport.DsnRequest.Return;
+import dev.postrider.transport.RecipientDsnRequest;
+import dev.postrider.transport.RecipientDsnRequest.Notify;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,21 +38,23 @@ final class OrganizationSubmissions implements SubmissionPolicy {
     /** Compared with when there is no such organization, so that this takes as long. No password has this digest. */
     private static final String NO_DIGEST = "0".repeat(64);
 
-    /** DSN is offered once the queue keeps what it asks for, and delivery and bounces do as it says. */
-    private static final boolean OFFERS_DSN = false;
-
     private final Routes routes;
     private final Queue queue;
     private final String hostName;
     private final TraceSettings trace;
     private final InstantSource clock;
+    private final Counter duplicates;
 
-    OrganizationSubmissions(Routes routes, Queue queue, String hostName, TraceSettings trace, InstantSource clock) {
+    OrganizationSubmissions(Routes routes, Queue queue, String hostName, TraceSettings trace, InstantSource clock,
+            MeterRegistry meters) {
         this.routes = routes;
         this.queue = queue;
         this.hostName = hostName;
         this.trace = trace;
         this.clock = clock;
+        this.duplicates = Counter.builder("postrider.duplicates")
+                .description("messages answered with 250 and not queued, since their idempotency key was known")
+                .register(meters);
     }
 
     @Override
@@ -81,7 +95,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
 
     @Override
     public boolean offersDsn() {
-        return OFFERS_DSN;
+        return true;
     }
 
     @Override
@@ -127,18 +141,22 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         private final ResourceKey organization;
         private final Submission submission;
         private final Draft draft;
-        private final TraceHeaders content;
+        private final TraceHeaders headers;
+        private final SubmissionFields content;
+        private String id;
 
-        Incoming(ResourceKey organization, Submission submission, Draft draft, TraceHeaders content) {
+        Incoming(ResourceKey organization, Submission submission, Draft draft, TraceHeaders headers) {
             this.organization = organization;
             this.submission = submission;
             this.draft = draft;
-            this.content = content;
+            this.headers = headers;
+            this.content = new SubmissionFields(headers);
+            this.id = draft.id();
         }
 
         @Override
         public String id() {
-            return draft.id();
+            return id;
         }
 
         @Override
@@ -150,20 +168,40 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         public void commit(boolean eightBit) throws IOException {
             try {
                 content.finish();
-                // The one place where a submission becomes a queued message: submission.dsn() and the wishes of each
-                // of submission.recipients() go in here.
-                draft.commit(NewMessage.plain(submission.sender(), submission.mailboxes(), eightBit,
-                        submission.smtpUtf8(), clock.instant()));
+                headers.finish();
+                id = draft.commit(message(eightBit));
             } catch (QueueException.Full | QueueException.OverLimit e) {
                 throw noSpace(e);
             }
-            LOG.info("{} accepted organization={} from=<{}> recipients={}", id(), organization, submission.sender(),
-                    submission.recipients().size());
+            boolean duplicate = !id.equals(draft.id());
+            if (duplicate) {
+                duplicates.increment();
+            }
+            LOG.info("{} {} organization={} from=<{}> recipients={}", id, duplicate ? "duplicate" : "accepted",
+                    organization, submission.sender(), submission.recipients().size());
+        }
+
+        private NewMessage message(boolean eightBit) throws RefusedException {
+            return new NewMessage(submission.sender(),
+                    submission.recipients().stream().map(OrganizationSubmissions::recipient).toList(), eightBit,
+                    submission.smtpUtf8(),
+                    new DsnRequest(submission.dsn().returned().map(returned -> Return.valueOf(returned.name())),
+                            submission.dsn().envelopeId().map(Xtext::encode)),
+                    content.idempotencyKey(), content.traceParent(), clock.instant());
         }
 
         @Override
         public void close() {
             draft.close();
         }
+    }
+
+    private static NewRecipient recipient(Recipient recipient) {
+        Set<Notify> conditions = recipient.reports()
+                .stream()
+                .map(report -> Notify.valueOf(report.name()))
+                .collect(Collectors.toSet());
+        return new NewRecipient(recipient.mailbox(),
+                new RecipientDsnRequest(conditions, recipient.original().map(OriginalRecipient::parameter)));
     }
 }

@@ -55,8 +55,9 @@ public final class Relay implements AutoCloseable {
             this.listener = new SmtpListener(
                     new ListenerSettings(settings.hostName(), settings.limits(),
                             settings.allowPlaintextAuthentication()),
-                    policy.apply(new OrganizationSubmissions(routes, queue, settings.hostName(), settings.trace(),
-                            clock)),
+                    policy.apply(
+                            new OrganizationSubmissions(routes, queue, settings.hostName(), settings.trace(), clock,
+                                    meters)),
                     tls, meters);
             this.admin = new AdminServer(new InetSocketAddress(settings.bind(), settings.adminPort()), queue, routes,
                     meters, this::problem);

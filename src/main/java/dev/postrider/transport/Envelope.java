@@ -1,6 +1,7 @@
 package dev.postrider.transport;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * What goes before the message: who sends it and who gets it (RFC 5321 section 2.3.1).
@@ -9,5 +10,14 @@ import java.util.List;
  * @param recipients the forward-paths without angle brackets, at least one
  * @param eightBit   whether the message may hold octets above 127 (RFC 6152)
  * @param smtpUtf8   whether addresses or headers need SMTPUTF8 (RFC 6531)
+ * @param dsn        what the sender wants to be told, for servers that offer DSN (RFC 3461)
+ * @param reports    the same about each recipient; none for those who are not named
  */
-public record Envelope(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8) {}
+public record Envelope(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8, DsnRequest dsn,
+        Map<String, RecipientDsnRequest> reports) {
+
+    /** An envelope whose sender asks for no special reports. */
+    public Envelope(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8) {
+        this(sender, recipients, eightBit, smtpUtf8, DsnRequest.NONE, Map.of());
+    }
+}

@@ -163,7 +163,7 @@ final class GraphUpstream implements Upstream {
         Reply reply = new Reply(status, Optional.empty(), text.strip());
         String mailbox = "\"" + endpoint.mailbox() + "\"";
         return switch (status) {
-            case 202 -> new Verdict.Accepted(new Reply(202, Optional.empty(), "202 Accepted"));
+            case 202 -> new Verdict.Accepted(new Reply(202, Optional.empty(), "202 Accepted"), false);
             case 400, 413, 415, 422 -> refused(Step.MessageRejected, true, reply, "the message was refused");
             case 401 -> refused(Step.Authentication, false, reply,
                     "the token was refused; check client-id, client-secret and spec.microsoftGraph.tenantId");

@@ -50,7 +50,6 @@ final class SmtpConnection extends SMTPTransport {
     static Session session(Endpoint.Smtp endpoint, String ehloName) {
         Properties settings = new Properties();
         settings.setProperty("mail.smtp.localhost", ehloName);
-        settings.setProperty("mail.smtp.quitwait", "false");
         settings.put("mail.smtp.ssl.socketFactory", new StartTls());
         switch (endpoint.security()) {
             case STARTTLS -> settings.setProperty("mail.smtp.starttls.required", "true");
@@ -252,7 +251,7 @@ final class SmtpConnection extends SMTPTransport {
         goodbye();
     }
 
-    /** QUIT, without waiting for its reply, and closes. */
+    /** QUIT, and closes once the server has let go of its side, or does not answer. */
     void goodbye() {
         open = false;
         try (var _ = wire.deadline(GOODBYE)) {

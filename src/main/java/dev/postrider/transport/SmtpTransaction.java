@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * One mail transaction (RFC 5321 section 3.3): MAIL, RCPT for each recipient, DATA. One refused recipient does not stop
@@ -47,7 +48,7 @@ final class SmtpTransaction {
             List<String> accepted = recipients();
             if (!accepted.isEmpty()) {
                 Reply reply = content();
-                accepted.forEach(recipient -> verdicts.put(recipient, new Verdict.Accepted(reply)));
+                accepted.forEach(recipient -> verdicts.put(recipient, new Verdict.Accepted(reply, offersDsn())));
             }
         } catch (RefusedException e) {
             refuseOthers(e.verdict());
@@ -61,7 +62,7 @@ final class SmtpTransaction {
         envelope.recipients().forEach(recipient -> verdicts.putIfAbsent(recipient, verdict));
     }
 
-    /** Parameters of MAIL (RFC 1870, 6152, 6531). */
+    /** Parameters of MAIL (RFC 1870, 3461, 6152, 6531). */
     private String parameters() throws RefusedException {
         StringBuilder parameters = new StringBuilder();
         if (connection.supportsExtension("SIZE")) {
@@ -83,6 +84,28 @@ final class SmtpTransaction {
                                 + "(5.6.7); use addresses in ASCII, or another server");
             }
             parameters.append(" SMTPUTF8");
+        }
+        if (offersDsn()) {
+            envelope.dsn().ret().ifPresent(ret -> parameters.append(" RET=").append(ret));
+            envelope.dsn().envid().ifPresent(envid -> parameters.append(" ENVID=").append(envid));
+        }
+        return parameters.toString();
+    }
+
+    private boolean offersDsn() {
+        return connection.supportsExtension("DSN");
+    }
+
+    /** Parameters of RCPT (RFC 3461 section 4). */
+    private String parameters(String recipient) {
+        RecipientDsnRequest request = envelope.reports().getOrDefault(recipient, RecipientDsnRequest.NONE);
+        StringBuilder parameters = new StringBuilder();
+        if (offersDsn() && !request.conditions().isEmpty()) {
+            parameters.append(" NOTIFY=")
+                    .append(request.conditions().stream().sorted().map(Enum::name).collect(Collectors.joining(",")));
+        }
+        if (offersDsn()) {
+            request.orcpt().ifPresent(orcpt -> parameters.append(" ORCPT=").append(orcpt));
         }
         return parameters.toString();
     }
@@ -120,7 +143,8 @@ final class SmtpTransaction {
         List<String> accepted = new ArrayList<>();
         for (String recipient : envelope.recipients().stream().distinct().toList()) {
             try {
-                Reply reply = connection.command("RCPT TO:<" + path(recipient, Step.RecipientRejected) + ">");
+                Reply reply = connection.command(
+                        "RCPT TO:<" + path(recipient, Step.RecipientRejected) + ">" + parameters(recipient));
                 if (reply.positive()) {
                     accepted.add(recipient);
                 } else {
@@ -256,8 +280,13 @@ final class SmtpTransaction {
                 : loginWanted ? Step.Authentication : tooBig ? Step.MessageRejected : step;
         // 500 to 503 are about the commands, so about the software of the server and not about this message.
         boolean aboutCommands = reply.code() >= 500 && reply.code() <= 503 && reply.code() != 501;
-        boolean permanent = reply.code() >= 500 && !aboutCommands && actual != Step.Connection
-                && actual != Step.Authentication;
+        // RFC 5321 section 4.5.3.1.10: 552 may stand for 452, too many recipients; others say that the mailbox is full.
+        boolean tooMany = reply.code() == 552 && step == Step.RecipientRejected
+                && reply.enhanced().filter(status -> !status.equals("5.5.3")).isEmpty();
+        // A server that contradicts itself gets another try.
+        boolean saysTransient = reply.enhanced().filter(status -> status.startsWith("4.")).isPresent();
+        boolean permanent = reply.code() >= 500 && !aboutCommands && !tooMany && !saysTransient
+                && actual != Step.Connection && actual != Step.Authentication;
         if (actual == Step.Connection) {
             connection.abort();
         }

@@ -14,7 +14,7 @@ public interface Upstream extends AutoCloseable {
     /** Whether the connection is still good for another message. */
     boolean isOpen();
 
-    /** Says goodbye (QUIT) if it can do so without waiting, and closes. */
+    /** Says goodbye (QUIT), waits up to two seconds for the answer, and closes. */
     @Override
     void close();
 }

@@ -6,8 +6,12 @@ import java.util.Optional;
 /** What became of one recipient in one attempt. */
 public sealed interface Verdict {
 
-    /** The server took the message for this recipient; it is now responsible (RFC 5321 section 4.1.1.4). */
-    record Accepted(Reply reply) implements Verdict {}
+    /**
+     * The server took the message for this recipient; it is now responsible (RFC 5321 section 4.1.1.4).
+     *
+     * @param reportsPassedOn whether it also took over what the sender wants to be told (RFC 3461 section 5.2.1)
+     */
+    record Accepted(Reply reply, boolean reportsPassedOn) implements Verdict {}
 
     /**
      * The server did not take it.

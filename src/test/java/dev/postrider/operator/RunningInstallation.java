@@ -62,8 +62,9 @@ final class RunningInstallation implements AutoCloseable {
                 new RelaySettings(hostName, InetAddress.getLoopbackAddress(), 0, 0, 0, queue, SmtpLimits.DEFAULT,
                         false, TraceSettings.DEFAULT),
                 known, new MailUpstreams(hostName, false),
-                new DeliverySettings(hostName, List.of(Duration.ofMillis(200)), 0, Duration.ofDays(5),
-                        Duration.ofSeconds(30), 100, Duration.ofMillis(200)),
+                new DeliverySettings(hostName, List.of(Duration.ofMillis(200)), 0, Duration.ofHours(4),
+                        Duration.ofDays(5), Duration.ofSeconds(30), 100, Duration.ofMillis(200),
+                        Duration.ofMillis(200), 1 << 20),
                 InstantSource.system());
         routes = RouteSecrets.watch(relayClient, namespace, known);
         this.settings = "relay: {adminAddress: \"http://127.0.0.1:" + relay.adminPort() + "\"}\n" + settings;

@@ -30,7 +30,7 @@ public final class RecordingUpstreams implements Upstreams {
     /** A message that a server took, octets as ISO 8859-1. */
     public record Taken(String server, Envelope envelope, String content) {}
 
-    public static final Verdict ACCEPTED = new Verdict.Accepted(reply(250, "2.0.0", "queued"));
+    public static final Verdict ACCEPTED = new Verdict.Accepted(reply(250, "2.0.0", "queued"), false);
     public static final Verdict DEFERRED = new Verdict.Refused(Step.RecipientRejected, false,
             Optional.of(reply(450, "4.2.1", "mailbox busy")), "mailbox busy");
     public static final Verdict REFUSED = new Verdict.Refused(Step.RecipientRejected, true,

@@ -44,8 +44,9 @@ public final class RelayMain {
                         Integer.parseInt(arguments[2]), Optional.empty())));
         routes.put(TestRoutes.organization("orders", State.OPEN));
         routes.markComplete();
-        var delivery = new DeliverySettings("relay.test", List.of(Duration.ofMillis(200)), 0, Duration.ofDays(1),
-                Duration.ofSeconds(5), 1000, Duration.ofMillis(200));
+        var delivery = new DeliverySettings("relay.test", List.of(Duration.ofMillis(200)), 0, Duration.ofHours(4),
+                Duration.ofDays(1), Duration.ofSeconds(5), 1000, Duration.ofMillis(200), Duration.ofMillis(200),
+                1 << 20);
         var settings = new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
                 SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT, new QueueSettings(postgres, QueueLimits.DEFAULT,
                         LEASE));

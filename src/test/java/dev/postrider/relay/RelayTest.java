@@ -106,6 +106,45 @@ final class RelayTest {
     }
 
     @Test
+    void queuesARepeatedSubmissionOnce() throws Exception {
+        String mail = "Postrider-Idempotency-Key: order 17\r\nSubject: it\r\n\r\ntext";
+        try (var client = loggedIn()) {
+            String first = client.mail("a@b.example", "x@y.example", mail);
+            assertThat(first).startsWith("250 2.0.0 queued as ");
+            assertThat(client.mail("a@b.example", "x@y.example", mail)).isEqualTo(first);
+            assertThat(client.mail("a@b.example", "x@y.example", mail.replace("17", "18"))).startsWith("250")
+                    .isNotEqualTo(first);
+            assertThat(client.mail("a@b.example", "x@y.example", mail.replace("order 17", "")))
+                    .isEqualTo("550 5.6.0 Postrider-Idempotency-Key must be there once, with 1 to 255 printable ASCII"
+                            + " characters");
+        }
+        await().untilAsserted(() -> assertThat(upstreams.taken()).hasSize(2));
+        await().untilAsserted(() -> assertThat(relay.queued()).isZero());
+        assertThat(upstreams.taken()).allSatisfy(
+                taken -> assertThat(taken.content()).contains("Subject: it").doesNotContain("Idempotency", "order"));
+        assertThat(get("/metrics", "").body()).contains("postrider_duplicates_total 1.0");
+    }
+
+    @Test
+    void reportsAsTheClientAsks() throws Exception {
+        upstreams.behave("mx", address -> address.startsWith("a@")
+                ? RecordingUpstreams.ACCEPTED
+                : RecordingUpstreams.REFUSED);
+        try (var client = loggedIn()) {
+            assertThat(client.say("MAIL FROM:<a@b.example> RET=FULL ENVID=QQ+2B1")).startsWith("250");
+            assertThat(client.say("RCPT TO:<x@y.example> NOTIFY=FAILURE ORCPT=rfc822;old+2Bx@y.example"))
+                    .startsWith("250");
+            assertThat(client.say("RCPT TO:<z@y.example> NOTIFY=NEVER")).startsWith("250");
+            assertThat(client.say("DATA")).startsWith("354");
+            assertThat(client.raw("Subject: it\r\n\r\nall of it").say("\r\n.")).startsWith("250");
+        }
+        await().untilAsserted(() -> assertThat(upstreams.taken()).hasSize(1));
+        assertThat(upstreams.taken().getFirst().content()).contains("Original-Envelope-Id: QQ+1\r\n",
+                "Original-Recipient: rfc822; old+x@y.example\r\nFinal-Recipient: rfc822; x@y.example\r\n",
+                "Content-Type: message/rfc822\r\n", "all of it").doesNotContain("z@y.example");
+    }
+
+    @Test
     void refusesMailThatGoesRoundInALoop() throws Exception {
         try (var client = loggedIn()) {
             String others = "Received: from a by mx.example; today\r\n";

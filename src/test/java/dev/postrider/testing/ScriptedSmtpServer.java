@@ -256,7 +256,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
                 }
                 case "RCPT" -> {
                     if (answer(verb, line, "250 2.1.5 ok").startsWith("2")) {
-                        recipients.add(line.substring("RCPT TO:<".length(), line.length() - 1));
+                        recipients.add(line.substring("RCPT TO:<".length(), line.indexOf('>')));
                     }
                 }
                 case "DATA" -> data(line);

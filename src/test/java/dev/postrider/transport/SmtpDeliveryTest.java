@@ -5,18 +5,22 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.testing.ScriptedSmtpServer;
+import dev.postrider.transport.RecipientDsnRequest.Notify;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 final class SmtpDeliveryTest {
@@ -74,8 +78,8 @@ final class SmtpDeliveryTest {
                 Mails.text(Mails.TEXT));
 
         Reply taken = new Reply(250, Optional.of("2.0.0"), "250 2.0.0 queued as T1");
-        assertThat(attempt.verdicts()).containsEntry("a@x.test", new Verdict.Accepted(taken))
-                .containsEntry("b@x.test", new Verdict.Accepted(taken));
+        assertThat(attempt.verdicts()).containsEntry("a@x.test", new Verdict.Accepted(taken, false))
+                .containsEntry("b@x.test", new Verdict.Accepted(taken, false));
         assertThat((Verdict.Refused) attempt.verdicts().get("gone@x.test"))
                 .returns(Step.RecipientRejected, Verdict.Refused::step)
                 .returns(true, Verdict.Refused::permanent);
@@ -89,6 +93,48 @@ final class SmtpDeliveryTest {
     void theNullSenderOfABounceIsSent() {
         upstream.send(new Envelope("", List.of("a@x.test"), false, false), Mails.text(Mails.TEXT));
         assertThat(server.messages().getFirst().sender()).isEqualTo("<> SIZE=" + Mails.TEXT.length());
+    }
+
+    @Test
+    void wishesForReportsGoToAServerThatOffersDsn() {
+        Envelope envelope = new Envelope("a@x.test", List.of("b@x.test", "c@x.test"), false, false,
+                new DsnRequest(Optional.of(DsnRequest.Return.HDRS), Optional.of("QQ+2B314159")),
+                Map.of("b@x.test", new RecipientDsnRequest(Set.of(Notify.SUCCESS, Notify.FAILURE),
+                        Optional.of("rfc822;b+2Bold@x.test"))));
+
+        Attempt plain = upstream.send(envelope, Mails.text(Mails.TEXT));
+        assertThat(server.commands()).contains("MAIL FROM:<a@x.test> SIZE=" + Mails.TEXT.length(),
+                "RCPT TO:<b@x.test>", "RCPT TO:<c@x.test>");
+        assertThat(plain.verdicts().get("b@x.test")).isInstanceOfSatisfying(Verdict.Accepted.class,
+                accepted -> assertThat(accepted.reportsPassedOn()).isFalse());
+
+        upstream.close();
+        server.offer("DSN");
+        Attempt passedOn = upstream.send(envelope, Mails.text(Mails.TEXT));
+        assertThat(server.commands()).contains("MAIL FROM:<a@x.test> RET=HDRS ENVID=QQ+2B314159",
+                "RCPT TO:<b@x.test> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;b+2Bold@x.test");
+        assertThat(server.commands().stream().filter("RCPT TO:<c@x.test>"::equals)).hasSize(2);
+        assertThat(passedOn.verdicts().get("b@x.test")).isInstanceOfSatisfying(Verdict.Accepted.class,
+                accepted -> assertThat(accepted.reportsPassedOn()).isTrue());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', textBlock = """
+            550 5.1.1 no such user      ; true
+            550 no such user            ; true
+            450 4.2.1 busy              ; false
+            450 5.2.1 busy              ; false
+            550 4.2.1 contradiction     ; false
+            552 too many recipients     ; false
+            552 5.5.3 too many          ; false
+            552 5.2.2 mailbox full      ; true
+            500 5.5.2 what is RCPT?     ; false
+            """)
+    void whatIsPermanent(String reply, boolean permanent) {
+        server.on("RCPT", reply);
+        Attempt attempt = upstream.send(Mails.envelope("a@x.test"), Mails.text(Mails.TEXT));
+        assertThat((Verdict.Refused) attempt.verdicts().get("a@x.test")).returns(permanent,
+                Verdict.Refused::permanent);
     }
 
     @Test

@@ -298,7 +298,25 @@ public final class RelayWorkload {
         });
         addLimits(environment, "POSTRIDER_QUEUE_", settings.queue().limits());
         addLimits(environment, "POSTRIDER_QUEUE_ORGANIZATION_", settings.queue().organizationLimits());
+        addDelivery(environment, settings.delivery());
         return environment;
+    }
+
+    private static void addDelivery(List<EnvVar> environment, Settings.Delivery delivery) {
+        delivery.retryAfter()
+                .ifPresent(waits -> environment.add(variable("POSTRIDER_RETRY_AFTER", String.join(",", waits))));
+        Optional.ofNullable(delivery.retryJitter())
+                .ifPresent(percent -> environment.add(variable("POSTRIDER_RETRY_JITTER", percent.toString())));
+        delivery.delayNoticeAfter()
+                .ifPresent(time -> environment.add(variable("POSTRIDER_DELAY_NOTICE_AFTER", time)));
+        delivery.giveUpAfter().ifPresent(time -> environment.add(variable("POSTRIDER_GIVE_UP_AFTER", time)));
+        delivery.idleConnection().ifPresent(time -> environment.add(variable("POSTRIDER_IDLE_CONNECTION", time)));
+        Optional.ofNullable(delivery.messagesPerConnection())
+                .ifPresent(most -> environment.add(variable("POSTRIDER_MESSAGES_PER_CONNECTION", most.toString())));
+        delivery.serverRest().ifPresent(time -> environment.add(variable("POSTRIDER_SERVER_REST", time)));
+        delivery.longestServerRest()
+                .ifPresent(time -> environment.add(variable("POSTRIDER_LONGEST_SERVER_REST", time)));
+        delivery.returnedMessage().ifPresent(size -> environment.add(variable("POSTRIDER_RETURNED_MESSAGE", size)));
     }
 
     private static void addLimits(List<EnvVar> environment, String prefix, Settings.Limits limits) {

@@ -1,17 +1,16 @@
 package dev.postrider.relay.delivery;
 
+import dev.postrider.relay.delivery.Connections.Connection;
+import dev.postrider.relay.delivery.Lanes.Place;
+import dev.postrider.relay.delivery.Turns.Turn;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
 import dev.postrider.relay.queue.Settlement;
 import dev.postrider.route.ResourceKey;
-import dev.postrider.route.ServerRoute;
 import dev.postrider.route.TestResult.Step;
-import dev.postrider.transport.Reply;
 import dev.postrider.transport.Verdict;
-import io.micrometer.core.instrument.MeterRegistry;
-import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -21,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,62 +29,82 @@ final class Courier {
     private static final Duration RECORDING_RETRY = Duration.ofSeconds(1);
 
     private final Queue queue;
-    private final Lanes lanes;
-    private final DeliverySettings settings;
+    private final Turns turns;
     private final InstantSource clock;
-    private final MeterRegistry meters;
-    private final Bounce bounce;
+    private final Consequences consequences;
 
-    Courier(Queue queue, Lanes lanes, DeliverySettings settings, InstantSource clock, MeterRegistry meters) {
+    Courier(Queue queue, Turns turns, InstantSource clock, Consequences consequences) {
         this.queue = queue;
-        this.lanes = lanes;
-        this.settings = settings;
+        this.turns = turns;
         this.clock = clock;
-        this.meters = meters;
-        this.bounce = new Bounce(settings.hostName());
+        this.consequences = consequences;
     }
 
     /**
-     * Delivers a claimed message.
+     * Delivers a message.
      *
-     * @param servers all that the organization's mail may go through
-     * @param first   where a place was taken for it; given back here
      * @throws InterruptedException if what came of it could not be recorded before the relay stopped
      */
-    void deliver(QueuedMessage message, List<ServerRoute> servers, Lanes.Place first) throws InterruptedException {
+    void deliver(Turn turn) throws InterruptedException {
+        QueuedMessage message = turn.message();
+        if (!queue.holds(message)) {
+            turns.leaveUntried(turn.place());
+            turns.forget(turn);
+            queue.release(message);
+            return;
+        }
         List<Outcome> outcomes = new ArrayList<>();
         List<QueuedRecipient> open = message.recipients();
         Set<ResourceKey> tried = new HashSet<>();
-        Optional<Lanes.Place> place = Optional.of(first);
-        boolean otherServerLeft = false;
+        Optional<Place> place = Optional.of(turn.place());
         while (place.isPresent()) {
             tried.add(place.get().server().key());
-            List<Outcome> round = send(message, open, place.get());
-            List<Outcome> elsewhere = round.stream().filter(Outcome::concernsServer).toList();
-            place = elsewhere.isEmpty() ? Optional.empty() : lanes.enter(servers, tried, clock.instant());
-            otherServerLeft = place.isEmpty() && !elsewhere.isEmpty() && !lanes.allRest(servers, clock.instant());
-            outcomes.addAll(round);
-            if (place.isPresent()) {
-                outcomes.removeAll(elsewhere);
-                open = elsewhere.stream().map(Outcome::recipient).toList();
+            List<Outcome> round = attempt(message, open, place.get());
+            if (!round.isEmpty()) {
+                outcomes.removeIf(Outcome::concernsServer);
+                outcomes.addAll(round);
+                open = round.stream().filter(Outcome::concernsServer).map(Outcome::recipient).toList();
             }
+            place = open.isEmpty() ? Optional.empty() : turns.another(turn.pool(), tried);
         }
-        record(message, settlement(message, outcomes, otherServerLeft));
+        boolean otherServerLeft = !open.isEmpty() && turns.isAnotherAwake(turn.pool(), tried);
+        if (outcomes.isEmpty() || (otherServerLeft && outcomes.stream().allMatch(Outcome::concernsServer))) {
+            turns.putBack(turn);
+            return;
+        }
+        try {
+            record(message, outcomes, otherServerLeft);
+        } finally {
+            turns.forget(turn);
+        }
     }
 
-    private List<Outcome> send(QueuedMessage message, List<QueuedRecipient> recipients, Lanes.Place place) {
+    /**
+     * Records of a message what its age asks for, as if an attempt had just failed.
+     *
+     * @param resting the server that it waits for
+     */
+    void overdue(QueuedMessage message, Lanes.Resting resting) throws InterruptedException {
+        record(message, message.recipients()
+                .stream()
+                .map(recipient -> new Outcome(recipient, resting.server(), resting.failure()))
+                .toList(), false);
+    }
+
+    /** Says what became of each recipient; empty if there was no connection to be had. */
+    private List<Outcome> attempt(QueuedMessage message, List<QueuedRecipient> recipients, Place place) {
+        Optional<Connection> connection = place.lane().connections().take(place.server());
+        if (connection.isEmpty()) {
+            turns.leaveWithoutPermit(place);
+            return List.of();
+        }
         Map<String, Verdict> verdicts = Map.of();
         try {
-            Lane.Kept connection = place.lane().connection(place.server());
-            try {
-                verdicts = connection.upstream().send(message.envelope(recipients), message.content()).verdicts();
-            } finally {
-                place.lane().keep(connection, settings, clock.instant());
-            }
+            verdicts = connection.get().upstream().send(message.envelope(recipients), message.content()).verdicts();
         } catch (RuntimeException e) {
             LOG.error("{} attempt at {} failed by a fault of the relay", message.id(), place.server().key(), e);
         } finally {
-            place.lane().leave();
+            place.lane().connections().giveBack(connection.get(), place.lane().route(), clock.instant());
         }
         List<Outcome> outcomes = new ArrayList<>();
         for (QueuedRecipient recipient : recipients) {
@@ -94,79 +112,27 @@ final class Courier {
                     false, Optional.empty(), "the attempt ended without a word about this recipient"));
             outcomes.add(new Outcome(recipient, place.server(), verdict));
         }
-        if (outcomes.stream().anyMatch(Outcome::concernsServer)) {
-            place.lane().restUntil(clock.instant().plus(settings.serverRest()));
-        }
+        turns.leave(place, outcomes.stream()
+                .filter(Outcome::concernsServer)
+                .findFirst()
+                .map(outcome -> (Verdict.Refused) outcome.verdict()));
         return outcomes;
     }
 
-    private Settlement settlement(QueuedMessage message, List<Outcome> outcomes, boolean otherServerLeft) {
-        Instant now = clock.instant();
-        boolean expired = !message.received().plus(settings.expiry()).isAfter(now);
-        List<Integer> done = new ArrayList<>();
-        List<Settlement.Deferral> deferred = new ArrayList<>();
-        List<Bounce.Failure> failures = new ArrayList<>();
-        for (Outcome outcome : outcomes) {
-            QueuedRecipient recipient = outcome.recipient();
-            String server = outcome.server().endpoint().display();
-            switch (outcome.verdict()) {
-                case Verdict.Accepted(Reply reply) -> {
-                    done.add(recipient.number());
-                    count("delivered");
-                    log("delivered", message, outcome, reply.text());
-                }
-                case Verdict.Refused refused when refused.permanent() || expired -> {
-                    done.add(recipient.number());
-                    failures.add(failure(outcome, refused));
-                    count("bounced");
-                    log(refused.permanent() ? "refused" : "expired", message, outcome, refused.message());
-                }
-                case Verdict.Refused refused when otherServerLeft && outcome.concernsServer() -> deferred
-                        .add(new Settlement.Deferral(recipient.number(), recipient.attempts(), now, now, server,
-                                refused.message(), recipient.delayReported()));
-                case Verdict.Refused refused -> {
-                    int attempts = recipient.attempts() + 1;
-                    Instant next = now.plus(settings.waitAfter(attempts, ThreadLocalRandom.current().nextDouble()));
-                    deferred.add(
-                            new Settlement.Deferral(recipient.number(), attempts, now, next, server, refused.message(),
-                                    recipient.delayReported()));
-                    count("deferred");
-                    log("deferred", message, outcome, refused.message());
-                }
-            }
-        }
-        return new Settlement(done, deferred, reports(message, failures, now), List.of());
-    }
-
-    private static Bounce.Failure failure(Outcome outcome, Verdict.Refused refused) {
-        String status = refused.permanent()
-                ? refused.reply().flatMap(Reply::enhanced).orElse("5.0.0")
-                // RFC 3463 section 3.5: delivery time expired.
-                : "4.4.7";
-        return new Bounce.Failure(outcome.recipient().address(), outcome.server().endpoint().host(), status,
-                refused.reply(), refused.message());
-    }
-
-    private List<Settlement.Report> reports(QueuedMessage message, List<Bounce.Failure> failures, Instant now) {
-        if (failures.isEmpty()) {
-            return List.of();
-        }
-        if (message.sender().isEmpty()) {
-            LOG.info("{} organization={} dropped: a bounce never bounces", message.id(), message.organization());
-            return List.of();
-        }
-        try {
-            return List.of(new Settlement.Report(message.sender(), bounce.compose(message, failures, now),
-                    message.smtpUtf8(), now));
-        } catch (IOException e) {
-            LOG.error("{} organization={} given up without a bounce: {}", message.id(), message.organization(),
-                    e.getMessage());
-            return List.of();
-        }
-    }
-
     /** Until it is recorded the message stays claimed: forgetting it here would deliver it twice. */
-    private void record(QueuedMessage message, Settlement settlement) throws InterruptedException {
+    private void record(QueuedMessage message, List<Outcome> outcomes, boolean otherServerLeft)
+            throws InterruptedException {
+        turns.recording();
+        try {
+            Settlement settlement = consequences.of(message, outcomes, otherServerLeft);
+            settle(message, settlement);
+            nextAttempt(message, settlement).ifPresent(time -> turns.dueAt(message.organization(), time));
+        } finally {
+            turns.recorded();
+        }
+    }
+
+    private void settle(QueuedMessage message, Settlement settlement) throws InterruptedException {
         while (true) {
             try {
                 queue.settle(message, settlement);
@@ -178,13 +144,10 @@ final class Courier {
         }
     }
 
-    private void count(String what) {
-        meters.counter("postrider." + what).increment();
-    }
-
-    private static void log(String what, QueuedMessage message, Outcome outcome, String reply) {
-        LOG.info("{} {} organization={} to=<{}> server={} attempt={} reply=\"{}\"", message.id(), what,
-                message.organization(), outcome.recipient().address(), outcome.server().key(),
-                outcome.recipient().attempts() + 1, reply);
+    /** When something of it is due again. Recipients that were not loaded may be due already. */
+    private Optional<Instant> nextAttempt(QueuedMessage message, Settlement settlement) {
+        return message.others() > 0
+                ? Optional.of(clock.instant())
+                : settlement.deferred().stream().map(Settlement.Deferral::next).min(Instant::compareTo);
     }
 }

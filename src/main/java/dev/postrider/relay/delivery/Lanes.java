@@ -1,65 +1,213 @@
 package dev.postrider.relay.delivery;
 
+import dev.postrider.relay.delivery.CircuitBreaker.State;
+import dev.postrider.relay.queue.ConnectionPermits;
+import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
-import dev.postrider.transport.Upstream;
 import dev.postrider.transport.Upstreams;
+import dev.postrider.transport.Verdict;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The lanes to all servers, and which of an organization's is best for the next message. */
+/** The places at all servers: which of an organization's is best for the next message. Guarded by {@link Turns}. */
 final class Lanes {
-    /** A place at a server that was taken for one message. */
-    record Place(ServerRoute server, Lane lane) {}
+    private static final Logger LOG = LoggerFactory.getLogger(Lanes.class);
+    private static final Duration PERMIT_RETRY = Duration.ofMillis(200);
 
-    private final Upstreams upstreams;
-    private final Map<ResourceKey, Lane> lanes = new ConcurrentHashMap<>();
+    /** One server. */
+    static final class Lane {
+        private final ResourceKey key;
+        private final Connections connections;
+        private final CircuitBreaker breaker;
+        private final Set<Turns.Pool> waiting = new LinkedHashSet<>();
+        // Read without the lock by those who give a connection back.
+        private volatile Optional<ServerRoute> route;
+        private int busy;
+        private long lastUse;
+        private Instant withoutPermitUntil = Instant.MIN;
 
-    Lanes(Upstreams upstreams) {
-        this.upstreams = upstreams;
-    }
+        private Lane(ResourceKey key, Connections connections, CircuitBreaker breaker, Optional<ServerRoute> route) {
+            this.key = key;
+            this.connections = connections;
+            this.breaker = breaker;
+            this.route = route;
+        }
 
-    Lane of(ServerRoute server) {
-        return lanes.computeIfAbsent(server.key(), key -> new Lane(upstreams));
-    }
+        ResourceKey key() {
+            return key;
+        }
 
-    /**
-     * Takes a place at the least busy server that has one. Servers that rest are left out as long as another does not.
-     *
-     * @param tried servers that are out of the question
-     */
-    Optional<Place> enter(List<ServerRoute> servers, Set<ResourceKey> tried, Instant now) {
-        boolean allRest = allRest(servers, now);
-        return servers.stream()
-                .filter(server -> !tried.contains(server.key()))
-                .map(server -> new Place(server, of(server)))
-                .filter(place -> allRest || !place.lane.rests(now))
-                .sorted(Comparator.comparingInt(place -> place.lane.busy()))
-                .filter(place -> place.lane.enter(place.server))
-                .findFirst();
-    }
+        Connections connections() {
+            return connections;
+        }
 
-    /** Whether none of these servers could be reached lately. */
-    boolean allRest(List<ServerRoute> servers, Instant now) {
-        return servers.stream().allMatch(server -> of(server).rests(now));
-    }
+        Optional<ServerRoute> route() {
+            return route;
+        }
 
-    /** Closes connections that have waited for longer than this, without waiting for it. */
-    void closeIdle(Instant now, Duration idleTime) {
-        for (Lane lane : lanes.values()) {
-            for (Upstream upstream : lane.expired(now, idleTime)) {
-                Thread.ofVirtual().name("upstream-close").start(upstream::close);
+        /** Pools that have mail for it and found no place. */
+        Set<Turns.Pool> waiting() {
+            return waiting;
+        }
+
+        private int limit() {
+            return route.map(server -> server.endpoint().maxConnections()).orElse(0);
+        }
+
+        /** How many more attempts may begin. */
+        int free(Instant now) {
+            if (now.isBefore(withoutPermitUntil) || !breaker.admits(now)) {
+                return 0;
             }
+            int free = Math.max(0, limit() - busy);
+            return breaker.state(now) == State.CLOSED ? free : Math.min(1, free);
+        }
+
+        private double load() {
+            return (double) busy / limit();
+        }
+
+        private boolean isBetterThan(Lane other) {
+            int byLoad = Double.compare(load(), other.load());
+            return byLoad != 0 ? byLoad < 0 : lastUse < other.lastUse;
         }
     }
 
-    boolean hasIdle() {
-        return lanes.values().stream().anyMatch(Lane::hasIdle);
+    /** A place at a server that was taken for one message. */
+    record Place(Lane lane, ServerRoute server, boolean probe) {}
+
+    /** A server that rests, and the failure that it rests for. */
+    record Resting(ServerRoute server, Verdict.Refused failure) {}
+
+    private final Routes routes;
+    private final Upstreams upstreams;
+    private final ConnectionPermits permits;
+    private final DeliverySettings settings;
+    private final Map<ResourceKey, Lane> lanes = new HashMap<>();
+    private final Agenda wakeUps = new Agenda();
+    private long uses;
+
+    Lanes(Routes routes, Upstreams upstreams, ConnectionPermits permits, DeliverySettings settings) {
+        this.routes = routes;
+        this.upstreams = upstreams;
+        this.permits = permits;
+        this.settings = settings;
+    }
+
+    Lane of(ResourceKey server) {
+        return lanes.computeIfAbsent(server, key -> new Lane(key, new Connections(upstreams, permits, settings),
+                new CircuitBreaker(settings.serverRest(), settings.longestServerRest()), current(key)));
+    }
+
+    private Optional<ServerRoute> current(ResourceKey server) {
+        return routes.server(server).filter(ServerRoute::active);
+    }
+
+    Collection<Lane> all() {
+        return lanes.values();
+    }
+
+    /** Takes up the routes as they are now. */
+    void refresh() {
+        lanes.values().forEach(lane -> lane.route = current(lane.key));
+    }
+
+    /** Forgets servers that are gone, unless they are among these or have attempts under way. */
+    void retain(Set<Lane> needed) {
+        lanes.values().removeIf(lane -> lane.route.isEmpty() && lane.busy == 0 && !needed.contains(lane));
+    }
+
+    /** A connection was closed, so there may be a permit for another. */
+    void connectionClosed(Lane lane) {
+        lane.withoutPermitUntil = Instant.MIN;
+    }
+
+    /**
+     * Takes a place at the server with the most room in proportion to its limit.
+     *
+     * @param tried servers that are out of the question
+     */
+    Optional<Place> enter(List<Lane> some, Set<ResourceKey> tried, Instant now) {
+        Lane best = null;
+        for (Lane lane : some) {
+            if (lane.free(now) > 0 && !tried.contains(lane.key) && (best == null || lane.isBetterThan(best))) {
+                best = lane;
+            }
+        }
+        if (best == null) {
+            return Optional.empty();
+        }
+        best.busy++;
+        best.lastUse = ++uses;
+        return Optional.of(new Place(best, best.route.orElseThrow(), best.breaker.begin()));
+    }
+
+    /** Gives a place back of which nothing came. */
+    void abandon(Place place) {
+        place.lane.busy--;
+        place.lane.breaker.abandoned(place.probe);
+    }
+
+    /** Gives a place back for want of a permit for its connection; others are not let in for a moment. */
+    void abandonWithoutPermit(Place place, Instant now) {
+        abandon(place);
+        place.lane.withoutPermitUntil = now.plus(PERMIT_RETRY);
+        wakeUps.put(place.lane.key, place.lane.withoutPermitUntil);
+    }
+
+    /** Gives a place back after an attempt. */
+    void leave(Place place, Optional<Verdict.Refused> failure, Instant now) {
+        Lane lane = place.lane;
+        lane.busy--;
+        lane.withoutPermitUntil = Instant.MIN;
+        State before = lane.breaker.state(now);
+        failure.ifPresentOrElse(why -> lane.breaker.failed(place.probe, why, now), lane.breaker::succeeded);
+        State after = lane.breaker.state(now);
+        if (after == State.OPEN && before != State.OPEN) {
+            wakeUps.put(lane.key, lane.breaker.restsUntil());
+            LOG.warn("server {} gets no mail until {}: {}", lane.key, lane.breaker.restsUntil(),
+                    failure.map(Verdict.Refused::message).orElse(""));
+        } else if (after == State.CLOSED && before != State.CLOSED) {
+            LOG.info("server {} takes mail again", lane.key);
+        }
+    }
+
+    /** Whether all of these rest, or are not there. */
+    boolean allRest(List<Lane> some, Instant now) {
+        for (Lane lane : some) {
+            if (lane.route.isPresent() && lane.breaker.state(now) != State.OPEN) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Those of these that rest. */
+    List<Resting> resting(List<Lane> some, Instant now) {
+        return some.stream()
+                .filter(lane -> lane.breaker.state(now) == State.OPEN)
+                .flatMap(lane -> lane.route
+                        .flatMap(server -> lane.breaker.lastFailure().map(failure -> new Resting(server, failure)))
+                        .stream())
+                .toList();
+    }
+
+    /** Servers whose rest is over, so that what waits for them may be tried. */
+    List<Lane> takeRested(Instant now) {
+        return wakeUps.takeDue(now).stream().map(this::of).toList();
+    }
+
+    Optional<Instant> nextRested() {
+        return wakeUps.next();
     }
 }

@@ -5,9 +5,12 @@ import dev.postrider.transport.DsnRequest;
 import dev.postrider.transport.Envelope;
 import dev.postrider.transport.MessageContent;
 import dev.postrider.transport.RecipientDsnRequest;
+import dev.postrider.transport.RecipientDsnRequest.Notify;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A message with those of its recipients that are due.
@@ -44,6 +47,15 @@ public record QueuedMessage(ResourceKey organization, String id, String sender, 
     /** The envelope for some of its recipients. */
     public Envelope envelope(List<QueuedRecipient> some) {
         return new Envelope(sender, some.stream().map(QueuedRecipient::address).distinct().toList(), eightBit,
-                smtpUtf8);
+                smtpUtf8, dsn, some.stream()
+                        .collect(Collectors.toMap(QueuedRecipient::address, this::reports,
+                                (one, other) -> one)));
+    }
+
+    /** Nobody is to be told about a report (RFC 3461 section 6.1). */
+    private RecipientDsnRequest reports(QueuedRecipient recipient) {
+        return sender.isEmpty() && recipient.dsn.conditions().isEmpty()
+                ? new RecipientDsnRequest(Set.of(Notify.NEVER), recipient.dsn.orcpt())
+                : recipient.dsn;
     }
 }

@@ -32,10 +32,12 @@ public record Settlement(List<Integer> done, List<Deferral> deferred, List<Repor
      *
      * @param recipient the sender of the message that it is about
      * @param content   small enough to be held in memory
-     * @param smtpUtf8  whether it needs SMTPUTF8; it then holds octets above 127
+     * @param eightBit  whether it may hold octets above 127
+     * @param smtpUtf8  whether it needs SMTPUTF8
      * @param received  when it was made
      */
-    public record Report(String recipient, MessageContent content, boolean smtpUtf8, Instant received) {}
+    public record Report(String recipient, MessageContent content, boolean eightBit, boolean smtpUtf8,
+            Instant received) {}
 
     /**
      * What is told to the organization's webhook.

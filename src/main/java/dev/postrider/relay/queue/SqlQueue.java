@@ -342,7 +342,7 @@ public final class SqlQueue implements Queue {
             } catch (IOException e) {
                 throw new QueueException("a report could not be read", e);
             }
-            NewMessage message = NewMessage.plain("", List.of(report.recipient()), report.smtpUtf8(),
+            NewMessage message = NewMessage.plain("", List.of(report.recipient()), report.eightBit(),
                     report.smtpUtf8(), report.received());
             return new WrittenReport(id, message, report.content().size(), parts);
         }

@@ -55,6 +55,19 @@ final class RelayWorkloadTest {
     }
 
     @Test
+    void tellsTheRelayHowToDeliver() {
+        var objects = objects("relay: {delivery: {retryAfter: [1m, 2h], retryJitter: 0, delayNoticeAfter: 1h,"
+                + " giveUpAfter: 48h, idleConnection: 5s, messagesPerConnection: 20, serverRest: 1m,"
+                + " longestServerRest: 1h, returnedMessage: 10Ki}}");
+        assertThat(deployment(objects).getSpec().getTemplate().getSpec().getContainers().getFirst().getEnv())
+                .extracting(variable -> variable.getName() + "=" + variable.getValue())
+                .contains("POSTRIDER_RETRY_AFTER=1m,2h", "POSTRIDER_RETRY_JITTER=0", "POSTRIDER_DELAY_NOTICE_AFTER=1h",
+                        "POSTRIDER_GIVE_UP_AFTER=48h", "POSTRIDER_IDLE_CONNECTION=5s",
+                        "POSTRIDER_MESSAGES_PER_CONNECTION=20", "POSTRIDER_SERVER_REST=1m",
+                        "POSTRIDER_LONGEST_SERVER_REST=1h", "POSTRIDER_RETURNED_MESSAGE=10Ki");
+    }
+
+    @Test
     void letsRelaysOnADatabaseScaleFreely() {
         var objects = objects("relay: {replicas: 3, queue: {url: 'postgresql://db/queue', secretName: db,"
                 + " organizationLimits: {size: 5Gi}}}");
@@ -76,6 +89,8 @@ final class RelayWorkloadTest {
     @CsvSource(delimiter = '|', textBlock = """
             relay: {replicas: 2}                            | relay.replicas: 2 is not possible
             relay: {queue: {url: 'postgresql://db/queue'}}  | relay.queue.secretName is missing
+            relay: {delivery: {giveUpAfter: 5 days}}        | relay.delivery.giveUpAfter: "5 days" is no duration
+            relay: {delivery: {retryAfter: [1m, soon]}}     | relay.delivery.retryAfter: "soon" is no duration
             """)
     void refusesWhatCannotWork(String yaml, String message) {
         assertThatThrownBy(() -> Settings.of(settings(yaml))).hasMessageContaining(message);

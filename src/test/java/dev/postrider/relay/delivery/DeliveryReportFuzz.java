@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.DictionaryEntries;
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.postrider.relay.delivery.DeliveryReport.Entry;
+import dev.postrider.relay.delivery.DeliveryReport.Kind;
 import dev.postrider.relay.queue.QueuedMessage;
+import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.transport.DsnRequest;
 import dev.postrider.transport.MessageContent;
+import dev.postrider.transport.RecipientDsnRequest;
 import jakarta.mail.Session;
 import jakarta.mail.internet.MimeMessage;
 import jakarta.mail.internet.MimeMultipart;
@@ -22,7 +26,7 @@ import org.junit.jupiter.api.Tag;
 
 /** Bounces of any message: three parts, whatever its header holds, and nothing of its body. */
 @Tag("relay")
-final class BounceFuzz {
+final class DeliveryReportFuzz {
     private static final String SECRET = "body-that-is-never-shown";
 
     private record Text(String text) implements MessageContent {
@@ -50,8 +54,10 @@ final class BounceFuzz {
             var message = new QueuedMessage(new ResourceKey("shop", "orders"), "01JABCDEFGHJKMNP", "a@b.example", utf8,
                     utf8, DsnRequest.NONE, Optional.empty(), Instant.EPOCH,
                     new Text(header + "\r\n" + SECRET + "\r\n"), List.of(), 0);
-            var failure = new Bounce.Failure("x@y.example", "mx.example.net", "5.1.1", Optional.empty(), header);
-            MessageContent bounce = new Bounce("relay.test").compose(message, List.of(failure), Instant.EPOCH);
+            var failure = new Entry(new QueuedRecipient(0, "x@y.example", RecipientDsnRequest.NONE, 0, false),
+                    "mx.example.net", "5.1.1", Optional.empty(), header, Optional.empty());
+            MessageContent bounce = new DeliveryReport("relay.test", 0).compose(Kind.FAILED, message, List.of(failure),
+                    Instant.EPOCH);
             try (InputStream in = bounce.open()) {
                 byte[] composed = in.readAllBytes();
                 String text = new String(composed, StandardCharsets.ISO_8859_1);

@@ -1,0 +1,119 @@
+package dev.postrider.relay.delivery;
+
+import dev.postrider.relay.queue.ConnectionPermits;
+import dev.postrider.relay.queue.ConnectionPermits.Permit;
+import dev.postrider.route.ServerRoute;
+import dev.postrider.transport.Upstream;
+import dev.postrider.transport.Upstreams;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections to one server that carry no mail at the moment, kept for more of it. Each has a permit for as long as
+ * it is open. Safe for threads.
+ */
+final class Connections {
+    /** A connection and how much it has carried. Used by one thread at a time. */
+    static final class Connection {
+        private final Upstream upstream;
+        private final ServerRoute route;
+        private final Permit permit;
+        private int messages;
+        private Instant idleSince = Instant.MAX;
+
+        private Connection(Upstream upstream, ServerRoute route, Permit permit) {
+            this.upstream = upstream;
+            this.route = route;
+            this.permit = permit;
+        }
+
+        Upstream upstream() {
+            return upstream;
+        }
+
+        private boolean isUseful(ServerRoute current) {
+            return route.equals(current) && upstream.isOpen() && permit.isHeld();
+        }
+
+        void close() {
+            // The place is free for another only when the server has it back.
+            try (permit) {
+                upstream.close();
+            }
+        }
+    }
+
+    private final Upstreams upstreams;
+    private final ConnectionPermits permits;
+    private final DeliverySettings settings;
+    private final Deque<Connection> idle = new ArrayDeque<>();
+
+    Connections(Upstreams upstreams, ConnectionPermits permits, DeliverySettings settings) {
+        this.upstreams = upstreams;
+        this.permits = permits;
+        this.settings = settings;
+    }
+
+    /** A connection as the route has it: a kept one, or a new one if there is a permit. */
+    Optional<Connection> take(ServerRoute route) {
+        for (Connection kept = poll(); kept != null; kept = poll()) {
+            if (kept.isUseful(route)) {
+                return Optional.of(kept);
+            }
+            kept.close();
+        }
+        return permits.tryTake(route.key(), route.endpoint().maxConnections())
+                .map(permit -> new Connection(upstreams.to(route), route, permit));
+    }
+
+    private synchronized @Nullable Connection poll() {
+        return idle.pollLast();
+    }
+
+    /**
+     * Gives back a connection that has carried a message: it is kept if it is good for more, and else closed.
+     *
+     * @param current the route as it is now
+     */
+    void giveBack(Connection connection, Optional<ServerRoute> current, Instant now) {
+        connection.messages++;
+        if (connection.messages < settings.messagesPerConnection()
+                && current.filter(connection::isUseful).isPresent()) {
+            connection.idleSince = now;
+            synchronized (this) {
+                idle.addLast(connection);
+            }
+        } else {
+            connection.close();
+        }
+    }
+
+    /** Takes out those that have waited for too long; the caller closes them. */
+    List<Connection> takeExpired(Instant now) {
+        return takeOut(kept -> !kept.idleSince.plus(settings.idleConnection()).isAfter(now));
+    }
+
+    /** Takes out those that the current route has no use for; the caller closes them. */
+    List<Connection> takeStale(Optional<ServerRoute> current) {
+        return takeOut(kept -> current.isEmpty() || !kept.route.equals(current.get()));
+    }
+
+    private synchronized List<Connection> takeOut(Predicate<Connection> which) {
+        List<Connection> taken = new ArrayList<>();
+        for (Iterator<Connection> all = idle.iterator(); all.hasNext();) {
+            Connection kept = all.next();
+            if (which.test(kept)) {
+                all.remove();
+                taken.add(kept);
+            }
+        }
+        return taken;
+    }
+}

@@ -1,0 +1,155 @@
+package dev.postrider.relay.delivery;
+
+import dev.postrider.relay.delivery.DeliveryReport.Entry;
+import dev.postrider.relay.delivery.DeliveryReport.Kind;
+import dev.postrider.relay.queue.QueuedMessage;
+import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
+import dev.postrider.relay.queue.Settlement;
+import dev.postrider.relay.queue.Settlement.Deferral;
+import dev.postrider.relay.queue.Settlement.Report;
+import dev.postrider.transport.Reply;
+import dev.postrider.transport.Verdict;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What follows from an attempt, for each recipient on its own: done, tried again, reported to the sender. */
+final class Consequences {
+    private static final Logger LOG = LoggerFactory.getLogger(Consequences.class);
+
+    private final DeliverySettings settings;
+    private final InstantSource clock;
+    private final MeterRegistry meters;
+    private final DeliveryReport report;
+
+    Consequences(DeliverySettings settings, InstantSource clock, MeterRegistry meters) {
+        this.settings = settings;
+        this.clock = clock;
+        this.meters = meters;
+        this.report = new DeliveryReport(settings.hostName(), settings.returnedMessage());
+    }
+
+    /** Whether a message has been there for so long that something is due even without an attempt. */
+    boolean isOverdue(QueuedMessage message) {
+        return isExpired(message)
+                || message.recipients().stream().anyMatch(recipient -> isToldOfDelay(message, recipient));
+    }
+
+    private boolean isExpired(QueuedMessage message) {
+        return !message.received().plus(settings.expiry()).isAfter(clock.instant());
+    }
+
+    private boolean isToldOfDelay(QueuedMessage message, QueuedRecipient recipient) {
+        return !recipient.delayReported() && !message.sender().isEmpty() && recipient.dsn().wantsDelay()
+                && !message.received().plus(settings.delayNotice()).isAfter(clock.instant());
+    }
+
+    /** @param otherServerLeft whether those whose server failed may go to another at once */
+    Settlement of(QueuedMessage message, List<Outcome> outcomes, boolean otherServerLeft) {
+        Instant now = clock.instant();
+        boolean expired = isExpired(message);
+        List<Integer> done = new ArrayList<>();
+        List<Deferral> deferred = new ArrayList<>();
+        Map<Kind, List<Entry>> reported = new EnumMap<>(Kind.class);
+        for (Outcome outcome : outcomes) {
+            QueuedRecipient recipient = outcome.recipient();
+            switch (outcome.verdict()) {
+                case Verdict.Accepted(Reply reply, boolean reportsPassedOn) -> {
+                    done.add(recipient.number());
+                    count("delivered");
+                    log("delivered", message, outcome, reply.text());
+                    if (recipient.dsn().wantsSuccess() && !reportsPassedOn) {
+                        report(reported, Kind.RELAYED, new Entry(recipient, outcome.server().endpoint().host(),
+                                reply.enhanced().orElse("2.0.0"), Optional.of(reply), reply.text(),
+                                Optional.empty()));
+                    }
+                }
+                case Verdict.Refused refused when refused.permanent() || expired -> {
+                    done.add(recipient.number());
+                    count("bounced");
+                    log(refused.permanent() ? "refused" : "expired", message, outcome, refused.message());
+                    if (recipient.dsn().wantsFailure()) {
+                        report(reported, Kind.FAILED, entry(outcome, refused, refused.permanent()
+                                ? refused.reply().flatMap(Reply::enhanced).orElse("5.0.0")
+                                // RFC 3463 section 3.5: delivery time expired.
+                                : "4.4.7", Optional.empty()));
+                    }
+                }
+                case Verdict.Refused refused when otherServerLeft && outcome.concernsServer() -> deferred
+                        .add(deferral(outcome, refused, recipient.attempts(), now, now, recipient.delayReported()));
+                case Verdict.Refused refused -> {
+                    int attempts = recipient.attempts() + 1;
+                    Instant next = now.plus(settings.waitAfter(attempts, ThreadLocalRandom.current().nextDouble()));
+                    boolean tell = isToldOfDelay(message, recipient);
+                    deferred.add(deferral(outcome, refused, attempts, now, next, tell || recipient.delayReported()));
+                    count("deferred");
+                    log("deferred", message, outcome, refused.message());
+                    if (tell) {
+                        report(reported, Kind.DELAYED, entry(outcome, refused,
+                                refused.reply()
+                                        .flatMap(Reply::enhanced)
+                                        .filter(status -> status.startsWith("4."))
+                                        .orElse(outcome.concernsServer() ? "4.4.1" : "4.0.0"),
+                                Optional.of(message.received().plus(settings.expiry()))));
+                    }
+                }
+            }
+        }
+        return new Settlement(done, deferred, reports(message, reported, now), List.of());
+    }
+
+    private static Deferral deferral(Outcome outcome, Verdict.Refused refused, int attempts, Instant last,
+            Instant next, boolean delayReported) {
+        return new Deferral(outcome.recipient().number(), attempts, last, next, outcome.server().endpoint().display(),
+                refused.message(), delayReported);
+    }
+
+    private static Entry entry(Outcome outcome, Verdict.Refused refused, String status,
+            Optional<Instant> retryUntil) {
+        return new Entry(outcome.recipient(), outcome.server().endpoint().host(), status, refused.reply(),
+                refused.message(), retryUntil);
+    }
+
+    private static void report(Map<Kind, List<Entry>> reported, Kind kind, Entry entry) {
+        reported.computeIfAbsent(kind, key -> new ArrayList<>()).add(entry);
+    }
+
+    private List<Report> reports(QueuedMessage message, Map<Kind, List<Entry>> reported, Instant now) {
+        if (message.sender().isEmpty()) {
+            if (!reported.isEmpty()) {
+                LOG.info("{} organization={} dropped: a bounce never bounces", message.id(), message.organization());
+            }
+            return List.of();
+        }
+        List<Report> reports = new ArrayList<>();
+        reported.forEach((kind, entries) -> {
+            try {
+                reports.add(new Report(message.sender(), report.compose(kind, message, entries, now),
+                        message.eightBit() || message.smtpUtf8(), message.smtpUtf8(), now));
+            } catch (IOException e) {
+                LOG.error("{} organization={} has no report \"{}\": {}", message.id(), message.organization(),
+                        kind.action(), e.getMessage());
+            }
+        });
+        return reports;
+    }
+
+    private void count(String what) {
+        meters.counter("postrider." + what).increment();
+    }
+
+    private static void log(String what, QueuedMessage message, Outcome outcome, String reply) {
+        LOG.info("{} {} organization={} to=<{}> server={} attempt={} reply=\"{}\"", message.id(), what,
+                message.organization(), outcome.recipient().address(), outcome.server().key(),
+                outcome.recipient().attempts() + 1, reply);
+    }
+}

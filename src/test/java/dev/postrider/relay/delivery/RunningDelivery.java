@@ -1,0 +1,96 @@
+package dev.postrider.relay.delivery;
+
+import static dev.postrider.relay.TestRoutes.key;
+import static org.awaitility.Awaitility.await;
+
+import dev.postrider.relay.TestRoutes;
+import dev.postrider.relay.queue.Draft;
+import dev.postrider.relay.queue.NewMessage;
+import dev.postrider.relay.queue.QueueLimits;
+import dev.postrider.relay.queue.SqlQueue;
+import dev.postrider.relay.routes.Routes;
+import dev.postrider.route.Endpoint;
+import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.ServerRoute;
+import dev.postrider.transport.MailUpstreams;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+
+/** A queue and its delivery to real servers on this machine, by the real clock. */
+final class RunningDelivery implements AutoCloseable {
+    private static final byte[] CONTENT = "Subject: it\r\n\r\ntext\r\n".getBytes(StandardCharsets.US_ASCII);
+
+    private final Routes routes = new Routes();
+    private final SqlQueue queue;
+    private final Delivery delivery;
+
+    RunningDelivery(Path directory) throws Exception {
+        queue = SqlQueue.openSqlite(directory, QueueLimits.DEFAULT, InstantSource.system());
+        routes.put(TestRoutes.relay());
+        routes.markComplete();
+        delivery = new Delivery(queue, routes, new MailUpstreams("relay.test", false),
+                DeliverySettings.of("relay.test"), InstantSource.system(), new SimpleMeterRegistry());
+    }
+
+    Delivery delivery() {
+        return delivery;
+    }
+
+    SqlQueue queue() {
+        return queue;
+    }
+
+    void server(String name, int port, boolean global, boolean active, int maxConnections) {
+        routes.put(new ServerRoute(key(name), global, active,
+                new Endpoint.Smtp("127.0.0.1", port, Endpoint.Security.NONE, Optional.empty(), Duration.ofSeconds(2),
+                        Duration.ofSeconds(2), maxConnections, Optional.empty())));
+    }
+
+    void organization(String name, String... servers) {
+        routes.put(TestRoutes.organization(name, State.OPEN, servers));
+    }
+
+    void submit(String organization, String recipient) throws IOException {
+        try (Draft draft = queue.draft(key(organization))) {
+            draft.content().write(CONTENT);
+            draft.commit(NewMessage.plain("a@b.example", List.of(recipient), false, false,
+                    InstantSource.system().instant()));
+        }
+    }
+
+    /** Submits from many threads, as the listener's sessions do. */
+    void submit(String organization, int messages) throws InterruptedException {
+        Thread[] sessions = new Thread[16];
+        for (int i = 0; i < sessions.length; i++) {
+            int first = i;
+            sessions[i] = Thread.ofVirtual().start(() -> {
+                for (int number = first; number < messages; number += sessions.length) {
+                    try {
+                        submit(organization, organization + "-" + number + "@y.example");
+                    } catch (IOException e) {
+                        throw new IllegalStateException(e);
+                    }
+                }
+            });
+        }
+        for (Thread session : sessions) {
+            session.join();
+        }
+    }
+
+    void awaitEmpty(String organization, Duration atMost) {
+        await().atMost(atMost).until(() -> queue.usage(key(organization)).messages() == 0);
+    }
+
+    @Override
+    public void close() {
+        delivery.close();
+        queue.close();
+    }
+}
