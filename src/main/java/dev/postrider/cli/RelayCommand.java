@@ -2,6 +2,9 @@ package dev.postrider.cli;
 
 import dev.postrider.relay.Relay;
 import dev.postrider.relay.RelaySettings;
+import dev.postrider.relay.Exposure;
+import dev.postrider.relay.admin.KubernetesAccess;
+import dev.postrider.relay.delivery.DeliverySettings;
 import dev.postrider.relay.routes.RouteSecrets;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
@@ -88,7 +91,8 @@ final class RelayCommand implements Callable<Integer> {
                 Relay relay = Relay.start(
                         new RelaySettings(hostName, bind, submissionPort, submissionsPort, adminPort, data,
                                 SmtpLimits.DEFAULT, allowPlaintextAuthentication),
-                        routes, new MailUpstreams(hostName, false), InstantSource.system());
+                        routes, new MailUpstreams(hostName, false), DeliverySettings.of(hostName),
+                        new Exposure(new KubernetesAccess(client, InstantSource.system())), InstantSource.system());
                 RouteSecrets _ = RouteSecrets.watch(client, routesNamespace(client.getNamespace()), routes)) {
             stop.await();
             relay.stop(GRACE);

@@ -37,7 +37,7 @@ public final class Relay implements AutoCloseable {
     private boolean stopped;
 
     private Relay(RelaySettings settings, Routes routes, Upstreams upstreams, DeliverySettings deliverySettings,
-            InstantSource clock) throws IOException {
+            Exposure exposure, InstantSource clock) throws IOException {
         this.routes = routes;
         this.settings = settings;
         this.tls = new CurrentTls(routes);
@@ -53,7 +53,7 @@ public final class Relay implements AutoCloseable {
                             settings.allowPlaintextAuthentication()),
                     new OrganizationSubmissions(routes, queue, settings.hostName(), clock), tls, meters);
             this.admin = new AdminServer(new InetSocketAddress(settings.bind(), settings.adminPort()), queue, routes,
-                    meters, this::problem);
+                    exposure.access(), meters, this::problem);
         } catch (IOException | RuntimeException e) {
             queue.close();
             throw e;
@@ -85,7 +85,13 @@ public final class Relay implements AutoCloseable {
     /** As {@link #start(RelaySettings, Routes, Upstreams, InstantSource)}, with other times for delivery. */
     public static Relay start(RelaySettings settings, Routes routes, Upstreams upstreams, DeliverySettings delivery,
             InstantSource clock) throws IOException {
-        var relay = new Relay(settings, routes, upstreams, delivery, clock);
+        return start(settings, routes, upstreams, delivery, Exposure.DEFAULT, clock);
+    }
+
+    /** As {@link #start(RelaySettings, Routes, Upstreams, InstantSource)}, seen as is said. */
+    public static Relay start(RelaySettings settings, Routes routes, Upstreams upstreams, DeliverySettings delivery,
+            Exposure exposure, InstantSource clock) throws IOException {
+        var relay = new Relay(settings, routes, upstreams, delivery, exposure, clock);
         LOG.info("{} listens on {} ports {} (STARTTLS) and {} (TLS), health and metrics on {}, {} messages queued",
                 settings.hostName(), settings.bind().getHostAddress(), relay.submissionPort, relay.submissionsPort,
                 relay.adminPort(), relay.queue.usage().messages());
