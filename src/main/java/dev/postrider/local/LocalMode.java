@@ -3,10 +3,16 @@ package dev.postrider.local;
 import dev.postrider.local.Finding.Severity;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.Installation.RelayAddress;
+import dev.postrider.relay.Exposure;
 import dev.postrider.relay.Relay;
 import dev.postrider.relay.RelaySettings;
+import dev.postrider.relay.admin.Access;
+import dev.postrider.relay.delivery.DeliverySettings;
+import dev.postrider.relay.events.WebhookPolicy;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
+import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.RelayCertificate;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.Sha256;
@@ -98,7 +104,10 @@ public final class LocalMode implements AutoCloseable {
         this.relay = Relay.start(
                 new RelaySettings(RelayIdentity.HOST, InetAddress.getLoopbackAddress(), options.port(), 0, 0,
                         PrivateFiles.directory(options.state().resolve("queue")), SmtpLimits.DEFAULT, false),
-                routes, new MailUpstreams(name, false), clock);
+                routes, new MailUpstreams(name, false), DeliverySettings.of(RelayIdentity.HOST),
+                // Whoever declares a webhook here has the machine to himself.
+                new Exposure(Access.NOBODY, RelayMeters.DEFAULT_NAMED, Tracing.OFF, new WebhookPolicy(true, true)),
+                clock);
         Installation installation = new Installation(options.trustedNamespaces(), true,
                 Optional.of(new RelayAddress(RelayIdentity.HOST, relay.submissionPort(), certificate.caCertificate())),
                 UUID.randomUUID().toString());

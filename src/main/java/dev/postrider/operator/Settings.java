@@ -54,16 +54,36 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      * @param allowPlaintextAuthentication whether applications may log in without TLS
      * @param adminAddress                 where the operator reaches the relay's admin port, as {@code http://host:port}; default: its
      *                                     Service
+     * @param visibility                   how it is seen from outside
      */
     public record Relay(Optional<String> image, Optional<String> imagePullPolicy, @Nullable Integer replicas,
             Optional<String> hostName, Storage storage, @Nullable ResourceRequirements resources,
-            Optional<String> serviceType, boolean allowPlaintextAuthentication, Optional<String> adminAddress) {
+            Optional<String> serviceType, boolean allowPlaintextAuthentication, Optional<String> adminAddress,
+            Visibility visibility) {
 
         public Relay {
             storage = storage == null ? new Storage(Optional.empty(), Optional.empty()) : storage;
             image = given(image);
             hostName = given(hostName);
             adminAddress = given(adminAddress);
+            visibility = visibility == null ? Visibility.DEFAULT : visibility;
+        }
+    }
+
+    /**
+     * How the relay is seen from outside.
+     *
+     * @param metricsNames  how many organizations, and how many servers, metrics name; default: the relay's
+     * @param otlpEndpoint  where traces go
+     * @param webhooksAllow what webhooks may be besides https URLs of other machines: http, local
+     */
+    public record Visibility(@Nullable Integer metricsNames, Optional<String> otlpEndpoint,
+            List<String> webhooksAllow) {
+        static final Visibility DEFAULT = new Visibility(null, Optional.empty(), List.of());
+
+        public Visibility {
+            otlpEndpoint = given(otlpEndpoint);
+            webhooksAllow = webhooksAllow == null ? List.of() : List.copyOf(webhooksAllow);
         }
     }
 
@@ -129,7 +149,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                     relay == null
                             ? new Relay(Optional.empty(), Optional.empty(), null, Optional.empty(),
                                     new Storage(Optional.empty(), Optional.empty()), null, Optional.empty(), false,
-                                    Optional.empty())
+                                    Optional.empty(), Visibility.DEFAULT)
                             : relay);
         }
     }

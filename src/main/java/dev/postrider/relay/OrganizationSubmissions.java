@@ -5,6 +5,9 @@ import dev.postrider.relay.queue.NewMessage;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.telemetry.LogLine;
+import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.relay.smtp.IncomingMessage;
 import dev.postrider.relay.smtp.Submission;
 import dev.postrider.relay.smtp.SubmissionPolicy;
@@ -14,6 +17,7 @@ import dev.postrider.route.Routing;
 import dev.postrider.route.Sha256;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -29,12 +33,17 @@ final class OrganizationSubmissions implements SubmissionPolicy {
     private final Routes routes;
     private final Queue queue;
     private final String hostName;
+    private final RelayMeters meters;
+    private final Tracing tracing;
     private final InstantSource clock;
 
-    OrganizationSubmissions(Routes routes, Queue queue, String hostName, InstantSource clock) {
+    OrganizationSubmissions(Routes routes, Queue queue, String hostName, RelayMeters meters, Tracing tracing,
+            InstantSource clock) {
         this.routes = routes;
         this.queue = queue;
         this.hostName = hostName;
+        this.meters = meters;
+        this.tracing = tracing;
         this.clock = clock;
     }
 
@@ -70,6 +79,11 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         };
     }
 
+    @Override
+    public void refused(Optional<String> user, String at) {
+        meters.refused(user.flatMap(this::route).map(OrganizationRoute::key), at);
+    }
+
     private Optional<OrganizationRoute> route(String user) {
         return OrganizationRoute.ofLogin(user).flatMap(routes::organization);
     }
@@ -80,20 +94,24 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                 .flatMap(OrganizationRoute::ofLogin)
                 .orElseThrow(() -> new IllegalStateException("mail without a login"));
         Draft draft = queue.draft(organization);
-        return new Incoming(organization, submission, draft,
-                new TraceHeaders(draft.content(), submission, hostName, draft.id(), clock.instant()));
+        var counted = new CountedOutput(draft.content());
+        return new Incoming(organization, submission, draft, counted,
+                new TraceHeaders(counted, submission, hostName, draft.id(), clock.instant()));
     }
 
     private final class Incoming implements IncomingMessage {
         private final ResourceKey organization;
         private final Submission submission;
         private final Draft draft;
+        private final CountedOutput counted;
         private final TraceHeaders content;
 
-        Incoming(ResourceKey organization, Submission submission, Draft draft, TraceHeaders content) {
+        Incoming(ResourceKey organization, Submission submission, Draft draft, CountedOutput counted,
+                TraceHeaders content) {
             this.organization = organization;
             this.submission = submission;
             this.draft = draft;
+            this.counted = counted;
             this.content = content;
         }
 
@@ -109,15 +127,25 @@ final class OrganizationSubmissions implements SubmissionPolicy {
 
         @Override
         public void commit(boolean eightBit) throws IOException {
-            try {
+            long start = System.nanoTime();
+            try (Tracing.Acceptance trace = tracing.accept(organization, id(), Optional.empty())) {
                 content.finish();
-                draft.commit(NewMessage.plain(submission.sender(), submission.recipients(), eightBit,
-                        submission.smtpUtf8(), clock.instant()));
+                NewMessage plain = NewMessage.plain(submission.sender(), submission.recipients(), eightBit,
+                        submission.smtpUtf8(), clock.instant());
+                draft.commit(plain.inTrace(trace.traceParent()));
+                trace.committed(counted.octets());
             } catch (QueueException.Full | QueueException.OverLimit e) {
                 throw new NoSpaceException(String.valueOf(e.getMessage()), e);
             }
-            LOG.info("{} accepted organization={} from=<{}> recipients={}", id(), organization, submission.sender(),
-                    submission.recipients().size());
+            meters.accepted(organization, counted.octets());
+            LOG.info("{}", LogLine.of(id(), "accepted")
+                    .with("organization", organization)
+                    .address("from", submission.sender())
+                    .with("recipients", submission.recipients().size())
+                    .with("size", counted.octets())
+                    .with("client", submission.client().getHostAddress())
+                    .with("tls", submission.tls().isPresent())
+                    .with("duration", Duration.ofNanos(System.nanoTime() - start)));
         }
 
         @Override

@@ -3,14 +3,19 @@ package dev.postrider.relay;
 import dev.postrider.relay.admin.AdminServer;
 import dev.postrider.relay.delivery.Delivery;
 import dev.postrider.relay.delivery.DeliverySettings;
+import dev.postrider.relay.events.WebhookTimes;
+import dev.postrider.relay.events.Webhooks;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueueLimits;
 import dev.postrider.relay.queue.SqlQueue;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.ListenerSettings;
 import dev.postrider.relay.smtp.SmtpListener;
+import dev.postrider.relay.telemetry.Lookout;
+import dev.postrider.relay.telemetry.MeteredUpstreams;
+import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.transport.Upstreams;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -32,6 +37,9 @@ public final class Relay implements AutoCloseable {
     private final Delivery delivery;
     private final SmtpListener listener;
     private final AdminServer admin;
+    private final Lookout looking;
+    private final Tracing tracing;
+    private final Webhooks webhooks;
     private final int submissionPort;
     private final int submissionsPort;
     private boolean stopped;
@@ -40,26 +48,37 @@ public final class Relay implements AutoCloseable {
             Exposure exposure, InstantSource clock) throws IOException {
         this.routes = routes;
         this.settings = settings;
+        this.tracing = exposure.tracing();
         this.tls = new CurrentTls(routes);
         this.queue = SqlQueue.openSqlite(settings.dataDirectory(), QueueLimits.DEFAULT, clock);
+        RelayMeters relayMeters;
         try {
             var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-            Gauge.builder("postrider.queue.messages", queue, all -> all.usage().messages())
-                    .description("messages that are neither delivered nor given up")
-                    .register(meters);
-            this.delivery = new Delivery(queue, routes, upstreams, deliverySettings, clock, meters);
+            relayMeters = new RelayMeters(meters, exposure.namedInMetrics(), clock);
+            queue.onCommit(relayMeters::committed);
+            this.delivery = new Delivery(queue, routes, new MeteredUpstreams(upstreams, relayMeters), deliverySettings,
+                    clock, relayMeters, exposure.tracing());
             this.listener = new SmtpListener(
                     new ListenerSettings(settings.hostName(), settings.limits(),
                             settings.allowPlaintextAuthentication()),
-                    new OrganizationSubmissions(routes, queue, settings.hostName(), clock), tls, meters);
+                    new OrganizationSubmissions(routes, queue, settings.hostName(), relayMeters, exposure.tracing(),
+                            clock),
+                    tls, meters);
             this.admin = new AdminServer(new InetSocketAddress(settings.bind(), settings.adminPort()), queue, routes,
-                    exposure.access(), meters, this::problem);
+                    exposure.access(), () -> {
+                        relayMeters.refresh(queue);
+                        return meters.scrape();
+                    }, this::problem);
         } catch (IOException | RuntimeException e) {
             queue.close();
             throw e;
         }
+        this.webhooks = new Webhooks(queue.outbox(), routes, exposure.webhooks(), WebhookTimes.DEFAULT, relayMeters,
+                clock);
+        this.looking = Lookout.start(() -> relayMeters.look(queue));
         try {
             delivery.start();
+            webhooks.start();
             this.submissionPort = listener.listen(new InetSocketAddress(settings.bind(), settings.submissionPort()),
                     SmtpListener.Start.PLAIN);
             this.submissionsPort = listener.listen(new InetSocketAddress(settings.bind(), settings.submissionsPort()),
@@ -157,7 +176,10 @@ public final class Relay implements AutoCloseable {
         listener.stop(grace.dividedBy(2));
         delivery.stop(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
         admin.close();
+        webhooks.close();
+        looking.close();
         queue.close();
+        tracing.close();
         LOG.info("stopped with {} messages queued", queue.usage().messages());
     }
 

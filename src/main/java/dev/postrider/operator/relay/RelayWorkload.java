@@ -254,9 +254,7 @@ public final class RelayWorkload {
         return new ContainerBuilder().withName("relay")
                 .withImage(image)
                 .withImagePullPolicy(settings.imagePullPolicy().orElse("IfNotPresent"))
-                .withArgs("relay", "--namespace=" + namespace, "--data=" + DATA,
-                        "--host-name=" + settings.hostName().orElse(host(namespace)),
-                        "--allow-plaintext-authentication=" + settings.allowPlaintextAuthentication())
+                .withArgs(arguments())
                 .withEnv(new EnvVarBuilder().withName("JAVA_TOOL_OPTIONS").withValue("-XX:MaxRAMPercentage=70").build())
                 .withPorts(port("submission", SUBMISSION_CONTAINER_PORT),
                         port("submissions", SUBMISSIONS_CONTAINER_PORT),
@@ -275,6 +273,21 @@ public final class RelayWorkload {
                 .withVolumeMounts(new VolumeMountBuilder().withName("data").withMountPath(DATA).build(),
                         new VolumeMountBuilder().withName("tmp").withMountPath("/tmp").build())
                 .build();
+    }
+
+    private List<String> arguments() {
+        List<String> arguments = new ArrayList<>(List.of("relay", "--namespace=" + namespace, "--data=" + DATA,
+                "--host-name=" + settings.hostName().orElse(host(namespace)),
+                "--allow-plaintext-authentication=" + settings.allowPlaintextAuthentication()));
+        Settings.Visibility visibility = settings.visibility();
+        if (visibility.metricsNames() != null) {
+            arguments.add("--metrics-names=" + visibility.metricsNames());
+        }
+        visibility.otlpEndpoint().ifPresent(endpoint -> arguments.add("--otlp-endpoint=" + endpoint));
+        if (!visibility.webhooksAllow().isEmpty()) {
+            arguments.add("--webhooks-allow=" + String.join(",", visibility.webhooksAllow()));
+        }
+        return arguments;
     }
 
     private static ContainerPort port(String name, int port) {

@@ -5,7 +5,6 @@ import com.sun.net.httpserver.HttpServer;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.ResourceKey;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -36,11 +35,12 @@ public final class AdminServer implements AutoCloseable {
      *
      * @param address with port 0 for one that the system chooses
      * @param access  who may see and change the queue besides who has the installation's token
+     * @param metrics for {@code /metrics}, in the text format of Prometheus
      * @param problem why the relay is not ready, for {@code /readyz}
      * @throws IOException if the address cannot be had
      */
     public AdminServer(InetSocketAddress address, Queue queue, Routes routes, Access access,
-            PrometheusMeterRegistry meters, Supplier<Optional<String>> problem) throws IOException {
+            Supplier<String> metrics, Supplier<Optional<String>> problem) throws IOException {
         this.queue = queue;
         this.operator = new StaticToken(routes, access);
         this.problem = problem;
@@ -52,7 +52,7 @@ public final class AdminServer implements AutoCloseable {
         serve("/healthz", reading(exchange -> Answer.text(200, "ok")));
         serve("/readyz", reading(exchange -> ready()));
         serve("/metrics", reading(exchange -> new Answer(200, "text/plain; version=0.0.4; charset=utf-8",
-                meters.scrape(), Map.of())));
+                metrics.get(), Map.of())));
         serve("/queue/", reading(this::queued));
         serve(QueueApi.PATH, new QueueApi(queue.view(), operator)::answer);
         server.setExecutor(threads);

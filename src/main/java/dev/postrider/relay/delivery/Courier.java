@@ -1,16 +1,19 @@
 package dev.postrider.relay.delivery;
 
+import dev.postrider.relay.events.MailEvent;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
 import dev.postrider.relay.queue.Settlement;
+import dev.postrider.relay.telemetry.LogLine;
+import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.Reply;
 import dev.postrider.transport.Verdict;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -18,10 +21,12 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,15 +39,20 @@ final class Courier {
     private final Lanes lanes;
     private final DeliverySettings settings;
     private final InstantSource clock;
-    private final MeterRegistry meters;
+    private final RelayMeters meters;
+    private final Tracing tracing;
+    private final Predicate<ResourceKey> tells;
     private final Bounce bounce;
 
-    Courier(Queue queue, Lanes lanes, DeliverySettings settings, InstantSource clock, MeterRegistry meters) {
+    Courier(Queue queue, Lanes lanes, DeliverySettings settings, InstantSource clock, RelayMeters meters,
+            Tracing tracing, Predicate<ResourceKey> tells) {
         this.queue = queue;
         this.lanes = lanes;
         this.settings = settings;
         this.clock = clock;
         this.meters = meters;
+        this.tracing = tracing;
+        this.tells = tells;
         this.bounce = new Bounce(settings.hostName());
     }
 
@@ -76,6 +86,7 @@ final class Courier {
 
     private List<Outcome> send(QueuedMessage message, List<QueuedRecipient> recipients, Lanes.Place place) {
         Map<String, Verdict> verdicts = Map.of();
+        Instant start = clock.instant();
         try {
             Lane.Kept connection = place.lane().connection(place.server());
             try {
@@ -88,14 +99,18 @@ final class Courier {
         } finally {
             place.lane().leave();
         }
+        Duration duration = Duration.between(start, clock.instant());
+        tracing.attempted(message, place.server().key(), start, duration, verdicts);
         List<Outcome> outcomes = new ArrayList<>();
         for (QueuedRecipient recipient : recipients) {
             Verdict verdict = verdicts.getOrDefault(recipient.address(), new Verdict.Refused(Step.MessageRejected,
                     false, Optional.empty(), "the attempt ended without a word about this recipient"));
-            outcomes.add(new Outcome(recipient, place.server(), verdict));
+            outcomes.add(new Outcome(recipient, place.server(), verdict, duration));
         }
         if (outcomes.stream().anyMatch(Outcome::concernsServer)) {
-            place.lane().restUntil(clock.instant().plus(settings.serverRest()));
+            Instant until = clock.instant().plus(settings.serverRest());
+            place.lane().restUntil(until);
+            meters.rests(place.server().key(), until);
         }
         return outcomes;
     }
@@ -106,20 +121,28 @@ final class Courier {
         List<Integer> done = new ArrayList<>();
         List<Settlement.Deferral> deferred = new ArrayList<>();
         List<Bounce.Failure> failures = new ArrayList<>();
+        List<Settlement.Event> events = new ArrayList<>();
+        boolean told = tells.test(message.organization());
         for (Outcome outcome : outcomes) {
             QueuedRecipient recipient = outcome.recipient();
             String server = outcome.server().endpoint().display();
             switch (outcome.verdict()) {
                 case Verdict.Accepted(Reply reply) -> {
                     done.add(recipient.number());
-                    count("delivered");
-                    log("delivered", message, outcome, reply.text());
+                    tell(RelayMeters.Outcome.DELIVERED, message, outcome, reply.text());
+                    if (told) {
+                        events.add(event(MailEvent.Type.DELIVERED, message, outcome, reply.text(), now));
+                    }
                 }
                 case Verdict.Refused refused when refused.permanent() || expired -> {
                     done.add(recipient.number());
                     failures.add(failure(outcome, refused));
-                    count("bounced");
-                    log(refused.permanent() ? "refused" : "expired", message, outcome, refused.message());
+                    tell(refused.permanent() ? RelayMeters.Outcome.BOUNCED : RelayMeters.Outcome.EXPIRED, message,
+                            outcome, refused.message());
+                    if (told) {
+                        events.add(event(refused.permanent() ? MailEvent.Type.BOUNCED : MailEvent.Type.EXPIRED, message,
+                                outcome, refused.message(), now));
+                    }
                 }
                 case Verdict.Refused refused when otherServerLeft && outcome.concernsServer() -> deferred
                         .add(new Settlement.Deferral(recipient.number(), recipient.attempts(), now, now, server,
@@ -130,12 +153,16 @@ final class Courier {
                     deferred.add(
                             new Settlement.Deferral(recipient.number(), attempts, now, next, server, refused.message(),
                                     recipient.delayReported()));
-                    count("deferred");
-                    log("deferred", message, outcome, refused.message());
+                    tell(RelayMeters.Outcome.DEFERRED, message, outcome, refused.message());
                 }
             }
         }
-        return new Settlement(done, deferred, reports(message, failures, now), List.of());
+        return new Settlement(done, deferred, reports(message, failures, now), events);
+    }
+
+    private static Settlement.Event event(MailEvent.Type type, QueuedMessage message, Outcome outcome, String reply,
+            Instant now) {
+        return MailEvent.of(type, message, outcome.recipient(), outcome.server().key(), reply, now);
     }
 
     private static Bounce.Failure failure(Outcome outcome, Verdict.Refused refused) {
@@ -178,13 +205,17 @@ final class Courier {
         }
     }
 
-    private void count(String what) {
-        meters.counter("postrider." + what).increment();
-    }
-
-    private static void log(String what, QueuedMessage message, Outcome outcome, String reply) {
-        LOG.info("{} {} organization={} to=<{}> server={} attempt={} reply=\"{}\"", message.id(), what,
-                message.organization(), outcome.recipient().address(), outcome.server().key(),
-                outcome.recipient().attempts() + 1, reply);
+    private void tell(RelayMeters.Outcome what, QueuedMessage message, Outcome outcome, String reply) {
+        meters.recipient(message.organization(), outcome.server().key(), what, message.received());
+        LOG.info("{}", LogLine.of(message.id(), what.name().toLowerCase(Locale.ROOT))
+                .with("organization", message.organization())
+                .address("from", message.sender())
+                .address("to", outcome.recipient().address())
+                .with("size", message.content().size())
+                .with("server", outcome.server().key())
+                .with("attempt", outcome.recipient().attempts() + 1)
+                .with("duration", outcome.duration())
+                .with("age", Duration.between(message.received(), clock.instant()))
+                .with("reply", reply));
     }
 }

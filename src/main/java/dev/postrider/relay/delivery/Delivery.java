@@ -5,12 +5,13 @@ import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Routing;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.transport.Upstreams;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -74,13 +75,16 @@ public final class Delivery implements AutoCloseable {
     private final Set<ResourceKey> parked = new HashSet<>();
 
     public Delivery(Queue queue, Routes routes, Upstreams upstreams, DeliverySettings settings, InstantSource clock,
-            MeterRegistry meters) {
+            RelayMeters meters, Tracing tracing) {
         this.queue = queue;
         this.routes = routes;
         this.settings = settings;
         this.clock = clock;
         this.lanes = new Lanes(upstreams);
-        this.courier = new Courier(queue, lanes, settings, clock, meters);
+        this.courier = new Courier(queue, lanes, settings, clock, meters, tracing, organization -> routes
+                .organization(organization)
+                .filter(route -> route.webhook().isPresent())
+                .isPresent());
     }
 
     /** Starts to deliver what is queued and what comes. */

@@ -36,7 +36,6 @@ public final class SmtpListener implements AutoCloseable {
     private final ListenerSettings settings;
     private final SubmissionPolicy policy;
     private final Supplier<Optional<SSLContext>> tls;
-    private final MeterRegistry meters;
     private final List<ServerSocket> ports = new ArrayList<>();
     private final Set<SmtpSession> sessions = ConcurrentHashMap.newKeySet();
     private final Semaphore places;
@@ -50,7 +49,6 @@ public final class SmtpListener implements AutoCloseable {
         this.settings = settings;
         this.policy = policy;
         this.tls = tls;
-        this.meters = meters;
         this.places = new Semaphore(settings.limits().sessions());
         this.addresses = new Occupancy<>(settings.limits().sessionsPerAddress());
         this.users = new Occupancy<>(settings.limits().sessionsPerUser());
@@ -113,7 +111,7 @@ public final class SmtpListener implements AutoCloseable {
         socket.setTcpNoDelay(true);
         Optional<String> refusal = enter(socket.getInetAddress());
         if (refusal.isPresent()) {
-            meters.counter("postrider.refused", "at", "connection").increment();
+            policy.refused(Optional.empty(), "connection");
             SmtpSession.turnAway(socket, start, refusal.get());
             return;
         }
@@ -191,10 +189,6 @@ public final class SmtpListener implements AutoCloseable {
 
     Optional<SSLContext> tls() {
         return tls.get();
-    }
-
-    MeterRegistry meters() {
-        return meters;
     }
 
     Occupancy<String> users() {

@@ -231,7 +231,7 @@ final class SmtpSession implements Runnable {
 
     private void login(Connection open, String name, String password) throws IOException {
         if (!policy.authenticate(name, password)) {
-            listener.meters().counter("postrider.refused", "at", "login").increment();
+            policy.refused(Optional.of(name), "login");
             LOG.info("login failed for \"{}\" from {}", SmtpText.ascii(name), socket.getInetAddress());
             if (++failedLogins >= limits.failedLogins()) {
                 close(open, 421, "4.7.0", "too many failed logins");
@@ -372,7 +372,6 @@ final class SmtpSession implements Runnable {
             } catch (IOException e) {
                 throw new StorageException(e);
             }
-            listener.meters().counter("postrider.accepted").increment();
             reply(open, 250, "2.0.0", "queued as " + message.id());
         }
     }
@@ -429,7 +428,7 @@ final class SmtpSession implements Runnable {
     }
 
     private void refuse(Connection open, String at, SubmissionPolicy.Refusal refusal) throws IOException {
-        listener.meters().counter("postrider.refused", "at", at).increment();
+        policy.refused(user, at);
         reply(open, refusal.code(), refusal.status(), refusal.text());
     }
 

@@ -21,12 +21,14 @@ import dev.postrider.relay.admin.Access.Decision;
 import dev.postrider.relay.admin.Access.Outcome;
 import dev.postrider.relay.admin.Access.Verb;
 import dev.postrider.relay.delivery.DeliverySettings;
+import dev.postrider.relay.events.WebhookPolicy;
 import dev.postrider.relay.queue.Draft;
 import dev.postrider.relay.queue.NewMessage;
 import dev.postrider.relay.queue.QueueLimits;
 import dev.postrider.relay.queue.SqlQueue;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
+import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.OrganizationRoute.State;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -87,7 +89,8 @@ final class QueueApiTest {
         relay = Relay.start(
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
                         SmtpLimits.DEFAULT, false),
-                routes, upstreams, DeliverySettings.of("relay.test"), new Exposure(this::decide),
+                routes, upstreams, DeliverySettings.of("relay.test"),
+                new Exposure(this::decide, 10, Tracing.OFF, WebhookPolicy.STRICT),
                 InstantSource.system());
         await().untilAsserted(() -> assertThat(get("/queue?state=deferred").path("items")).hasSize(4));
     }

@@ -14,7 +14,10 @@ import dev.postrider.relay.queue.NewMessage;
 import dev.postrider.relay.queue.QueueLimits;
 import dev.postrider.relay.queue.SqlQueue;
 import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.OrganizationRoute.State;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -57,7 +60,7 @@ final class DeliveryTest {
         return new Delivery(queue, routes, upstreams,
                 new DeliverySettings(usual.hostName(), usual.backOff(), 0, usual.expiry(), usual.idleConnection(),
                         usual.messagesPerConnection(), usual.serverRest()),
-                () -> now, meters);
+                () -> now, new RelayMeters(meters, 10, () -> now), Tracing.OFF);
     }
 
     @AfterEach
@@ -87,7 +90,12 @@ final class DeliveryTest {
     }
 
     private double count(String what) {
-        return meters.counter("postrider." + what).count();
+        return meters.find("postrider.recipients")
+                .tag("outcome", what)
+                .counters()
+                .stream()
+                .mapToDouble(Counter::count)
+                .sum();
     }
 
     @Test
