@@ -69,7 +69,8 @@ public record OrganizationMailSettingsSpec(
 
     /** Who is told what became of mail. */
     public record Events(
-            @JsonPropertyDescription("Told of each mail that is delivered, bounced or expired, as a CloudEvent by HTTP POST.")
+            @JsonPropertyDescription("Told of each mail that is delivered, bounced or expired, as a CloudEvent by "
+                    + "HTTP POST.")
             @Nullable Webhook webhook) {}
 
     /** A receiver of events. */
