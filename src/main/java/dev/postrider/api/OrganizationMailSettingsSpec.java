@@ -29,6 +29,8 @@ public record OrganizationMailSettingsSpec(
         @Nullable Capabilities capabilities,
         @JsonPropertyDescription("The Secret that applications mount to send mail.")
         @Nullable Binding binding,
+        @JsonPropertyDescription("Who is told what became of the organization's mail.")
+        @Nullable Events events,
         @JsonPropertyDescription("What becomes of queued mail when this resource is deleted. Deliver: the deletion "
                 + "waits until all of it is delivered or bounced. Drop: it is thrown away.")
         @Default("Deliver") @Nullable QueuedMail queuedMailOnDeletion,
@@ -64,6 +66,21 @@ public record OrganizationMailSettingsSpec(
             @JsonPropertyDescription("Whether people may reset their passwords by mail. Available exactly while mail "
                     + "works.")
             @Default("true") @Nullable Boolean passwordRecovery) {}
+
+    /** Who is told what became of mail. */
+    public record Events(
+            @JsonPropertyDescription("Told of each mail that is delivered, bounced or expired, as a CloudEvent by "
+                    + "HTTP POST.")
+            @Nullable Webhook webhook) {}
+
+    /** A receiver of events. */
+    public record Webhook(
+            @JsonPropertyDescription("Where to post, as https://example.com/mail-events. http works only where the "
+                    + "installation allows it, and so do addresses of the relay's own machine.")
+            @Required @Size(min = 9, max = 2048) @Pattern("^https?://[^/\\s@?#]+([/?][^\\s#]*)?$") String url,
+            @JsonPropertyDescription("Secret whose key signing-key signs the events (HMAC-SHA256, as Standard Webhooks "
+                    + "says), so that the receiver knows that they are genuine.")
+            @Required SecretReference signingSecretRef) {}
 
     /** The Secret for applications. */
     public record Binding(

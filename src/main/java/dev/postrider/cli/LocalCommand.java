@@ -6,15 +6,12 @@ import dev.postrider.local.Snapshot;
 import dev.postrider.operator.Settings;
 import java.io.IOException;
 import java.net.BindException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.HexFormat;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -76,8 +73,8 @@ final class LocalCommand implements Callable<Integer> {
         int port = listen == null ? (once ? 0 : 2587) : listen;
         Ports.check(spec.commandLine(), "--listen", port);
         Terminal terminal = Terminal.of(spec.commandLine());
-        LocalMode.Options options = new LocalMode.Options(directory, state == null ? defaultState() : state, port,
-                !once, trustedNamespaces, globalServerPolicy == Settings.GlobalServerPolicy.Required);
+        LocalMode.Options options = new LocalMode.Options(directory, state == null ? LocalState.of(directory) : state,
+                port, !once, trustedNamespaces, globalServerPolicy == Settings.GlobalServerPolicy.Required);
         try {
             return once ? once(options, terminal) : stay(options, terminal);
         } catch (IOException e) {
@@ -111,17 +108,5 @@ final class LocalCommand implements Callable<Integer> {
             stop.await();
         }
         return 0;
-    }
-
-    private Path defaultState() throws IOException {
-        String home = System.getenv("XDG_STATE_HOME");
-        Path root = home == null || home.isEmpty()
-                ? Path.of(System.getProperty("user.home"), ".local", "state")
-                : Path.of(home);
-        Path real = directory.toRealPath();
-        CRC32C sum = new CRC32C();
-        sum.update(real.toString().getBytes(StandardCharsets.UTF_8));
-        return root.resolve("postrider")
-                .resolve(real.getFileName() + "-" + HexFormat.of().toHexDigits((int) sum.getValue()));
     }
 }

@@ -13,9 +13,8 @@ import picocli.CommandLine.ParameterException;
 @Command(name = "postrider", mixinStandardHelpOptions = true, versionProvider = Postrider.Version.class,
         description = "Mail settings of many organizations, as Kubernetes resources.",
         synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true, subcommands = {
-        CheckCommand.class, LocalCommand.class, OperatorCommand.class, QueueCommand.class, QuickstartCommand.class,
-        RelayCommand.class,
-        SinkCommand.class})
+        CheckCommand.class, LocalCommand.class, OperatorCommand.class, QueueCommand.class,
+        QuickstartCommand.class, RelayCommand.class, SinkCommand.class})
 // @formatter:on
 public final class Postrider implements Runnable {
     @CommandLine.Spec

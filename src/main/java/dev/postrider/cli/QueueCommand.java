@@ -10,7 +10,9 @@ import picocli.CommandLine.Spec;
 /** Groups the commands about a relay's queue. */
 @Command(name = "queue", mixinStandardHelpOptions = true, synopsisSubcommandLabel = "COMMAND",
         description = "Shows and changes the mail that a relay has yet to deliver.",
-        subcommands = {QueueMoveCommand.class})
+        subcommands = {QueueListCommand.class, QueueShowCommand.class, QueueChangeCommand.Retry.class,
+        QueueChangeCommand.Hold.class, QueueChangeCommand.Release.class, QueueChangeCommand.Remove.class,
+        QueueMoveCommand.class})
 // @formatter:on
 final class QueueCommand implements Runnable {
     @Spec

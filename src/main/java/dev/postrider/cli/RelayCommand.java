@@ -3,17 +3,24 @@ package dev.postrider.cli;
 import dev.postrider.relay.Relay;
 import dev.postrider.relay.RelaySettings;
 import dev.postrider.relay.TraceSettings;
+import dev.postrider.relay.Exposure;
+import dev.postrider.relay.admin.KubernetesAccess;
+import dev.postrider.relay.events.WebhookPolicy;
 import dev.postrider.relay.routes.RouteSecrets;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
+import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.transport.MailUpstreams;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -31,6 +38,11 @@ import picocli.CommandLine.Spec;
         "Runs the relay that the operator deploys: takes mail of organizations, queues it, delivers it.",
         "Stops cleanly on SIGTERM. Each option can also be given in the environment, as POSTRIDER_HOST_NAME."})
 final class RelayCommand implements Callable<Integer> {
+
+    /** What webhooks may be. */
+    enum Webhooks {
+        HTTP, LOCAL
+    }
 
     /** Less than the minute that the Deployment grants. */
     private static final Duration GRACE = Duration.ofSeconds(50);
@@ -98,6 +110,23 @@ final class RelayCommand implements Callable<Integer> {
     @Mixin
     DeliveryOptions delivery;
 
+    @Option(names = "--metrics-names", paramLabel = "N", defaultValue = "${env:POSTRIDER_METRICS_NAMES:-100}",
+            description = "How many organizations, and how many servers, metrics name: the most active. The rest is "
+                    + "counted together as \"other\".")
+    int namedInMetrics;
+
+    @Option(names = "--otlp-endpoint", paramLabel = "URL", defaultValue = "${env:OTEL_EXPORTER_OTLP_ENDPOINT}",
+            showDefaultValue = Visibility.NEVER, description = "Where traces are sent by OTLP over HTTP, as "
+                    + "http://collector:4318. Default: the environment's OTEL_EXPORTER_OTLP_ENDPOINT, or nowhere.")
+    @Nullable
+    URI otlpEndpoint;
+
+    @Option(names = "--webhooks-allow", paramLabel = "WHAT", split = ",",
+            defaultValue = "${env:POSTRIDER_WEBHOOKS_ALLOW}", showDefaultValue = Visibility.NEVER,
+            description = "What organizations' webhooks may be besides https URLs of other machines: http (not "
+                    + "encrypted), local (loopback and link-local addresses). Default: nothing more.")
+    List<Webhooks> webhooks = List.of();
+
     // @formatter:on
 
     @Override
@@ -113,6 +142,10 @@ final class RelayCommand implements Callable<Integer> {
                                 SmtpLimits.DEFAULT, allowPlaintextAuthentication, trace(),
                                 queue.settings(spec.commandLine())),
                         routes, new MailUpstreams(hostName, false), delivery.settings(spec.commandLine(), hostName),
+                        new Exposure(new KubernetesAccess(client, InstantSource.system()), namedInMetrics,
+                                Tracing.to(Optional.ofNullable(otlpEndpoint)),
+                                new WebhookPolicy(webhooks.contains(Webhooks.HTTP),
+                                        webhooks.contains(Webhooks.LOCAL))),
                         InstantSource.system());
                 RouteSecrets _ = RouteSecrets.watch(client, routesNamespace(client.getNamespace()), routes)) {
             stop.await();

@@ -12,8 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Resources and their statuses as {@code kubectl get -A -o wide} would show them. */
 final class StatusTable {
-    private static final String GAP = "   ";
-
     private StatusTable() {}
 
     static String of(Snapshot snapshot, Terminal terminal) {
@@ -35,7 +33,7 @@ final class StatusTable {
         }
         return Stream.of(servers, organizations)
                 .filter(rows -> rows.size() > 1)
-                .map(rows -> format(rows, terminal))
+                .map(rows -> TextTable.format(rows, terminal))
                 .collect(Collectors.joining("\n"));
     }
 
@@ -48,36 +46,5 @@ final class StatusTable {
 
     private static String text(@Nullable String value) {
         return value == null ? "" : value;
-    }
-
-    private static String format(List<List<String>> rows, Terminal terminal) {
-        int columns = rows.getFirst().size();
-        int[] widths = new int[columns];
-        rows.forEach(row -> {
-            for (int i = 0; i < columns; i++) {
-                widths[i] = Math.max(widths[i], row.get(i).length());
-            }
-        });
-        StringBuilder table = new StringBuilder();
-        for (int r = 0; r < rows.size(); r++) {
-            StringBuilder line = new StringBuilder();
-            for (int i = 0; i < columns; i++) {
-                String cell = rows.get(r).get(i);
-                String padded = i == columns - 1 ? cell : cell + " ".repeat(widths[i] - cell.length()) + GAP;
-                line.append(r == 0 ? padded : painted(cell, padded, terminal));
-            }
-            table.append(r == 0 ? terminal.strong(line.toString().stripTrailing()) : line.toString().stripTrailing())
-                    .append('\n');
-        }
-        return table.toString();
-    }
-
-    private static String painted(String cell, String padded, Terminal terminal) {
-        return switch (cell) {
-            case "True" -> terminal.good(padded);
-            case "False" -> terminal.bad(padded);
-            case "Unknown" -> terminal.waiting(padded);
-            default -> padded;
-        };
     }
 }

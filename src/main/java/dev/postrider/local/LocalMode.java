@@ -3,22 +3,31 @@ package dev.postrider.local;
 import dev.postrider.local.Finding.Severity;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.Installation.RelayAddress;
+import dev.postrider.relay.Exposure;
 import dev.postrider.relay.Relay;
 import dev.postrider.relay.RelaySettings;
 import dev.postrider.relay.TraceSettings;
+import dev.postrider.relay.admin.Access;
+import dev.postrider.relay.delivery.DeliverySettings;
+import dev.postrider.relay.events.WebhookPolicy;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
+import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.RelayCertificate;
 import dev.postrider.route.RelayRoute;
+import dev.postrider.route.Sha256;
 import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.TestSender;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +44,11 @@ import org.slf4j.LoggerFactory;
 
 /** A directory of manifests as the cluster, with the relay in this process on the loopback address. */
 public final class LocalMode implements AutoCloseable {
+    /** File of the state with the address of the queue's API. */
+    public static final String ADMIN_URL = "admin-url";
+    /** File of the state with the token for the queue's API, made anew at each start; for its owner alone. */
+    public static final String ADMIN_TOKEN = "admin-token";
+
     private static final Logger LOG = LoggerFactory.getLogger(LocalMode.class);
     private static final Duration GRACE = Duration.ofSeconds(10);
 
@@ -87,20 +101,26 @@ public final class LocalMode implements AutoCloseable {
         RelayCertificate certificate = RelayIdentity.load(PrivateFiles.directory(options.state()).resolve("relay"),
                 clock);
         Routes routes = new Routes();
+        String token = HexFormat.of().formatHex(new SecureRandom().generateSeed(32));
         routes.put(new RelayRoute(options.globalServerRequired(), certificate.certificateChain(),
-                certificate.privateKey(), ""));
+                certificate.privateKey(), Sha256.of(token)));
         String name = hostName();
         this.relay = Relay.start(
                 new RelaySettings(RelayIdentity.HOST, InetAddress.getLoopbackAddress(), options.port(), 0, 0,
                         PrivateFiles.directory(options.state().resolve("queue")), SmtpLimits.DEFAULT, false,
                         TraceSettings.DEFAULT),
-                routes, new MailUpstreams(name, false), clock);
+                routes, new MailUpstreams(name, false), DeliverySettings.of(RelayIdentity.HOST),
+                // Whoever declares a webhook here has the machine to himself.
+                new Exposure(Access.NOBODY, RelayMeters.DEFAULT_NAMED, Tracing.OFF, new WebhookPolicy(true, true)),
+                clock);
         Installation installation = new Installation(options.trustedNamespaces(), options.globalServerRequired(),
                 Optional.of(new RelayAddress(RelayIdentity.HOST, relay.submissionPort(), certificate.caCertificate())),
                 UUID.randomUUID().toString());
         this.cluster = new LocalCluster(routes, new BindingDirectories(bindings), installation, clock,
                 new TestSender(new MailUpstreams(name, true), clock)::send, tests, this::changed);
         try {
+            PrivateFiles.write(options.state().resolve(ADMIN_URL), "http://127.0.0.1:" + relay.adminPort() + "\n");
+            PrivateFiles.write(options.state().resolve(ADMIN_TOKEN), token + "\n");
             // Before the files are read: what changes in between is read again.
             if (options.watch()) {
                 watch = Optional.of(new DirectoryWatch(options.directory(), this::reload));

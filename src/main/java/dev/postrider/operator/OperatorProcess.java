@@ -123,7 +123,8 @@ public final class OperatorProcess implements AutoCloseable {
         Reconcilers(Cluster cluster, InstallationSecrets secrets, Events events, TestSends tests, String image,
                 InstantSource clock) {
             organizations = new OrganizationReconciler(cluster, tests, events);
-            servers = new MailServerReconciler(cluster, tests, events, this::serverChanged);
+            servers = new MailServerReconciler(cluster, tests, events, this::serverChanged,
+                    organizations::secretChanged);
             relay = new RelayReconciler(cluster, secrets, events, image, clock, this::installationChanged);
         }
 

@@ -64,11 +64,12 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      *                                     Service
      * @param received                     what it makes of Received fields
      * @param delivery                     how it delivers mail, tries again and gives up
+     * @param visibility                   how it is seen from outside
      */
     public record Relay(Optional<String> image, Optional<String> imagePullPolicy, @Nullable Integer replicas,
             Optional<String> hostName, Storage storage, Queue queue, @Nullable ResourceRequirements resources,
             Optional<String> serviceType, boolean allowPlaintextAuthentication, Optional<String> adminAddress,
-            Received received, Delivery delivery) {
+            Received received, Delivery delivery, Visibility visibility) {
 
         public Relay {
             storage = storage == null ? new Storage(Optional.empty(), Optional.empty()) : storage;
@@ -78,6 +79,24 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             image = given(image);
             hostName = given(hostName);
             adminAddress = given(adminAddress);
+            visibility = visibility == null ? Visibility.DEFAULT : visibility;
+        }
+    }
+
+    /**
+     * How the relay is seen from outside.
+     *
+     * @param metricsNames  how many organizations, and how many servers, metrics name; default: the relay's
+     * @param otlpEndpoint  where traces go
+     * @param webhooksAllow what webhooks may be besides https URLs of other machines: http, local
+     */
+    public record Visibility(@Nullable Integer metricsNames, Optional<String> otlpEndpoint,
+            List<String> webhooksAllow) {
+        static final Visibility DEFAULT = new Visibility(null, Optional.empty(), List.of());
+
+        public Visibility {
+            otlpEndpoint = given(otlpEndpoint);
+            webhooksAllow = webhooksAllow == null ? List.of() : List.copyOf(webhooksAllow);
         }
     }
 
@@ -265,7 +284,8 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                     relay == null
                             ? new Relay(Optional.empty(), Optional.empty(), null, Optional.empty(),
                                     new Storage(Optional.empty(), Optional.empty()), Queue.FILE, null,
-                                    Optional.empty(), false, Optional.empty(), Received.DEFAULT, Delivery.DEFAULT)
+                                    Optional.empty(), false, Optional.empty(), Received.DEFAULT, Delivery.DEFAULT,
+                                    Visibility.DEFAULT)
                             : relay);
         }
     }

@@ -13,6 +13,7 @@ import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Sha256;
+import dev.postrider.route.Webhook;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -45,11 +46,17 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
     public static List<Problem> problems(OrganizationMailSettings organization, World world) {
         List<Problem> problems = new ArrayList<>();
         Identities.of(organization.getSpec(), problems);
+        Webhooks.of(organization, world, problems);
         problems.addAll(Servers.of(organization, world).problems());
         if (world.binding(key(organization), bindingName(organization)) instanceof BindingLookup.Foreign foreign) {
             problems.add(taken(bindingName(organization), foreign));
         }
         return List.copyOf(problems);
+    }
+
+    /** Names of the Secrets of its namespace that an organization reads. */
+    public static List<String> secretNames(OrganizationMailSettings organization) {
+        return Webhooks.declared(organization).map(webhook -> webhook.signingSecretRef().name()).stream().toList();
     }
 
     /** Name of the Secret that an organization's applications mount. */
@@ -102,6 +109,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
         OrganizationPlan plan() {
             Identities identity = Identities.of(spec, problems);
+            Optional<Webhook> webhook = Webhooks.of(organization, world, problems);
             Servers servers = Servers.of(organization, world);
             OrganizationTests tests = new OrganizationTests(organization, world, news, servers, identity);
             List<ServerTestSendStatus> records = tests.record(notices);
@@ -125,7 +133,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     : Optional.empty();
             Optional<OrganizationRoute> route = problems.isEmpty() && servers.usable() && binding.isPresent()
                     ? password.map(p -> new OrganizationRoute(key, Sha256.of(p), state(), servers.named(),
-                            identity.from(), identity.envelopeFrom()))
+                            identity.from(), identity.envelopeFrom(), webhook))
                     : world.organizationRoute(key).map(this::lastGood);
 
             Condition resolved = conditions.set(Conditions.SERVERS_RESOLVED, servers.status(), servers.reason(),
@@ -164,7 +172,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         /** What the relay has goes on, but whether mail may be sent at all takes effect at once. */
         private OrganizationRoute lastGood(OrganizationRoute route) {
             return new OrganizationRoute(route.key(), route.passwordSha256(), state(), route.servers(), route.from(),
-                    route.envelopeFrom());
+                    route.envelopeFrom(), route.webhook());
         }
 
         private Condition bindingReady(BindingLookup found, Optional<Binding> binding) {

@@ -6,6 +6,9 @@ import dev.postrider.relay.queue.NewMessage.NewRecipient;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.telemetry.LogLine;
+import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.relay.smtp.IncomingMessage;
 import dev.postrider.relay.smtp.OriginalRecipient;
 import dev.postrider.relay.smtp.Recipient;
@@ -20,10 +23,9 @@ import dev.postrider.transport.DsnRequest;
 import dev.postrider.transport.DsnRequest.Return;
 import dev.postrider.transport.RecipientDsnRequest;
 import dev.postrider.transport.RecipientDsnRequest.Notify;
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
@@ -42,19 +44,19 @@ final class OrganizationSubmissions implements SubmissionPolicy {
     private final Queue queue;
     private final String hostName;
     private final TraceSettings trace;
+    private final RelayMeters meters;
+    private final Tracing tracing;
     private final InstantSource clock;
-    private final Counter duplicates;
 
     OrganizationSubmissions(Routes routes, Queue queue, String hostName, TraceSettings trace, InstantSource clock,
-            MeterRegistry meters) {
+            RelayMeters meters, Tracing tracing) {
         this.routes = routes;
         this.queue = queue;
         this.hostName = hostName;
         this.trace = trace;
+        this.meters = meters;
+        this.tracing = tracing;
         this.clock = clock;
-        this.duplicates = Counter.builder("postrider.duplicates")
-                .description("messages answered with 250 and not queued, since their idempotency key was known")
-                .register(meters);
     }
 
     @Override
@@ -89,6 +91,11 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         };
     }
 
+    @Override
+    public void refused(Optional<String> user, String at) {
+        meters.refused(user.flatMap(this::route).map(OrganizationRoute::key), at);
+    }
+
     private Optional<OrganizationRoute> route(String user) {
         return OrganizationRoute.ofLogin(user).flatMap(routes::organization);
     }
@@ -104,8 +111,9 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                 .flatMap(OrganizationRoute::ofLogin)
                 .orElseThrow(() -> new IllegalStateException("mail without a login"));
         Draft draft = queue.draft(organization);
-        return new Incoming(organization, submission, draft,
-                new TraceHeaders(new RoomAware(draft.content()), submission,
+        var counted = new CountedOutput(new RoomAware(draft.content()));
+        return new Incoming(organization, submission, draft, counted,
+                new TraceHeaders(counted, submission,
                         new ReceivedField(hostName, draft.id(), clock.instant(), trace.clientAddress()),
                         new LoopDetection(trace, hostName)));
     }
@@ -143,14 +151,17 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         private final Draft draft;
         private final TraceHeaders headers;
         private final SubmissionFields content;
+        private final CountedOutput counted;
         private String id;
 
-        Incoming(ResourceKey organization, Submission submission, Draft draft, TraceHeaders headers) {
+        Incoming(ResourceKey organization, Submission submission, Draft draft, CountedOutput counted,
+                TraceHeaders headers) {
             this.organization = organization;
             this.submission = submission;
             this.draft = draft;
             this.headers = headers;
             this.content = new SubmissionFields(headers);
+            this.counted = counted;
             this.id = draft.id();
         }
 
@@ -166,19 +177,29 @@ final class OrganizationSubmissions implements SubmissionPolicy {
 
         @Override
         public void commit(boolean eightBit) throws IOException {
-            try {
-                content.finish();
-                headers.finish();
-                id = draft.commit(message(eightBit));
+            long start = System.nanoTime();
+            content.finish();
+            headers.finish();
+            try (Tracing.Acceptance trace = tracing.accept(organization, draft.id(), content.traceParent())) {
+                id = draft.commit(message(eightBit).inTrace(trace.traceParent()));
+                trace.committed(counted.octets());
             } catch (QueueException.Full | QueueException.OverLimit e) {
                 throw noSpace(e);
             }
             boolean duplicate = !id.equals(draft.id());
             if (duplicate) {
-                duplicates.increment();
+                meters.duplicate();
+            } else {
+                meters.accepted(organization, counted.octets());
             }
-            LOG.info("{} {} organization={} from=<{}> recipients={}", id, duplicate ? "duplicate" : "accepted",
-                    organization, submission.sender(), submission.recipients().size());
+            LOG.info("{}", LogLine.of(id, duplicate ? "duplicate" : "accepted")
+                    .with("organization", organization)
+                    .address("from", submission.sender())
+                    .with("recipients", submission.recipients().size())
+                    .with("size", counted.octets())
+                    .with("client", submission.client().getHostAddress())
+                    .with("tls", submission.tls().isPresent())
+                    .with("duration", Duration.ofNanos(System.nanoTime() - start)));
         }
 
         private NewMessage message(boolean eightBit) throws RefusedException {

@@ -3,12 +3,18 @@ package dev.postrider.relay;
 import dev.postrider.relay.admin.AdminServer;
 import dev.postrider.relay.delivery.Delivery;
 import dev.postrider.relay.delivery.DeliverySettings;
+import dev.postrider.relay.events.WebhookTimes;
+import dev.postrider.relay.events.Webhooks;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.SqlQueue;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.ListenerSettings;
 import dev.postrider.relay.smtp.SmtpListener;
 import dev.postrider.relay.smtp.SubmissionPolicy;
+import dev.postrider.relay.telemetry.Lookout;
+import dev.postrider.relay.telemetry.MeteredUpstreams;
+import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.transport.Upstreams;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -33,40 +39,52 @@ public final class Relay implements AutoCloseable {
     private final Delivery delivery;
     private final SmtpListener listener;
     private final AdminServer admin;
+    private final Lookout looking;
+    private final Tracing tracing;
+    private final Webhooks webhooks;
     private final int submissionPort;
     private final int submissionsPort;
     private boolean stopped;
 
     private Relay(RelaySettings settings, Routes routes, Upstreams upstreams, DeliverySettings deliverySettings,
-            InstantSource clock, UnaryOperator<SubmissionPolicy> policy) throws IOException {
+            Exposure exposure, InstantSource clock, UnaryOperator<SubmissionPolicy> policy) throws IOException {
         this.routes = routes;
         this.settings = settings;
+        this.tracing = exposure.tracing();
         this.tls = new CurrentTls(routes);
         this.queue = SqlQueue.open(settings.queue(), settings.dataDirectory(), clock);
+        RelayMeters relayMeters;
         try {
             var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-            Gauge.builder("postrider.queue.messages", queue, all -> all.usage().messages())
-                    .description("messages that are neither delivered nor given up")
-                    .register(meters);
+            relayMeters = new RelayMeters(meters, exposure.namedInMetrics(), clock);
             Gauge.builder("postrider.queue.damaged.files", queue, SqlQueue::damagedFiles)
                     .description("damaged queue files that were set aside")
                     .register(meters);
-            this.delivery = new Delivery(queue, routes, upstreams, deliverySettings, clock, meters);
+            queue.onCommit(relayMeters::committed);
+            this.delivery = new Delivery(queue, routes, new MeteredUpstreams(upstreams, relayMeters), deliverySettings,
+                    clock, relayMeters, exposure.tracing());
             this.listener = new SmtpListener(
                     new ListenerSettings(settings.hostName(), settings.limits(),
                             settings.allowPlaintextAuthentication()),
                     policy.apply(
                             new OrganizationSubmissions(routes, queue, settings.hostName(), settings.trace(), clock,
-                                    meters)),
+                                    relayMeters, exposure.tracing())),
                     tls, meters);
             this.admin = new AdminServer(new InetSocketAddress(settings.bind(), settings.adminPort()), queue, routes,
-                    meters, this::problem);
+                    exposure.access(), () -> {
+                        relayMeters.refresh(queue);
+                        return meters.scrape();
+                    }, this::problem);
         } catch (IOException | RuntimeException e) {
             queue.close();
             throw e;
         }
+        this.webhooks = new Webhooks(queue.outbox(), routes, exposure.webhooks(), WebhookTimes.DEFAULT, relayMeters,
+                clock);
+        this.looking = Lookout.start(() -> relayMeters.look(queue));
         try {
             delivery.start();
+            webhooks.start();
             this.submissionPort = listener.listen(new InetSocketAddress(settings.bind(), settings.submissionPort()),
                     SmtpListener.Start.PLAIN);
             this.submissionsPort = listener.listen(new InetSocketAddress(settings.bind(), settings.submissionsPort()),
@@ -92,13 +110,19 @@ public final class Relay implements AutoCloseable {
     /** As {@link #start(RelaySettings, Routes, Upstreams, InstantSource)}, with other times for delivery. */
     public static Relay start(RelaySettings settings, Routes routes, Upstreams upstreams, DeliverySettings delivery,
             InstantSource clock) throws IOException {
-        return start(settings, routes, upstreams, delivery, clock, UnaryOperator.identity());
+        return start(settings, routes, upstreams, delivery, Exposure.DEFAULT, clock);
+    }
+
+    /** As {@link #start(RelaySettings, Routes, Upstreams, InstantSource)}, seen as is said. */
+    public static Relay start(RelaySettings settings, Routes routes, Upstreams upstreams, DeliverySettings delivery,
+            Exposure exposure, InstantSource clock) throws IOException {
+        return start(settings, routes, upstreams, delivery, exposure, clock, UnaryOperator.identity());
     }
 
     /** As above, with another rule for who may submit: for programs that measure and cannot log in. */
     static Relay start(RelaySettings settings, Routes routes, Upstreams upstreams, DeliverySettings delivery,
-            InstantSource clock, UnaryOperator<SubmissionPolicy> policy) throws IOException {
-        var relay = new Relay(settings, routes, upstreams, delivery, clock, policy);
+            Exposure exposure, InstantSource clock, UnaryOperator<SubmissionPolicy> policy) throws IOException {
+        var relay = new Relay(settings, routes, upstreams, delivery, exposure, clock, policy);
         LOG.info("{} listens on {} ports {} (STARTTLS) and {} (TLS), health and metrics on {}, {} messages queued",
                 settings.hostName(), settings.bind().getHostAddress(), relay.submissionPort, relay.submissionsPort,
                 relay.adminPort(), relay.queue.usage().messages());
@@ -164,7 +188,10 @@ public final class Relay implements AutoCloseable {
         listener.stop(grace.dividedBy(2));
         delivery.stop(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
         admin.close();
+        webhooks.close();
+        looking.close();
         queue.close();
+        tracing.close();
         LOG.info("stopped with {} messages queued", queue.usage().messages());
     }
 

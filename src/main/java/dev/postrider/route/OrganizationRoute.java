@@ -13,9 +13,10 @@ import java.util.Optional;
  * @param servers        the organization's own servers; empty means the global ones
  * @param from           the From address of its mail
  * @param envelopeFrom   the envelope sender that bounces of its mail go to
+ * @param webhook        who is told what became of its mail
  */
 public record OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
-        Address from, String envelopeFrom) {
+        Address from, String envelopeFrom, Optional<Webhook> webhook) {
 
     /** What the relay does with the organization's mail. */
     public enum State {
@@ -49,6 +50,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
 
     @Override
     public String toString() {
-        return "OrganizationRoute[" + key + ", " + state + ", servers=" + servers + "]";
+        return "OrganizationRoute[" + key + ", " + state + ", servers=" + servers
+                + webhook.map(receiver -> ", " + receiver).orElse("") + "]";
     }
 }

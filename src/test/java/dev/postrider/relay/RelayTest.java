@@ -13,6 +13,10 @@ import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.CertificateAuthority;
 import dev.postrider.route.RelayCertificate;
 import dev.postrider.route.RelayRoute;
+import dev.postrider.route.TestResult.Step;
+import dev.postrider.transport.Verdict;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -24,6 +28,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
@@ -291,12 +296,43 @@ final class RelayTest {
         assertThat(get("/healthz", "").statusCode()).isEqualTo(200);
         assertThat(get("/readyz", "").statusCode()).isEqualTo(200);
         assertThat(get("/nothing", "").statusCode()).isEqualTo(404);
-        await().untilAsserted(() -> assertThat(get("/metrics", "").body()).contains("postrider_accepted_total 1.0",
-                "postrider_deferred_total 1.0", "postrider_queue_messages 1.0", "postrider_sessions 0.0"));
+        await().untilAsserted(() -> assertThat(get("/metrics", "").body()).contains(
+                "postrider_accepted_total{organization=\"shop/orders\"} 1.0",
+                "postrider_recipients_total{organization=\"shop/orders\",outcome=\"deferred\",server=\"shop/mx\"} 1.0",
+                "postrider_queue_messages{organization=\"shop/orders\"} 1.0", "postrider_sessions 0.0"));
         assertThat(get("/queue/shop/orders", "").statusCode()).isEqualTo(401);
         assertThat(get("/queue/shop/orders", "wrong").statusCode()).isEqualTo(401);
         assertThat(get("/queue/shop/orders", TestRoutes.ADMIN_TOKEN).body()).isEqualTo("{\"queued\": 1}\n");
         assertThat(get("/queue/shop/idle", TestRoutes.ADMIN_TOKEN).body()).isEqualTo("{\"queued\": 0}\n");
+    }
+
+    @Test
+    @Tag("relay")
+    void eachAcceptanceAndEachAttemptIsOneLine() throws Exception {
+        upstreams.behave("mx", new Verdict.Refused(Step.RecipientRejected, true, Optional.empty(),
+                "550 no \"x\"\r\nFORGED delivered"));
+        PrintStream err = System.err;
+        var log = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+        try (var client = loggedIn()) {
+            client.mail("a@b.example", "x@y.example", "Subject: secret plan\r\n\r\nsecret text\r\n");
+            await().untilAsserted(
+                    () -> assertThat(log.toString(StandardCharsets.UTF_8)).contains(" bounced ", " accepted "));
+        } finally {
+            System.setErr(err);
+        }
+        List<String> lines = log.toString(StandardCharsets.UTF_8)
+                .lines()
+                .filter(line -> line.matches(".* [0-9A-Z]{16} .*") && line.contains("from=<a@b.example>"))
+                .toList();
+        assertThat(lines).satisfiesExactlyInAnyOrder(
+                accepted -> assertThat(accepted).matches(".* - [0-9A-Z]{16} accepted organization=shop/orders"
+                        + " from=<a@b.example> recipients=1 size=[0-9]+ client=127.0.0.1 tls=true"
+                        + " duration=[0-9]+\\.[0-9]{3}"),
+                bounced -> assertThat(bounced).matches(".* - [0-9A-Z]{16} bounced organization=shop/orders"
+                        + " from=<a@b.example> to=<x@y.example> size=[0-9]+ server=shop/mx attempt=1"
+                        + " duration=[0-9.]+ age=[0-9.]+ reply=\"550 no \\\\\"x\\\\\"\\\\r\\\\nFORGED delivered\""));
+        assertThat(log.toString(StandardCharsets.UTF_8)).doesNotContain("secret", PASSWORD);
     }
 
     @Test

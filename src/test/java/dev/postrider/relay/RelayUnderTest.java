@@ -42,7 +42,7 @@ public final class RelayUnderTest {
         routes.markComplete();
         boolean open = arguments.length > 4 && arguments[4].equals("open");
         Relay.start(settings, routes, new MailUpstreams("relay.test", false),
-                DeliverySettings.of("relay.test"), InstantSource.system(),
+                DeliverySettings.of("relay.test"), Exposure.DEFAULT, InstantSource.system(),
                 open ? Everybody::new : UnaryOperator.identity());
         Thread.currentThread().join();
     }

@@ -40,6 +40,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     private final TestSends tests;
     private final Events events;
     private final Consumer<MailServer> changed;
+    private final Consumer<ResourceKey> secretChanged;
     private final SimpleInboundEventSource<MailServer> nudges = new SimpleInboundEventSource<>("nudges");
     private @Nullable InformerEventSource<Secret, MailServer> routes;
     private @Nullable IndexerResourceCache<MailServer> servers;
@@ -48,12 +49,15 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
      * A reconciler of all servers.
      *
      * @param changed told of a server whose status, and so its meaning to others, has changed
+     * @param secretChanged told of a credentials Secret that is new or has changed
      */
-    public MailServerReconciler(Cluster cluster, TestSends tests, Events events, Consumer<MailServer> changed) {
+    public MailServerReconciler(Cluster cluster, TestSends tests, Events events, Consumer<MailServer> changed,
+            Consumer<ResourceKey> secretChanged) {
         this.cluster = cluster;
         this.tests = tests;
         this.events = events;
         this.changed = changed;
+        this.secretChanged = secretChanged;
     }
 
     @Override
@@ -70,8 +74,12 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withLabelSelector(PostriderApi.CREDENTIALS_LABEL + "=true")
                         .withNamespacesInheritedFromController()
                         .withFollowControllerNamespacesChanges(true)
-                        .withSecondaryToPrimaryMapper(secret -> idsOf(primary.byIndex(BY_SECRET,
-                                secret.getMetadata().getNamespace() + "/" + secret.getMetadata().getName())))
+                        .withSecondaryToPrimaryMapper(secret -> {
+                            // The one informer of these Secrets; organizations read some of them too.
+                            ResourceKey key = Cluster.key(secret);
+                            secretChanged.accept(key);
+                            return idsOf(primary.byIndex(BY_SECRET, key.toString()));
+                        })
                         .build(),
                 context);
         InformerEventSource<Secret, MailServer> serverRoutes = new InformerEventSource<>(

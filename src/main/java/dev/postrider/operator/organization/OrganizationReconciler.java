@@ -87,6 +87,17 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         }
     }
 
+    /** Plans anew for the organizations that read a Secret. */
+    public void secretChanged(ResourceKey secret) {
+        if (organizations != null) {
+            organizations
+                    .list(secret.namespace(),
+                            organization -> OrganizationPlan.secretNames(organization).contains(secret.name()))
+                    .map(ResourceID::fromResource)
+                    .forEach(nudges::propagateEvent);
+        }
+    }
+
     /** Plans for every organization anew: something that matters to all has changed. */
     public void nudgeAll() {
         if (organizations != null) {

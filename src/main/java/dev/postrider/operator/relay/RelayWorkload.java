@@ -333,12 +333,7 @@ public final class RelayWorkload {
         return new ContainerBuilder().withName("relay")
                 .withImage(image)
                 .withImagePullPolicy(settings.imagePullPolicy().orElse("IfNotPresent"))
-                .withArgs("relay", "--namespace=" + namespace, "--data=" + DATA,
-                        "--host-name=" + settings.hostName().orElse(host(namespace)),
-                        "--allow-plaintext-authentication=" + settings.allowPlaintextAuthentication(),
-                        "--most-received=" + settings.received().most(),
-                        "--most-own-received=" + settings.received().mostOwn(),
-                        "--received-client-address=" + settings.received().clientAddress())
+                .withArgs(arguments())
                 .withEnv(environment())
                 .withPorts(port("submission", SUBMISSION_CONTAINER_PORT),
                         port("submissions", SUBMISSIONS_CONTAINER_PORT),
@@ -357,6 +352,21 @@ public final class RelayWorkload {
                 .withVolumeMounts(queueMount(),
                         new VolumeMountBuilder().withName("tmp").withMountPath("/tmp").build())
                 .build();
+    }
+
+    private List<String> arguments() {
+        List<String> arguments = new ArrayList<>(List.of("relay", "--namespace=" + namespace, "--data=" + DATA,
+                "--host-name=" + settings.hostName().orElse(host(namespace)),
+                "--allow-plaintext-authentication=" + settings.allowPlaintextAuthentication()));
+        Settings.Visibility visibility = settings.visibility();
+        if (visibility.metricsNames() != null) {
+            arguments.add("--metrics-names=" + visibility.metricsNames());
+        }
+        visibility.otlpEndpoint().ifPresent(endpoint -> arguments.add("--otlp-endpoint=" + endpoint));
+        if (!visibility.webhooksAllow().isEmpty()) {
+            arguments.add("--webhooks-allow=" + String.join(",", visibility.webhooksAllow()));
+        }
+        return arguments;
     }
 
     private static ContainerPort port(String name, int port) {

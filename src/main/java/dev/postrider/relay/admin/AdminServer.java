@@ -4,36 +4,26 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.routes.Routes;
-import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
-import dev.postrider.route.Sha256;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
 /**
- * What probes, Prometheus and the operator ask, over HTTP: {@code /healthz}, {@code /readyz}, {@code /metrics}, and
- * with the operator's token {@code /queue/{namespace}/{name}}.
+ * What probes, Prometheus, the operator and people ask, over HTTP: {@code /healthz}, {@code /readyz},
+ * {@code /metrics}, with the operator's token {@code /queue/{namespace}/{name}}, and {@link QueueApi}.
  */
 public final class AdminServer implements AutoCloseable {
-    private static final String BEARER = "Bearer ";
-
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Queue queue;
-    private final Routes routes;
+    private final StaticToken operator;
     private final Supplier<Optional<String>> problem;
-
-    private record Answer(int status, String type, String body) {
-        static Answer text(int status, String body) {
-            return new Answer(status, "text/plain; charset=utf-8", body + "\n");
-        }
-    }
 
     @FunctionalInterface
     private interface Page {
@@ -44,23 +34,27 @@ public final class AdminServer implements AutoCloseable {
      * Opens the port and answers.
      *
      * @param address with port 0 for one that the system chooses
+     * @param access  who may see and change the queue besides who has the installation's token
+     * @param metrics for {@code /metrics}, in the text format of Prometheus
      * @param problem why the relay is not ready, for {@code /readyz}
      * @throws IOException if the address cannot be had
      */
-    public AdminServer(InetSocketAddress address, Queue queue, Routes routes, PrometheusMeterRegistry meters,
-            Supplier<Optional<String>> problem) throws IOException {
+    public AdminServer(InetSocketAddress address, Queue queue, Routes routes, Access access,
+            Supplier<String> metrics, Supplier<Optional<String>> problem) throws IOException {
         this.queue = queue;
-        this.routes = routes;
+        this.operator = new StaticToken(routes, access);
         this.problem = problem;
         try {
             this.server = HttpServer.create(address, 0);
         } catch (IOException e) {
             throw new IOException("cannot listen on " + address + ": " + e.getMessage(), e);
         }
-        serve("/healthz", exchange -> Answer.text(200, "ok"));
-        serve("/readyz", exchange -> ready());
-        serve("/metrics", exchange -> new Answer(200, "text/plain; version=0.0.4; charset=utf-8", meters.scrape()));
-        serve("/queue/", this::queued);
+        serve("/healthz", reading(exchange -> Answer.text(200, "ok")));
+        serve("/readyz", reading(exchange -> ready()));
+        serve("/metrics", reading(exchange -> new Answer(200, "text/plain; version=0.0.4; charset=utf-8",
+                metrics.get(), Map.of())));
+        serve("/queue/", reading(this::queued));
+        serve(QueueApi.PATH, new QueueApi(queue.view(), operator)::answer);
         server.setExecutor(threads);
         server.start();
     }
@@ -81,31 +75,31 @@ public final class AdminServer implements AutoCloseable {
         try {
             String path = exchange.getRequestURI().getPath().substring("/queue/".length());
             ResourceKey organization = ResourceKey.parse(path);
-            return new Answer(200, "application/json", "{\"queued\": " + queue.usage(organization).messages() + "}\n");
+            return Answer.json("{\"queued\": " + queue.usage(organization).messages() + "}");
         } catch (IllegalArgumentException e) {
             return Answer.text(404, "the path is /queue/{namespace}/{name}");
         }
     }
 
     private boolean isOperator(HttpExchange exchange) {
-        String header = exchange.getRequestHeaders().getFirst("Authorization");
-        Optional<String> digest = routes.relay().map(RelayRoute::adminTokenSha256).filter(hex -> !hex.isEmpty());
-        return header != null && header.startsWith(BEARER) && digest.isPresent()
-                && Sha256.matches(header.substring(BEARER.length()), digest.get());
+        return QueueApi.bearer(exchange).filter(operator::matches).isPresent();
+    }
+
+    private static Page reading(Page page) {
+        return exchange -> exchange.getRequestMethod().equals("GET")
+                ? page.of(exchange)
+                : Answer.text(405, "only GET is answered");
     }
 
     private void serve(String path, Page page) {
         server.createContext(path, exchange -> {
             try (exchange) {
                 boolean exact = path.endsWith("/") || exchange.getRequestURI().getPath().equals(path);
-                Answer answer = !exact
-                        ? Answer.text(404, "not found")
-                        : exchange.getRequestMethod().equals("GET")
-                                ? page.of(exchange)
-                                : Answer.text(405, "only GET is answered");
-                byte[] body = answer.body.getBytes(StandardCharsets.UTF_8);
-                exchange.getResponseHeaders().set("Content-Type", answer.type);
-                exchange.sendResponseHeaders(answer.status, body.length);
+                Answer answer = exact ? page.of(exchange) : Answer.text(404, "not found");
+                byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
+                answer.headers().forEach(exchange.getResponseHeaders()::set);
+                exchange.getResponseHeaders().set("Content-Type", answer.type());
+                exchange.sendResponseHeaders(answer.status(), body.length);
                 exchange.getResponseBody().write(body);
             }
         });

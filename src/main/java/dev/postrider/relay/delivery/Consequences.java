@@ -6,19 +6,26 @@ import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
 import dev.postrider.relay.queue.Settlement;
 import dev.postrider.relay.queue.Settlement.Deferral;
+import dev.postrider.relay.queue.Settlement.Event;
 import dev.postrider.relay.queue.Settlement.Report;
+import dev.postrider.relay.events.MailEvent;
+import dev.postrider.relay.telemetry.LogLine;
+import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.route.ResourceKey;
 import dev.postrider.transport.Reply;
 import dev.postrider.transport.Verdict;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,13 +35,16 @@ final class Consequences {
 
     private final DeliverySettings settings;
     private final InstantSource clock;
-    private final MeterRegistry meters;
+    private final RelayMeters meters;
+    private final Predicate<ResourceKey> tells;
     private final DeliveryReport report;
 
-    Consequences(DeliverySettings settings, InstantSource clock, MeterRegistry meters) {
+    /** @param tells which organizations hear of their mail by events */
+    Consequences(DeliverySettings settings, InstantSource clock, RelayMeters meters, Predicate<ResourceKey> tells) {
         this.settings = settings;
         this.clock = clock;
         this.meters = meters;
+        this.tells = tells;
         this.report = new DeliveryReport(settings.hostName(), settings.returnedMessage());
     }
 
@@ -59,14 +69,18 @@ final class Consequences {
         boolean expired = isExpired(message);
         List<Integer> done = new ArrayList<>();
         List<Deferral> deferred = new ArrayList<>();
+        List<Event> events = new ArrayList<>();
+        boolean told = tells.test(message.organization());
         Map<Kind, List<Entry>> reported = new EnumMap<>(Kind.class);
         for (Outcome outcome : outcomes) {
             QueuedRecipient recipient = outcome.recipient();
             switch (outcome.verdict()) {
                 case Verdict.Accepted(Reply reply, boolean reportsPassedOn) -> {
                     done.add(recipient.number());
-                    count("delivered");
-                    log("delivered", message, outcome, reply.text());
+                    tell(RelayMeters.Outcome.DELIVERED, message, outcome, reply.text());
+                    if (told) {
+                        events.add(event(MailEvent.Type.DELIVERED, message, outcome, reply.text(), now));
+                    }
                     if (recipient.dsn().wantsSuccess() && !reportsPassedOn) {
                         report(reported, Kind.RELAYED, new Entry(recipient, outcome.server().endpoint().host(),
                                 reply.enhanced().orElse("2.0.0"), Optional.of(reply), reply.text(),
@@ -75,8 +89,12 @@ final class Consequences {
                 }
                 case Verdict.Refused refused when refused.permanent() || expired -> {
                     done.add(recipient.number());
-                    count("bounced");
-                    log(refused.permanent() ? "refused" : "expired", message, outcome, refused.message());
+                    tell(refused.permanent() ? RelayMeters.Outcome.BOUNCED : RelayMeters.Outcome.EXPIRED, message,
+                            outcome, refused.message());
+                    if (told) {
+                        events.add(event(refused.permanent() ? MailEvent.Type.BOUNCED : MailEvent.Type.EXPIRED, message,
+                                outcome, refused.message(), now));
+                    }
                     if (recipient.dsn().wantsFailure()) {
                         report(reported, Kind.FAILED, entry(outcome, refused, refused.permanent()
                                 ? refused.reply().flatMap(Reply::enhanced).orElse("5.0.0")
@@ -91,8 +109,7 @@ final class Consequences {
                     Instant next = now.plus(settings.waitAfter(attempts, ThreadLocalRandom.current().nextDouble()));
                     boolean tell = isToldOfDelay(message, recipient);
                     deferred.add(deferral(outcome, refused, attempts, now, next, tell || recipient.delayReported()));
-                    count("deferred");
-                    log("deferred", message, outcome, refused.message());
+                    tell(RelayMeters.Outcome.DEFERRED, message, outcome, refused.message());
                     if (tell) {
                         report(reported, Kind.DELAYED, entry(outcome, refused,
                                 refused.reply()
@@ -104,7 +121,11 @@ final class Consequences {
                 }
             }
         }
-        return new Settlement(done, deferred, reports(message, reported, now), List.of());
+        return new Settlement(done, deferred, reports(message, reported, now), events);
+    }
+
+    private static Event event(MailEvent.Type type, QueuedMessage message, Outcome outcome, String reply, Instant now) {
+        return MailEvent.of(type, message, outcome.recipient(), outcome.server().key(), reply, now);
     }
 
     private static Deferral deferral(Outcome outcome, Verdict.Refused refused, int attempts, Instant last,
@@ -143,13 +164,17 @@ final class Consequences {
         return reports;
     }
 
-    private void count(String what) {
-        meters.counter("postrider." + what).increment();
-    }
-
-    private static void log(String what, QueuedMessage message, Outcome outcome, String reply) {
-        LOG.info("{} {} organization={} to=<{}> server={} attempt={} reply=\"{}\"", message.id(), what,
-                message.organization(), outcome.recipient().address(), outcome.server().key(),
-                outcome.recipient().attempts() + 1, reply);
+    private void tell(RelayMeters.Outcome what, QueuedMessage message, Outcome outcome, String reply) {
+        meters.recipient(message.organization(), outcome.server().key(), what, message.received());
+        LOG.info("{}", LogLine.of(message.id(), what.name().toLowerCase(Locale.ROOT))
+                .with("organization", message.organization())
+                .address("from", message.sender())
+                .address("to", outcome.recipient().address())
+                .with("size", message.content().size())
+                .with("server", outcome.server().key())
+                .with("attempt", outcome.recipient().attempts() + 1)
+                .with("duration", outcome.duration())
+                .with("age", Duration.between(message.received(), clock.instant()))
+                .with("reply", reply));
     }
 }

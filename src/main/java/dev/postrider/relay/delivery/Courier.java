@@ -8,6 +8,7 @@ import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
 import dev.postrider.relay.queue.Settlement;
+import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.Verdict;
@@ -32,12 +33,14 @@ final class Courier {
     private final Turns turns;
     private final InstantSource clock;
     private final Consequences consequences;
+    private final Tracing tracing;
 
-    Courier(Queue queue, Turns turns, InstantSource clock, Consequences consequences) {
+    Courier(Queue queue, Turns turns, InstantSource clock, Consequences consequences, Tracing tracing) {
         this.queue = queue;
         this.turns = turns;
         this.clock = clock;
         this.consequences = consequences;
+        this.tracing = tracing;
     }
 
     /**
@@ -87,7 +90,7 @@ final class Courier {
     void overdue(QueuedMessage message, Lanes.Resting resting) throws InterruptedException {
         record(message, message.recipients()
                 .stream()
-                .map(recipient -> new Outcome(recipient, resting.server(), resting.failure()))
+                .map(recipient -> new Outcome(recipient, resting.server(), resting.failure(), Duration.ZERO))
                 .toList(), false);
     }
 
@@ -99,6 +102,7 @@ final class Courier {
             return List.of();
         }
         Map<String, Verdict> verdicts = Map.of();
+        Instant start = clock.instant();
         try {
             verdicts = connection.get().upstream().send(message.envelope(recipients), message.content()).verdicts();
         } catch (RuntimeException e) {
@@ -106,11 +110,13 @@ final class Courier {
         } finally {
             place.lane().connections().giveBack(connection.get(), place.lane().route(), clock.instant());
         }
+        Duration duration = Duration.between(start, clock.instant());
+        tracing.attempted(message, place.server().key(), start, duration, verdicts);
         List<Outcome> outcomes = new ArrayList<>();
         for (QueuedRecipient recipient : recipients) {
             Verdict verdict = verdicts.getOrDefault(recipient.address(), new Verdict.Refused(Step.MessageRejected,
                     false, Optional.empty(), "the attempt ended without a word about this recipient"));
-            outcomes.add(new Outcome(recipient, place.server(), verdict));
+            outcomes.add(new Outcome(recipient, place.server(), verdict, duration));
         }
         turns.leave(place, outcomes.stream()
                 .filter(Outcome::concernsServer)

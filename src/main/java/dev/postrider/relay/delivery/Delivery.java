@@ -8,9 +8,10 @@ import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.transport.Upstreams;
-import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -50,15 +51,20 @@ public final class Delivery implements AutoCloseable {
     private Instant nextOverdue = Instant.MIN;
 
     public Delivery(Queue queue, Routes routes, Upstreams upstreams, DeliverySettings settings, InstantSource clock,
-            MeterRegistry meters) {
+            RelayMeters meters, Tracing tracing) {
         this.queue = queue;
         this.routes = routes;
         this.clock = clock;
-        var consequences = new Consequences(settings, clock, meters);
-        this.turns = new Turns(routes, new Lanes(routes, upstreams, queue.permits(), settings), clock, new Workers());
-        this.courier = new Courier(queue, turns, clock, consequences);
+        var consequences = new Consequences(settings, clock, meters, this::tells);
+        this.turns = new Turns(routes, new Lanes(routes, upstreams, queue.permits(), settings, meters), clock,
+                new Workers());
+        this.courier = new Courier(queue, turns, clock, consequences, tracing);
         this.overdue = new Overdue(queue, consequences, courier, clock);
         this.removals = new Removals(queue, routes, settings.expiry(), clock);
+    }
+
+    private boolean tells(ResourceKey organization) {
+        return routes.organization(organization).filter(route -> route.webhook().isPresent()).isPresent();
     }
 
     /** Starts to deliver what is queued and what comes. */

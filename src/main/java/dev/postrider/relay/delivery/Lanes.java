@@ -3,6 +3,7 @@ package dev.postrider.relay.delivery;
 import dev.postrider.relay.delivery.CircuitBreaker.State;
 import dev.postrider.relay.queue.ConnectionPermits;
 import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.transport.Upstreams;
@@ -93,15 +94,18 @@ final class Lanes {
     private final Upstreams upstreams;
     private final ConnectionPermits permits;
     private final DeliverySettings settings;
+    private final RelayMeters meters;
     private final Map<ResourceKey, Lane> lanes = new HashMap<>();
     private final Agenda wakeUps = new Agenda();
     private long uses;
 
-    Lanes(Routes routes, Upstreams upstreams, ConnectionPermits permits, DeliverySettings settings) {
+    Lanes(Routes routes, Upstreams upstreams, ConnectionPermits permits, DeliverySettings settings,
+            RelayMeters meters) {
         this.routes = routes;
         this.upstreams = upstreams;
         this.permits = permits;
         this.settings = settings;
+        this.meters = meters;
     }
 
     Lane of(ResourceKey server) {
@@ -175,6 +179,7 @@ final class Lanes {
         State after = lane.breaker.state(now);
         if (after == State.OPEN && before != State.OPEN) {
             wakeUps.put(lane.key, lane.breaker.restsUntil());
+            meters.rests(lane.key, lane.breaker.restsUntil());
             LOG.warn("server {} gets no mail until {}: {}", lane.key, lane.breaker.restsUntil(),
                     failure.map(Verdict.Refused::message).orElse(""));
         } else if (after == State.CLOSED && before != State.CLOSED) {

@@ -3,9 +3,14 @@ package dev.postrider.relay.delivery;
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.transport.Verdict;
+import java.time.Duration;
 
-/** What a server said about one recipient. */
-record Outcome(QueuedRecipient recipient, ServerRoute server, Verdict verdict) {
+/**
+ * What a server said about one recipient.
+ *
+ * @param duration of the attempt
+ */
+record Outcome(QueuedRecipient recipient, ServerRoute server, Verdict verdict, Duration duration) {
 
     /** Whether it says something about the server, so that another may take the message. */
     boolean concernsServer() {

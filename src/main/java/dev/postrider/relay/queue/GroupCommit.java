@@ -9,6 +9,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +41,7 @@ final class GroupCommit implements AutoCloseable {
     private final Semaphore room = new Semaphore(MOST_KIBIOCTETS);
     private final Thread thread = Thread.ofPlatform().name("queue-writer").unstarted(this::write);
     private volatile boolean closing;
+    private volatile IntConsumer committed = steps -> {};
 
     // Touched by the writer alone.
     private @Nullable Session session;
@@ -122,8 +124,13 @@ final class GroupCommit implements AutoCloseable {
         closeSession();
     }
 
+    void onCommit(IntConsumer listener) {
+        committed = listener;
+    }
+
     private void commit(List<Job> batch) {
         Optional<SQLException> error = tryCommit(batch);
+        committed.accept(batch.size());
         if (error.isPresent() && batch.size() > 1 && session != null) {
             // One of them may be at fault, or too big for what room is left: each for itself.
             batch.forEach(job -> job.result.complete(tryCommit(List.of(job))));

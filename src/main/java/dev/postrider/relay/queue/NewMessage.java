@@ -24,6 +24,11 @@ public record NewMessage(String sender, List<NewRecipient> recipients, boolean e
     /** A recipient and what the sender wants to be told about him. */
     public record NewRecipient(String address, RecipientDsnRequest dsn) {}
 
+    /** The same as part of a trace. */
+    public NewMessage inTrace(Optional<String> parent) {
+        return new NewMessage(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, parent, received);
+    }
+
     /** A message whose sender asks for nothing special. */
     public static NewMessage plain(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8,
             Instant received) {

@@ -57,6 +57,9 @@ public interface Queue extends AutoCloseable {
     /** How much is queued. */
     Usage usage();
 
+    /** How much of each organization is queued, those with nothing left out. */
+    Map<ResourceKey, Usage> usages();
+
     /** Whom to tell that mail has come. */
     void onArrival(Arrivals arrivals);
 

@@ -20,6 +20,10 @@ final class QueueUsage {
         return new Usage(totalMessages.get(), totalOctets.get()).orNothing();
     }
 
+    Map<ResourceKey, Usage> all() {
+        return Map.copyOf(organizations);
+    }
+
     Usage of(ResourceKey organization) {
         return organizations.getOrDefault(organization, Usage.NONE).orNothing();
     }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.IntConsumer;
 
 /** The queue in tables of a database. */
 public final class SqlQueue implements Queue {
@@ -436,6 +437,16 @@ public final class SqlQueue implements Queue {
     @Override
     public Usage usage() {
         return usage.total();
+    }
+
+    @Override
+    public Map<ResourceKey, Usage> usages() {
+        return usage.all();
+    }
+
+    /** Tells how much is written at once, each time. */
+    public void onCommit(IntConsumer listener) {
+        writer.onCommit(listener);
     }
 
     @Override

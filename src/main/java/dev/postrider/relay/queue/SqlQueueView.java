@@ -7,10 +7,13 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 
 /** The queue as people see it, read from its tables. */
 final class SqlQueueView implements QueueView {
@@ -32,12 +35,13 @@ final class SqlQueueView implements QueueView {
         Optional<Position> position = after;
         boolean more = true;
         while (found.size() < most && more) {
-            List<Entry> page = page(filter, position);
+            int rows = filter.state().isEmpty() ? Math.min(PAGE, most - found.size()) : PAGE;
+            List<Entry> page = page(filter, position, rows);
             page.stream()
                     .filter(entry -> filter.state().filter(state -> state != entry.state()).isEmpty())
                     .limit(most - found.size())
                     .forEach(found::add);
-            more = page.size() == PAGE;
+            more = page.size() == rows;
             position = page.isEmpty()
                     ? position
                     : Optional.of(new Position(page.getLast().organization(), page.getLast().id()));
@@ -46,7 +50,7 @@ final class SqlQueueView implements QueueView {
     }
 
     /** Which state a message is in depends on claims that may not be stored, so that is looked at afterwards. */
-    private List<Entry> page(Filter filter, Optional<Position> after) throws QueueException {
+    private List<Entry> page(Filter filter, Optional<Position> after, int rows) throws QueueException {
         var sql = new StringBuilder("SELECT organization, id, sender, size, received, held FROM message WHERE TRUE");
         List<String> values = new ArrayList<>();
         filter.organization().ifPresent(organization -> {
@@ -66,7 +70,7 @@ final class SqlQueueView implements QueueView {
             sql.append(recipientWhere("lower(r.address) = ?"));
             values.add(recipient.toLowerCase(Locale.ROOT));
         });
-        sql.append(" ORDER BY organization, id LIMIT " + PAGE);
+        sql.append(" ORDER BY organization, id LIMIT " + rows);
         return entries(sql.toString(), values);
     }
 
@@ -134,16 +138,15 @@ final class SqlQueueView implements QueueView {
     @Override
     public int change(Change change, Filter filter, OptionalInt most) throws QueueException {
         int changed = 0;
+        int left = most.orElse(Integer.MAX_VALUE);
         Optional<Position> position = Optional.empty();
-        List<Entry> page = list(filter, position, PAGE);
-        while (!page.isEmpty() && changed < most.orElse(Integer.MAX_VALUE)) {
-            for (Entry entry : page) {
-                if (changed < most.orElse(Integer.MAX_VALUE) && apply(change, entry)) {
-                    changed++;
-                }
-            }
+        List<Entry> page = list(filter, position, Math.min(left, PAGE));
+        while (!page.isEmpty()) {
+            int done = apply(change, page);
+            changed += done;
+            left -= done;
             position = Optional.of(new Position(page.getLast().organization(), page.getLast().id()));
-            page = list(filter, position, PAGE);
+            page = left > 0 ? list(filter, position, Math.min(left, PAGE)) : List.of();
         }
         return changed;
     }
@@ -151,32 +154,67 @@ final class SqlQueueView implements QueueView {
     @Override
     public boolean change(Change change, String id) throws QueueException {
         Optional<Entry> entry = find(id);
-        return entry.isPresent() && apply(change, entry.get());
+        return entry.isPresent() && apply(change, List.of(entry.get())) > 0;
     }
 
-    private boolean apply(Change change, Entry entry) throws QueueException {
-        ResourceKey organization = entry.organization();
-        String id = entry.id();
+    /** Does it to those whose state allows it, in one commit for each organization. */
+    private int apply(Change change, List<Entry> entries) throws QueueException {
+        Map<ResourceKey, List<String>> allowed = entries.stream()
+                .filter(entry -> isAllowed(change, entry.state()))
+                .collect(Collectors.groupingBy(Entry::organization, LinkedHashMap::new,
+                        Collectors.mapping(Entry::id, Collectors.toList())));
+        int changed = 0;
+        for (Map.Entry<ResourceKey, List<String>> some : allowed.entrySet()) {
+            changed += switch (change) {
+                case HOLD -> hold(some.getKey(), some.getValue());
+                case RELEASE, RETRY -> makeDue(some.getKey(), some.getValue());
+                case REMOVE -> remove(some.getKey(), some.getValue());
+            };
+        }
+        return changed;
+    }
+
+    private static boolean isAllowed(Change change, State state) {
         return switch (change) {
-            case HOLD -> {
-                if (entry.state() == State.HELD) {
-                    yield false;
-                }
-                queue.execute(writes -> writes.hold(organization, id));
-                yield true;
-            }
-            case RELEASE -> entry.state() == State.HELD && makeDue(organization, id);
-            case RETRY -> (entry.state() == State.DEFERRED || entry.state() == State.QUEUED)
-                    && makeDue(organization, id);
-            case REMOVE -> entry.state() != State.ACTIVE && claims.take(organization, id)
-                    && queue.remove(organization, List.of(id)) > 0;
+            case HOLD -> state != State.HELD;
+            case RELEASE -> state == State.HELD;
+            case RETRY -> state == State.DEFERRED || state == State.QUEUED;
+            case REMOVE -> state != State.ACTIVE;
         };
     }
 
-    private boolean makeDue(ResourceKey organization, String id) throws QueueException {
+    private int hold(ResourceKey organization, List<String> ids) throws QueueException {
+        queue.execute(writes -> {
+            for (String id : ids) {
+                writes.hold(organization, id);
+            }
+        });
+        return ids.size();
+    }
+
+    private int makeDue(ResourceKey organization, List<String> ids) throws QueueException {
         Instant now = queue.now();
-        queue.execute(writes -> writes.retry(organization, id, now));
+        queue.execute(writes -> {
+            for (String id : ids) {
+                writes.retry(organization, id, now);
+            }
+        });
         queue.arrived(organization);
-        return true;
+        return ids.size();
+    }
+
+    private int remove(ResourceKey organization, List<String> ids) throws QueueException {
+        List<String> taken = new ArrayList<>();
+        try {
+            for (String id : ids) {
+                if (claims.take(organization, id)) {
+                    taken.add(id);
+                }
+            }
+        } catch (QueueException e) {
+            taken.forEach(id -> claims.free(organization, id));
+            throw e;
+        }
+        return taken.isEmpty() ? 0 : queue.remove(organization, taken);
     }
 }

@@ -80,7 +80,6 @@ final class MessageReception {
         } catch (IOException e) {
             throw new StorageException(e);
         }
-        listener.meters().counter("postrider.accepted").increment();
         replies.say(250, "2.0.0", "queued as " + message.id());
         return true;
     }

@@ -1,19 +1,20 @@
 package dev.postrider.relay.smtp;
 
-import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.util.function.Consumer;
 
 /** What a session answers (RFC 5321 section 4.2, RFC 2034), and whether that was its last word. */
 final class Replies {
     private final Connection connection;
-    private final MeterRegistry meters;
+    private final Consumer<String> refused;
     private int bad;
     private boolean over;
     private boolean abrupt;
 
-    Replies(Connection connection, MeterRegistry meters) {
+    /** @param refused hears at what something was refused */
+    Replies(Connection connection, Consumer<String> refused) {
         this.connection = connection;
-        this.meters = meters;
+        this.refused = refused;
     }
 
     /** @param status enhanced status code (RFC 3463); none if empty */
@@ -29,12 +30,8 @@ final class Replies {
 
     /** @param at what is refused, for the metric */
     void refuse(String at, SubmissionPolicy.Refusal refusal) throws IOException {
-        count(at);
+        refused.accept(at);
         say(refusal.code(), refusal.status(), refusal.text());
-    }
-
-    void count(String at) {
-        meters.counter("postrider.refused", "at", at).increment();
     }
 
     /** The client said goodbye. */

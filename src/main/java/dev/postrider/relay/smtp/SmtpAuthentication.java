@@ -1,6 +1,7 @@
 package dev.postrider.relay.smtp;
 
 import java.io.IOException;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,7 +49,7 @@ final class SmtpAuthentication {
 
     private void login(String name, String password) throws IOException {
         if (!policy.authenticate(name, password)) {
-            replies.count("login");
+            policy.refused(Optional.of(name), "login");
             LOG.info("login failed for \"{}\" from {}", SmtpText.ascii(name), connection.client());
             if (++failed >= listener.settings().limits().failedLogins()) {
                 replies.close(421, "4.7.0", "too many failed logins");

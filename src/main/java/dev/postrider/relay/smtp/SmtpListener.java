@@ -33,7 +33,6 @@ public final class SmtpListener implements AutoCloseable {
     private final ListenerSettings settings;
     private final SubmissionPolicy policy;
     private final Supplier<Optional<SSLContext>> tls;
-    private final MeterRegistry meters;
     private final List<ServerSocket> ports = new ArrayList<>();
     private final Set<SmtpSession> sessions = ConcurrentHashMap.newKeySet();
     private final Places places;
@@ -46,7 +45,6 @@ public final class SmtpListener implements AutoCloseable {
         this.settings = settings;
         this.policy = policy;
         this.tls = tls;
-        this.meters = meters;
         this.places = new Places(settings.limits());
         this.watchdog = new Watchdog(sessions, settings.limits().times());
         Gauge.builder("postrider.sessions", sessions, Set::size)
@@ -108,7 +106,7 @@ public final class SmtpListener implements AutoCloseable {
     private void welcome(Socket socket, Start start) {
         switch (places.enter(socket.getInetAddress())) {
             case Places.Full(String reply) -> {
-                meters.counter("postrider.refused", "at", "connection").increment();
+                policy.refused(Optional.empty(), "connection");
                 SmtpSession.turnAway(socket, start, reply);
             }
             case Places.Place place -> {
@@ -178,7 +176,4 @@ public final class SmtpListener implements AutoCloseable {
         return tls.get();
     }
 
-    MeterRegistry meters() {
-        return meters;
-    }
 }

@@ -90,7 +90,7 @@ final class SmtpSession implements Runnable {
             }
             open.encrypt(context.get());
         }
-        var replies = new Replies(open, listener.meters());
+        var replies = new Replies(open, at -> listener.policy().refused(place.user(), at));
         try {
             converse(open, replies);
         } catch (SocketTimeoutException e) {

@@ -31,6 +31,14 @@ public interface SubmissionPolicy {
     }
 
     /**
+     * Hears that something was refused, to count it.
+     *
+     * @param user who has logged in, or tried to
+     * @param at   connection, login, mail, recipient or data
+     */
+    default void refused(Optional<String> user, String at) {}
+
+    /**
      * Opens the place where a message is stored.
      *
      * @throws IOException if there is none now; the client is told to try again

@@ -15,10 +15,13 @@ import dev.postrider.relay.queue.NewMessage;
 import dev.postrider.relay.queue.QueueLimits;
 import dev.postrider.relay.queue.SqlQueue;
 import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.transport.DsnRequest;
 import dev.postrider.transport.RecipientDsnRequest.Notify;
 import dev.postrider.transport.RecipientDsnRequest;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -68,7 +71,7 @@ final class DeliveryTest {
                 new DeliverySettings(usual.hostName(), usual.backOff(), 0, usual.delayNotice(), usual.expiry(),
                         usual.idleConnection(), usual.messagesPerConnection(), usual.serverRest(),
                         usual.longestServerRest(), usual.returnedMessage()),
-                () -> now, meters);
+                () -> now, new RelayMeters(meters, 10, () -> now), Tracing.OFF);
     }
 
     @AfterEach
@@ -98,7 +101,12 @@ final class DeliveryTest {
     }
 
     private double count(String what) {
-        return meters.counter("postrider." + what).count();
+        return meters.find("postrider.recipients")
+                .tag("outcome", what)
+                .counters()
+                .stream()
+                .mapToDouble(Counter::count)
+                .sum();
     }
 
     @Test
@@ -410,7 +418,7 @@ final class DeliveryTest {
         advance(Duration.ofHours(4));
         awaitWhileTimePasses(() -> assertThat(queue.usage(key("orders")).messages()).isEqualTo(12));
         advance(Duration.between(now, START.plus(Duration.ofDays(5))));
-        awaitWhileTimePasses(() -> assertThat(count("bounced")).isEqualTo(6));
+        awaitWhileTimePasses(() -> assertThat(count("expired")).isEqualTo(6));
         assertThat(queue.usage(key("orders")).messages()).isEqualTo(12);
         upstreams.behave("mx", RecordingUpstreams.ACCEPTED);
         awaitWhileTimePasses(() -> assertThat(queue.usage(key("orders")).messages()).isZero());

@@ -9,6 +9,8 @@ import dev.postrider.relay.queue.NewMessage;
 import dev.postrider.relay.queue.QueueLimits;
 import dev.postrider.relay.queue.SqlQueue;
 import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.ServerRoute;
@@ -35,7 +37,8 @@ final class RunningDelivery implements AutoCloseable {
         routes.put(TestRoutes.relay());
         routes.markComplete();
         delivery = new Delivery(queue, routes, new MailUpstreams("relay.test", false),
-                DeliverySettings.of("relay.test"), InstantSource.system(), new SimpleMeterRegistry());
+                DeliverySettings.of("relay.test"), InstantSource.system(),
+                new RelayMeters(new SimpleMeterRegistry(), 10, InstantSource.system()), Tracing.OFF);
     }
 
     Delivery delivery() {

@@ -1,0 +1,117 @@
+package dev.postrider.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Messages of a queue as kubectl would print them. */
+final class QueueTable {
+    /** How messages are printed. */
+    enum Output {
+        TABLE, JSON
+    }
+
+    private static final String NONE = "<none>";
+
+    private QueueTable() {}
+
+    static String of(Iterable<JsonNode> messages, Instant now, Terminal terminal) {
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(
+                List.of("ID", "ORGANIZATION", "SENDER", "RECIPIENT", "SIZE", "AGE", "STATE", "ATTEMPTS", "LAST", "NEXT",
+                        "SERVER", "LAST REPLY"));
+        for (JsonNode message : messages) {
+            for (JsonNode recipient : message.path("recipients")) {
+                List<String> row = new ArrayList<>(List.of(text(message, "id"), text(message, "organization"),
+                        sender(message), text(recipient, "address"), size(message.path("size").asLong()),
+                        since(message.path("received"), now), text(message, "state")));
+                row.addAll(attempts(recipient, now));
+                rows.add(row);
+            }
+        }
+        return TextTable.format(rows, terminal);
+    }
+
+    static String describe(JsonNode message, Instant now, Terminal terminal) {
+        List<List<String>> fields = new ArrayList<>();
+        fields.add(List.of("Id:", text(message, "id")));
+        fields.add(List.of("Organization:", text(message, "organization")));
+        fields.add(List.of("Sender:", sender(message)));
+        fields.add(List.of("Size:", message.path("size").asLong() + " octets"));
+        fields.add(List.of("Received:",
+                text(message, "received") + " (" + since(message.path("received"), now) + " ago)"));
+        fields.add(List.of("State:", text(message, "state")));
+        List<List<String>> recipients = new ArrayList<>();
+        recipients.add(List.of("RECIPIENT", "ATTEMPTS", "LAST", "NEXT", "SERVER", "LAST REPLY"));
+        for (JsonNode recipient : message.path("recipients")) {
+            List<String> row = new ArrayList<>(List.of(text(recipient, "address")));
+            row.addAll(attempts(recipient, now));
+            recipients.add(row);
+        }
+        return TextTable.plain(fields) + "\n" + TextTable.format(recipients, terminal);
+    }
+
+    private static List<String> attempts(JsonNode recipient, Instant now) {
+        return List.of(text(recipient, "attempts"), since(recipient.path("lastAttempt"), now),
+                until(recipient.path("nextAttempt"), now), text(recipient, "server"), text(recipient, "lastReply"));
+    }
+
+    private static String sender(JsonNode message) {
+        return message.path("sender").asText().isEmpty() ? "<>" : text(message, "sender");
+    }
+
+    /** What others wrote must not steer the terminal. */
+    private static String text(JsonNode node, String field) {
+        JsonNode value = node.path(field);
+        return value.isMissingNode() ? NONE : value.asText().replaceAll("[\\p{Cntrl}\\x80-\\x9f]", "?");
+    }
+
+    private static String since(JsonNode time, Instant now) {
+        return time.isMissingNode() ? NONE : age(Duration.between(Instant.parse(time.asText()), now));
+    }
+
+    private static String until(JsonNode time, Instant now) {
+        if (time.isMissingNode()) {
+            return NONE;
+        }
+        Duration left = Duration.between(now, Instant.parse(time.asText()));
+        return left.isPositive() ? age(left) : "now";
+    }
+
+    static String size(long octets) {
+        return octets < 1024
+                ? octets + "B"
+                : octets < 1024 * 1024
+                        ? (octets + 512) / 1024 + "KiB"
+                        : String.format(Locale.ROOT, "%.1fMiB", octets / (1024.0 * 1024));
+    }
+
+    /** As kubectl rounds ages (HumanDuration of k8s.io/apimachinery). */
+    static String age(Duration duration) {
+        long seconds = Math.max(0, duration.toSeconds());
+        long minutes = seconds / 60;
+        long hours = minutes / 60;
+        long days = hours / 24;
+        if (seconds < 120) {
+            return seconds + "s";
+        } else if (minutes < 10) {
+            return minutes + "m" + rest(seconds % 60, "s");
+        } else if (hours < 3) {
+            return minutes + "m";
+        } else if (hours < 8) {
+            return hours + "h" + rest(minutes % 60, "m");
+        } else if (hours < 48) {
+            return hours + "h";
+        } else if (days < 8) {
+            return days + "d" + rest(hours % 24, "h");
+        }
+        return days + "d";
+    }
+
+    private static String rest(long value, String unit) {
+        return value == 0 ? "" : value + unit;
+    }
+}

@@ -1,0 +1,48 @@
+package dev.postrider.relay.admin;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.postrider.relay.queue.QueueView.Entry;
+import dev.postrider.relay.queue.QueueView.Recipient;
+import java.util.List;
+
+/** Messages of the queue as JSON; openapi.json has the schemas. */
+final class QueueJson {
+    private QueueJson() {}
+
+    static ObjectNode page(List<Entry> entries, int limit) {
+        ObjectNode page = JsonNodeFactory.instance.objectNode();
+        var items = page.putArray("items");
+        entries.forEach(entry -> items.add(message(entry)));
+        if (entries.size() == limit) {
+            Entry last = entries.getLast();
+            page.put("cursor", QueueQuery.cursor(last.organization(), last.id()));
+        }
+        return page;
+    }
+
+    static ObjectNode message(Entry entry) {
+        ObjectNode message = JsonNodeFactory.instance.objectNode()
+                .put("id", entry.id())
+                .put("organization", entry.organization().toString())
+                .put("sender", entry.sender())
+                .put("size", entry.size())
+                .put("received", entry.received().toString())
+                .put("state", QueueQuery.name(entry.state()));
+        var recipients = message.putArray("recipients");
+        for (Recipient recipient : entry.recipients()) {
+            ObjectNode json = recipients.addObject()
+                    .put("address", recipient.address())
+                    .put("attempts", recipient.attempts());
+            recipient.last().ifPresent(time -> json.put("lastAttempt", time.toString()));
+            recipient.next().ifPresent(time -> json.put("nextAttempt", time.toString()));
+            recipient.server().ifPresent(server -> json.put("server", server));
+            recipient.lastReply().ifPresent(reply -> json.put("lastReply", reply));
+        }
+        return message;
+    }
+
+    static ObjectNode changed(int messages) {
+        return JsonNodeFactory.instance.objectNode().put("changed", messages);
+    }
+}

@@ -1,0 +1,233 @@
+package dev.postrider.relay.events;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.postrider.relay.queue.Outbox;
+import dev.postrider.relay.queue.Outbox.Waiting;
+import dev.postrider.relay.queue.QueueException;
+import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.telemetry.LogLine;
+import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.Webhook;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells the organizations' webhooks what is in the outbox: one at a time for each organization, on threads of its own,
+ * so that a receiver that is dead or slow delays nobody else. An event is told at least once.
+ */
+public final class Webhooks implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Webhooks.class);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int AT_ONCE = 100;
+
+    private final Outbox outbox;
+    private final Routes routes;
+    private final WebhookPolicy policy;
+    private final WebhookTimes times;
+    private final RelayMeters meters;
+    private final InstantSource clock;
+    private final HttpClient http;
+    private final ExecutorService threads = Executors
+            .newThreadPerTaskExecutor(Thread.ofVirtual().name("webhook-", 0).factory());
+    private final Thread scheduler = Thread.ofVirtual().name("webhooks").unstarted(this::schedule);
+    private final Set<ResourceKey> busy = ConcurrentHashMap.newKeySet();
+    private final Map<ResourceKey, Rest> resting = new ConcurrentHashMap<>();
+    private volatile boolean closed;
+
+    /** A receiver that failed is left alone for a while. */
+    private record Rest(int failures, Instant until) {}
+
+    public Webhooks(Outbox outbox, Routes routes, WebhookPolicy policy, WebhookTimes times, RelayMeters meters,
+            InstantSource clock) {
+        this.outbox = outbox;
+        this.routes = routes;
+        this.policy = policy;
+        this.times = times;
+        this.meters = meters;
+        this.clock = clock;
+        this.http = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .connectTimeout(times.connect())
+                .build();
+    }
+
+    /** Starts to tell. */
+    public void start() {
+        scheduler.start();
+    }
+
+    private void schedule() {
+        while (!closed) {
+            try {
+                Instant now = clock.instant();
+                outbox.schedule().forEach((organization, next) -> {
+                    if (!next.isAfter(now) && !rests(organization, now) && busy.add(organization)) {
+                        threads.execute(() -> tell(organization));
+                    }
+                });
+            } catch (QueueException e) {
+                LOG.error("events cannot be read, trying again: {}", e.getMessage());
+            } catch (RuntimeException e) {
+                if (!closed) {
+                    LOG.error("events stumbled and go on", e);
+                }
+            }
+            try {
+                Thread.sleep(times.look());
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+
+    private boolean rests(ResourceKey organization, Instant now) {
+        Rest rest = resting.get(organization);
+        return rest != null && now.isBefore(rest.until);
+    }
+
+    private void tell(ResourceKey organization) {
+        try {
+            List<Waiting> due = outbox.due(organization, clock.instant(), AT_ONCE);
+            boolean goesOn = true;
+            while (goesOn && !closed && !due.isEmpty()) {
+                goesOn = tell(organization, due);
+                due = goesOn ? outbox.due(organization, clock.instant(), AT_ONCE) : List.of();
+            }
+        } catch (QueueException e) {
+            LOG.error("events of organization {} cannot be read or settled: {}", organization, e.getMessage());
+            resting.put(organization, new Rest(0, clock.instant().plus(times.longestRest())));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            busy.remove(organization);
+        }
+    }
+
+    /** Whether it is worth going on. */
+    private boolean tell(ResourceKey organization, List<Waiting> due) throws QueueException, InterruptedException {
+        Optional<Webhook> webhook = routes.organization(organization).flatMap(route -> route.webhook());
+        if (webhook.isEmpty()) {
+            if (!routes.isComplete()) {
+                return false;
+            }
+            for (Waiting event : due) {
+                drop(event, "the organization names no webhook any more");
+            }
+            return true;
+        }
+        // Those tried least come first, so that a few that the receiver does not like hold up no others.
+        for (Waiting event : due.stream().sorted(Comparator.comparingInt(Waiting::attempts)).toList()) {
+            Optional<String> failure = closed ? Optional.of("stopping") : send(webhook.get(), event);
+            if (closed && failure.isPresent()) {
+                return false;
+            }
+            if (failure.isPresent()) {
+                failed(event, due, failure.get());
+                return false;
+            }
+            resting.remove(organization);
+            outbox.done(event);
+            meters.event(organization, "told");
+        }
+        return true;
+    }
+
+    /** Only the one that was tried is put off: it may be this one that the receiver does not like. */
+    private void failed(Waiting event, List<Waiting> due, String why) throws QueueException {
+        ResourceKey organization = event.organization();
+        Instant now = clock.instant();
+        meters.event(organization, "failed");
+        LOG.warn("{}", LogLine.of(event.id(), "event-failed")
+                .with("organization", organization)
+                .with("attempt", event.attempts() + 1)
+                .with("reason", why));
+        int failures = Optional.ofNullable(resting.get(organization)).map(Rest::failures).orElse(0) + 1;
+        resting.put(organization, new Rest(failures, now.plus(times.rest(failures))));
+        for (Waiting old : due) {
+            if (time(old).plus(times.expiry()).isBefore(now)) {
+                drop(old, why);
+            } else if (old.id().equals(event.id())) {
+                outbox.defer(event, now.plus(times.backOff(event.attempts() + 1)));
+            }
+        }
+    }
+
+    private void drop(Waiting event, String why) throws QueueException {
+        outbox.done(event);
+        meters.event(event.organization(), "dropped");
+        LOG.warn("{}", LogLine.of(event.id(), "event-dropped")
+                .with("organization", event.organization())
+                .with("attempt", event.attempts())
+                .with("reason", why));
+    }
+
+    private static Instant time(Waiting event) {
+        try {
+            return Instant.parse(JSON.readTree(event.content()).path("time").asText());
+        } catch (JsonProcessingException | java.time.DateTimeException e) {
+            return Instant.MIN.plus(Duration.ofDays(366));
+        }
+    }
+
+    /** Why it was not taken, if so. */
+    private Optional<String> send(Webhook webhook, Waiting event) throws InterruptedException {
+        try {
+            URI url = URI.create(webhook.url());
+            policy.check(url);
+            Instant now = clock.instant();
+            HttpRequest request = HttpRequest.newBuilder(url)
+                    .timeout(times.answer())
+                    .header("Content-Type", "application/cloudevents+json; charset=utf-8")
+                    .header("User-Agent", "Postrider")
+                    .header("webhook-id", event.id())
+                    .header("webhook-timestamp", "" + now.getEpochSecond())
+                    .header("webhook-signature",
+                            Signature.of(webhook.signingKey(), event.id(), now, event.content()))
+                    .POST(HttpRequest.BodyPublishers.ofString(event.content()))
+                    .build();
+            HttpResponse<InputStream> response = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
+            // What it says beyond that is not read, however much it is.
+            response.body().close();
+            int status = response.statusCode();
+            return status >= 200 && status < 300 ? Optional.empty() : Optional.of("the receiver answers " + status);
+        } catch (IllegalArgumentException e) {
+            return Optional.of("it is no URL");
+        } catch (IOException e) {
+            return Optional.of(e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        scheduler.interrupt();
+        threads.shutdownNow();
+        http.shutdownNow();
+        try {
+            scheduler.join();
+            threads.awaitTermination(5, java.util.concurrent.TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

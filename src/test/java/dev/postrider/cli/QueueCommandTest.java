@@ -1,0 +1,181 @@
+package dev.postrider.cli;
+
+import static dev.postrider.relay.TestRoutes.key;
+import static dev.postrider.relay.TestRoutes.organization;
+import static dev.postrider.relay.TestRoutes.server;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.postrider.relay.RecordingUpstreams;
+import dev.postrider.relay.Relay;
+import dev.postrider.relay.RelaySettings;
+import dev.postrider.relay.TraceSettings;
+import dev.postrider.relay.TestRoutes;
+import dev.postrider.relay.queue.Draft;
+import dev.postrider.relay.queue.NewMessage;
+import dev.postrider.relay.queue.QueueLimits;
+import dev.postrider.relay.queue.SqlQueue;
+import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.smtp.SmtpLimits;
+import dev.postrider.route.OrganizationRoute.State;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+
+/** What {@code postrider queue} prints, of a relay with a deferred message of two organizations each. */
+@Tag("relay")
+final class QueueCommandTest {
+    @TempDir
+    Path directory;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+    private final RecordingUpstreams upstreams = new RecordingUpstreams();
+    private final List<String> ids = new ArrayList<>();
+    private Relay relay;
+
+    @BeforeEach
+    void start() throws Exception {
+        try (var queue = SqlQueue.openSqlite(directory, QueueLimits.DEFAULT, InstantSource.system())) {
+            for (String organization : List.of("news", "orders")) {
+                try (Draft draft = queue.draft(key(organization))) {
+                    draft.content().write("Subject: secret\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                    draft.commit(NewMessage.plain(organization.equals("news") ? "" : "a@b.example",
+                            List.of("x@y.example", "z@y.example"), false, false, InstantSource.system().instant()));
+                    ids.add(draft.id());
+                }
+            }
+        }
+        upstreams.behave("mx", RecordingUpstreams.DEFERRED);
+        var routes = new Routes();
+        routes.put(TestRoutes.relay());
+        routes.put(server("mx", true, true, 4));
+        routes.put(organization("orders", State.OPEN));
+        routes.put(organization("news", State.OPEN));
+        routes.markComplete();
+        relay = Relay.start(new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
+                SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT), routes, upstreams, InstantSource.system());
+        Files.writeString(directory.resolve("token"), TestRoutes.ADMIN_TOKEN + "\n");
+        await().untilAsserted(() -> assertThat(queue("list", "--state", "deferred").lines()).hasSize(5));
+    }
+
+    @AfterEach
+    void stop() {
+        relay.close();
+    }
+
+    private String queue(String... arguments) {
+        out.getBuffer().setLength(0);
+        assertThat(run(arguments)).as(err.toString()).isZero();
+        return out.toString();
+    }
+
+    private int run(String... arguments) {
+        List<String> all = new ArrayList<>(List.of("queue"));
+        all.addAll(Arrays.asList(arguments));
+        if (!all.contains("--url")) {
+            all.addAll(List.of("--url", "http://127.0.0.1:" + relay.adminPort()));
+        }
+        if (!all.contains("--token-file")) {
+            all.addAll(List.of("--token-file", directory.resolve("token").toString()));
+        }
+        CommandLine command = Postrider.commandLine();
+        command.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+        return command.execute(all.toArray(String[]::new));
+    }
+
+    @Test
+    void aListHasALineForEachRecipient() {
+        assertThat(queue("list").replaceAll("\\b[0-9]+(s|m[0-9]*s?)\\b *", "TIME ")).isEqualToNormalizingWhitespace("""
+                ID ORGANIZATION SENDER RECIPIENT SIZE AGE STATE ATTEMPTS LAST NEXT SERVER LAST REPLY
+                NEWS shop/news <> x@y.example 19B TIME deferred 1 TIME TIME mx.example.net:25 mailbox busy
+                NEWS shop/news <> z@y.example 19B TIME deferred 1 TIME TIME mx.example.net:25 mailbox busy
+                ORDERS shop/orders a@b.example x@y.example 19B TIME deferred 1 TIME TIME mx.example.net:25 mailbox busy
+                ORDERS shop/orders a@b.example z@y.example 19B TIME deferred 1 TIME TIME mx.example.net:25 mailbox busy
+                """.replace("NEWS", ids.get(0)).replace("ORDERS", ids.get(1)));
+    }
+
+    @Test
+    void aListIsJsonForPrograms() throws Exception {
+        var json = new ObjectMapper().readTree(queue("list", "-o", "json", "--organization", "shop/news"));
+        assertThat(json.path("items")).hasSize(1);
+        assertThat(json.path("items").path(0).path("id").asText()).isEqualTo(ids.getFirst());
+    }
+
+    @Test
+    void aMessageIsShown() throws Exception {
+        assertThat(queue("show", ids.get(1))).containsPattern("Organization: +shop/orders\n")
+                .containsPattern("RECIPIENT +ATTEMPTS +LAST +NEXT +SERVER +LAST REPLY\n")
+                .doesNotContain("secret");
+        assertThat(new ObjectMapper().readTree(queue("show", "-o", "json", ids.get(1))).path("state").asText())
+                .isEqualTo("deferred");
+    }
+
+    @Test
+    void messagesAreChanged() {
+        assertThat(queue("hold", "--organization", "shop/orders")).isEqualTo("hold: 1 message\n");
+        assertThat(queue("list", "--state", "held")).contains(ids.get(1)).doesNotContain(ids.get(0));
+        assertThat(run("retry", ids.get(1))).isEqualTo(1);
+        assertThat(err.toString()).contains("cannot be changed by retry: it is held");
+        assertThat(queue("release", ids.get(1))).isEqualTo("release: 1 message\n");
+        await().untilAsserted(() -> assertThat(queue("list", "--state", "deferred").lines()).hasSize(5));
+        assertThat(queue("remove", "--all")).isEqualTo("remove: 2 messages\n");
+        assertThat(queue("list")).isEqualTo("No messages.\n");
+    }
+
+    @Test
+    void moreThanIsShownIsSaid() {
+        queue("list", "--limit", "1");
+        assertThat(err.toString()).contains("There may be more than these 1 messages");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', textBlock = """
+            remove                                     ; 2 ; Say which messages: ids, a filter
+            remove --all --state held                  ; 2 ; Ids, a filter and --all exclude each other
+            show ../readyz                             ; 2 ; is no queue id
+            list --state lost                          ; 2 ; expected one of [QUEUED, ACTIVE, DEFERRED, HELD]
+            list --organization orders                 ; 1 ; organization: orders is not <namespace>/<name>
+            show 0000000000000000                      ; 1 ; no message 0000000000000000 is in the queue
+            list --url http://127.0.0.1:1              ; 1 ; No relay answers at http://127.0.0.1:1
+            list --token-file pom.xml                  ; 1 ; pom.xml does not hold one line
+            list --token-file nowhere                  ; 1 ; There is no file nowhere
+            list --url ftp://relay                     ; 2 ; is no http or https URL
+            list --local nowhere                       ; 1 ; nowhere
+            """)
+    void mistakesAreExplained(String arguments, int exit, String message) {
+        assertThat(run(arguments.split(" "))).isEqualTo(exit);
+        assertThat(err.toString()).contains(message);
+    }
+
+    @Test
+    void aWrongTokenIsSaid() throws Exception {
+        Path wrong = Files.writeString(directory.resolve("wrong"), "wrong");
+        assertThat(run("list", "--token-file", wrong.toString())).isEqualTo(1);
+        assertThat(err.toString()).contains("The relay does not know you: the token is not known here");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"PT0S,0s", "PT119S,119s", "PT2M,2m", "PT2M5S,2m5s", "PT10M59S,10m", "PT179M,179m", "PT3H,3h",
+            "PT7H59M,7h59m", "PT8H5M,8h", "PT47H,47h", "PT48H,2d", "PT60H,2d12h", "P8DT5H,8d", "P400D,400d"})
+    void agesAreAsKubectlPrintsThem(Duration age, String printed) {
+        assertThat(QueueTable.age(age)).isEqualTo(printed);
+    }
+}
