@@ -30,6 +30,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,10 +56,15 @@ final class FailingStorageTest {
     }
 
     private static String mail(Relay relay, int size) throws IOException {
-        try (var client = Dialogue.connect(relay.submissionPort())) {
+        return mail(relay.submissionPort(), size);
+    }
+
+    private static String mail(int port, int size) throws IOException {
+        try (var client = Dialogue.connect(port)) {
             client.say("EHLO c");
             client.login("orders.shop", PASSWORD);
-            return client.mail("a@b.example", "x@y.example", "\r\n" + ("x".repeat(70) + "\r\n").repeat(size / 72));
+            return client.mail("a@b.example", "x@y.example",
+                    "Subject: " + UUID.randomUUID() + "\r\n\r\n" + ("x".repeat(70) + "\r\n").repeat(size / 72));
         }
     }
 
@@ -67,8 +73,12 @@ final class FailingStorageTest {
     }
 
     private static String get(Relay relay, String path) throws IOException, InterruptedException {
+        return get(relay.adminPort(), path);
+    }
+
+    private static String get(int port, String path) throws IOException, InterruptedException {
         try (var http = HttpClient.newHttpClient()) {
-            return http.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + relay.adminPort() + path)).build(),
+            return http.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
                     HttpResponse.BodyHandlers.ofString()).body();
         }
     }
@@ -108,22 +118,22 @@ final class FailingStorageTest {
         }
     }
 
+    /** A limit on the size of its files makes all writes of a process fail, as on a volume that went read-only. */
     @Test
-    void onAVolumeThatIsReadOnlyForAWhile() throws Exception {
-        try (var disk = SmallDisk.mount(directory.resolve("disk"), 64);
-                var relay = start(disk.directory(), QueueSettings.DEFAULT)) {
-            assertThat(mail(relay, 1000)).matches(TAKEN);
-            awaitDelivered(1);
-            if (!disk.isMounted()) {
-                return;
-            }
-            disk.remount("ro");
-            assertThat(mail(relay, 1000)).isEqualTo("451 4.3.0 the message could not be stored, try again later");
-            assertThat(readiness(relay)).isEqualTo("the queue cannot be written");
-            disk.remount("rw");
-            assertThat(mail(relay, 1000)).matches(TAKEN);
-            assertThat(readiness(relay)).isEqualTo("ok");
-            awaitDelivered(2);
+    void onAVolumeThatCannotBeWrittenForAWhile() throws Exception {
+        try (var server = new CountingServer();
+                var relay = RelayProcess.start(
+                        new RelayProcess.Setup(directory, server.port(), 4, "-", List.of("-Xmx64m")))) {
+            assertThat(mail(relay.submissionPort(), 1000)).matches(TAKEN);
+            await().until(() -> server.messages() == 1);
+            relay.limitFiles("0");
+            assertThat(mail(relay.submissionPort(), 1000))
+                    .isEqualTo("451 4.3.0 the message could not be stored, try again later");
+            assertThat(get(relay.adminPort(), "/readyz").strip()).isEqualTo("the queue cannot be written");
+            relay.limitFiles("unlimited");
+            assertThat(mail(relay.submissionPort(), 1000)).matches(TAKEN);
+            assertThat(get(relay.adminPort(), "/readyz").strip()).isEqualTo("ok");
+            await().until(() -> server.messages() == 2);
         }
     }
 

@@ -85,6 +85,14 @@ final class RelayProcess implements AutoCloseable {
         new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
     }
 
+    /** From now on no file may be written beyond this size; {@code unlimited} for any. */
+    void limitFiles(String octets) throws IOException, InterruptedException {
+        new ProcessBuilder("prlimit", "--pid", Long.toString(process.pid()), "--fsize=" + octets + ":unlimited")
+                .inheritIO()
+                .start()
+                .waitFor();
+    }
+
     /** Lets it end as on SIGTERM. */
     @Override
     public void close() throws IOException {

@@ -24,7 +24,7 @@ final class SmallDisk implements AutoCloseable {
         boolean mounted = run("mount", "-t", "tmpfs", "-o", "size=" + mebioctets + "m", "tmpfs", directory.toString());
         System.out.println("small disk: " + (mounted
                 ? "a tmpfs of " + mebioctets + " MiB"
-                : "this user may not mount one, so what happens on a full or read-only one is not tried"));
+                : "this user may not mount one, so what happens on a full one is not tried"));
         return new SmallDisk(directory, mounted);
     }
 
@@ -49,10 +49,6 @@ final class SmallDisk implements AutoCloseable {
 
     void clear() throws IOException {
         Files.delete(directory.resolve("filler"));
-    }
-
-    boolean remount(String mode) {
-        return mounted && run("mount", "-o", "remount," + mode, directory.toString());
     }
 
     private static boolean run(String... command) {
