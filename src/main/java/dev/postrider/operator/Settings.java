@@ -10,6 +10,7 @@ import dev.postrider.route.Durations;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import java.net.URI;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -61,20 +62,41 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      * @param allowPlaintextAuthentication whether applications may log in without TLS
      * @param adminAddress                 where the operator reaches the relay's admin port, as {@code http://host:port}; default: its
      *                                     Service
+     * @param submissionAddress            where the operator hands notices to the relay, as {@code host:port}; its certificate
+     *                                     carries that host, too; default: its Service
      * @param received                     what it makes of Received fields
      */
     public record Relay(Optional<String> image, Optional<String> imagePullPolicy, @Nullable Integer replicas,
             Optional<String> hostName, Storage storage, @Nullable ResourceRequirements resources,
             Optional<String> serviceType, boolean allowPlaintextAuthentication, Optional<String> adminAddress,
+            Optional<String> submissionAddress,
             Received received) {
 
         public Relay {
             storage = storage == null ? new Storage(Optional.empty(), Optional.empty()) : storage;
             received = received == null ? Received.DEFAULT : received;
+            Settings.submission(submissionAddress);
             image = given(image);
             hostName = given(hostName);
             adminAddress = given(adminAddress);
+            submissionAddress = given(submissionAddress);
         }
+
+        /** {@link #submissionAddress} with host and port apart. */
+        public Optional<URI> submission() {
+            return Settings.submission(submissionAddress);
+        }
+    }
+
+    /** {@link Relay#submissionAddress} with host and port apart. */
+    private static Optional<URI> submission(Optional<String> address) {
+        return given(address).map(text -> {
+            URI uri = URI.create("smtp://" + text);
+            if (uri.getHost() == null || uri.getPort() < 1) {
+                throw new IllegalArgumentException("relay.submissionAddress: \"" + text + "\" is not host:port");
+            }
+            return uri;
+        });
     }
 
     /**
@@ -171,7 +193,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                     relay == null
                             ? new Relay(Optional.empty(), Optional.empty(), null, Optional.empty(),
                                     new Storage(Optional.empty(), Optional.empty()), null, Optional.empty(), false,
-                                    Optional.empty(), Received.DEFAULT)
+                                    Optional.empty(), Optional.empty(), Received.DEFAULT)
                             : relay);
         }
     }
