@@ -31,10 +31,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{/* What the operator may do in every namespace that it works in. */}}
 {{- define "postrider.tenantRules" -}}
 - apiGroups: [postrider.dev]
-  resources: [mailservers, organizationmailsettings]
+  resources: [licenseexpirynotices, mailservers, organizationmailsettings]
   verbs: [get, list, watch, patch, update]
 - apiGroups: [postrider.dev]
-  resources: [mailservers/status, organizationmailsettings/status]
+  resources: [licenseexpirynotices/status, mailservers/status, organizationmailsettings/status]
   verbs: [patch]
 - apiGroups: [postrider.dev]
   resources: [mailservers/finalizers, organizationmailsettings/finalizers]

@@ -34,6 +34,7 @@ final class ChartIT {
     @CsvSource(delimiter = '|', textBlock = """
             default          | crds.install=false
             watch-namespaces | crds.install=false,watchNamespaces={acme,globex},trustedNamespaces={mail},replicas=2
+            license-alerts   | crds.install=false,prometheusRule.enabled=true,prometheusRule.labels.release=prometheus
             """)
     void rendersWhatTheReviewerSees(String name, String values) {
         var rendered = template("postrider-system", values).replaceAll("\n{2,}", "\n");
@@ -54,6 +55,7 @@ final class ChartIT {
             relay.storage.size=big       | size
             relay.received.most=0        | most
             watchNamespaces={Acme}       | watchNamespaces
+            prometheusRule.licenseDaysLeft=0 | licenseDaysLeft
             replica=2                    | replica
             relay.replicas=2             | a queue in a file serves one relay: set relay.queue.url
             relay.queue.url=mysql://db/q | url
@@ -88,6 +90,9 @@ final class ChartIT {
             everywhere | list   | mailservers                     | another | yes
             everywhere | patch  | organizationmailsettings        | another | yes
             everywhere | patch  | mailservers/status              | another | yes
+            everywhere | watch  | licenseexpirynotices            | another | yes
+            everywhere | patch  | licenseexpirynotices/status     | another | yes
+            everywhere | delete | licenseexpirynotices            | another | no
             everywhere | watch  | secrets                         | another | yes
             everywhere | create | events                          | another | yes
             everywhere | delete | mailservers                     | another | no

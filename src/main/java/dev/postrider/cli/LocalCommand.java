@@ -35,7 +35,8 @@ final class LocalCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Parameters(paramLabel = "DIR", description = "The manifests: MailServers, OrganizationMailSettings, Secrets.")
+    @Parameters(paramLabel = "DIR", description = "The manifests: MailServers, OrganizationMailSettings, "
+            + "LicenseExpiryNotices, Secrets.")
     Path directory;
 
     @Option(names = "--once", description = "Does not stay.")
@@ -90,7 +91,8 @@ final class LocalCommand implements Callable<Integer> {
         try (LocalMode local = new LocalMode(options, view, InstantSource.system())) {
             Snapshot snapshot = local.awaitSettled(LONGEST_TEST);
             terminal.print(StatusTable.of(snapshot, terminal));
-            if (snapshot.servers().isEmpty() && snapshot.organizations().isEmpty()) {
+            if (snapshot.servers().isEmpty() && snapshot.organizations().isEmpty()
+                    && snapshot.licenseNotices().isEmpty()) {
                 terminal.print("There is nothing of Postrider's in " + options.directory());
             }
             return snapshot.isReady() && !view.hasErrors() ? 0 : 1;

@@ -17,7 +17,8 @@ import picocli.CommandLine.Option;
 
 /** Runs the operator in a cluster, or against the cluster that the kubeconfig names. */
 @Command(name = "operator", mixinStandardHelpOptions = true, description = {
-        "Turns MailServers and OrganizationMailSettings into routes, bindings and a running relay.",
+        "Turns MailServers and OrganizationMailSettings into routes, bindings and a running relay, and sends the "
+                + "notices of LicenseExpiryNotices.",
         "Runs until it is told to stop (SIGTERM, Ctrl-C)."})
 final class OperatorCommand implements Callable<Integer> {
     @Option(names = "--namespace", paramLabel = "NAMESPACE", defaultValue = "${env:POD_NAMESPACE}", description = "Where its settings, the routes and the relay are (default: $POD_NAMESPACE, else that "

@@ -1,6 +1,9 @@
 package dev.postrider.cli;
 
+import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -13,7 +16,7 @@ import picocli.CommandLine.ParameterException;
 @Command(name = "postrider", mixinStandardHelpOptions = true, versionProvider = Postrider.Version.class,
         description = "Mail settings of many organizations, as Kubernetes resources.",
         synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true, subcommands = {
-        CheckCommand.class, LocalCommand.class, OperatorCommand.class, QueueCommand.class,
+        CheckCommand.class, LocalCommand.class, NoticeCommand.class, OperatorCommand.class, QueueCommand.class,
         QuickstartCommand.class, RelayCommand.class, SinkCommand.class})
 // @formatter:on
 public final class Postrider implements Runnable {
@@ -51,7 +54,14 @@ public final class Postrider implements Runnable {
     }
 
     public static void main(String[] arguments) {
-        System.exit(commandLine().execute(arguments));
+        System.exit(commandLine().setOut(output()).execute(arguments));
+    }
+
+    /** In the locale C Java knows only ASCII, and would print a question mark for every letter of most languages. */
+    private static PrintWriter output() {
+        Charset terminal = Charset.forName(System.getProperty("stdout.encoding", "UTF-8"));
+        return new PrintWriter(new OutputStreamWriter(System.out,
+                terminal.equals(StandardCharsets.US_ASCII) ? StandardCharsets.UTF_8 : terminal), true);
     }
 
     /** The version that the build wrote into the jar. */

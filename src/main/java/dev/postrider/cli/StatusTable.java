@@ -31,7 +31,16 @@ final class StatusTable {
                     organization.spec().identity().from().address(), status == null ? "" : text(status.serverSummary()),
                     status == null || status.binding() == null ? "" : status.binding().name()));
         }
-        return Stream.of(servers, organizations)
+        List<List<String>> notices = new ArrayList<>();
+        notices.add(List.of("NAMESPACE", "LICENSE NOTICE", "LICENSE", "EXPIRY", "DAYS LEFT", "READY", "REASON",
+                "MESSAGE"));
+        for (Snapshot.LicenseNotice notice : snapshot.licenseNotices()) {
+            var status = notice.status();
+            notices.add(row(notice.key(), notice.ready(), notice.spec().license().name(),
+                    status == null ? "" : text(status.expiryDate()),
+                    status == null || status.daysLeft() == null ? "" : status.daysLeft().toString()));
+        }
+        return Stream.of(servers, organizations, notices)
                 .filter(rows -> rows.size() > 1)
                 .map(rows -> TextTable.format(rows, terminal))
                 .collect(Collectors.joining("\n"));

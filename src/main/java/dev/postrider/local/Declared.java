@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.MailServerSpec.Scope;
 import dev.postrider.api.OrganizationMailSettings;
@@ -31,6 +32,7 @@ final class Declared {
 
     private final SortedMap<ResourceKey, MailServer> servers = new TreeMap<>();
     private final SortedMap<ResourceKey, OrganizationMailSettings> organizations = new TreeMap<>();
+    private final SortedMap<ResourceKey, LicenseExpiryNotice> licenseNotices = new TreeMap<>();
     private final Map<ResourceKey, ObjectNode> secrets = new HashMap<>();
 
     private Declared() {}
@@ -50,6 +52,7 @@ final class Declared {
         switch (kind) {
             case Kinds.MAIL_SERVER -> servers.put(key, read(key, resource, MailServer.class));
             case Kinds.ORGANIZATION -> organizations.put(key, read(key, resource, OrganizationMailSettings.class));
+            case Kinds.LICENSE_NOTICE -> licenseNotices.put(key, read(key, resource, LicenseExpiryNotice.class));
             case Kinds.SECRET -> secrets.put(key, resource);
             default -> throw new IllegalArgumentException("kind " + kind);
         }
@@ -73,6 +76,10 @@ final class Declared {
 
     SortedMap<ResourceKey, OrganizationMailSettings> organizations() {
         return organizations;
+    }
+
+    SortedMap<ResourceKey, LicenseExpiryNotice> licenseNotices() {
+        return licenseNotices;
     }
 
     List<MailServer> globalServers() {

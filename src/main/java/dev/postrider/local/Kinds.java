@@ -16,6 +16,7 @@ final class Kinds {
     static final String SECRET = "Secret";
     static final String MAIL_SERVER = "MailServer";
     static final String ORGANIZATION = "OrganizationMailSettings";
+    static final String LICENSE_NOTICE = "LicenseExpiryNotice";
     static final String API_VERSION = "postrider.dev/v1alpha1";
 
     private final Map<String, KindSchema> schemas = new TreeMap<>();
@@ -24,7 +25,7 @@ final class Kinds {
         ObjectNode kubernetes = resource("kubernetes.yaml");
         ObjectNode metadata = (ObjectNode) kubernetes.get("metadata");
         schemas.put(SECRET, new KindSchema((ObjectNode) kubernetes.get("secret"), metadata, true));
-        for (String plural : List.of("mailservers", "organizationmailsettings")) {
+        for (String plural : List.of("licenseexpirynotices", "mailservers", "organizationmailsettings")) {
             ObjectNode definition = resource("/dev/postrider/crds/" + plural + ".postrider.dev.yaml");
             JsonNode schema = definition.at("/spec/versions/0/schema/openAPIV3Schema");
             schemas.put(definition.at("/spec/names/kind").asText(),

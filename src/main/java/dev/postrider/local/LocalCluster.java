@@ -1,11 +1,16 @@
 package dev.postrider.local;
 
+import dev.postrider.api.Condition;
+import dev.postrider.api.LicenseExpiryNotice;
+import dev.postrider.api.LicenseExpiryNoticeStatus;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.plan.Installation;
+import dev.postrider.plan.LicenseNoticePlan;
 import dev.postrider.plan.MailServerPlan;
 import dev.postrider.plan.Notice;
+import dev.postrider.plan.NoticeNews;
 import dev.postrider.plan.OrganizationPlan;
 import dev.postrider.plan.OrganizationTestNews;
 import dev.postrider.plan.TestNews;
@@ -17,6 +22,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -87,6 +93,13 @@ final class LocalCluster {
                 generation(old, old.getSpec(), organization, organization.getSpec());
             }
         });
+        declared.licenseNotices().forEach((key, old) -> {
+            LicenseExpiryNotice notice = next.licenseNotices().get(key);
+            if (notice != null) {
+                notice.setStatus(old.getStatus());
+                generation(old, old.getSpec(), notice, notice.getSpec());
+            }
+        });
         declared = next;
         if (complete) {
             bindings.retain(declared.organizations()
@@ -116,6 +129,9 @@ final class LocalCluster {
             }
             for (Map.Entry<ResourceKey, OrganizationMailSettings> entry : declared.organizations().entrySet()) {
                 changed |= !isPaused(entry.getValue()) && plan(entry.getKey(), entry.getValue());
+            }
+            for (LicenseExpiryNotice notice : declared.licenseNotices().values()) {
+                changed |= !isPaused(notice) && plan(notice);
             }
             news |= changed;
         }
@@ -169,6 +185,32 @@ final class LocalCluster {
         return changed;
     }
 
+    /**
+     * Tells when notices are due and what is wrong with them. None is sent: the statuses are forgotten with the process,
+     * and a notice must not come anew with each start.
+     */
+    private boolean plan(LicenseExpiryNotice notice) {
+        LicenseNoticePlan plan = LicenseNoticePlan.of(notice, world(), NoticeNews.none());
+        lookAgain(plan.lookAgain());
+        LicenseExpiryNoticeStatus status = plan.orders().isEmpty() ? plan.status() : notSent(plan.status());
+        boolean changed = !status.equals(notice.getStatus());
+        notice.setStatus(status);
+        return changed;
+    }
+
+    private static LicenseExpiryNoticeStatus notSent(LicenseExpiryNoticeStatus due) {
+        List<Condition> conditions = Objects.requireNonNullElse(due.conditions(), List.<Condition>of())
+                .stream()
+                .map(c -> c.reason().equals("Sending")
+                        ? new Condition(c.type(), c.status(), "NotSent",
+                                "due, and not sent: without a cluster no notices are sent", c.lastTransitionTime(),
+                                c.observedGeneration())
+                        : c)
+                .toList();
+        return new LicenseExpiryNoticeStatus(due.observedGeneration(), conditions, due.expiryDate(), due.daysLeft(),
+                due.nextNotice(), null, due.settings(), null);
+    }
+
     private LocalWorld world() {
         return new LocalWorld(declared, routes, bindings, installation, clock.instant());
     }
@@ -198,7 +240,12 @@ final class LocalCluster {
                 .stream()
                 .map(e -> new Snapshot.Organization(e.getKey(), e.getValue().getSpec(), e.getValue().getStatus()))
                 .toList();
-        return new Snapshot(serverRows, organizationRows, tests.isIdle());
+        var noticeRows = declared.licenseNotices()
+                .entrySet()
+                .stream()
+                .map(e -> new Snapshot.LicenseNotice(e.getKey(), e.getValue().getSpec(), e.getValue().getStatus()))
+                .toList();
+        return new Snapshot(serverRows, organizationRows, noticeRows, tests.isIdle());
     }
 
 }

@@ -84,7 +84,7 @@ public final class LocalMode implements AutoCloseable {
     private final ScheduledExecutorService timer = Executors
             .newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("local-timer").factory());
     private final Object change = new Object();
-    private Snapshot latest = new Snapshot(List.of(), List.of(), false);
+    private Snapshot latest = new Snapshot(List.of(), List.of(), List.of(), false);
     private Map<String, Check.Valid> resources = new TreeMap<>();
     private Optional<DirectoryWatch> watch = Optional.empty();
 

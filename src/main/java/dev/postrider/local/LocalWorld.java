@@ -1,6 +1,7 @@
 package dev.postrider.local;
 
 import dev.postrider.api.MailServer;
+import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.plan.BindingLookup;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.RelayState;
@@ -35,6 +36,11 @@ record LocalWorld(Declared declared, Routes routes, BindingDirectories bindings,
     @Override
     public Optional<MailServer> mailServer(ResourceKey key) {
         return Optional.ofNullable(declared.servers().get(key));
+    }
+
+    @Override
+    public Optional<OrganizationMailSettings> organization(ResourceKey key) {
+        return Optional.ofNullable(declared.organizations().get(key));
     }
 
     @Override

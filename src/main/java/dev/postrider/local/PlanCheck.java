@@ -2,6 +2,7 @@ package dev.postrider.local;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.postrider.plan.Installation;
+import dev.postrider.plan.LicenseNoticePlan;
 import dev.postrider.plan.MailServerPlan;
 import dev.postrider.plan.OrganizationPlan;
 import dev.postrider.plan.Problem;
@@ -43,6 +44,11 @@ final class PlanCheck {
             OrganizationPlan.problems(organization, world)
                     .forEach(problem -> finding(document, problem).ifPresent(findings::add));
         });
+        declared.licenseNotices().forEach((key, notice) -> {
+            Document document = document(Kinds.LICENSE_NOTICE, key);
+            LicenseNoticePlan.problems(notice, world)
+                    .forEach(problem -> finding(document, problem).ifPresent(findings::add));
+        });
         return findings;
     }
 
@@ -63,6 +69,9 @@ final class PlanCheck {
                     ? Optional.empty()
                     : Optional.of(document.warning(pointer, problem.message()));
             case "ServerNotFound" -> isThere(Kinds.MAIL_SERVER, document, pointer)
+                    ? Optional.empty()
+                    : Optional.of(document.warning(pointer, problem.message()));
+            case "OrganizationNotFound" -> isThere(Kinds.ORGANIZATION, document, pointer)
                     ? Optional.empty()
                     : Optional.of(document.warning(pointer, problem.message()));
             case "ServerNotAllowed" -> Optional.of(isThere(Kinds.MAIL_SERVER, document, pointer)

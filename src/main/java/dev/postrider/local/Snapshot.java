@@ -5,6 +5,8 @@ import dev.postrider.api.MailServerStatus;
 import dev.postrider.api.OrganizationMailSettingsSpec;
 import dev.postrider.api.OrganizationMailSettingsStatus;
 import dev.postrider.api.Condition;
+import dev.postrider.api.LicenseExpiryNoticeSpec;
+import dev.postrider.api.LicenseExpiryNoticeStatus;
 import dev.postrider.route.ResourceKey;
 import java.util.List;
 import java.util.Optional;
@@ -15,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param settled whether no test mail is on its way and none is waited for
  */
-public record Snapshot(List<Server> servers, List<Organization> organizations, boolean settled) {
+public record Snapshot(List<Server> servers, List<Organization> organizations, List<LicenseNotice> licenseNotices,
+        boolean settled) {
 
     /** A mail server. */
     public record Server(ResourceKey key, MailServerSpec spec, @Nullable MailServerStatus status) {
@@ -36,11 +39,22 @@ public record Snapshot(List<Server> servers, List<Organization> organizations, b
         }
     }
 
+    /** The notices of a license. */
+    public record LicenseNotice(ResourceKey key, LicenseExpiryNoticeSpec spec,
+            @Nullable LicenseExpiryNoticeStatus status) {
+
+        /** The condition Ready. */
+        public Optional<Condition> ready() {
+            return find(status == null ? null : status.conditions());
+        }
+    }
+
     /** Whether there are resources, and all of them are Ready. */
     public boolean isReady() {
         return (!servers.isEmpty() || !organizations.isEmpty())
                 && servers.stream().allMatch(server -> isTrue(server.ready()))
-                && organizations.stream().allMatch(organization -> isTrue(organization.ready()));
+                && organizations.stream().allMatch(organization -> isTrue(organization.ready()))
+                && licenseNotices.stream().allMatch(notice -> isTrue(notice.ready()));
     }
 
     private static boolean isTrue(Optional<Condition> condition) {

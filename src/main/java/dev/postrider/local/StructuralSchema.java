@@ -22,6 +22,7 @@ final class StructuralSchema {
     private static final SchemaRegistry REGISTRY = SchemaRegistry.withDialect(Dialects.getDraft202012(),
             builder -> builder.schemaRegistryConfig(SchemaRegistryConfig.builder()
                     .pathType(PathType.JSON_POINTER)
+                    .formatAssertionsEnabled(true)
                     // RE2 is what the API server matches with; java.util.regex differs in $ before a line end.
                     .regularExpressionFactory(StructuralSchema::regularExpression)
                     .build()));
@@ -99,6 +100,7 @@ final class StructuralSchema {
             case "maximum" -> invalid(at, value, "should be less than or equal to " + number(rule));
             case "minimum" -> invalid(at, value, "should be greater than or equal to " + number(rule));
             case "pattern" -> invalid(at, value, "should match '" + rule.asText() + "'");
+            case "format" -> invalid(at, value, "must be of type " + rule.asText());
             case "minLength" -> invalid(at, value, "should be at least " + number(rule) + " chars long");
             case "maxLength" -> new Violation(at, "Too long: may not be more than " + number(rule) + " characters");
             case "maxItems" -> new Violation(at,

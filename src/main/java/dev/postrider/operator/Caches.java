@@ -76,6 +76,10 @@ public final class Caches {
         return organizations == null ? Stream.empty() : organizations.list();
     }
 
+    Optional<OrganizationMailSettings> organization(ResourceKey key) {
+        return get(organizations, key.namespace(), key.name());
+    }
+
     Optional<Secret> credentials(ResourceKey key) {
         return get(credentials, key.namespace(), key.name());
     }

@@ -10,6 +10,7 @@ import dev.postrider.plan.World;
 import dev.postrider.route.ResourceKey;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -72,7 +73,12 @@ public final class Cluster {
 
     /** A snapshot for one plan. */
     public World world() {
-        return new ClusterWorld(this, clock.instant(), state.installation(), relay());
+        return world(clock.instant());
+    }
+
+    /** A snapshot for one plan at a time. */
+    public World world(Instant now) {
+        return new ClusterWorld(this, now, state.installation(), relay());
     }
 
     SecretMetadata metadata() {

@@ -2,6 +2,7 @@ package dev.postrider.operator;
 
 import dev.postrider.api.MailServer;
 import dev.postrider.api.MailServerSpec;
+import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.plan.Binding;
 import dev.postrider.plan.BindingLookup;
@@ -76,6 +77,11 @@ final class ClusterWorld implements World {
     @Override
     public Optional<MailServer> mailServer(ResourceKey key) {
         return cluster.caches().mailServer(key);
+    }
+
+    @Override
+    public Optional<OrganizationMailSettings> organization(ResourceKey key) {
+        return cluster.caches().organization(key);
     }
 
     @Override

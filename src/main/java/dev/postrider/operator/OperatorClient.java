@@ -2,6 +2,7 @@ package dev.postrider.operator;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
@@ -40,11 +41,13 @@ public final class OperatorClient {
         // Who owns which field is a large part of an object, and nobody asks for it in these kinds.
         ObjectMapper mapper = new ObjectMapper().addMixIn(Secret.class, WithoutManagedFields.class)
                 .addMixIn(MailServer.class, WithoutManagedFields.class)
-                .addMixIn(OrganizationMailSettings.class, WithoutManagedFields.class);
+                .addMixIn(OrganizationMailSettings.class, WithoutManagedFields.class)
+                .addMixIn(LicenseExpiryNotice.class, WithoutManagedFields.class);
         KubernetesSerialization serialization = new KubernetesSerialization(mapper, true);
         // A kind that is not known is read as a map, written and read again.
         serialization.registerKubernetesResource(MailServer.class);
         serialization.registerKubernetesResource(OrganizationMailSettings.class);
+        serialization.registerKubernetesResource(LicenseExpiryNotice.class);
         return serialization;
     }
 

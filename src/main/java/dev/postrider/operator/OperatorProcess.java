@@ -2,9 +2,16 @@ package dev.postrider.operator;
 
 import dev.postrider.api.MailServer;
 import dev.postrider.operator.mailserver.MailServerReconciler;
+import dev.postrider.operator.notice.NoticeReconciler;
+import dev.postrider.operator.notice.RelaySubmission;
 import dev.postrider.operator.organization.OrganizationReconciler;
 import dev.postrider.operator.relay.RelayReconciler;
 import dev.postrider.operator.relay.RelayWorkload;
+import dev.postrider.plan.NoticeOrder;
+import dev.postrider.plan.TestOrder;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.TestResult;
+import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.TestSender;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -41,10 +48,14 @@ public final class OperatorProcess implements AutoCloseable {
      */
     private static final int RECONCILIATIONS = 16;
 
+    /** How many notices are handed to the relay at a time: at nine o'clock many are due, and applications send, too. */
+    private static final int NOTICES = 8;
+
     private final KubernetesClient client;
     private final Options options;
     private final Operator operator;
     private final HealthServer health;
+    private final NoticeReconciler notices;
     private volatile boolean started;
 
     /**
@@ -67,6 +78,16 @@ public final class OperatorProcess implements AutoCloseable {
      */
     public OperatorProcess(KubernetesClient client, Options options, TestSender sender, InstantSource clock)
             throws IOException {
+        this(client, options, sender, clock, clock);
+    }
+
+    /**
+     * Starts the operator.
+     *
+     * @param calendar by which notices are due; certificates must keep to the time of those who check them
+     */
+    OperatorProcess(KubernetesClient client, Options options, TestSender sender, InstantSource clock,
+            InstantSource calendar) throws IOException {
         this.client = client;
         this.options = options;
         ConfigMap configMap = client.configMaps().inNamespace(options.namespace()).withName(options.settings()).get();
@@ -81,7 +102,7 @@ public final class OperatorProcess implements AutoCloseable {
         new ProcessorMetrics().bindTo(registry);
 
         InstallationSecrets secrets = InstallationSecrets.ensure(client, options.namespace(), configMap,
-                RelayWorkload.certificateNames(options.namespace()), clock);
+                RelayWorkload.certificateNames(options.namespace(), settings.relay()), clock);
         String relayAdmin = settings.relay()
                 .adminAddress()
                 .orElse("http://" + RelayWorkload.host(options.namespace()) + ":8080");
@@ -89,9 +110,11 @@ public final class OperatorProcess implements AutoCloseable {
                 new RelayQueue(() -> relayAdmin, secrets.adminToken()), clock,
                 new Cluster.State(configMap, RelayReconciler.installation(settings, options.namespace(), secrets)));
         Events events = new Events(client, options.identity(), clock);
-        TestSends tests = new TestSends(sender);
+        Sends<ResourceKey, TestOrder, TestResult> tests = new Sends<>(order -> order.mail().server().key(),
+                order -> sender.send(order.mail()), Integer.MAX_VALUE);
+        notices = notices(cluster, events, settings, registry, calendar);
 
-        Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, tests, options.image(), clock);
+        Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, tests, notices, options.image(), clock);
         operator = new Operator(o -> o.withKubernetesClient(client)
                 .withCloseClientOnStop(false)
                 .withExecutorService(Executors.newFixedThreadPool(RECONCILIATIONS, Thread.ofVirtual().factory()))
@@ -114,17 +137,32 @@ public final class OperatorProcess implements AutoCloseable {
                 settings.watchNamespaces().isEmpty() ? "all namespaces" : settings.watchNamespaces(), health.port());
     }
 
+    private static NoticeReconciler notices(Cluster cluster, Events events, Settings settings,
+            PrometheusMeterRegistry registry, InstantSource calendar) {
+        RelaySubmission relay = new RelaySubmission(cluster,
+                new MailUpstreams("postrider-operator." + cluster.namespace() + ".svc", false),
+                settings.relay().submission(), calendar);
+        return new NoticeReconciler(cluster, new Sends<>(NoticeOrder::id, relay::send, NOTICES), events, registry,
+                calendar);
+    }
+
     /** The reconcilers, which tell each other what has changed. */
     private static final class Reconcilers {
         private final OrganizationReconciler organizations;
         private final MailServerReconciler servers;
         private final RelayReconciler relay;
+        private final NoticeReconciler notices;
 
-        Reconcilers(Cluster cluster, InstallationSecrets secrets, Events events, TestSends tests, String image,
+        Reconcilers(Cluster cluster, InstallationSecrets secrets, Events events,
+                Sends<ResourceKey, TestOrder, TestResult> tests, NoticeReconciler notices, String image,
                 InstantSource clock) {
-            organizations = new OrganizationReconciler(cluster, tests, events);
+            this.notices = notices;
+            organizations = new OrganizationReconciler(cluster, tests, events, notices::organizationChanged);
             servers = new MailServerReconciler(cluster, tests, events, this::serverChanged,
-                    organizations::secretChanged);
+                    secret -> {
+                        organizations.secretChanged(Cluster.key(secret));
+                        notices.secretChanged(secret);
+                    });
             relay = new RelayReconciler(cluster, secrets, events, image, clock, this::installationChanged);
         }
 
@@ -136,6 +174,7 @@ public final class OperatorProcess implements AutoCloseable {
         private void installationChanged() {
             servers.nudgeAll();
             organizations.nudgeAll();
+            notices.nudgeAll();
         }
 
         void register(Operator operator, Options options, Settings settings) {
@@ -145,6 +184,8 @@ public final class OperatorProcess implements AutoCloseable {
             operator.register(servers, o -> configure(o, "mailserver", with(watched, options.namespace()))
                     .withOnUpdateFilter(Lifecycle.passAllButStatus()));
             operator.register(organizations, o -> configure(o, "organizationmailsettings", watched)
+                    .withOnUpdateFilter(Lifecycle.passAllButStatus()));
+            operator.register(notices, o -> configure(o, "licenseexpirynotice", watched)
                     .withOnUpdateFilter(Lifecycle.passAllButStatus()));
         }
 
@@ -174,6 +215,11 @@ public final class OperatorProcess implements AutoCloseable {
         return started && operator.getRuntimeInfo().allEventSourcesAreHealthy();
     }
 
+    /** Looks at all notices again, as after a change of their clock. */
+    void lookAgain() {
+        notices.nudgeAll();
+    }
+
     public int healthPort() {
         return health.port();
     }
@@ -182,6 +228,7 @@ public final class OperatorProcess implements AutoCloseable {
     public void close() {
         started = false;
         operator.stop();
+        notices.close();
         health.close();
         releaseLease();
     }

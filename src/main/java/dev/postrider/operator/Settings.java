@@ -10,6 +10,7 @@ import dev.postrider.route.Durations;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import java.net.URI;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -62,6 +63,8 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      * @param allowPlaintextAuthentication whether applications may log in without TLS
      * @param adminAddress                 where the operator reaches the relay's admin port, as {@code http://host:port}; default: its
      *                                     Service
+     * @param submissionAddress            where the operator hands notices to the relay, as {@code host:port}; its certificate
+     *                                     carries that host, too; default: its Service
      * @param received                     what it makes of Received fields
      * @param delivery                     how it delivers mail, tries again and gives up
      * @param visibility                   how it is seen from outside
@@ -69,7 +72,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
     public record Relay(Optional<String> image, Optional<String> imagePullPolicy, @Nullable Integer replicas,
             Optional<String> hostName, Storage storage, Queue queue, @Nullable ResourceRequirements resources,
             Optional<String> serviceType, boolean allowPlaintextAuthentication, Optional<String> adminAddress,
-            Received received, Delivery delivery, Visibility visibility) {
+            Optional<String> submissionAddress, Received received, Delivery delivery, Visibility visibility) {
 
         public Relay {
             storage = storage == null ? new Storage(Optional.empty(), Optional.empty()) : storage;
@@ -80,6 +83,13 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             hostName = given(hostName);
             adminAddress = given(adminAddress);
             visibility = visibility == null ? Visibility.DEFAULT : visibility;
+            Settings.submission(submissionAddress);
+            submissionAddress = given(submissionAddress);
+        }
+
+        /** {@link #submissionAddress} with host and port apart. */
+        public Optional<URI> submission() {
+            return Settings.submission(submissionAddress);
         }
     }
 
@@ -98,6 +108,17 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             otlpEndpoint = given(otlpEndpoint);
             webhooksAllow = webhooksAllow == null ? List.of() : List.copyOf(webhooksAllow);
         }
+    }
+
+    /** {@link Relay#submissionAddress} with host and port apart. */
+    private static Optional<URI> submission(Optional<String> address) {
+        return given(address).map(text -> {
+            URI uri = URI.create("smtp://" + text);
+            if (uri.getHost() == null || uri.getPort() < 1) {
+                throw new IllegalArgumentException("relay.submissionAddress: \"" + text + "\" is not host:port");
+            }
+            return uri;
+        });
     }
 
     /**
@@ -284,7 +305,8 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                     relay == null
                             ? new Relay(Optional.empty(), Optional.empty(), null, Optional.empty(),
                                     new Storage(Optional.empty(), Optional.empty()), Queue.FILE, null,
-                                    Optional.empty(), false, Optional.empty(), Received.DEFAULT, Delivery.DEFAULT,
+                                    Optional.empty(), false, Optional.empty(), Optional.empty(), Received.DEFAULT,
+                                    Delivery.DEFAULT,
                                     Visibility.DEFAULT)
                             : relay);
         }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Conditions {
     static final String READY = "Ready";
+    static final String BLOCKED = "Blocked";
     static final String STALLED = "Stalled";
     static final String SECRETS_VALID = "SecretsValid";
     static final String SERVERS_RESOLVED = "ServersResolved";

@@ -29,8 +29,21 @@ final class Credentials {
      * @return the values in the order of the keys; empty if anything is wrong, and then the problems are recorded
      */
     Optional<List<String>> read(String field, String secretName, List<String> hosts, String... keys) {
-        ResourceKey key = new ResourceKey(namespace, secretName);
         int before = problems.size();
+        Optional<SecretLookup.Found> found = find(field, secretName, keys);
+        found.ifPresent(f -> {
+            for (String entry : keys) {
+                check(field, secretName, entry, f, entry.endsWith(".crt"));
+            }
+            f.hosts().ifPresent(allowed -> checkHosts(field, secretName, allowed, hosts));
+        });
+        return problems.size() == before
+                ? found.map(f -> Arrays.stream(keys).map(k -> f.data().getOrDefault(k, "")).toList())
+                : Optional.empty();
+    }
+
+    private Optional<SecretLookup.Found> find(String field, String secretName, String... keys) {
+        ResourceKey key = new ResourceKey(namespace, secretName);
         switch (world.secret(key)) {
             case SecretLookup.Missing() -> add("SecretNotFound", field,
                     "there is no Secret \"%s\" in namespace \"%s\"; create it with the keys %s and the label %s: \"true\""
@@ -40,19 +53,21 @@ final class Credentials {
                             secretName,
                             namespace, secretName, PostriderApi.CREDENTIALS_LABEL));
             case SecretLookup.Found found -> {
-                for (String entry : keys) {
-                    check(field, secretName, entry, found);
-                }
-                found.hosts().ifPresent(allowed -> checkHosts(field, secretName, allowed, hosts));
-                if (problems.size() == before) {
-                    return Optional.of(Arrays.stream(keys).map(k -> found.data().getOrDefault(k, "")).toList());
-                }
+                return Optional.of(found);
             }
         }
         return Optional.empty();
     }
 
-    private void check(String field, String secretName, String entry, SecretLookup.Found found) {
+    /** One value, which may have several lines and is sent nowhere; empty if there is none, as {@link #read}. */
+    Optional<String> text(String field, String secretName, String key) {
+        int before = problems.size();
+        Optional<SecretLookup.Found> found = find(field, secretName, key);
+        found.ifPresent(f -> check(field, secretName, key, f, true));
+        return problems.size() == before ? found.map(f -> f.data().getOrDefault(key, "")) : Optional.empty();
+    }
+
+    private void check(String field, String secretName, String entry, SecretLookup.Found found, boolean lines) {
         String value = found.data().get(entry);
         if (value == null) {
             add("SecretKeyMissing", field,
@@ -62,7 +77,7 @@ final class Credentials {
                                     : String.join(", ", found.data().keySet().stream().sorted().toList())));
         } else if (value.isEmpty()) {
             add("SecretValueEmpty", field, "key \"%s\" of Secret \"%s\" is empty".formatted(entry, secretName));
-        } else if (!entry.endsWith(".crt") && value.chars().anyMatch(c -> c == '\n' || c == '\r' || c == 0)) {
+        } else if (!lines && value.chars().anyMatch(c -> c == '\n' || c == '\r' || c == 0)) {
             add("SecretValueInvalid", field,
                     ("key \"%s\" of Secret \"%s\" has a line break or a NUL in it, which no login takes; write it without "
                             + "(echo -n, or stringData on one line)").formatted(entry, secretName));

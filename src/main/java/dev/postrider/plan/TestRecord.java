@@ -47,7 +47,8 @@ final class TestRecord {
                         prefix + "Email server accepted mail for delivery: " + result.reply().orElse("")));
     }
 
-    private static Duration retryAfter(int failures) {
+    /** How long to wait after so many failures in a row, at least one. */
+    static Duration retryAfter(int failures) {
         // Seven doublings of a minute are more than an hour.
         Duration wait = FIRST_RETRY.multipliedBy(1L << Math.min(failures - 1, 7));
         return wait.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : wait;
@@ -73,7 +74,7 @@ final class TestRecord {
         };
     }
 
-    private static String seconds(Instant instant) {
+    static String seconds(Instant instant) {
         return instant.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 }

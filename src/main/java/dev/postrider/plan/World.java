@@ -1,6 +1,7 @@
 package dev.postrider.plan;
 
 import dev.postrider.api.MailServer;
+import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
@@ -25,6 +26,9 @@ public interface World {
 
     /** A mail server, in whatever namespace. */
     Optional<MailServer> mailServer(ResourceKey key);
+
+    /** An organization, in whatever namespace. */
+    Optional<OrganizationMailSettings> organization(ResourceKey key);
 
     /** The servers of scope Global, honoured or not. */
     List<MailServer> globalServers();

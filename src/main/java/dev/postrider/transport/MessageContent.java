@@ -1,5 +1,6 @@
 package dev.postrider.transport;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
@@ -10,4 +11,19 @@ public interface MessageContent {
 
     /** A new stream over the whole message; whoever opens it closes it. */
     InputStream open() throws IOException;
+
+    /** A message that stands in memory; the octets are not copied. */
+    static MessageContent of(byte[] octets) {
+        return new MessageContent() {
+            @Override
+            public long size() {
+                return octets.length;
+            }
+
+            @Override
+            public InputStream open() {
+                return new ByteArrayInputStream(octets);
+            }
+        };
+    }
 }

@@ -32,7 +32,7 @@ final class CustomResourceDefinitions {
     private CustomResourceDefinitions() {}
 
     static List<CustomResourceDefinition> all() {
-        return List.of(of(MailServer.class), of(OrganizationMailSettings.class));
+        return List.of(of(LicenseExpiryNotice.class), of(MailServer.class), of(OrganizationMailSettings.class));
     }
 
     private static CustomResourceDefinition of(Class<? extends CustomResource<?, ?>> kind) {
@@ -45,6 +45,9 @@ final class CustomResourceDefinitions {
         dropRepeatedRules(root);
         completeRoot(root, kind);
         completeStatus(field(root, "status"));
+        if (kind == LicenseExpiryNotice.class) {
+            completeNotice(root);
+        }
         return definition;
     }
 
@@ -94,6 +97,14 @@ final class CustomResourceDefinitions {
         conditions.setXKubernetesListMapKeys(List.of("type"));
         field(requireNonNull(conditions.getItems()).getSchema(), "lastTransitionTime").setFormat("date-time");
         status.setDefault(new ObjectNode(JsonNodeFactory.instance, Map.of("conditions", pending())));
+    }
+
+    /** A date that does not exist is refused, and a notice is written down once for each expiry date. */
+    private static void completeNotice(JSONSchemaProps root) {
+        field(field(field(root, "spec"), "license"), "expiryDate").setFormat("date");
+        var sent = field(field(root, "status"), "sent");
+        sent.setXKubernetesListType("map");
+        sent.setXKubernetesListMapKeys(List.of("notice", "expiryDate"));
     }
 
     private static JsonNode pending() {

@@ -37,7 +37,7 @@ final class InvalidExamplesTest {
         }
         var expectations = expectations();
 
-        assertThat(rules).hasSizeGreaterThan(80);
+        assertThat(rules).hasSizeGreaterThan(130);
         assertThat(rules.stream().filter(rule -> expectations.stream().noneMatch(rule::isShownBy)))
                 .as("rules without a file in examples/invalid")
                 .isEmpty();

@@ -46,13 +46,15 @@ final class DocsIT {
             README.md         | mvn verify                                              | not run   |        | it runs this test
             README.md         | helm install postrider                                  | helm      | 0      | successfully rolled out
             README.md         | kubectl get ms,oms -A                                   | cluster   | 0      | (columns as shown)
-            docs/local.md     | java -jar target/postrider.jar check examples/quickstart | alone    | 0      | (as shown)
+            docs/local.md     | java -jar target/postrider.jar check examples/quickstart | alone     | 0      | (as shown)
             docs/local.md     | java -jar target/postrider.jar check examples/invalid   | alone     | 1      | (as shown)
             docs/local.md     | java -jar target/postrider.jar sink --port 2525 &       | local     | Ctrl-C | acme-mail +True +MailWorks
             docs/local.md     | java -jar target/postrider.jar local examples/quickstart --listen 2587 --state | local | 0 | acme-mail +True +MailWorks
             docs/local.md     | cd /tmp/postrider/bindings                              | local     | 0      | 250 2.0.0 queued as
             docs/local.md     | java -jar target/postrider.jar sink --port 2525 --save  | sink      | Ctrl-C | listening
             docs/local.md     | java -jar target/postrider.jar sink --port 2527 --tls   | tls       | 0      | Accepted
+            docs/notices.md   | mkdir -p /tmp/postrider-notice                           | alone     | 0      | (as shown)
+            docs/notices.md   | java -jar target/postrider.jar notice preview           | alone     | 0      | 有効期限まで残り20日
             docs/performance.md | bench/operator.sh                                     | not run   |        | it measures, and takes minutes
             docs/relay.md     | cd /bindings/mail                                       | local     | 0      | 250 2.0.0 queued as
             docs/resources.md | kubectl -n acme annotate mailserver own                 | cluster   | 0      | mailserver.postrider.dev/own annotated

@@ -38,6 +38,7 @@ final class RunningInstallation implements AutoCloseable {
     private final Relay relay;
     private final RouteSecrets routes;
     private final String settings;
+    private final InstantSource calendar;
     private final String namespace;
     private final String tenant;
     private final String[] others;
@@ -51,6 +52,17 @@ final class RunningInstallation implements AutoCloseable {
      * @param others   namespaces of further tenants
      */
     RunningInstallation(ApiServer api, Path queue, String settings, String... others) throws IOException {
+        this(api, queue, settings, InstantSource.system(), others);
+    }
+
+    /**
+     * Starts one whose notices are due by a clock.
+     *
+     * @param others namespaces of further tenants
+     */
+    RunningInstallation(ApiServer api, Path queue, String settings, InstantSource calendar, String... others)
+            throws IOException {
+        this.calendar = calendar;
         this.api = api;
         this.others = others;
         namespace = api.createNamespace("operator");
@@ -67,8 +79,9 @@ final class RunningInstallation implements AutoCloseable {
                         Duration.ofMillis(200), 1 << 20),
                 InstantSource.system());
         routes = RouteSecrets.watch(relayClient, namespace, known);
-        this.settings = "relay: {adminAddress: \"http://127.0.0.1:" + relay.adminPort() + "\"}\n" + settings;
-        operator = new RunningOperator(api, this.settings, namespace, tenant, others);
+        this.settings = "relay: {adminAddress: \"http://127.0.0.1:" + relay.adminPort()
+                + "\", submissionAddress: \"localhost:" + relay.submissionPort() + "\"}\n" + settings;
+        operator = new RunningOperator(api, this.settings, calendar, namespace, tenant, others);
     }
 
     RunningOperator operator() {
@@ -78,7 +91,14 @@ final class RunningInstallation implements AutoCloseable {
     /** Ends the operator and starts another, as a new pod would; the relay goes on. */
     void restartOperator() throws IOException {
         operator.close();
-        operator = new RunningOperator(api, settings, namespace, tenant, others);
+        operator = new RunningOperator(api, settings, calendar, namespace, tenant, others);
+    }
+
+    /** Starts another operator beside the one that leads, and ends that one, so that the other takes over. */
+    void changeLeader() throws IOException {
+        RunningOperator leader = operator;
+        operator = new RunningOperator(api, settings, calendar, namespace, tenant, others);
+        leader.close();
     }
 
     Relay relay() {

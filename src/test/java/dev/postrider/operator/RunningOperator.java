@@ -55,12 +55,23 @@ final class RunningOperator implements AutoCloseable {
      */
     RunningOperator(ApiServer api, String settings, String namespace, String tenant, String... others)
             throws IOException {
-        writeSettings(api, namespace, "watchNamespaces: "
-                + Stream.concat(Stream.of(tenant), Arrays.stream(others)).toList() + "\n" + settings);
-        this(api, Config.fromKubeconfig(api.kubeconfig().toFile()), namespace, tenant);
+        this(api, settings, InstantSource.system(), namespace, tenant, others);
     }
 
-    private RunningOperator(ApiServer api, Config config, String namespace, String tenant) throws IOException {
+    /**
+     * Starts one whose notices are due by a clock.
+     *
+     * @param others namespaces of further tenants
+     */
+    RunningOperator(ApiServer api, String settings, InstantSource calendar, String namespace, String tenant,
+            String... others) throws IOException {
+        writeSettings(api, namespace, "watchNamespaces: "
+                + Stream.concat(Stream.of(tenant), Arrays.stream(others)).toList() + "\n" + settings);
+        this(api, Config.fromKubeconfig(api.kubeconfig().toFile()), calendar, namespace, tenant);
+    }
+
+    private RunningOperator(ApiServer api, Config config, InstantSource calendar, String namespace, String tenant)
+            throws IOException {
         this.api = api;
         this.client = api.newClient();
         this.namespace = namespace;
@@ -72,14 +83,14 @@ final class RunningOperator implements AutoCloseable {
                 new OperatorProcess.Options(namespace, "postrider-settings", UUID.randomUUID().toString(),
                         "postrider:test", 0),
                 new TestSender(new MailUpstreams("operator.test", true), InstantSource.system()),
-                InstantSource.system());
+                InstantSource.system(), calendar);
     }
 
     /** Starts one where the chart was installed, with its settings, and with the rights that it gives and no others. */
     static RunningOperator asInstalled(ApiServer api, String namespace, String tenant) throws IOException {
         Config config = Config.fromKubeconfig(api.kubeconfig().toFile());
         config.setImpersonateUsername("system:serviceaccount:" + namespace + ":postrider-operator");
-        return new RunningOperator(api, config, namespace, tenant);
+        return new RunningOperator(api, config, InstantSource.system(), namespace, tenant);
     }
 
     /** Writes settings.yaml for an operator that is yet to start. */

@@ -29,6 +29,7 @@ import java.util.regex.Pattern;
 final class GoldenWorld implements World {
     static final Instant NOW = Instant.parse("2027-01-12T09:00:00Z");
 
+    Instant now = NOW;
     final Map<ResourceKey, MailServer> servers = new LinkedHashMap<>();
     final Map<ResourceKey, OrganizationMailSettings> organizations = new LinkedHashMap<>();
     final Map<ResourceKey, ServerRoute> serverRoutes = new HashMap<>();
@@ -72,7 +73,7 @@ final class GoldenWorld implements World {
 
     @Override
     public Instant now() {
-        return NOW;
+        return now;
     }
 
     @Override
@@ -110,6 +111,11 @@ final class GoldenWorld implements World {
     @Override
     public Optional<MailServer> mailServer(ResourceKey key) {
         return Optional.ofNullable(servers.get(key));
+    }
+
+    @Override
+    public Optional<OrganizationMailSettings> organization(ResourceKey key) {
+        return Optional.ofNullable(organizations.get(key));
     }
 
     @Override

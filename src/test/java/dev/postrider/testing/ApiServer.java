@@ -2,6 +2,7 @@ package dev.postrider.testing;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
@@ -107,6 +108,7 @@ public final class ApiServer implements AutoCloseable {
         await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(50)).ignoreExceptions().until(() -> {
             client.resources(MailServer.class).inAnyNamespace().list();
             client.resources(OrganizationMailSettings.class).inAnyNamespace().list();
+            client.resources(LicenseExpiryNotice.class).inAnyNamespace().list();
             return true;
         });
     }

@@ -7,13 +7,15 @@ import dev.postrider.operator.Cluster;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
 import dev.postrider.operator.Secrets;
-import dev.postrider.operator.TestSends;
+import dev.postrider.operator.Sends;
 import dev.postrider.plan.MailServerPlan;
 import dev.postrider.plan.TestNews;
+import dev.postrider.plan.TestOrder;
 import dev.postrider.plan.World;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteSecret;
 import dev.postrider.route.ServerRoute;
+import dev.postrider.route.TestResult;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -37,10 +39,10 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     private static final String BY_SECRET = "by-secret";
 
     private final Cluster cluster;
-    private final TestSends tests;
+    private final Sends<ResourceKey, TestOrder, TestResult> tests;
     private final Events events;
     private final Consumer<MailServer> changed;
-    private final Consumer<ResourceKey> secretChanged;
+    private final Consumer<Secret> secretChanged;
     private final SimpleInboundEventSource<MailServer> nudges = new SimpleInboundEventSource<>("nudges");
     private @Nullable InformerEventSource<Secret, MailServer> routes;
     private @Nullable IndexerResourceCache<MailServer> servers;
@@ -48,11 +50,11 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     /**
      * A reconciler of all servers.
      *
-     * @param changed told of a server whose status, and so its meaning to others, has changed
-     * @param secretChanged told of a credentials Secret that is new or has changed
+     * @param changed       told of a server whose status, and so its meaning to others, has changed
+     * @param secretChanged told of a credentials Secret that has changed: others may read it, and there is one informer
      */
-    public MailServerReconciler(Cluster cluster, TestSends tests, Events events, Consumer<MailServer> changed,
-            Consumer<ResourceKey> secretChanged) {
+    public MailServerReconciler(Cluster cluster, Sends<ResourceKey, TestOrder, TestResult> tests, Events events,
+            Consumer<MailServer> changed, Consumer<Secret> secretChanged) {
         this.cluster = cluster;
         this.tests = tests;
         this.events = events;
@@ -75,10 +77,9 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withNamespacesInheritedFromController()
                         .withFollowControllerNamespacesChanges(true)
                         .withSecondaryToPrimaryMapper(secret -> {
-                            // The one informer of these Secrets; organizations read some of them too.
-                            ResourceKey key = Cluster.key(secret);
-                            secretChanged.accept(key);
-                            return idsOf(primary.byIndex(BY_SECRET, key.toString()));
+                            // The one informer of these Secrets; others read some of them too.
+                            secretChanged.accept(secret);
+                            return idsOf(primary.byIndex(BY_SECRET, Cluster.key(secret).toString()));
                         })
                         .build(),
                 context);
@@ -132,7 +133,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         }
 
         World world = cluster.world();
-        Optional<TestSends.Test> test = Optional.ofNullable(tests.of(uid).get(key));
+        Optional<Sends.Send<TestOrder, TestResult>> test = Optional.ofNullable(tests.of(uid).get(key));
         MailServerPlan plan = MailServerPlan.of(server, world,
                 test.map(MailServerReconciler::news).orElse(TestNews.none()));
 
@@ -141,7 +142,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
             removeRoute(key, context);
         }
         writeStatus(server, plan.status(), context);
-        if (test.isPresent() && test.get() instanceof TestSends.Test.Ended) {
+        if (test.isPresent() && test.get() instanceof Sends.Send.Ended) {
             tests.written(uid, key);
         }
         plan.test()
@@ -157,10 +158,10 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         return control;
     }
 
-    private static TestNews news(TestSends.Test test) {
+    private static TestNews news(Sends.Send<TestOrder, TestResult> test) {
         return switch (test) {
-            case TestSends.Test.Running running -> TestNews.running(running.order());
-            case TestSends.Test.Ended ended -> TestNews.finished(ended.order(), ended.result());
+            case Sends.Send.Running<TestOrder, TestResult> running -> TestNews.running(running.order());
+            case Sends.Send.Ended<TestOrder, TestResult> ended -> TestNews.finished(ended.order(), ended.result());
         };
     }
 

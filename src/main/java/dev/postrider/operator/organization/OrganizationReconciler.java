@@ -8,7 +8,7 @@ import dev.postrider.operator.Cluster;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
 import dev.postrider.operator.Secrets;
-import dev.postrider.operator.TestSends;
+import dev.postrider.operator.Sends;
 import dev.postrider.plan.Binding;
 import dev.postrider.plan.OrganizationPlan;
 import dev.postrider.plan.OrganizationTestNews;
@@ -17,6 +17,7 @@ import dev.postrider.plan.World;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteSecret;
+import dev.postrider.route.TestResult;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -33,22 +34,31 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Observes an OrganizationMailSettings, plans, applies its route and binding and writes its status. */
 public final class OrganizationReconciler implements Reconciler<OrganizationMailSettings> {
     private final Cluster cluster;
-    private final TestSends tests;
+    private final Sends<ResourceKey, TestOrder, TestResult> tests;
     private final Events events;
+    private final Consumer<OrganizationMailSettings> changed;
     private final SimpleInboundEventSource<OrganizationMailSettings> nudges = new SimpleInboundEventSource<>("nudges");
     private @Nullable InformerEventSource<Secret, OrganizationMailSettings> routes;
     private @Nullable InformerEventSource<Secret, OrganizationMailSettings> bindings;
     private @Nullable IndexerResourceCache<OrganizationMailSettings> organizations;
 
-    public OrganizationReconciler(Cluster cluster, TestSends tests, Events events) {
+    /**
+     * A reconciler of all organizations.
+     *
+     * @param changed told of an organization whose status, and so its meaning to others, has changed
+     */
+    public OrganizationReconciler(Cluster cluster, Sends<ResourceKey, TestOrder, TestResult> tests, Events events,
+            Consumer<OrganizationMailSettings> changed) {
         this.cluster = cluster;
         this.tests = tests;
         this.events = events;
+        this.changed = changed;
     }
 
     @Override
@@ -113,6 +123,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         if (context.isPrimaryResourceDeleted()) {
             tests.forget(uid);
             removeRoute(key, context);
+            changed.accept(organization);
             return UpdateControl.noUpdate();
         }
         boolean deleted = organization.getMetadata().getDeletionTimestamp() != null;
@@ -160,8 +171,8 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         Map<ResourceKey, OrganizationTestNews.Finished> finished = new HashMap<>();
         tests.of(uid).forEach((server, test) -> {
             switch (test) {
-                case TestSends.Test.Running(TestOrder order) -> running.put(server, order);
-                case TestSends.Test.Ended ended ->
+                case Sends.Send.Running<TestOrder, TestResult>(TestOrder order) -> running.put(server, order);
+                case Sends.Send.Ended<TestOrder, TestResult> ended ->
                     finished.put(server, new OrganizationTestNews.Finished(ended.order(), ended.result()));
             }
         });
@@ -203,7 +214,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                 .ifPresent(secret -> context.getClient().resource(secret).delete());
     }
 
-    private static void writeStatus(OrganizationMailSettings organization, OrganizationMailSettingsStatus status,
+    private void writeStatus(OrganizationMailSettings organization, OrganizationMailSettingsStatus status,
             Context<OrganizationMailSettings> context) {
         if (status.equals(organization.getStatus())) {
             return;
@@ -212,5 +223,6 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         patch.setMetadata(Lifecycle.identityOf(organization));
         patch.setStatus(status);
         context.resourceOperations().serverSideApplyPrimaryStatus(patch);
+        changed.accept(organization);
     }
 }

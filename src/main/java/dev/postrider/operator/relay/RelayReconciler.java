@@ -145,7 +145,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
         if (!clock.instant().isBefore(secretsDue)) {
             secretsDue = clock.instant().plus(SECRETS_INTERVAL);
             secrets = InstallationSecrets.ensure(context.getClient(), cluster.namespace(), configMap,
-                    RelayWorkload.certificateNames(cluster.namespace()), clock);
+                    RelayWorkload.certificateNames(cluster.namespace(), settings.relay()), clock);
         }
         applyRoute(settings, configMap, context);
         if (cluster.caches().hasActiveServer() || cluster.caches().relayDeployment().isPresent()) {

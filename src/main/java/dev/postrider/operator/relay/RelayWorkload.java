@@ -35,10 +35,12 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPortBuilder;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudgetBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBuilder;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What the relay runs as, computed from the settings: the objects as they should be, whether or not they are. */
 public final class RelayWorkload {
@@ -83,8 +85,10 @@ public final class RelayWorkload {
     }
 
     /** The names that the relay's certificate carries. */
-    public static List<String> certificateNames(String namespace) {
-        return List.of(host(namespace), host(namespace) + ".cluster.local", NAME + "." + namespace, NAME);
+    public static List<String> certificateNames(String namespace, Settings.Relay relay) {
+        return Stream.concat(
+                Stream.of(host(namespace), host(namespace) + ".cluster.local", NAME + "." + namespace, NAME),
+                relay.submission().map(URI::getHost).stream()).toList();
     }
 
     /** All objects, in the order in which they are applied. */

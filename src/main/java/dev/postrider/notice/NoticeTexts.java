@@ -1,0 +1,112 @@
+package dev.postrider.notice;
+
+import com.ibm.icu.text.DateFormat;
+import com.ibm.icu.text.MessageFormat;
+import com.ibm.icu.text.NumberFormat;
+import com.ibm.icu.util.LocaleMatcher;
+import com.ibm.icu.util.TimeZone;
+import com.ibm.icu.util.ULocale;
+import dev.postrider.plan.LanguageTags;
+import dev.postrider.plan.NoticeVariables;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.Date;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The texts of one language, with dates and numbers as its region writes them. */
+public final class NoticeTexts {
+    static final List<String> LANGUAGES = List.of("en", "ar", "de", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt-BR",
+            "tr", "zh-Hans", "zh-Hant");
+
+    private static final LocaleMatcher MATCHER = LocaleMatcher.builder()
+            .setSupportedULocales(LANGUAGES.stream().map(ULocale::forLanguageTag).toList())
+            .setDefaultULocale(ULocale.ENGLISH)
+            .build();
+    private static final Map<String, Properties> FILES = new ConcurrentHashMap<>();
+
+    private final String language;
+    private final ULocale locale;
+    private final Properties texts;
+
+    NoticeTexts(String language, ULocale locale, Properties texts) {
+        this.language = language;
+        this.locale = locale;
+        this.texts = texts;
+    }
+
+    /** What is wrong with the variables of an own subject or body, each problem with what is allowed. */
+    public static List<String> problems(String text) {
+        return NoticeVariables.problems(text);
+    }
+
+    /** Whether a BCP 47 tag names a language; it need not be one of the translated ones. */
+    public static boolean isLanguage(String tag) {
+        return LanguageTags.isLanguage(tag);
+    }
+
+    /** The best of the languages for a BCP 47 tag: that of {@code de-AT} is German; English if nothing comes near. */
+    static NoticeTexts of(String tag) {
+        LocaleMatcher.Result match = MATCHER.getBestMatchResult(ULocale.forLanguageTag(tag));
+        String language = match.getSupportedULocale().toLanguageTag();
+        // A license is dated by the calendar of the resource also where people have another one.
+        ULocale locale = match.makeResolvedULocale().setKeywordValue("calendar", "gregorian");
+        return new NoticeTexts(language, locale, FILES.computeIfAbsent(language, NoticeTexts::read));
+    }
+
+    static Properties read(String language) {
+        Properties texts = new Properties();
+        try (InputStream file = NoticeTexts.class.getResourceAsStream(language + ".properties")) {
+            if (file == null) {
+                throw new IllegalStateException("no texts of the language " + language);
+            }
+            texts.load(new InputStreamReader(file, StandardCharsets.UTF_8));
+            return texts;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The language of the texts, a BCP 47 tag. */
+    String language() {
+        return language;
+    }
+
+    boolean isRightToLeft() {
+        return locale.isRightToLeft();
+    }
+
+    String text(TextKey key, Map<String, Object> values) {
+        String pattern = texts.getProperty(key.property());
+        if (pattern == null) {
+            throw new IllegalStateException(language + ".properties has no " + key.property());
+        }
+        return new MessageFormat(pattern, locale).format(values);
+    }
+
+    String date(LocalDate date) {
+        return format(date, DateFormat.LONG);
+    }
+
+    String dateWithWeekday(LocalDate date) {
+        return format(date, DateFormat.FULL);
+    }
+
+    @SuppressWarnings("JavaUtilDate") // What ICU formats.
+    private String format(LocalDate date, int style) {
+        DateFormat format = DateFormat.getDateInstance(style, locale);
+        format.setTimeZone(TimeZone.GMT_ZONE);
+        return format.format(Date.from(date.atStartOfDay(ZoneOffset.UTC).toInstant()));
+    }
+
+    String number(int number) {
+        return NumberFormat.getIntegerInstance(locale).format(number);
+    }
+}

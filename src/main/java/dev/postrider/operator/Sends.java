@@ -1,0 +1,97 @@
+package dev.postrider.operator;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Mails on their way, each on a thread of its own beside the reconcilers: a hanging server costs a thread that nobody
+ * misses. A result is kept until the status that tells of it has been written.
+ *
+ * @param <K> tells the mails of one resource apart
+ * @param <O> an order to send one
+ * @param <R> what became of it
+ */
+public final class Sends<K, O, R> {
+    private static final Logger LOG = LoggerFactory.getLogger(Sends.class);
+
+    private final Function<O, K> key;
+    private final Function<O, R> sender;
+    private final Semaphore permits;
+    private final Map<String, Map<K, Send<O, R>>> sends = new ConcurrentHashMap<>();
+
+    /**
+     * Sends by a sender that may block.
+     *
+     * @param atOnce how many mails are on their way at most; others wait
+     */
+    public Sends(Function<O, K> key, Function<O, R> sender, int atOnce) {
+        this.key = key;
+        this.sender = sender;
+        this.permits = new Semaphore(atOnce);
+    }
+
+    /** A mail, under way or ended. */
+    public sealed interface Send<O, R> {
+        /** It is on its way. */
+        record Running<O, R>(O order) implements Send<O, R> {}
+
+        /** It ended. */
+        record Ended<O, R>(O order, R result) implements Send<O, R> {}
+    }
+
+    /** The mails of a resource. */
+    public Map<K, Send<O, R>> of(String uid) {
+        return sends.getOrDefault(uid, Map.of());
+    }
+
+    /**
+     * Sends a mail.
+     *
+     * @param uid   of the resource that wants it
+     * @param ended called when the result is there to be read
+     */
+    public void start(String uid, O order, Runnable ended) {
+        K mail = key.apply(order);
+        put(uid, mail, new Send.Running<>(order));
+        Thread.ofVirtual().name("send " + mail).start(() -> {
+            permits.acquireUninterruptibly();
+            try {
+                put(uid, mail, new Send.Ended<>(order, sender.apply(order)));
+            } catch (RuntimeException e) {
+                // A defect, not a server's fault: forget the mail, so that the next plan orders it again.
+                LOG.error("mail {} failed unexpectedly", mail, e);
+                written(uid, mail);
+            } finally {
+                permits.release();
+            }
+            ended.run();
+        });
+    }
+
+    /** Forgets a result that the status tells of now. */
+    public void written(String uid, K mail) {
+        sends.computeIfPresent(uid, (_, old) -> {
+            Map<K, Send<O, R>> now = new HashMap<>(old);
+            now.remove(mail);
+            return now.isEmpty() ? null : Map.copyOf(now);
+        });
+    }
+
+    /** Forgets a resource that is gone. */
+    public void forget(String uid) {
+        sends.remove(uid);
+    }
+
+    private void put(String uid, K mail, Send<O, R> send) {
+        sends.compute(uid, (_, old) -> {
+            Map<K, Send<O, R>> now = new HashMap<>(old == null ? Map.of() : old);
+            now.put(mail, send);
+            return Map.copyOf(now);
+        });
+    }
+}

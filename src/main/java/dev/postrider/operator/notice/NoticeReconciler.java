@@ -1,0 +1,187 @@
+package dev.postrider.operator.notice;
+
+import dev.postrider.api.LicenseExpiryNotice;
+import dev.postrider.api.LicenseExpiryNoticeSpec.ExpirySource;
+import dev.postrider.api.LicenseExpiryNoticeStatus;
+import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.operator.Cluster;
+import dev.postrider.operator.Events;
+import dev.postrider.operator.Lifecycle;
+import dev.postrider.operator.Sends;
+import dev.postrider.plan.LicenseNoticePlan;
+import dev.postrider.plan.NoticeNews;
+import dev.postrider.plan.NoticeOrder;
+import dev.postrider.plan.NoticeResult;
+import dev.postrider.route.ResourceKey;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
+import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Observes a LicenseExpiryNotice, plans, writes its status and only then sends what is due: a notice that is not
+ * written down as about to be sent is not sent.
+ */
+public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, AutoCloseable {
+    private static final String BY_ORGANIZATION = "by-organization";
+    private static final String BY_SECRET = "by-secret";
+
+    private final Cluster cluster;
+    private final Sends<NoticeOrder.Id, NoticeOrder, NoticeResult> sends;
+    private final Events events;
+    private final InstantSource clock;
+    private final LicenseGauges gauges;
+    private final NoticeTimer timer;
+    private final SimpleInboundEventSource<LicenseExpiryNotice> nudges = new SimpleInboundEventSource<>("nudges");
+    private @Nullable IndexerResourceCache<LicenseExpiryNotice> resources;
+
+    /**
+     * A reconciler of all notices.
+     *
+     * @param clock by which they are due
+     */
+    public NoticeReconciler(Cluster cluster, Sends<NoticeOrder.Id, NoticeOrder, NoticeResult> sends, Events events,
+            MeterRegistry registry, InstantSource clock) {
+        this.cluster = cluster;
+        this.sends = sends;
+        this.events = events;
+        this.clock = clock;
+        this.gauges = new LicenseGauges(registry);
+        this.timer = new NoticeTimer(clock, nudges::propagateEvent);
+    }
+
+    @Override
+    public List<EventSource<?, LicenseExpiryNotice>> prepareEventSources(
+            EventSourceContext<LicenseExpiryNotice> context) {
+        IndexerResourceCache<LicenseExpiryNotice> primary = context.getPrimaryCache();
+        primary.addIndexer(BY_ORGANIZATION, NoticeReconciler::organizations);
+        primary.addIndexer(BY_SECRET,
+                notice -> Optional.ofNullable(notice.getSpec().license().expiryFrom())
+                        .map(ExpirySource::secretRef)
+                        .map(secret -> new ResourceKey(notice.getMetadata().getNamespace(), secret.name()).toString())
+                        .stream()
+                        .toList());
+        resources = primary;
+        return List.of(nudges);
+    }
+
+    /** The one that it names, and the one that counts while the spec is invalid. */
+    private static List<String> organizations(LicenseExpiryNotice notice) {
+        Optional<String> inEffect = Optional.ofNullable(notice.getStatus())
+                .flatMap(status -> Optional.ofNullable(status.settings()))
+                .map(LicenseExpiryNoticeStatus.Settings::organization);
+        return Stream.concat(Stream.of(notice.getSpec().organizationRef().name()), inEffect.stream())
+                .distinct()
+                .map(name -> new ResourceKey(notice.getMetadata().getNamespace(), name).toString())
+                .toList();
+    }
+
+    /** Plans anew for the notices of an organization. */
+    public void organizationChanged(OrganizationMailSettings organization) {
+        nudge(BY_ORGANIZATION, Cluster.key(organization));
+    }
+
+    /** Plans anew for the notices whose date is in a Secret. */
+    public void secretChanged(Secret secret) {
+        nudge(BY_SECRET, Cluster.key(secret));
+    }
+
+    private void nudge(String index, ResourceKey key) {
+        if (resources != null) {
+            resources.byIndex(index, key.toString())
+                    .stream()
+                    .map(ResourceID::fromResource)
+                    .forEach(nudges::propagateEvent);
+        }
+    }
+
+    /** Plans for every notice anew: something that matters to all has changed, as the clock. */
+    public void nudgeAll() {
+        if (resources != null) {
+            resources.list().map(ResourceID::fromResource).forEach(nudges::propagateEvent);
+        }
+    }
+
+    @Override
+    public UpdateControl<LicenseExpiryNotice> reconcile(LicenseExpiryNotice notice,
+            Context<LicenseExpiryNotice> context) {
+        ResourceID id = ResourceID.fromResource(notice);
+        if (context.isPrimaryResourceDeleted()) {
+            sends.forget(notice.getMetadata().getUid());
+            gauges.forget(id);
+            timer.forget(id);
+            return UpdateControl.noUpdate();
+        }
+        if (Lifecycle.isPaused(notice) || notice.getMetadata().getDeletionTimestamp() != null) {
+            return UpdateControl.noUpdate();
+        }
+        carryOut(notice, id, notice.getMetadata().getUid(), context);
+        return UpdateControl.noUpdate();
+    }
+
+    private void carryOut(LicenseExpiryNotice notice, ResourceID id, String uid, Context<LicenseExpiryNotice> context) {
+        NoticeNews news = news(uid);
+        LicenseNoticePlan plan = LicenseNoticePlan.of(notice, cluster.world(clock.instant()), news);
+        LicenseExpiryNoticeStatus status = plan.status();
+
+        writeStatus(notice, plan, context);
+        news.finished()
+                .stream()
+                .map(NoticeNews.Finished::order)
+                .filter(order -> order.testRequest().isEmpty() || status.testSend() != null
+                        && order.testRequest().get().equals(status.testSend().request()))
+                .forEach(order -> sends.written(uid, order.id()));
+        plan.orders().forEach(order -> sends.start(uid, order, () -> nudges.propagateEvent(id)));
+        // After the rest, so that what is said is true, and said once.
+        plan.notices().forEach(event -> events.publish(notice, event));
+        gauges.set(id, notice.getSpec().license().name(), status.daysLeft());
+        plan.lookAgain().ifPresentOrElse(then -> timer.wakeAt(id, then), () -> timer.forget(id));
+    }
+
+    private NoticeNews news(String uid) {
+        Set<NoticeOrder.Id> running = new HashSet<>();
+        List<NoticeNews.Finished> finished = new ArrayList<>();
+        sends.of(uid).forEach((id, send) -> {
+            switch (send) {
+                case Sends.Send.Running<NoticeOrder, NoticeResult> _ -> running.add(id);
+                case Sends.Send.Ended<NoticeOrder, NoticeResult>(NoticeOrder order, NoticeResult result) ->
+                    finished.add(new NoticeNews.Finished(order, result));
+            }
+        });
+        return new NoticeNews(running, finished);
+    }
+
+    private static void writeStatus(LicenseExpiryNotice notice, LicenseNoticePlan plan,
+            Context<LicenseExpiryNotice> context) {
+        if (plan.status().equals(notice.getStatus())) {
+            return;
+        }
+        LicenseExpiryNotice patch = new LicenseExpiryNotice();
+        patch.setMetadata(Lifecycle.identityOf(notice));
+        if (!plan.orders().isEmpty()) {
+            // Refused if anybody else, as another operator, has written since this plan looked.
+            patch.getMetadata().setResourceVersion(notice.getMetadata().getResourceVersion());
+        }
+        patch.setStatus(plan.status());
+        context.resourceOperations().serverSideApplyPrimaryStatus(patch);
+    }
+
+    @Override
+    public void close() {
+        timer.close();
+    }
+}

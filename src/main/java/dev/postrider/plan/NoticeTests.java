@@ -1,0 +1,72 @@
+package dev.postrider.plan;
+
+import dev.postrider.api.LicenseExpiryNotice;
+import dev.postrider.api.TestSendStatus;
+import dev.postrider.route.Durations;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The tests of notices that the annotation {@code postrider.dev/test-send} asks for: both mails, which count for nothing. */
+final class NoticeTests {
+    private NoticeTests() {}
+
+    /**
+     * What comes of a request.
+     *
+     * @param orders test mails to be sent now
+     * @param status of the last test
+     * @param events what to tell
+     */
+    record Result(List<NoticeOrder> orders, @Nullable TestSendStatus status, List<Notice> events) {}
+
+    static Result of(LicenseExpiryNotice resource, @Nullable TestSendStatus last, NoticeNews news,
+            Optional<NoticeSender> sender, List<Problem> problems, Instant now) {
+        Optional<String> request = TestRequest.of(resource).filter(r -> last == null || !r.equals(last.request()));
+        if (request.isEmpty()) {
+            return new Result(List.of(), last, List.of());
+        }
+        Optional<String> blocked = sender.isEmpty()
+                ? Optional.of(Problem.describe(problems))
+                : sender.get().blocked().map(Problem::message);
+        List<NoticeNews.Finished> ended = news.finished()
+                .stream()
+                .filter(f -> f.order().testRequest().equals(request))
+                .toList();
+        if (ended.size() == ExpiryNotice.values().length) {
+            return ended(request.get(), ended);
+        }
+        if (news.running().stream().anyMatch(NoticeOrder.Id::test)) {
+            return new Result(List.of(), last, List.of());
+        }
+        if (blocked.isPresent()) {
+            String failure = "no test was sent: " + blocked.get();
+            return new Result(List.of(),
+                    new TestSendStatus(TestRecord.seconds(now), false, request.get(), "relay", null,
+                            null, null, null, null, failure, null, null, request.get(), null),
+                    List.of(Notice.warning("TestSendFailed", failure)));
+        }
+        return new Result(Stream.of(ExpiryNotice.values())
+                .filter(notice -> ended.stream().noneMatch(f -> f.order().id().notice() == notice))
+                .map(notice -> sender.orElseThrow().test(notice, request.get()))
+                .toList(), last, List.of());
+    }
+
+    private static Result ended(String request, List<NoticeNews.Finished> ended) {
+        NoticeNews.Finished worst = ended.stream()
+                .filter(f -> !f.result().accepted() || f.result().failure().isPresent())
+                .findFirst()
+                .orElse(ended.getLast());
+        NoticeResult result = worst.result();
+        String recipients = String.join(", ", worst.order().recipients());
+        TestSendStatus status = new TestSendStatus(TestRecord.seconds(result.time()), result.accepted(), recipients,
+                result.server(), result.reply().orElse(null), Durations.write(result.duration()), null, null, null,
+                result.failure().orElse(null), null, null, request, null);
+        return new Result(List.of(), status, List.of(result.failure()
+                .map(f -> Notice.warning("TestSendFailed", "the test of the notices: " + f))
+                .orElseGet(
+                        () -> Notice.normal("TestSendSucceeded", "both notices were sent as tests to " + recipients))));
+    }
+}
