@@ -74,6 +74,13 @@ final class Lanes {
             return breaker.state(now) == State.CLOSED ? free : Math.min(1, free);
         }
 
+        /** Until when it lets nobody in, if that is so. */
+        private Optional<Instant> closedUntil(Instant now) {
+            Instant rest = breaker.state(now) == State.OPEN ? breaker.restsUntil() : Instant.MIN;
+            Instant later = rest.isAfter(withoutPermitUntil) ? rest : withoutPermitUntil;
+            return Optional.of(later).filter(time -> time.isAfter(now));
+        }
+
         private double load() {
             return (double) busy / limit();
         }
@@ -209,7 +216,10 @@ final class Lanes {
 
     /** Servers whose rest is over, so that what waits for them may be tried. */
     List<Lane> takeRested(Instant now) {
-        return wakeUps.takeDue(now).stream().map(this::of).toList();
+        List<Lane> lanesToWake = wakeUps.takeDue(now).stream().map(this::of).toList();
+        // Since its time was noted it may have been told to wait for longer.
+        lanesToWake.forEach(lane -> lane.closedUntil(now).ifPresent(time -> wakeUps.put(lane.key, time)));
+        return lanesToWake;
     }
 
     Optional<Instant> nextRested() {

@@ -12,6 +12,8 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,11 +43,15 @@ final class LeasedClaims implements Claims {
     private final Replica replica;
     private final Map<String, String> taken = new ConcurrentHashMap<>();
     private final Queue<Claim> unfreed = new ConcurrentLinkedQueue<>();
+    // Held for reading while a claim is made, for writing while claims that nobody knows of are looked for.
+    private final ReadWriteLock taking = new ReentrantReadWriteLock();
+    private volatile boolean doubtful;
 
     LeasedClaims(PostgresDatabase database, Replica replica) {
         this.database = database;
         this.replica = replica;
         replica.withEachRenewal(this::freeRest);
+        replica.withEachRenewal(this::freeUnknown);
     }
 
     @Override
@@ -90,6 +96,15 @@ final class LeasedClaims implements Claims {
             return List.of();
         }
         String me = replica.id();
+        taking.readLock().lock();
+        try {
+            return take(sql, binding, me);
+        } finally {
+            taking.readLock().unlock();
+        }
+    }
+
+    private List<String> take(String sql, Binding binding, String me) throws QueueException {
         return database.read(connection -> {
             List<String> mine = new ArrayList<>();
             try (PreparedStatement query = connection.prepareStatement(sql)) {
@@ -102,6 +117,8 @@ final class LeasedClaims implements Claims {
                 }
             } catch (SQLException e) {
                 mine.forEach(taken::remove);
+                // The answer may have been lost after the database had done it.
+                doubtful = true;
                 if (database.mayRepeat(e)) {
                     return List.of();
                 }
@@ -168,6 +185,37 @@ final class LeasedClaims implements Claims {
                 }
             }
         }
+    }
+
+    /** What stands under this relay's name and is not known to it came of a statement whose answer was lost. */
+    private void freeUnknown() throws QueueException {
+        if (!doubtful) {
+            return;
+        }
+        taking.writeLock().lock();
+        try {
+            String me = replica.id();
+            unfreed.addAll(database.read(connection -> {
+                List<Claim> unknown = new ArrayList<>();
+                try (PreparedStatement query = connection
+                        .prepareStatement(
+                                "SELECT DISTINCT organization, message FROM recipient WHERE claimed_by = ?")) {
+                    query.setString(1, me);
+                    try (ResultSet rows = query.executeQuery()) {
+                        while (rows.next()) {
+                            if (!taken.containsKey(rows.getString(2))) {
+                                unknown.add(new Claim(ResourceKey.parse(rows.getString(1)), rows.getString(2), me));
+                            }
+                        }
+                    }
+                }
+                return unknown;
+            }));
+            doubtful = false;
+        } finally {
+            taking.writeLock().unlock();
+        }
+        freeRest();
     }
 
     private void free(Claim claim) throws QueueException {

@@ -39,6 +39,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -69,7 +70,9 @@ final class QueueApiTest {
     @BeforeEach
     void start() throws Exception {
         ids = new ArrayList<>();
-        try (var queue = SqlQueue.openSqlite(directory, QueueLimits.DEFAULT, InstantSource.system())) {
+        // Ids sort by time, those of the same millisecond at random.
+        InstantSource later = () -> Instant.now().plusMillis(ids.size());
+        try (var queue = SqlQueue.openSqlite(directory, QueueLimits.DEFAULT, later)) {
             for (String organization : List.of("news", "orders", "orders", "orders")) {
                 try (Draft draft = queue.draft(key(organization))) {
                     draft.content().write("Subject: secret plan\r\n\r\nbody\r\n".getBytes(StandardCharsets.US_ASCII));

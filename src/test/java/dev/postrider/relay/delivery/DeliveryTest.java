@@ -427,7 +427,7 @@ final class DeliveryTest {
     }
 
     private void awaitWhileTimePasses(ThrowingRunnable assertion) {
-        await().untilAsserted(() -> {
+        await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
             advance(Duration.ofSeconds(61));
             assertion.run();
         });
