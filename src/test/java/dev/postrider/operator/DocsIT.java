@@ -56,7 +56,10 @@ final class DocsIT {
             docs/notices.md   | mkdir -p /tmp/postrider-notice                           | alone     | 0      | (as shown)
             docs/notices.md   | java -jar target/postrider.jar notice preview           | alone     | 0      | 有効期限まで残り20日
             docs/performance.md | bench/operator.sh                                     | not run   |        | it measures, and takes minutes
+            docs/queue.md     | postrider queue list                                    | not run   |        | QueueCommandTest runs these commands
             docs/relay.md     | cd /bindings/mail                                       | local     | 0      | 250 2.0.0 queued as
+            docs/relay.md     | kubectl -n postrider-system create secret               | not run   |        | it needs a PostgreSQL that the cluster reaches
+            docs/relay.md     | postrider queue move                                    | not run   |        | QueueMoveTest moves queues
             docs/resources.md | kubectl -n acme annotate mailserver own                 | cluster   | 0      | mailserver.postrider.dev/own annotated
             docs/resources.md | kubectl -n acme patch organizationmailsettings acme     | cluster   | 0      | "acme" deleted
             docs/resources.md | kubectl -n acme get ms,oms -o name                      | cluster   | 0      | mailserver.postrider.dev/own patched
