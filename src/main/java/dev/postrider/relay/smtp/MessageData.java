@@ -56,6 +56,9 @@ final class MessageData {
     /** @throws IOException if the client is lost */
     Result read() throws IOException {
         while (discarded < MOST_DISCARDED) {
+            if (state == State.TEXT) {
+                textAtOnce();
+            }
             int octet = in.read();
             if (octet < 0) {
                 return result(false);
@@ -97,6 +100,24 @@ final class MessageData {
             }
         }
         return result(false);
+    }
+
+    /** What most of a message is: octets of a line that nothing is wrong with. */
+    private void textAtOnce() {
+        if (problem.isPresent() || failure.isPresent()) {
+            return;
+        }
+        long most = Math.min(buffer.length - buffered, Math.min(mostInLine - inLine, mostOctets - size));
+        int count = in.readText(buffer, buffered, (int) Math.max(0, most));
+        for (int i = buffered; i < buffered + count; i++) {
+            eightBit |= buffer[i] < 0;
+        }
+        buffered += count;
+        inLine += count;
+        size += count;
+        if (buffered == buffer.length) {
+            store();
+        }
     }
 
     private void text(int octet) {

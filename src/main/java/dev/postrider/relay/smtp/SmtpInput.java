@@ -47,6 +47,23 @@ final class SmtpInput {
         return buffer[position++] & 0xff;
     }
 
+    /**
+     * Takes octets up to the next CR, LF or NUL, as far as they have come already; does not wait for more.
+     *
+     * @return how many, at most {@code most}; perhaps none
+     */
+    int readText(byte[] target, int offset, int most) {
+        int end = Math.min(limit, position + most);
+        int stop = position;
+        while (stop < end && buffer[stop] != '\r' && buffer[stop] != '\n' && buffer[stop] != 0) {
+            stop++;
+        }
+        int count = stop - position;
+        System.arraycopy(buffer, position, target, offset, count);
+        position = stop;
+        return count;
+    }
+
     /** Whether the client has sent more than was read. */
     boolean hasMore() throws IOException {
         return position < limit || source.available() > 0;
