@@ -26,21 +26,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Deleting, with the relay at work: nothing is lost that nobody meant to lose. */
 @UsesApiServer
 final class DeletionEndToEndIT {
-    private static final String RESOURCES = """
-            apiVersion: postrider.dev/v1alpha1
-            kind: MailServer
-            metadata: {name: global, namespace: $OPERATOR}
-            spec:
-              scope: Global
-              smtp: {host: 127.0.0.1, port: $PORT, security: None}
-              test: {recipient: postmaster@example.com}
-            ---
-            apiVersion: postrider.dev/v1alpha1
-            kind: OrganizationMailSettings
-            metadata: {name: acme, namespace: $TENANT}
-            spec:
-              identity: {from: {address: noreply@acme.example, name: Acme}}
-            """;
     private static final Pattern COMMAND = Pattern.compile("To go ahead: kubectl (.*) -p '(.*)'");
 
     @TempDir
@@ -53,11 +38,8 @@ final class DeletionEndToEndIT {
     @BeforeEach
     void start(ApiServer api) throws IOException {
         upstream = ScriptedSmtpServer.start();
-        installation = new RunningInstallation(api, directory, "");
+        installation = RunningInstallation.whereMailWorks(api, directory, upstream.port());
         operator = installation.operator();
-        operator.apply(RESOURCES.replace("$PORT", "" + upstream.port()));
-        operator.startRelay();
-        installation.awaitOrganization(operator.tenant(), "acme", "Ready", Condition.Status.True, "MailWorks");
     }
 
     @AfterEach

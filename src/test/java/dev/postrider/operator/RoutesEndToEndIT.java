@@ -3,7 +3,6 @@ package dev.postrider.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.postrider.api.Condition;
 import dev.postrider.relay.Dialogue;
 import dev.postrider.relay.TestRoutes;
 import dev.postrider.testing.ApiServer;
@@ -21,22 +20,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** What people write reaches the relay within a second, and no session notices but by what it is answered. */
 @UsesApiServer
 final class RoutesEndToEndIT {
-    private static final String RESOURCES = """
-            apiVersion: postrider.dev/v1alpha1
-            kind: MailServer
-            metadata: {name: global, namespace: $OPERATOR}
-            spec:
-              scope: Global
-              smtp: {host: 127.0.0.1, port: $PORT, security: None}
-              test: {recipient: postmaster@example.com}
-            ---
-            apiVersion: postrider.dev/v1alpha1
-            kind: OrganizationMailSettings
-            metadata: {name: acme, namespace: $TENANT}
-            spec:
-              identity: {from: {address: noreply@acme.example, name: Acme}}
-            """;
-
     @TempDir
     Path directory;
 
@@ -47,11 +30,8 @@ final class RoutesEndToEndIT {
     @BeforeEach
     void start(ApiServer api) throws IOException {
         upstream = ScriptedSmtpServer.start();
-        installation = new RunningInstallation(api, directory, "");
+        installation = RunningInstallation.whereMailWorks(api, directory, upstream.port());
         operator = installation.operator();
-        operator.apply(RESOURCES.replace("$PORT", "" + upstream.port()));
-        operator.startRelay();
-        installation.awaitOrganization(operator.tenant(), "acme", "Ready", Condition.Status.True, "MailWorks");
     }
 
     @AfterEach

@@ -33,6 +33,23 @@ import java.util.Map;
 final class RunningInstallation implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+    /** A global server, and an organization "acme" that uses it. */
+    private static final String RESOURCES = """
+            apiVersion: postrider.dev/v1alpha1
+            kind: MailServer
+            metadata: {name: global, namespace: $OPERATOR}
+            spec:
+              scope: Global
+              smtp: {host: 127.0.0.1, port: $PORT, security: None}
+              test: {recipient: postmaster@example.com}
+            ---
+            apiVersion: postrider.dev/v1alpha1
+            kind: OrganizationMailSettings
+            metadata: {name: acme, namespace: $TENANT}
+            spec:
+              identity: {from: {address: noreply@acme.example, name: Acme}}
+            """;
+
     private final ApiServer api;
     private final KubernetesClient relayClient;
     private final Relay relay;
@@ -43,6 +60,21 @@ final class RunningInstallation implements AutoCloseable {
     private final String tenant;
     private final String[] others;
     private RunningOperator operator;
+
+    /**
+     * Starts one in which an organization "acme" may send.
+     *
+     * @param queue where the relay keeps its queue
+     * @param port  of the global server, on this machine
+     */
+    static RunningInstallation whereMailWorks(ApiServer api, Path queue, int port) throws IOException {
+        var installation = new RunningInstallation(api, queue, "");
+        RunningOperator operator = installation.operator();
+        operator.apply(RESOURCES.replace("$PORT", "" + port));
+        operator.startRelay();
+        installation.awaitOrganization(operator.tenant(), "acme", "Ready", Condition.Status.True, "MailWorks");
+        return installation;
+    }
 
     /**
      * Starts one in namespaces of its own.

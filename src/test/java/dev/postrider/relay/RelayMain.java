@@ -6,9 +6,7 @@ import dev.postrider.relay.queue.QueueLimits;
 import dev.postrider.relay.queue.QueueSettings;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
-import dev.postrider.route.Endpoint;
 import dev.postrider.route.OrganizationRoute.State;
-import dev.postrider.route.ServerRoute;
 import dev.postrider.transport.MailUpstreams;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -38,10 +36,7 @@ public final class RelayMain {
                 : Optional.of(new PostgresLocation(arguments[3], Optional.of(directory)));
         var routes = new Routes();
         routes.put(TestRoutes.relay());
-        routes.put(new ServerRoute(TestRoutes.key("mx"), true, true,
-                new Endpoint.Smtp("127.0.0.1", Integer.parseInt(arguments[1]), Endpoint.Security.NONE,
-                        Optional.empty(), Duration.ofSeconds(5), Duration.ofSeconds(30),
-                        Integer.parseInt(arguments[2]), Optional.empty())));
+        routes.put(TestRoutes.local("mx", Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2])));
         routes.put(TestRoutes.organization("orders", State.OPEN));
         routes.markComplete();
         var delivery = new DeliverySettings("relay.test", List.of(Duration.ofMillis(200)), 0, Duration.ofHours(4),

@@ -6,14 +6,11 @@ import dev.postrider.relay.smtp.IncomingMessage;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.relay.smtp.Submission;
 import dev.postrider.relay.smtp.SubmissionPolicy;
-import dev.postrider.route.Endpoint;
 import dev.postrider.route.OrganizationRoute.State;
-import dev.postrider.route.ServerRoute;
 import dev.postrider.transport.MailUpstreams;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -35,9 +32,7 @@ public final class RelayUnderTest {
                 SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT);
         var routes = new Routes();
         routes.put(TestRoutes.relay());
-        routes.put(new ServerRoute(TestRoutes.key("upstream"), true, true,
-                new Endpoint.Smtp("127.0.0.1", Integer.parseInt(arguments[3]), Endpoint.Security.NONE,
-                        Optional.empty(), Duration.ofSeconds(30), Duration.ofSeconds(30), 20, Optional.empty())));
+        routes.put(TestRoutes.local("upstream", Integer.parseInt(arguments[3]), 20));
         routes.put(TestRoutes.organization("orders", State.OPEN));
         routes.markComplete();
         boolean open = arguments.length > 4 && arguments[4].equals("open");

@@ -47,6 +47,13 @@ public final class TestRoutes {
                         Duration.ofSeconds(5), Duration.ofSeconds(5), maxConnections, Optional.empty()));
     }
 
+    /** A global server on this machine, without encryption. */
+    public static ServerRoute local(String name, int port, int maxConnections) {
+        return new ServerRoute(key(name), true, true,
+                new Endpoint.Smtp("127.0.0.1", port, Endpoint.Security.NONE, Optional.empty(), Duration.ofSeconds(5),
+                        Duration.ofSeconds(30), maxConnections, Optional.empty()));
+    }
+
     public static RelayRoute relay() {
         return new RelayRoute(false, CERTIFICATE.certificateChain(), CERTIFICATE.privateKey(), Sha256.of(ADMIN_TOKEN));
     }

@@ -7,9 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
-import dev.postrider.route.Endpoint;
 import dev.postrider.route.OrganizationRoute.State;
-import dev.postrider.route.ServerRoute;
 import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.transport.MailUpstreams;
 import java.net.InetAddress;
@@ -20,7 +18,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -55,9 +52,7 @@ final class TransparencyTest {
     void start() throws Exception {
         var routes = new Routes();
         routes.put(TestRoutes.relay());
-        routes.put(new ServerRoute(TestRoutes.key("mx"), true, true,
-                new Endpoint.Smtp("127.0.0.1", server.port(), Endpoint.Security.NONE, Optional.empty(),
-                        Duration.ofSeconds(5), Duration.ofSeconds(5), 4, Optional.empty())));
+        routes.put(TestRoutes.local("mx", server.port(), 4));
         routes.put(organization("orders", State.OPEN));
         routes.markComplete();
         relay = Relay.start(
