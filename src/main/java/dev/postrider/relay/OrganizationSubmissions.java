@@ -111,9 +111,8 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                 .flatMap(OrganizationRoute::ofLogin)
                 .orElseThrow(() -> new IllegalStateException("mail without a login"));
         Draft draft = queue.draft(organization);
-        var counted = new CountedOutput(new RoomAware(draft.content()));
-        return new Incoming(organization, submission, draft, counted,
-                new TraceHeaders(counted, submission,
+        return new Incoming(organization, submission, draft,
+                new TraceHeaders(new RoomAware(draft.content()), submission,
                         new ReceivedField(hostName, draft.id(), clock.instant(), trace.clientAddress()),
                         new LoopDetection(trace, hostName)));
     }
@@ -151,17 +150,14 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         private final Draft draft;
         private final TraceHeaders headers;
         private final SubmissionFields content;
-        private final CountedOutput counted;
         private String id;
 
-        Incoming(ResourceKey organization, Submission submission, Draft draft, CountedOutput counted,
-                TraceHeaders headers) {
+        Incoming(ResourceKey organization, Submission submission, Draft draft, TraceHeaders headers) {
             this.organization = organization;
             this.submission = submission;
             this.draft = draft;
             this.headers = headers;
             this.content = new SubmissionFields(headers);
-            this.counted = counted;
             this.id = draft.id();
         }
 
@@ -182,7 +178,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
             headers.finish();
             try (Tracing.Acceptance trace = tracing.accept(organization, draft.id(), content.traceParent())) {
                 id = draft.commit(message(eightBit).inTrace(trace.traceParent()));
-                trace.committed(counted.octets());
+                trace.committed(draft.size());
             } catch (QueueException.Full | QueueException.OverLimit e) {
                 throw noSpace(e);
             }
@@ -190,13 +186,13 @@ final class OrganizationSubmissions implements SubmissionPolicy {
             if (duplicate) {
                 meters.duplicate();
             } else {
-                meters.accepted(organization, counted.octets());
+                meters.accepted(organization, draft.size());
             }
             LOG.info("{}", LogLine.of(id, duplicate ? "duplicate" : "accepted")
                     .with("organization", organization)
                     .address("from", submission.sender())
                     .with("recipients", submission.recipients().size())
-                    .with("size", counted.octets())
+                    .with("size", draft.size())
                     .with("client", submission.client().getHostAddress())
                     .with("tls", submission.tls().isPresent())
                     .with("duration", Duration.ofNanos(System.nanoTime() - start)));

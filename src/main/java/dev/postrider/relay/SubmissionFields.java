@@ -3,7 +3,6 @@ package dev.postrider.relay;
 import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
 import dev.postrider.relay.smtp.SubmissionPolicy.Refusal;
 import java.io.ByteArrayOutputStream;
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +14,7 @@ import java.util.regex.Pattern;
  * Reads the fields of a message's header that are for the relay: {@value #KEY_FIELD}, which goes no further, and
  * {@code traceparent} (W3C Trace Context), which stays. All else passes unchanged.
  */
-final class SubmissionFields extends FilterOutputStream {
+final class SubmissionFields extends HeaderFilter {
     static final String KEY_FIELD = "Postrider-Idempotency-Key";
 
     private static final String KEY = KEY_FIELD.toLowerCase(Locale.ROOT);
@@ -23,7 +22,6 @@ final class SubmissionFields extends FilterOutputStream {
     private static final Pattern VALID_KEY = Pattern.compile("[ -~]{1,255}");
     private static final Pattern VALID_TRACE_PARENT = Pattern
             .compile("(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}");
-    private static final int LONGEST_NAME = 76;
     /** More of a field than any valid value has. */
     private static final int MOST_OF_VALUE = 600;
 
@@ -31,11 +29,6 @@ final class SubmissionFields extends FilterOutputStream {
         OTHER, KEY, TRACE_PARENT
     }
 
-    private final byte[] line = new byte[LONGEST_NAME];
-    private int length;
-    private boolean inHeader = true;
-    private boolean inValue;
-    private boolean anyField;
     private Field field = Field.OTHER;
     private final ByteArrayOutputStream key = new ByteArrayOutputStream(0);
     private final ByteArrayOutputStream traceParent = new ByteArrayOutputStream(0);
@@ -47,76 +40,26 @@ final class SubmissionFields extends FilterOutputStream {
     }
 
     @Override
-    public void write(int octet) throws IOException {
-        write(new byte[]{(byte) octet}, 0, 1);
-    }
-
-    @Override
-    public void write(byte[] octets, int offset, int count) throws IOException {
-        int position = offset;
-        int end = offset + count;
-        while (inHeader && position < end) {
-            if (inValue) {
-                int after = afterLineFeed(octets, position, end);
-                value(octets, position, after - position);
-                inValue = octets[after - 1] != '\n';
-                position = after;
-            } else {
-                line[length++] = octets[position];
-                classify(octets[position]);
-                position++;
+    void field(String name, byte[] start, int count) throws IOException {
+        field = named(name);
+        switch (field) {
+            case KEY -> keys++;
+            case TRACE_PARENT -> traceParents++;
+            case OTHER -> {
+                // Nothing to count.
             }
         }
-        if (position < end) {
-            out.write(octets, position, end - position);
+        if (field != Field.KEY) {
+            out.write(start, 0, count);
         }
-    }
-
-    private static int afterLineFeed(byte[] octets, int from, int end) {
-        int position = from;
-        while (position < end && octets[position] != '\n') {
-            position++;
-        }
-        return Math.min(position + 1, end);
-    }
-
-    private void classify(byte octet) throws IOException {
-        boolean folded = length == 1 && (octet == ' ' || octet == '\t') && anyField;
-        if (folded) {
-            beginValue();
-        } else if (octet == ':' && length > 1) {
-            anyField = true;
-            field = named(new String(line, 0, length - 1, StandardCharsets.US_ASCII).strip().toLowerCase(Locale.ROOT));
-            if (field == Field.KEY) {
-                keys++;
-                length = 0;
-            } else if (field == Field.TRACE_PARENT) {
-                traceParents++;
-                pass();
-            }
-            beginValue();
-        } else if (length == line.length || !(isNameOctet(octet) || (length == 1 && octet == '\r'))) {
-            // The empty line, or what is no field: either way the header is over, as it is for TraceHeaders.
-            inHeader = false;
-            pass();
-        }
-    }
-
-    private boolean isNameOctet(byte octet) {
-        return (octet > ' ' && octet <= '~') || (length > 1 && (octet == ' ' || octet == '\t'));
     }
 
     private static Field named(String name) {
         return name.equals(KEY) ? Field.KEY : name.equals(TRACE_PARENT) ? Field.TRACE_PARENT : Field.OTHER;
     }
 
-    private void beginValue() throws IOException {
-        value(line, 0, length);
-        length = 0;
-        inValue = true;
-    }
-
-    private void value(byte[] octets, int offset, int count) throws IOException {
+    @Override
+    void body(byte[] octets, int offset, int count) throws IOException {
         if (field != Field.OTHER) {
             ByteArrayOutputStream value = field == Field.KEY ? key : traceParent;
             value.write(octets, offset, Math.clamp(MOST_OF_VALUE - value.size(), 0, count));
@@ -126,14 +69,9 @@ final class SubmissionFields extends FilterOutputStream {
         }
     }
 
-    private void pass() throws IOException {
-        out.write(line, 0, length);
-        length = 0;
-    }
-
-    /** Passes on what was held back, at the end of the message. */
-    void finish() throws IOException {
-        pass();
+    @Override
+    void endOfHeader(boolean separated) {
+        // All is passed on as it is.
     }
 
     /**

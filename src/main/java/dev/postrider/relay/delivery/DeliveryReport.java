@@ -13,7 +13,6 @@ import jakarta.mail.internet.MimeBodyPart;
 import jakarta.mail.internet.MimeMessage;
 import jakarta.mail.internet.MimeMultipart;
 import jakarta.mail.util.ByteArrayDataSource;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -111,7 +110,7 @@ final class DeliveryReport {
             mail.setContent(report);
             var octets = new ByteArrayOutputStream();
             mail.writeTo(octets);
-            return new InMemory(octets.toByteArray());
+            return MessageContent.of(octets.toByteArray());
         } catch (MessagingException e) {
             throw new IOException("a report could not be composed: " + e.getMessage(), e);
         }
@@ -121,19 +120,6 @@ final class DeliveryReport {
     private boolean returnsAll(Kind kind, QueuedMessage message) {
         return kind == Kind.FAILED && message.dsn().ret().filter(Return.FULL::equals).isPresent()
                 && message.content().size() <= mostReturned;
-    }
-
-    @SuppressWarnings("ArrayRecordComponent") // Never compared.
-    private record InMemory(byte[] octets) implements MessageContent {
-        @Override
-        public long size() {
-            return octets.length;
-        }
-
-        @Override
-        public InputStream open() {
-            return new ByteArrayInputStream(octets);
-        }
     }
 
     private static MimeBodyPart part(String type, byte[] content) throws MessagingException {

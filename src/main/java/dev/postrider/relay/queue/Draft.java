@@ -8,6 +8,9 @@ public interface Draft extends AutoCloseable {
     /** The queue id: 16 characters, later ones sort after earlier ones. */
     String id();
 
+    /** Octets that were taken so far. */
+    long size();
+
     /**
      * Takes the message. Big ones go to disk as they come; a write then throws {@link QueueException}, as
      * {@link #commit} does.

@@ -9,9 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +40,7 @@ final class LeasedClaims implements Claims {
     private final PostgresDatabase database;
     private final Replica replica;
     private final Map<String, String> taken = new ConcurrentHashMap<>();
-    private final Queue<Claim> unfreed = new ConcurrentLinkedQueue<>();
+    private final GivingBack<Claim> unfreed;
     // Held for reading while a claim is made, for writing while claims that nobody knows of are looked for.
     private final ReadWriteLock taking = new ReentrantReadWriteLock();
     private volatile boolean doubtful;
@@ -50,7 +48,7 @@ final class LeasedClaims implements Claims {
     LeasedClaims(PostgresDatabase database, Replica replica) {
         this.database = database;
         this.replica = replica;
-        replica.withEachRenewal(this::freeRest);
+        this.unfreed = new GivingBack<>(replica, this::free);
         replica.withEachRenewal(this::freeUnknown);
     }
 
@@ -164,27 +162,6 @@ final class LeasedClaims implements Claims {
             return;
         }
         unfreed.add(new Claim(organization, id, claimedBy));
-        if (replica.isConnected()) {
-            try {
-                freeRest();
-            } catch (QueueException e) {
-                // It is done with the next renewal.
-            }
-        }
-    }
-
-    private void freeRest() throws QueueException {
-        for (Claim claim = unfreed.poll(); claim != null; claim = unfreed.poll()) {
-            boolean done = false;
-            try {
-                free(claim);
-                done = true;
-            } finally {
-                if (!done) {
-                    unfreed.add(claim);
-                }
-            }
-        }
     }
 
     /** What stands under this relay's name and is not known to it came of a statement whose answer was lost. */
@@ -192,11 +169,12 @@ final class LeasedClaims implements Claims {
         if (!doubtful) {
             return;
         }
+        List<Claim> unknown;
         taking.writeLock().lock();
         try {
             String me = replica.id();
-            unfreed.addAll(database.read(connection -> {
-                List<Claim> unknown = new ArrayList<>();
+            unknown = database.read(connection -> {
+                List<Claim> found = new ArrayList<>();
                 try (PreparedStatement query = connection
                         .prepareStatement(
                                 "SELECT DISTINCT organization, message FROM recipient WHERE claimed_by = ?")) {
@@ -204,18 +182,18 @@ final class LeasedClaims implements Claims {
                     try (ResultSet rows = query.executeQuery()) {
                         while (rows.next()) {
                             if (!taken.containsKey(rows.getString(2))) {
-                                unknown.add(new Claim(ResourceKey.parse(rows.getString(1)), rows.getString(2), me));
+                                found.add(new Claim(ResourceKey.parse(rows.getString(1)), rows.getString(2), me));
                             }
                         }
                     }
                 }
-                return unknown;
-            }));
+                return found;
+            });
             doubtful = false;
         } finally {
             taking.writeLock().unlock();
         }
-        freeRest();
+        unknown.forEach(unfreed::add);
     }
 
     private void free(Claim claim) throws QueueException {

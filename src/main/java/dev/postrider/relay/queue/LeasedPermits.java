@@ -4,8 +4,6 @@ import dev.postrider.route.ResourceKey;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,12 +26,12 @@ final class LeasedPermits implements ConnectionPermits {
 
     private final PostgresDatabase database;
     private final Replica replica;
-    private final Queue<Slot> unfreed = new ConcurrentLinkedQueue<>();
+    private final GivingBack<Slot> unfreed;
 
     LeasedPermits(PostgresDatabase database, Replica replica) {
         this.database = database;
         this.replica = replica;
-        replica.withEachRenewal(this::freeRest);
+        this.unfreed = new GivingBack<>(replica, this::free);
     }
 
     @Override
@@ -85,20 +83,6 @@ final class LeasedPermits implements ConnectionPermits {
         });
     }
 
-    private void freeRest() throws QueueException {
-        for (Slot slot = unfreed.poll(); slot != null; slot = unfreed.poll()) {
-            boolean done = false;
-            try {
-                free(slot);
-                done = true;
-            } finally {
-                if (!done) {
-                    unfreed.add(slot);
-                }
-            }
-        }
-    }
-
     private void free(Slot slot) throws QueueException {
         database.read(connection -> {
             try (PreparedStatement delete = connection
@@ -126,16 +110,8 @@ final class LeasedPermits implements ConnectionPermits {
 
         @Override
         public void close() {
-            if (!open.getAndSet(false)) {
-                return;
-            }
-            unfreed.add(slot);
-            if (replica.isConnected()) {
-                try {
-                    freeRest();
-                } catch (QueueException e) {
-                    LOG.debug("freed with the next renewal: {}", e.getMessage());
-                }
+            if (open.getAndSet(false)) {
+                unfreed.add(slot);
             }
         }
     }

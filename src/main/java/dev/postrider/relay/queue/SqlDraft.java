@@ -44,6 +44,11 @@ final class SqlDraft implements Draft {
     }
 
     @Override
+    public long size() {
+        return content.size + content.length;
+    }
+
+    @Override
     public OutputStream content() {
         return content;
     }

@@ -1,6 +1,7 @@
 package dev.postrider.relay.queue;
 
 import dev.postrider.route.ResourceKey;
+import dev.postrider.transport.MessageContent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -204,7 +205,7 @@ public final class SqlQueue implements Queue {
         }
         if (inserted && wanted) {
             arrivals.arrived(StoredMessages.asInserted(organization, id, message,
-                    new ClaimedContent(claims, id, new InMemory(rest))));
+                    new ClaimedContent(claims, id, MessageContent.of(rest))));
         } else if (inserted) {
             arrived(organization);
         }
