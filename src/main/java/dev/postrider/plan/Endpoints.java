@@ -1,6 +1,5 @@
 package dev.postrider.plan;
 
-import dev.postrider.api.Authentication;
 import dev.postrider.api.MailServerSpec;
 import dev.postrider.api.MicrosoftGraph;
 import dev.postrider.api.Smtp;
@@ -8,8 +7,6 @@ import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.Durations;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Login;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,10 +19,12 @@ final class Endpoints {
     private static final String GRAPH_LOGIN_HOST = "login.microsoftonline.com";
 
     private final Credentials credentials;
+    private final Logins logins;
     private final List<Problem> problems;
 
     Endpoints(World world, String namespace, List<Problem> problems) {
         this.credentials = new Credentials(world, namespace, problems);
+        this.logins = new Logins(credentials, problems);
         this.problems = problems;
     }
 
@@ -49,7 +48,7 @@ final class Endpoints {
         Optional<String> authorities = Optional.ofNullable(smtp.caSecretRef())
                 .flatMap(ref -> credentials.read("spec.smtp.caSecretRef", ref.name(), List.of(), CA_KEY))
                 .map(List::getFirst);
-        Optional<Login> login = Optional.ofNullable(smtp.authentication()).flatMap(a -> login(a, smtp.host()));
+        Optional<Login> login = Optional.ofNullable(smtp.authentication()).flatMap(a -> logins.of(a, smtp.host()));
         Smtp.Security security = securityOf(smtp);
         return Optional.of(new Endpoint.Smtp(smtp.host(), portOf(smtp), switch (security) {
             case None -> Endpoint.Security.NONE;
@@ -71,42 +70,6 @@ final class Endpoints {
 
     private static int portOf(Smtp smtp) {
         return smtp.port() == null ? securityOf(smtp).defaultPort() : smtp.port();
-    }
-
-    private Optional<Login> login(Authentication authentication, String host) {
-        Authentication.Password password = authentication.password();
-        if (password != null) {
-            return credentials
-                    .read("spec.smtp.authentication.password.secretRef", password.secretRef().name(), List.of(host),
-                            "username", "password")
-                    .map(v -> new Login.Password(v.get(0), v.get(1)));
-        }
-        Authentication.OAuth2 oauth2 = authentication.oauth2();
-        if (oauth2 != null) {
-            Optional<String> tokenHost = hostOf(oauth2.tokenEndpoint());
-            if (tokenHost.isEmpty()) {
-                problems.add(new Problem(Area.SPEC, "InvalidSpec", "spec.smtp.authentication.oauth2.tokenEndpoint",
-                        "\"%s\" is no https URL with a host".formatted(oauth2.tokenEndpoint())));
-                return Optional.empty();
-            }
-            return credentials
-                    .read("spec.smtp.authentication.oauth2.secretRef", oauth2.secretRef().name(),
-                            List.of(tokenHost.get(), host), "client-id", "client-secret")
-                    .map(v -> new Login.OAuth2(oauth2.user(), oauth2.tokenEndpoint(),
-                            Optional.ofNullable(oauth2.scopes()).orElse("https://outlook.office365.com/.default"),
-                            v.get(0), v.get(1)));
-        }
-        problems.add(new Problem(Area.SPEC, "InvalidSpec", "spec.smtp.authentication",
-                "exactly one of password and oauth2 must be set"));
-        return Optional.empty();
-    }
-
-    private static Optional<String> hostOf(String url) {
-        try {
-            return Optional.ofNullable(new URI(url).getHost());
-        } catch (URISyntaxException _) {
-            return Optional.empty();
-        }
     }
 
     private Optional<Endpoint> graph(MicrosoftGraph graph) {
@@ -133,13 +96,7 @@ final class Endpoints {
             if (smtp.caSecretRef() != null) {
                 names.add(smtp.caSecretRef().name());
             }
-            Authentication authentication = smtp.authentication();
-            if (authentication != null && authentication.password() != null) {
-                names.add(authentication.password().secretRef().name());
-            }
-            if (authentication != null && authentication.oauth2() != null) {
-                names.add(authentication.oauth2().secretRef().name());
-            }
+            Optional.ofNullable(smtp.authentication()).stream().flatMap(Logins::secretNames).forEach(names::add);
         }
         if (spec.microsoftGraph() != null) {
             names.add(spec.microsoftGraph().secretRef().name());
