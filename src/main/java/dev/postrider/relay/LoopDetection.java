@@ -20,9 +20,15 @@ final class LoopDetection {
     private int received;
     private int ownReceived;
 
-    LoopDetection(TraceSettings settings, String hostName) {
+    /** @param own finds the name of this relay in the body of a Received field; see {@link #by} */
+    LoopDetection(TraceSettings settings, Pattern own) {
         this.settings = settings;
-        this.own = Pattern.compile("\\bby\\s+" + Pattern.quote(hostName) + "(?![A-Za-z0-9.-])",
+        this.own = own;
+    }
+
+    /** Finds a host in the body of a Received field that it has written. */
+    static Pattern by(String hostName) {
+        return Pattern.compile("\\bby\\s+" + Pattern.quote(hostName) + "(?![A-Za-z0-9.-])",
                 Pattern.CASE_INSENSITIVE);
     }
 

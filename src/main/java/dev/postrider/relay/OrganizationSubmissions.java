@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +45,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
     private final Queue queue;
     private final String hostName;
     private final TraceSettings trace;
+    private final Pattern own;
     private final RelayMeters meters;
     private final Tracing tracing;
     private final InstantSource clock;
@@ -54,6 +56,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         this.queue = queue;
         this.hostName = hostName;
         this.trace = trace;
+        this.own = LoopDetection.by(hostName);
         this.meters = meters;
         this.tracing = tracing;
         this.clock = clock;
@@ -114,7 +117,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         return new Incoming(organization, submission, draft,
                 new TraceHeaders(new RoomAware(draft.content()), submission,
                         new ReceivedField(hostName, draft.id(), clock.instant(), trace.clientAddress()),
-                        new LoopDetection(trace, hostName)));
+                        new LoopDetection(trace, own)));
     }
 
     /** Tells its writer which failures are for want of room. */

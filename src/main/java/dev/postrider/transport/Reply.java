@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
  */
 public record Reply(int code, Optional<String> enhanced, String text) {
     private static final int MAX_TEXT = 1000;
+    private static final Pattern NOT_PRINTABLE = Pattern.compile("[^ -~]");
     private static final Pattern LINE = Pattern
             .compile("([2-5][0-9]{2})(?:[ -](?:([245]\\.[0-9]{1,3}\\.[0-9]{1,3})(?: |$))?(.*))?");
 
@@ -39,7 +40,7 @@ public record Reply(int code, Optional<String> enhanced, String text) {
             }
             String words = matcher.group(3);
             if (words != null && !words.isBlank() && text.length() < MAX_TEXT) {
-                text.append(' ').append(words.strip().replaceAll("[^ -~]", "?"));
+                text.append(' ').append(NOT_PRINTABLE.matcher(words.strip()).replaceAll("?"));
             }
         }
         text.setLength(Math.min(text.length(), MAX_TEXT));

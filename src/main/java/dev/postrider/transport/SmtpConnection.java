@@ -8,11 +8,12 @@ import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
 import jakarta.mail.URLName;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.concurrent.ConcurrentHashMap;
 import org.eclipse.angus.mail.smtp.SMTPTransport;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class SmtpConnection extends SMTPTransport {
     private static final Duration GOODBYE = Duration.ofSeconds(2);
+
+    /** A session is made by looking for providers in every jar, which takes milliseconds; few settings differ. */
+    private static final Map<Properties, Session> SESSIONS = new ConcurrentHashMap<>();
+    private static final StartTls START_TLS = new StartTls();
 
     private final Endpoint.Smtp endpoint;
     private final Wire wire;
@@ -50,7 +55,7 @@ final class SmtpConnection extends SMTPTransport {
     static Session session(Endpoint.Smtp endpoint, String ehloName) {
         Properties settings = new Properties();
         settings.setProperty("mail.smtp.localhost", ehloName);
-        settings.put("mail.smtp.ssl.socketFactory", new StartTls());
+        settings.put("mail.smtp.ssl.socketFactory", START_TLS);
         switch (endpoint.security()) {
             case STARTTLS -> settings.setProperty("mail.smtp.starttls.required", "true");
             case STARTTLS_IF_OFFERED -> settings.setProperty("mail.smtp.starttls.enable", "true");
@@ -66,7 +71,7 @@ final class SmtpConnection extends SMTPTransport {
                 case Login.Password _ -> "PLAIN LOGIN DIGEST-MD5 NTLM";
             });
         });
-        return Session.getInstance(settings);
+        return SESSIONS.computeIfAbsent(settings, Session::getInstance);
     }
 
     /**
@@ -181,16 +186,10 @@ final class SmtpConnection extends SMTPTransport {
         return lastReply();
     }
 
-    /** DATA: the stream takes the message; its lines and dots are put right on the way. */
-    @Override
-    protected synchronized OutputStream data() throws MessagingException {
-        return super.data();
-    }
-
-    /** Ends the message, and waits for its reply. */
-    @Override
-    protected synchronized void finishData() throws IOException, MessagingException {
-        super.finishData();
+    /** Reads the reply to what was written to the wire. */
+    synchronized Reply reply() throws MessagingException {
+        readServerResponse();
+        return lastReply();
     }
 
     /** Reads a reply that nothing asked for: what a server says before it closes the connection. */

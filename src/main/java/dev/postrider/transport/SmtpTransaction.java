@@ -3,6 +3,7 @@ package dev.postrider.transport;
 import dev.postrider.route.Durations;
 import dev.postrider.route.TestResult.Step;
 import jakarta.mail.MessagingException;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -164,36 +165,26 @@ final class SmtpTransaction {
     }
 
     private Reply content() throws RefusedException, MessagingException {
-        OutputStream out = data();
+        Reply start = connection.command("DATA");
+        if (start.code() != 354) {
+            throw new RefusedException(refused(Step.MessageRejected, start, "refused DATA", "ask its operator"));
+        }
         connection.dialogue().message(message.size());
         Duration time = connection.endpoint().replyTimeout().plusSeconds(message.size() / SLOWEST);
         try (var _ = connection.wire().deadline(time); InputStream in = open()) {
+            var out = new DataStream(new BufferedOutputStream(connection.wire().getOutputStream(), BLOCK));
             copy(in, out);
+            out.end();
         } catch (IOException e) {
             throw interrupted(e);
         }
-        try {
-            connection.finishData();
-        } catch (IOException e) {
-            throw broken(e);
-        } catch (MessagingException e) {
-            Reply reply = connection.lastReply();
-            if (!reply.positive()) {
-                throw new RefusedException(refused(Step.MessageRejected, reply, "refused the message",
-                        "change what it objects to, or ask its operator"));
-            }
+        Reply reply = connection.reply();
+        if (!reply.positive()) {
+            throw new RefusedException(refused(Step.MessageRejected, reply, "refused the message",
+                    "change what it objects to, or ask its operator"));
         }
         connection.needsReset(false);
-        return connection.lastReply();
-    }
-
-    private OutputStream data() throws RefusedException, MessagingException {
-        try {
-            return connection.data();
-        } catch (MessagingException e) {
-            Reply reply = connection.lastReply();
-            throw new RefusedException(refused(Step.MessageRejected, reply, "refused DATA", "ask its operator"));
-        }
+        return reply;
     }
 
     private InputStream open() throws RefusedException {

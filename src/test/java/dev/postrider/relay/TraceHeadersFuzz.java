@@ -71,7 +71,7 @@ final class TraceHeadersFuzz {
         byte[] octets = message.getBytes(StandardCharsets.ISO_8859_1);
         try (var headers = new TraceHeaders(out, submission,
                 new ReceivedField("relay.test", "ID", Instant.parse("2026-03-01T12:00:00Z"), true),
-                new LoopDetection(settings, "relay.test"))) {
+                new LoopDetection(settings, LoopDetection.by("relay.test")))) {
             for (int i = 0; i < octets.length; i += most) {
                 headers.write(octets, i, Math.min(most, octets.length - i));
             }

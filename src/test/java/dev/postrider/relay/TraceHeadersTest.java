@@ -60,7 +60,8 @@ final class TraceHeadersTest {
         byte[] octets = message.replace("|", "\r\n").getBytes(StandardCharsets.US_ASCII);
         var field = new ReceivedField("relay.test", "ID", Instant.parse("2026-03-01T12:00:00Z"),
                 settings.clientAddress());
-        try (var headers = new TraceHeaders(out, submission, field, new LoopDetection(settings, "relay.test"))) {
+        try (var headers = new TraceHeaders(out, submission, field,
+                new LoopDetection(settings, LoopDetection.by("relay.test")))) {
             for (int i = 0; i < octets.length; i += step) {
                 headers.write(octets, i, Math.min(step, octets.length - i));
             }

@@ -48,7 +48,7 @@ final class Turns {
     private static final int MOST_UNRECORDED = 512;
     /** Octets of messages in memory, in all and of one organization. */
     private static final long MOST_HELD = 16L << 20;
-    private static final long MOST_HELD_OF_ONE = 2L << 20;
+    private static final long MOST_HELD_OF_ONE = 8L << 20;
     /** What a message takes in memory beside its content. */
     private static final long OVERHEAD = 2048;
 

@@ -75,9 +75,10 @@ final class SqlDraft implements Draft {
     }
 
     private final class Parts extends OutputStream {
-        private static final int FIRST = 8192;
+        private static final int FIRST = 16 * 1024;
+        private static final byte[] NONE = {};
 
-        private byte[] buffer = new byte[FIRST];
+        private byte[] buffer = NONE;
         private int length;
         private int next;
         private long size;
@@ -94,7 +95,8 @@ final class SqlDraft implements Draft {
             while (done < count) {
                 int some = Math.min(count - done, PART - length);
                 if (length + some > buffer.length) {
-                    buffer = Arrays.copyOf(buffer, Math.min(PART, Math.max(length + some, buffer.length * 2)));
+                    buffer = Arrays.copyOf(buffer,
+                            Math.min(PART, Math.max(FIRST, Math.max(length + some, buffer.length * 2))));
                 }
                 System.arraycopy(octets, offset + done, buffer, length, some);
                 length += some;
@@ -111,7 +113,7 @@ final class SqlDraft implements Draft {
             byte[] taken = length == buffer.length ? buffer : Arrays.copyOf(buffer, length);
             size += length;
             // A full one is given away, so that there is one copy of it while it waits for the writer.
-            buffer = new byte[FIRST];
+            buffer = NONE;
             length = 0;
             return taken;
         }

@@ -56,7 +56,7 @@ final class MessageData {
     /** @throws IOException if the client is lost */
     Result read() throws IOException {
         while (discarded < MOST_DISCARDED) {
-            if (state == State.TEXT) {
+            if (state == State.TEXT || state == State.LINE_START) {
                 textAtOnce();
             }
             int octet = in.read();
@@ -102,19 +102,44 @@ final class MessageData {
         return result(false);
     }
 
-    /** What most of a message is: octets of a line that nothing is wrong with. */
+    /** What most of a message is, as far as it has come: lines that nothing is wrong with, and no dots to undo. */
     private void textAtOnce() {
         if (problem.isPresent() || failure.isPresent()) {
             return;
         }
-        long most = Math.min(buffer.length - buffered, Math.min(mostInLine - inLine, mostOctets - size));
-        int count = in.readText(buffer, buffered, (int) Math.max(0, most));
-        for (int i = buffered; i < buffered + count; i++) {
-            eightBit |= buffer[i] < 0;
+        byte[] octets = in.octets();
+        int start = in.position();
+        int end = start + (int) Math.min(in.limit() - start, Math.min(buffer.length - buffered, mostOctets - size));
+        int length = inLine;
+        boolean lineStart = state == State.LINE_START;
+        int next = start;
+        while (next < end) {
+            byte octet = octets[next];
+            if (octet == '\r' && next + 1 < end && octets[next + 1] == '\n') {
+                next += 2;
+                length = 0;
+                lineStart = true;
+            } else if (octet == '\r' || octet == '\n' || octet == 0 || length == mostInLine
+                    || (lineStart && octet == '.')) {
+                break;
+            } else {
+                eightBit |= octet < 0;
+                int from = next++;
+                // The loop that most of the time goes into: one comparison for an octet.
+                for (int last = Math.min(end, from + mostInLine - length); next < last && octets[next] > '\r';) {
+                    next++;
+                }
+                length += next - from;
+                lineStart = false;
+            }
         }
+        int count = next - start;
+        System.arraycopy(octets, start, buffer, buffered, count);
+        in.skip(count);
         buffered += count;
-        inLine += count;
         size += count;
+        inLine = length;
+        state = lineStart ? State.LINE_START : State.TEXT;
         if (buffered == buffer.length) {
             store();
         }

@@ -2,6 +2,7 @@ package dev.postrider.relay.smtp;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * What the client sends. Only CR LF ends a line (RFC 5321 section 2.3.8): servers that took less for an end let other
@@ -47,21 +48,22 @@ final class SmtpInput {
         return buffer[position++] & 0xff;
     }
 
-    /**
-     * Takes octets up to the next CR, LF or NUL, as far as they have come already; does not wait for more.
-     *
-     * @return how many, at most {@code most}; perhaps none
-     */
-    int readText(byte[] target, int offset, int most) {
-        int end = Math.min(limit, position + most);
-        int stop = position;
-        while (stop < end && buffer[stop] != '\r' && buffer[stop] != '\n' && buffer[stop] != 0) {
-            stop++;
-        }
-        int count = stop - position;
-        System.arraycopy(buffer, position, target, offset, count);
-        position = stop;
-        return count;
+    /** What has come, from {@link #position} to {@link #limit}; not to be changed. */
+    byte[] octets() {
+        return buffer;
+    }
+
+    int position() {
+        return position;
+    }
+
+    int limit() {
+        return limit;
+    }
+
+    /** Takes this many of the octets that have come. */
+    void skip(int count) {
+        position = Objects.checkIndex(position + count, limit + 1);
     }
 
     /** Whether the client has sent more than was read. */

@@ -2,9 +2,12 @@ package dev.postrider.relay.smtp;
 
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Pieces of text in commands and replies. */
 final class SmtpText {
+    private static final Pattern NOT_PRINTABLE = Pattern.compile("[^ -~]");
+
     private SmtpText() {}
 
     /** What follows a keyword at the start, in any case. */
@@ -16,7 +19,7 @@ final class SmtpText {
 
     /** As one line of printable ASCII. */
     static String ascii(String text) {
-        return text.replaceAll("[^ -~]", "?");
+        return NOT_PRINTABLE.matcher(text).replaceAll("?");
     }
 
     static String message(Exception e) {

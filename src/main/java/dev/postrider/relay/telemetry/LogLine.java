@@ -21,7 +21,7 @@ public final class LogLine {
     public LogLine with(String key, Object value) {
         line.append(' ').append(key).append('=');
         String text = value.toString();
-        if (!text.isEmpty() && text.chars().allMatch(LogLine::isPlain)) {
+        if (isPlain(text)) {
             line.append(text);
         } else {
             quote(text);
@@ -31,7 +31,9 @@ public final class LogLine {
 
     /** Seconds, to the millisecond. */
     public LogLine with(String key, Duration duration) {
-        return with(key, String.format(Locale.ROOT, "%.3f", duration.toMillis() / 1000.0));
+        long millis = Math.max(0, duration.toMillis());
+        String fraction = Long.toString(1000 + millis % 1000);
+        return with(key, millis / 1000 + "." + fraction.substring(1));
     }
 
     /** An address in angle brackets, as in the envelope. */
@@ -39,9 +41,18 @@ public final class LogLine {
         return with(key, "<" + address + ">");
     }
 
-    private static boolean isPlain(int character) {
+    private static boolean isPlain(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (!isPlain(text.charAt(i))) {
+                return false;
+            }
+        }
+        return !text.isEmpty();
+    }
+
+    private static boolean isPlain(char character) {
         return character > ' ' && character != '"' && character != '\\' && character != '='
-                && !isUnprintable(character);
+                && (character < 127 || !isUnprintable(character));
     }
 
     private static boolean isUnprintable(int character) {
