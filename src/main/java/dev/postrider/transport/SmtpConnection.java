@@ -10,6 +10,7 @@ import jakarta.mail.URLName;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -186,7 +187,16 @@ final class SmtpConnection extends SMTPTransport {
         return lastReply();
     }
 
-    /** Reads the reply to what was written to the wire. */
+    /** Sends commands without waiting for their replies (RFC 2920); in UTF-8, as RFC 6531 has it. */
+    void send(Collection<String> commands) throws MessagingException {
+        try {
+            wire.getOutputStream().write((String.join("\r\n", commands) + "\r\n").getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new MessagingException("cannot send", e);
+        }
+    }
+
+    /** Reads the next reply to what was sent. */
     synchronized Reply reply() throws MessagingException {
         readServerResponse();
         return lastReply();

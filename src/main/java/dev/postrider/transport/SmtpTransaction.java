@@ -8,7 +8,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,12 +19,15 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * One mail transaction (RFC 5321 section 3.3): MAIL, RCPT for each recipient, DATA. One refused recipient does not stop
- * the others. A message may take as long as the reply timeout and a second more for each 8 KiB.
+ * One mail transaction (RFC 5321 section 3.3): MAIL, RCPT for each recipient, DATA; all at once where the server offers
+ * PIPELINING (RFC 2920). One refused recipient does not stop the others. A message may take as long as the reply
+ * timeout and a second more for each 8 KiB.
  */
 final class SmtpTransaction {
     private static final int BLOCK = 16 * 1024;
     private static final int SLOWEST = 8 * 1024;
+    /** Octets of commands sent at once: their replies must fit into the buffers between, where nobody reads yet. */
+    private static final int MOST_AT_ONCE = 16 * 1024;
 
     private final SmtpConnection connection;
     private final Envelope envelope;
@@ -43,13 +49,11 @@ final class SmtpTransaction {
     /** Hands the message over; there is a verdict for each recipient, whatever happens. */
     Map<String, Verdict> run() {
         try {
-            String parameters = parameters();
+            String mail = mail();
+            Map<String, String> recipients = recipients();
             connection.resetIfNeeded();
-            mail(parameters);
-            List<String> accepted = recipients();
-            if (!accepted.isEmpty()) {
-                Reply reply = content();
-                accepted.forEach(recipient -> verdicts.put(recipient, new Verdict.Accepted(reply, offersDsn())));
+            if (!recipients.isEmpty()) {
+                converse(mail, recipients);
             }
         } catch (RefusedException e) {
             refuseOthers(e.verdict());
@@ -57,6 +61,79 @@ final class SmtpTransaction {
             refuseOthers(broken(e).verdict());
         }
         return verdicts;
+    }
+
+    /** @param recipients with the command for each */
+    private void converse(String mail, Map<String, String> recipients) throws RefusedException, MessagingException {
+        Commands commands = new Commands(mail, recipients.values());
+        connection.needsReset(true);
+        Reply sender = commands.next();
+        if (!sender.positive()) {
+            Verdict.Refused refusal = refused(Step.SenderRejected, sender,
+                    "refused the sender <" + envelope.sender() + ">", "check that this login may send as that address");
+            commands.skipOthers();
+            throw new RefusedException(refusal);
+        }
+        begun = true;
+        List<String> accepted = new ArrayList<>();
+        for (String recipient : recipients.keySet()) {
+            Reply reply = commands.next();
+            if (reply.code() == 421) {
+                throw new RefusedException(
+                        refused(Step.Connection, reply, "ended the session", "it will be tried again"));
+            }
+            if (reply.positive()) {
+                accepted.add(recipient);
+            } else {
+                verdicts.put(recipient, refused(Step.RecipientRejected, reply,
+                        "refused the recipient <" + recipient + ">",
+                        "check the address, and that this server delivers or relays to it"));
+            }
+        }
+        if (accepted.isEmpty()) {
+            commands.skipOthers();
+            return;
+        }
+        Reply start = commands.next();
+        if (start.code() != 354) {
+            throw new RefusedException(refused(Step.MessageRejected, start, "refused DATA", "ask its operator"));
+        }
+        Reply reply = content();
+        accepted.forEach(recipient -> verdicts.put(recipient, new Verdict.Accepted(reply, offersDsn())));
+    }
+
+    /** The commands before the message, each said when its reply is wanted, or all of them at once. */
+    private final class Commands {
+        private final Deque<String> left = new ArrayDeque<>();
+        private final boolean atOnce;
+
+        Commands(String mail, Collection<String> recipients) throws MessagingException {
+            left.add(mail);
+            left.addAll(recipients);
+            left.add("DATA");
+            this.atOnce = connection.supportsExtension("PIPELINING")
+                    && left.stream().mapToInt(String::length).sum() < MOST_AT_ONCE;
+            if (atOnce) {
+                connection.send(left);
+            }
+        }
+
+        Reply next() throws MessagingException {
+            String command = left.remove();
+            return atOnce ? connection.reply() : connection.command(command);
+        }
+
+        /** Reads the replies to what was said in vain. */
+        void skipOthers() throws MessagingException {
+            while (atOnce && !left.isEmpty() && connection.isOpen()) {
+                int code = next().code();
+                if (code == 421 || code == 354) {
+                    // To 354 a lone dot would be the answer of RFC 2920 section 3.1, and an empty mail if it had taken
+                    // a recipient all the same.
+                    connection.abort();
+                }
+            }
+        }
     }
 
     private void refuseOthers(Verdict.Refused verdict) {
@@ -127,48 +204,25 @@ final class SmtpTransaction {
         }
     }
 
-    private void mail(String parameters) throws RefusedException, MessagingException {
-        Reply reply = connection
-                .command("MAIL FROM:<" + path(envelope.sender(), Step.SenderRejected) + ">" + parameters);
-        if (!reply.positive()) {
-            connection.needsReset(true);
-            throw new RefusedException(
-                    refused(Step.SenderRejected, reply, "refused the sender <" + envelope.sender() + ">",
-                            "check that this login may send as that address"));
-        }
-        begun = true;
+    private String mail() throws RefusedException {
+        return "MAIL FROM:<" + path(envelope.sender(), Step.SenderRejected) + ">" + parameters();
     }
 
-    private List<String> recipients() throws MessagingException {
-        connection.needsReset(true);
-        List<String> accepted = new ArrayList<>();
-        for (String recipient : envelope.recipients().stream().distinct().toList()) {
+    /** The command for each recipient that can be told to this server; the others are refused. */
+    private Map<String, String> recipients() {
+        Map<String, String> commands = new LinkedHashMap<>();
+        for (String recipient : envelope.recipients()) {
             try {
-                Reply reply = connection.command(
+                commands.put(recipient,
                         "RCPT TO:<" + path(recipient, Step.RecipientRejected) + ">" + parameters(recipient));
-                if (reply.positive()) {
-                    accepted.add(recipient);
-                } else {
-                    verdicts.put(recipient, refused(Step.RecipientRejected, reply,
-                            "refused the recipient <" + recipient + ">",
-                            "check the address, and that this server delivers or relays to it"));
-                }
-                if (reply.code() == 421) {
-                    refuseOthers(refused(Step.Connection, reply, "ended the session", "it will be tried again"));
-                    return List.of();
-                }
             } catch (RefusedException e) {
                 verdicts.put(recipient, e.verdict());
             }
         }
-        return accepted;
+        return commands;
     }
 
     private Reply content() throws RefusedException, MessagingException {
-        Reply start = connection.command("DATA");
-        if (start.code() != 354) {
-            throw new RefusedException(refused(Step.MessageRejected, start, "refused DATA", "ask its operator"));
-        }
         connection.dialogue().message(message.size());
         Duration time = connection.endpoint().replyTimeout().plusSeconds(message.size() / SLOWEST);
         try (var _ = connection.wire().deadline(time); InputStream in = open()) {

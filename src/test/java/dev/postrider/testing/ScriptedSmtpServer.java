@@ -63,6 +63,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     private final AtomicInteger connections = new AtomicInteger();
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile List<String> extensions = List.of("8BITMIME", "SIZE 10240000", "SMTPUTF8", "ENHANCEDSTATUSCODES");
+    private volatile boolean pipelining;
     private volatile Optional<SSLContext> tls = Optional.empty();
     private volatile boolean implicitTls;
     private volatile String mechanisms = "";
@@ -116,6 +117,12 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     /** Offers these extensions, besides STARTTLS and AUTH. */
     public ScriptedSmtpServer offer(String... names) {
         extensions = List.of(names);
+        return this;
+    }
+
+    /** Whether it offers PIPELINING (RFC 2920) besides; it does not unless told to. */
+    public ScriptedSmtpServer pipelining(boolean offered) {
+        pipelining = offered;
         return this;
     }
 
@@ -250,12 +257,15 @@ public final class ScriptedSmtpServer implements AutoCloseable {
                 }
                 case "AUTH" -> authenticate(line);
                 case "MAIL" -> {
-                    sender = line.substring("MAIL FROM:".length());
                     recipients.clear();
-                    answer(verb, line, "250 2.1.0 ok");
+                    sender = answer(verb, line, "250 2.1.0 ok").startsWith("2")
+                            ? line.substring("MAIL FROM:".length())
+                            : "";
                 }
                 case "RCPT" -> {
-                    if (answer(verb, line, "250 2.1.5 ok").startsWith("2")) {
+                    if (sender.isEmpty()) {
+                        reply("503 5.5.1 MAIL first");
+                    } else if (answer(verb, line, "250 2.1.5 ok").startsWith("2")) {
                         recipients.add(line.substring("RCPT TO:<".length(), line.indexOf('>')));
                     }
                 }
@@ -272,6 +282,9 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         private String greeting() {
             List<String> lines = new ArrayList<>(List.of("scripted.test"));
             lines.addAll(extensions);
+            if (pipelining) {
+                lines.add("PIPELINING");
+            }
             if (tls.isPresent() && !(current instanceof SSLSocket)) {
                 lines.add("STARTTLS");
             }
@@ -286,6 +299,10 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         }
 
         private void data(String line) throws IOException {
+            if (recipients.isEmpty() && !script.containsKey("DATA")) {
+                reply("554 5.5.1 no valid recipients");
+                return;
+            }
             if (!answer("DATA", line, "354 go ahead").startsWith("354")) {
                 return;
             }

@@ -19,14 +19,24 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
+@ParameterizedClass(name = "PIPELINING offered: {0}")
+@ValueSource(booleans = {false, true})
 final class SmtpDeliveryTest {
-    private final ScriptedSmtpServer server = ScriptedSmtpServer.start();
-    private final Upstream upstream = new MailUpstreams("client.test", true)
-            .to(Mails.route(Mails.plain(server.port())));
+    private final boolean pipelining;
+    private final ScriptedSmtpServer server;
+    private final Upstream upstream;
+
+    SmtpDeliveryTest(boolean pipelining) {
+        this.pipelining = pipelining;
+        server = ScriptedSmtpServer.start().pipelining(pipelining);
+        upstream = new MailUpstreams("client.test", true).to(Mails.route(Mails.plain(server.port())));
+    }
 
     @AfterEach
     void close() {
@@ -159,6 +169,39 @@ final class SmtpDeliveryTest {
         assertThat(server.connections()).isEqualTo(1);
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', textBlock = """
+            MAIL ; 550 5.7.1 not you     ; SenderRejected    ; true
+            MAIL ; 421 4.3.2 going down  ; Connection        ; false
+            RCPT ; 550 5.1.1 no such user; RecipientRejected ; true
+            RCPT ; 421 4.3.2 going down  ; Connection        ; false
+            DATA ; 451 4.3.0 no room     ; MessageRejected   ; true
+            """)
+    void aRefusalBeforeTheMessageLeavesTheSessionInOrder(String step, String reply, Step failed, boolean open) {
+        server.on(step, reply);
+        Attempt first = upstream.send(Mails.envelope("a@x.test", "b@x.test"), Mails.text(Mails.TEXT));
+        assertThat(first.verdicts().values()).hasSize(2)
+                .allSatisfy(verdict -> assertThat((Verdict.Refused) verdict).returns(failed, Verdict.Refused::step)
+                        .returns(reply, refused -> refused.reply().orElseThrow().text()));
+        assertThat(upstream.isOpen()).isEqualTo(open);
+
+        server.on(step, "");
+        Attempt second = upstream.send(Mails.envelope("a@x.test"), Mails.text(Mails.TEXT));
+        assertThat(second.verdicts().get("a@x.test")).isInstanceOf(Verdict.Accepted.class);
+        assertThat(server.messages()).singleElement()
+                .satisfies(received -> assertThat(received.recipients()).containsExactly("a@x.test"));
+        assertThat(server.connections()).isEqualTo(open ? 1 : 2);
+    }
+
+    @Test
+    void noEmptyMailIsLeftWithAServerThatWantsAMessageForNobody() {
+        server.on("RCPT", "550 5.1.1 no such user").on("DATA", "354 go ahead");
+        upstream.send(Mails.envelope("a@x.test"), Mails.text(Mails.TEXT));
+        assertThat(upstream.isOpen()).isEqualTo(!pipelining);
+        upstream.close();
+        assertThat(server.messages()).isEmpty();
+    }
+
     @Test
     void aConnectionThatTheServerClosedWhileIdleIsMadeAnew() {
         upstream.send(Mails.envelope("a@x.test"), Mails.text(Mails.TEXT));
@@ -262,7 +305,22 @@ final class SmtpDeliveryTest {
     void theDialogueReadsAsOneWouldTellIt() {
         server.offer("SIZE 1000");
         Attempt attempt = upstream.send(Mails.envelope("a@x.test"), Mails.text(Mails.TEXT));
-        assertThat(attempt.dialogue()).isEqualTo("""
+        assertThat(attempt.dialogue()).isEqualTo((pipelining ? """
+                -- connected to 127.0.0.1 port %d
+                S: 220 scripted.test ESMTP
+                C: EHLO client.test
+                S: 250-scripted.test
+                S: 250-SIZE 1000
+                S: 250 PIPELINING
+                C: MAIL FROM:<sender@example.com> SIZE=25
+                C: RCPT TO:<a@x.test>
+                C: DATA
+                S: 250 2.1.0 ok
+                S: 250 2.1.5 ok
+                S: 354 go ahead
+                C: (the message, 25 octets)
+                S: 250 2.0.0 queued as T1
+                """ : """
                 -- connected to 127.0.0.1 port %d
                 S: 220 scripted.test ESMTP
                 C: EHLO client.test
@@ -276,7 +334,7 @@ final class SmtpDeliveryTest {
                 S: 354 go ahead
                 C: (the message, 25 octets)
                 S: 250 2.0.0 queued as T1
-                """.formatted(server.port()));
+                """).formatted(server.port()));
     }
 
     @Test
@@ -286,6 +344,7 @@ final class SmtpDeliveryTest {
                 .mapToObj(i -> "user" + i + "@x.test")
                 .toArray(String[]::new)), Mails.text(Mails.TEXT));
         assertThat(attempt.dialogue().length()).isLessThanOrEqualTo(4100);
-        assertThat(attempt.dialogue()).startsWith("...\n").contains("user99@x.test");
+        assertThat(attempt.dialogue()).startsWith("...\n")
+                .contains(pipelining ? "S: 554 5.5.1 no valid recipients" : "C: RCPT TO:<user99@x.test>");
     }
 }
