@@ -2,6 +2,7 @@ package dev.postrider.bench;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,14 +54,13 @@ final class RelayBenchmark {
         int messages = Integer.parseInt(arguments[0]);
         int rounds = Integer.parseInt(arguments[1]);
         boolean tls = arguments[2].equals("tls");
-        List<String> options = arguments.length > 3
-                ? Arrays.asList(arguments).subList(3, arguments.length)
-                : CHART_OPTIONS;
+        boolean ofTheChart = arguments.length == 3;
+        List<String> options = ofTheChart ? CHART_OPTIONS : Arrays.asList(arguments).subList(3, arguments.length);
         say("machine: " + Machine.description());
         say("load average before: " + Machine.load());
         say(SESSIONS + " sessions, messages of " + OCTETS + " octets, " + messages + " in a run, " + rounds
                 + " rounds; relay: java " + String.join(" ", options));
-        var benchmark = new RelayBenchmark(messages, rounds, options);
+        var benchmark = new RelayBenchmark(messages, rounds, ofTheChart ? withCache() : options);
         if (tls) {
             benchmark.measureTls();
         } else {
@@ -68,6 +68,24 @@ final class RelayBenchmark {
         }
         say("load average after: " + Machine.load());
         System.exit(0);
+    }
+
+    /** The chart's options and a cache of classes and profiles (JEP 514, 515), made by a run of the relay under load. */
+    private static List<String> withCache() throws Exception {
+        Path cache = Path.of("target/relay.aot");
+        Files.deleteIfExists(cache);
+        var making = new ArrayList<>(CHART_OPTIONS);
+        making.add("-XX:AOTCacheOutput=" + cache);
+        try (var sink = SmtpSink.start(); var relay = RelayCandidate.postrider(sink.port(), making)) {
+            var training = new RelayBenchmark(5000, 1, making);
+            for (Connections connections : Connections.values()) {
+                training.run(relay, sink, connections);
+            }
+        }
+        say("made " + cache + ", " + Files.size(cache) / 1024 / 1024 + " MiB, and the relay runs with it");
+        var options = new ArrayList<>(CHART_OPTIONS);
+        options.add("-XX:AOTCache=" + cache);
+        return options;
     }
 
     private void compare() throws Exception {

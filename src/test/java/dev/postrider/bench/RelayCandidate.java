@@ -1,6 +1,9 @@
 package dev.postrider.bench;
 
+import dev.postrider.relay.ClassPathJar;
+import dev.postrider.relay.RelayMain;
 import dev.postrider.relay.TestRoutes;
+import dev.postrider.route.RouteJson;
 import dev.postrider.testing.FreePort;
 import dev.postrider.testing.PostfixServer;
 import dev.postrider.testing.TestCertificates;
@@ -113,15 +116,18 @@ interface RelayCandidate extends AutoCloseable {
             implements
                 RelayCandidate {
 
-        static RelayCandidate start(int upstream, List<String> options, boolean tls) throws IOException {
+        static Postrider start(int upstream, List<String> options, boolean tls) throws IOException {
             int port = FreePort.find();
             Path directory = Files.createTempDirectory("relay");
+            // Made by the operator, not by the relay: it is no part of the relay's start.
+            Path certificate = directory.resolve("certificate.json");
+            Files.writeString(certificate, RouteJson.write(TestRoutes.relay()));
             var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString()));
             command.addAll(options);
-            command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
-                    "dev.postrider.relay.RelayUnderTest", tls ? "0" : Integer.toString(port),
-                    tls ? Integer.toString(port) : "0", directory.toString(), Integer.toString(upstream),
-                    tls ? "login" : "open"));
+            command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", ClassPathJar.classPath(),
+                    RelayMain.class.getName(), (tls ? "submissions=" : "submission=") + port,
+                    "directory=" + directory, "server=" + upstream, "certificate=" + certificate,
+                    tls ? "clients=login" : "clients=open"));
             long started = System.nanoTime();
             Process process = new ProcessBuilder(command).redirectErrorStream(true)
                     .redirectOutput(Path.of("target/bench-relay.log").toFile())
@@ -140,7 +146,7 @@ interface RelayCandidate extends AutoCloseable {
         public void close() throws IOException {
             process.destroy();
             try {
-                process.waitFor(30, TimeUnit.SECONDS);
+                process.waitFor(60, TimeUnit.SECONDS);
             } catch (InterruptedException _) {
                 Thread.currentThread().interrupt();
             }

@@ -101,7 +101,7 @@ final class BigMessagesTest {
                 Optional::empty, new SimpleMeterRegistry())) {
             int port = listener.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                     SmtpListener.Start.PLAIN);
-            try (var relay = RelayProcess.start(new RelayProcess.Setup(directory, port, 20, "-",
+            try (var relay = RelayProcess.start(new RelayProcess.Setup(directory, port, 20, Optional.empty(),
                     List.of("-Xmx" + HEAP))); var threads = Executors.newVirtualThreadPerTaskExecutor()) {
                 List<Callable<String>> senders = new ArrayList<>();
                 for (int i = 0; i < MESSAGES; i++) {

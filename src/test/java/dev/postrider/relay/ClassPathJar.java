@@ -15,14 +15,14 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /** This virtual machine's class path with its directories in one jar: only jars can be in an archive of classes. */
-final class ClassPathJar {
+public final class ClassPathJar {
     private static final class Built {
         private static final String CLASS_PATH = build();
     }
 
     private ClassPathJar() {}
 
-    static String classPath() {
+    public static String classPath() {
         return Built.CLASS_PATH;
     }
 

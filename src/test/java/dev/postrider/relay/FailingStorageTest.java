@@ -123,7 +123,7 @@ final class FailingStorageTest {
     void onAVolumeThatCannotBeWrittenForAWhile() throws Exception {
         try (var server = new CountingServer();
                 var relay = RelayProcess.start(
-                        new RelayProcess.Setup(directory, server.port(), 4, "-", List.of("-Xmx64m")))) {
+                        new RelayProcess.Setup(directory, server.port(), 4, Optional.empty(), List.of("-Xmx64m")))) {
             assertThat(mail(relay.submissionPort(), 1000)).matches(TAKEN);
             await().until(() -> server.messages() == 1);
             relay.limitFiles("0");

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -29,7 +30,8 @@ final class KilledRelayTest {
         var random = new Random(1);
         var port = new AtomicInteger();
         try (var server = new CountingServer()) {
-            var setup = new RelayProcess.Setup(directory, server.port(), CONNECTIONS, "-", List.of("-Xmx128m"));
+            var setup = new RelayProcess.Setup(directory, server.port(), CONNECTIONS, Optional.empty(),
+                    List.of("-Xmx128m"));
             // Leaves an archive of its classes, so that the next ones start sooner.
             RelayProcess.start(setup).close();
             int acknowledged;

@@ -5,15 +5,25 @@ import dev.postrider.relay.queue.PostgresLocation;
 import dev.postrider.relay.queue.QueueLimits;
 import dev.postrider.relay.queue.QueueSettings;
 import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.smtp.IncomingMessage;
 import dev.postrider.relay.smtp.SmtpLimits;
+import dev.postrider.relay.smtp.Submission;
+import dev.postrider.relay.smtp.SubmissionPolicy;
 import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.RelayRoute;
+import dev.postrider.route.RouteJson;
 import dev.postrider.transport.MailUpstreams;
+import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * A relay as a process of its own, with one organization, "orders", and one server on this machine. It says its ports
@@ -22,36 +32,98 @@ import java.util.Optional;
 public final class RelayMain {
     static final Duration LEASE = Duration.ofSeconds(3);
 
+    private static final String LOGIN = "orders.shop";
+
     private RelayMain() {}
 
     /**
-     * Runs it.
+     * Runs it. Arguments are {@code key=value}:
      *
-     * @param arguments directory, port of the server, its connections, URL of the database or "-"
+     * <ul>
+     * <li>{@code directory}: of its queue, or with the login of its database
+     * <li>{@code server}: port of the server that it delivers to
+     * <li>{@code connections}: of the server at most; 20 if not given
+     * <li>{@code database}: URL, if it is not a queue in a file
+     * <li>{@code submission}, {@code submissions}: ports; chosen if not given
+     * <li>{@code certificate}: file with a {@link RelayRoute}; made if not given, which takes longer than all else
+     * <li>{@code clients=open}: who does not log in is taken for the organization's
+     * <li>{@code times=short}: for retries and leases, as tests want to wait for them
+     * <li>{@code organizations}: how many others it knows
+     * </ul>
      */
     public static void main(String[] arguments) throws Exception {
-        Path directory = Path.of(arguments[0]);
-        Optional<PostgresLocation> postgres = arguments[3].equals("-")
-                ? Optional.empty()
-                : Optional.of(new PostgresLocation(arguments[3], Optional.of(directory)));
-        var routes = new Routes();
-        routes.put(TestRoutes.relay());
-        routes.put(TestRoutes.local("mx", Integer.parseInt(arguments[1]), Integer.parseInt(arguments[2])));
-        routes.put(TestRoutes.organization("orders", State.OPEN));
-        routes.markComplete();
-        var delivery = new DeliverySettings("relay.test", List.of(Duration.ofMillis(200)), 0, Duration.ofHours(4),
-                Duration.ofDays(1), Duration.ofSeconds(5), 1000, Duration.ofMillis(200), Duration.ofMillis(200),
-                1 << 20);
-        var settings = new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT, new QueueSettings(postgres, QueueLimits.DEFAULT,
-                        LEASE));
-        try (var relay = Relay.start(settings, routes, new MailUpstreams("relay.test", false), delivery,
-                InstantSource.system())) {
+        Map<String, String> given = new HashMap<>();
+        for (String argument : arguments) {
+            int equals = argument.indexOf('=');
+            given.put(argument.substring(0, equals), argument.substring(equals + 1));
+        }
+        boolean quick = "short".equals(given.get("times"));
+        Path directory = Path.of(given.getOrDefault("directory", "."));
+        var queue = new QueueSettings(
+                Optional.ofNullable(given.get("database"))
+                        .map(url -> new PostgresLocation(url, Optional.of(directory))),
+                QueueLimits.DEFAULT, quick ? LEASE : QueueSettings.LEASE);
+        var settings = new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), number(given, "submission"),
+                number(given, "submissions"), 0, directory, SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT, queue);
+        var delivery = quick
+                ? new DeliverySettings("relay.test", List.of(Duration.ofMillis(200)), 0, Duration.ofHours(4),
+                        Duration.ofDays(1), Duration.ofSeconds(5), 1000, Duration.ofMillis(200),
+                        Duration.ofMillis(200), 1 << 20)
+                : DeliverySettings.of("relay.test");
+        UnaryOperator<SubmissionPolicy> policy = "open".equals(given.get("clients"))
+                ? Everybody::new
+                : UnaryOperator.identity();
+        try (var relay = Relay.start(settings, routes(given), new MailUpstreams("relay.test", false), delivery,
+                Exposure.DEFAULT, InstantSource.system(), policy)) {
             System.out.println("ports " + relay.submissionPort() + " " + relay.adminPort());
             while (System.in.read() >= 0) {
                 // Whoever started it is still there.
             }
             relay.stop(Duration.ofSeconds(10));
+        }
+    }
+
+    private static Routes routes(Map<String, String> given) throws IOException {
+        var routes = new Routes();
+        String certificate = given.get("certificate");
+        routes.put(certificate == null
+                ? TestRoutes.relay()
+                : RouteJson.read(Files.readString(Path.of(certificate)), RelayRoute.class));
+        routes.put(TestRoutes.local("mx", number(given, "server"),
+                Integer.parseInt(given.getOrDefault("connections", "20"))));
+        routes.put(TestRoutes.organization("orders", State.OPEN));
+        for (int i = 0; i < number(given, "organizations"); i++) {
+            routes.put(TestRoutes.organization("organization-" + i, State.OPEN));
+        }
+        routes.markComplete();
+        return routes;
+    }
+
+    private static int number(Map<String, String> given, String key) {
+        return Integer.parseInt(given.getOrDefault(key, "0"));
+    }
+
+    /** Takes every client for one organization's. */
+    private record Everybody(SubmissionPolicy organizations) implements SubmissionPolicy {
+        @Override
+        public Authentication authentication() {
+            return Authentication.NONE;
+        }
+
+        @Override
+        public boolean authenticate(String user, String password) {
+            return false;
+        }
+
+        @Override
+        public Optional<Refusal> refusal(Optional<String> user) {
+            return organizations.refusal(Optional.of(LOGIN));
+        }
+
+        @Override
+        public IncomingMessage open(Submission s) throws IOException {
+            return organizations.open(new Submission(Optional.of(LOGIN), s.client(), s.greeting(), s.protocol(),
+                    s.tls(), s.sender(), s.recipients(), s.eightBit(), s.smtpUtf8(), s.dsn()));
         }
     }
 }

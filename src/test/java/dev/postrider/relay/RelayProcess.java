@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** A relay in a virtual machine of its own, which can be killed. */
@@ -16,10 +17,10 @@ final class RelayProcess implements AutoCloseable {
      * @param directory   of its queue, or with the login of its database
      * @param server      port of the server that it delivers to
      * @param connections of the server at most
-     * @param database    URL, or "-" for a queue in a file
+     * @param database    URL, if it is not a queue in a file
      * @param options     of the virtual machine
      */
-    record Setup(Path directory, int server, int connections, String database, List<String> options) {}
+    record Setup(Path directory, int server, int connections, Optional<String> database, List<String> options) {}
 
     private final Process process;
     private final Path log;
@@ -50,8 +51,9 @@ final class RelayProcess implements AutoCloseable {
                 "-XX:SharedArchiveFile=" + archive, "-Xlog:disable", "--enable-native-access=ALL-UNNAMED"));
         command.addAll(setup.options);
         command.addAll(List.of("-cp", ClassPathJar.classPath(), RelayMain.class.getName(),
-                setup.directory.toString(), Integer.toString(setup.server), Integer.toString(setup.connections),
-                setup.database));
+                "directory=" + setup.directory, "server=" + setup.server, "connections=" + setup.connections,
+                "times=short"));
+        setup.database.ifPresent(url -> command.add("database=" + url));
         Path log = setup.directory.resolve("relay.log");
         return new RelayProcess(new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))

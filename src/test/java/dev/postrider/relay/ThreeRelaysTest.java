@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,8 @@ final class ThreeRelaysTest {
             List<RelayProcess.Setup> setups = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
                 Path own = PostgresServer.credentials(Files.createDirectory(directory.resolve("relay" + i)));
-                setups.add(new RelayProcess.Setup(own, server.port(), CONNECTIONS, url, List.of("-Xmx128m")));
+                setups.add(
+                        new RelayProcess.Setup(own, server.port(), CONNECTIONS, Optional.of(url), List.of("-Xmx128m")));
             }
             for (RelayProcess.Setup setup : setups) {
                 join(RelayProcess.start(setup));
