@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -48,7 +49,9 @@ final class OperatorCommand implements Callable<Integer> {
                     given(identity).orElseGet(() -> UUID.randomUUID().toString()), image, healthPort);
             TestSender sender = new TestSender(new MailUpstreams("postrider-operator." + where + ".svc", true),
                     InstantSource.system());
-            OperatorProcess process = new OperatorProcess(client, options, sender, InstantSource.system());
+            // Nothing may be written from here on, as it would be by an orderly end.
+            Runnable replaced = () -> Runtime.getRuntime().halt(CommandLine.ExitCode.SOFTWARE);
+            OperatorProcess process = new OperatorProcess(client, options, sender, InstantSource.system(), replaced);
             try {
                 stop.await();
             } finally {

@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
@@ -57,6 +58,7 @@ public final class OperatorProcess implements AutoCloseable {
     private final HealthServer health;
     private final NoticeReconciler notices;
     private volatile boolean started;
+    private volatile boolean closing;
 
     /**
      * How the operator runs.
@@ -72,13 +74,15 @@ public final class OperatorProcess implements AutoCloseable {
     /**
      * Starts the operator.
      *
-     * @param sender makes the test sends
+     * @param sender   makes the test sends
+     * @param replaced called when it leads no longer, without having been closed: it must do nothing more, since
+     *                 another replica may lead by now
      * @throws IOException              if the port for health is taken
      * @throws IllegalArgumentException if the settings are missing or cannot be read
      */
-    public OperatorProcess(KubernetesClient client, Options options, TestSender sender, InstantSource clock)
-            throws IOException {
-        this(client, options, sender, clock, clock);
+    public OperatorProcess(KubernetesClient client, Options options, TestSender sender, InstantSource clock,
+            Runnable replaced) throws IOException {
+        this(client, options, sender, clock, clock, replaced);
     }
 
     /**
@@ -87,7 +91,7 @@ public final class OperatorProcess implements AutoCloseable {
      * @param calendar by which notices are due; certificates must keep to the time of those who check them
      */
     OperatorProcess(KubernetesClient client, Options options, TestSender sender, InstantSource clock,
-            InstantSource calendar) throws IOException {
+            InstantSource calendar, Runnable replaced) throws IOException {
         this.client = client;
         this.options = options;
         ConfigMap configMap = client.configMaps().inNamespace(options.namespace()).withName(options.settings()).get();
@@ -128,6 +132,8 @@ public final class OperatorProcess implements AutoCloseable {
                         .withLeaseDuration(settings.leaseDuration())
                         .withRenewDeadline(settings.leaseDuration().multipliedBy(2).dividedBy(3))
                         .withRetryPeriod(settings.leaseDuration().multipliedBy(2).dividedBy(15))
+                        // Without one the framework goes on as if it still led.
+                        .withLeaderCallbacks(new LeaderCallbacks(() -> {}, () -> leadsNoLonger(replaced), _ -> {}))
                         .build()));
         reconcilers.register(operator, options, settings);
         health = new HealthServer(options.healthPort(), () -> true, this::isReady, registry);
@@ -224,8 +230,17 @@ public final class OperatorProcess implements AutoCloseable {
         return health.port();
     }
 
+    private void leadsNoLonger(Runnable replaced) {
+        if (!closing) {
+            LOG.error("the lease {} could not be renewed in time, so another replica may lead by now; this one ends, "
+                    + "and stands by once it is started again", LEASE);
+            replaced.run();
+        }
+    }
+
     @Override
     public void close() {
+        closing = true;
         started = false;
         operator.stop();
         notices.close();

@@ -21,7 +21,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two replicas of the operator: the packaged program leads, and is killed; one in this process stands by. */
+/** Two replicas of the operator: the packaged program leads, and is killed or cut off; one in this process
+ * stands by. */
 @UsesApiServer
 final class FailoverIT {
     private static final Duration SOON = Duration.ofSeconds(30);
@@ -38,6 +39,35 @@ final class FailoverIT {
 
     @Test
     void whenTheLeaderIsKilledTheOtherCarriesOnAndDoesNothingTwice(ApiServer api) throws Exception {
+        withTwo(api, (leader, standby, upstream) -> {
+            leader.kill();
+            newcomerIsServedOnce(standby, upstream);
+        });
+    }
+
+    @Test
+    void aLeaderThatWasCutOffFindsItselfReplacedAndChangesNothing(ApiServer api) throws Exception {
+        withTwo(api, (leader, standby, upstream) -> {
+            leader.suspend();
+            newcomerIsServedOnce(standby, upstream);
+            List<String> before = versions(standby);
+
+            leader.resume();
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(leader.isRunning()).as(leader.lastWords()).isFalse());
+            assertThat(leader.lastWords()).contains("another replica may lead by now");
+            awaitQuiet(standby);
+            assertThat(versions(standby)).isEqualTo(before);
+            assertThat(upstream.messages()).as("test mails").hasSize(1);
+        });
+    }
+
+    @FunctionalInterface
+    private interface Story {
+        void tell(BoundProcess leader, RunningOperator standby, ScriptedSmtpServer upstream) throws Exception;
+    }
+
+    private void withTwo(ApiServer api, Story story) throws Exception {
         String namespace = api.createNamespace("operator");
         String tenant = api.createNamespace("tenant");
         String settings = "leaseDuration: 3s\n";
@@ -65,19 +95,20 @@ final class FailoverIT {
                 assertThat(standby.get("/readyz")).isEqualTo("ok\n");
                 assertThat(standby.writes().all()).as("writes of the one that stands by").isEmpty();
                 assertThat(upstream.messages()).hasSize(1);
-
-                leader.kill();
-                standby.apply(ORGANIZATION.replace("name: acme,", "name: newcomer,"));
-                awaitReady(standby, "newcomer");
-                awaitQuiet(standby);
-
-                assertThat(standby.writes().all()).containsExactlyInAnyOrder(
-                        "PATCH organizationmailsettings newcomer",
-                        "POST secrets", "POST secrets",
-                        "PATCH organizationmailsettings/status newcomer");
-                assertThat(upstream.messages()).as("test mails").hasSize(1);
+                story.tell(leader, standby, upstream);
             }
         }
+    }
+
+    private static void newcomerIsServedOnce(RunningOperator standby, ScriptedSmtpServer upstream) {
+        standby.apply(ORGANIZATION.replace("name: acme,", "name: newcomer,"));
+        awaitReady(standby, "newcomer");
+        awaitQuiet(standby);
+        assertThat(standby.writes().all()).containsExactlyInAnyOrder(
+                "PATCH organizationmailsettings newcomer",
+                "POST secrets", "POST secrets",
+                "PATCH organizationmailsettings/status newcomer");
+        assertThat(upstream.messages()).as("test mails").hasSize(1);
     }
 
     private BoundProcess leader(ApiServer api, String namespace) {

@@ -87,6 +87,7 @@ final class QuickstartEndToEndIT {
             operator.apply(example("20-acme.yaml").replace("namespace: acme", "namespace: " + acme));
             operator.apply(example("30-globex.yaml").replace("namespace: globex", "namespace: " + globex)
                     .replace("port: 2526", "port: " + own.port()));
+            operator.apply(example("40-license-notice.yaml").replace("namespace: acme", "namespace: " + acme));
             operator.startRelay();
             installation.awaitServer(operator.namespace(), "company", "Ready", Condition.Status.True, "Accepted");
             installation.awaitServer(globex, "globex-own", "Ready", Condition.Status.True, "Accepted");
@@ -130,8 +131,12 @@ final class QuickstartEndToEndIT {
     }
 
     private static void statusesReadWell(RunningOperator operator, String acme, String globex, TestReporter reporter) {
-        String all = operator.kubectl("get", "ms,oms", "-n", acme) + "\n" + operator.kubectl("get", "ms,oms", "-n",
-                globex);
+        await().untilAsserted(() -> assertThat(operator.kubectl("get", "len", "-n", acme)).containsPattern("""
+                NAME +LICENSE +EXPIRY +DAYS LEFT +NEXT NOTICE +READY +REASON +AGE
+                shop-license +Shop Pro +2035-01-31 +[0-9]+ +2035-01-12T09:00:00Z +True +\\w+ +[0-9]+s
+                """));
+        String all = operator.kubectl("get", "ms,oms,len", "-n", acme) + "\n"
+                + operator.kubectl("get", "ms,oms,len", "-n", globex);
         String global = operator.kubectl("get", "ms", "-n", "$OPERATOR");
         tell(reporter, "kubectl get", global + "\n" + all);
         assertThat(global).matches("""

@@ -83,7 +83,7 @@ final class RunningOperator implements AutoCloseable {
                 new OperatorProcess.Options(namespace, "postrider-settings", UUID.randomUUID().toString(),
                         "postrider:test", 0),
                 new TestSender(new MailUpstreams("operator.test", true), InstantSource.system()),
-                InstantSource.system(), calendar);
+                InstantSource.system(), calendar, () -> {});
     }
 
     /** Starts one where the chart was installed, with its settings, and with the rights that it gives and no others. */

@@ -72,6 +72,32 @@ public final class BoundProcess implements AutoCloseable {
         kill();
     }
 
+    /** Stops it as a node without breath does, until it is let go on. */
+    public void suspend() {
+        signal("STOP");
+    }
+
+    /** Lets it go on after {@link #suspend}. */
+    public void resume() {
+        signal("CONT");
+    }
+
+    private void signal(String signal) {
+        // The shell that watches over it must go on.
+        String program = shell.children()
+                .filter(child -> child.info().command().filter(command -> command.endsWith("java")).isPresent())
+                .map(child -> Long.toString(child.pid()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException(name + " is no Java program that runs"));
+        try {
+            new ProcessBuilder("kill", "-" + signal, program).inheritIO().start().waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** Kills the program (SIGKILL) and waits until it is gone. */
     public void kill() {
         try {
