@@ -67,11 +67,12 @@ final class RunningOperator implements AutoCloseable {
             String... others) throws IOException {
         writeSettings(api, namespace, "watchNamespaces: "
                 + Stream.concat(Stream.of(tenant), Arrays.stream(others)).toList() + "\n" + settings);
-        this(api, Config.fromKubeconfig(api.kubeconfig().toFile()), calendar, namespace, tenant);
+        this(api, Config.fromKubeconfig(api.kubeconfig().toFile()), InstantSource.system(), calendar, namespace,
+                tenant);
     }
 
-    private RunningOperator(ApiServer api, Config config, InstantSource calendar, String namespace, String tenant)
-            throws IOException {
+    private RunningOperator(ApiServer api, Config config, InstantSource clock, InstantSource calendar,
+            String namespace, String tenant) throws IOException {
         this.api = api;
         this.client = api.newClient();
         this.namespace = namespace;
@@ -83,14 +84,23 @@ final class RunningOperator implements AutoCloseable {
                 new OperatorProcess.Options(namespace, "postrider-settings", UUID.randomUUID().toString(),
                         "postrider:test", 0),
                 new TestSender(new MailUpstreams("operator.test", true), InstantSource.system()),
-                InstantSource.system(), calendar, () -> {});
+                clock, calendar, () -> {});
     }
 
     /** Starts one where the chart was installed, with its settings, and with the rights that it gives and no others. */
     static RunningOperator asInstalled(ApiServer api, String namespace, String tenant) throws IOException {
         Config config = Config.fromKubeconfig(api.kubeconfig().toFile());
         config.setImpersonateUsername("system:serviceaccount:" + namespace + ":postrider-operator");
-        return new RunningOperator(api, config, InstantSource.system(), namespace, tenant);
+        return new RunningOperator(api, config, InstantSource.system(), InstantSource.system(), namespace, tenant);
+    }
+
+    /** Starts one for which all of its certificates' time passes by this clock. */
+    static RunningOperator withClock(ApiServer api, InstantSource clock) throws IOException {
+        String namespace = api.createNamespace("operator");
+        String tenant = api.createNamespace("tenant");
+        writeSettings(api, namespace, "watchNamespaces: [" + tenant + "]\n");
+        return new RunningOperator(api, Config.fromKubeconfig(api.kubeconfig().toFile()), clock,
+                InstantSource.system(), namespace, tenant);
     }
 
     /** Writes settings.yaml for an operator that is yet to start. */
