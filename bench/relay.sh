@@ -1,17 +1,20 @@
 #!/usr/bin/env bash
 # Measures the relay beside Postfix on the same machine. docs/performance.md says how to read the figures.
 #
-#   bench/relay.sh [--tls] [--messages N] [--rounds N] [JVM-OPTION...]
+#   bench/relay.sh [--postgres | --tls | --crowded] [--messages N] [--rounds N] [JVM-OPTION...]
 #
-# Needs Postfix installed (its smtp-source and smtp-sink too) and root, since Postfix starts as root. With --tls only
-# Postrider runs, without and with TLS and logins.
+# Needs Postfix installed (its smtp-source and smtp-sink too) and root, since Postfix starts as root. --postgres adds
+# Postrider with its queue in PostgreSQL. With --tls only Postrider runs, without and with TLS and logins; with
+# --crowded only Postrider, with a million messages queued and with ten thousand routes.
+#
+# The options go to the relay's virtual machine, in place of the chart's and the AOT cache.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 mode=plain messages=5000 rounds=3
 while [[ $# -gt 0 ]]; do
   case $1 in
-    --tls) mode=tls; shift ;;
+    --tls | --postgres | --crowded) mode=${1#--}; shift ;;
     --messages) messages=$2; shift 2 ;;
     --rounds) rounds=$2; shift 2 ;;
     *) break ;;

@@ -1,5 +1,6 @@
 package dev.postrider.bench;
 
+import dev.postrider.testing.PostgresServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -11,7 +12,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Postrider's relay and Postfix, one after the other on the same machine: smtp-source brings mail, smtp-sink takes what
@@ -49,11 +49,13 @@ final class RelayBenchmark {
         this.options = options;
     }
 
-    /** Arguments: messages of a run (5000), rounds (3), "tls" or "plain", options for the relay's virtual machine. */
+    /**
+     * Arguments: messages of a run (5000), rounds (3), what is measured (plain, postgres, tls, crowded), options for the
+     * relay's virtual machine.
+     */
     public static void main(String[] arguments) throws Exception {
         int messages = Integer.parseInt(arguments[0]);
         int rounds = Integer.parseInt(arguments[1]);
-        boolean tls = arguments[2].equals("tls");
         boolean ofTheChart = arguments.length == 3;
         List<String> options = ofTheChart ? CHART_OPTIONS : Arrays.asList(arguments).subList(3, arguments.length);
         say("machine: " + Machine.description());
@@ -61,10 +63,10 @@ final class RelayBenchmark {
         say(SESSIONS + " sessions, messages of " + OCTETS + " octets, " + messages + " in a run, " + rounds
                 + " rounds; relay: java " + String.join(" ", options));
         var benchmark = new RelayBenchmark(messages, rounds, ofTheChart ? withCache() : options);
-        if (tls) {
-            benchmark.measureTls();
-        } else {
-            benchmark.compare();
+        switch (arguments[2]) {
+            case "tls" -> benchmark.measureTls();
+            case "crowded" -> new CrowdedRelay(benchmark.options, messages).measure();
+            default -> benchmark.compare(arguments[2].equals("postgres"));
         }
         say("load average after: " + Machine.load());
         System.exit(0);
@@ -88,11 +90,21 @@ final class RelayBenchmark {
         return options;
     }
 
-    private void compare() throws Exception {
+    private void compare(boolean postgres) throws Exception {
         for (int round = 1; round <= rounds; round++) {
             say("round " + round);
             try (var sink = SmtpSink.start(); var relay = RelayCandidate.postrider(sink.port(), options)) {
                 measure(relay, sink);
+            }
+            if (postgres) {
+                try (var sink = SmtpSink.start(); var database = PostgresServer.start()) {
+                    Path directory = PostgresServer.credentials(Files.createTempDirectory("relay"));
+                    try (var relay = RelayCandidate.postrider("Postrider on PostgreSQL", directory, sink.port(),
+                            options,
+                            List.of("database=" + database.url(database.newDatabase())))) {
+                        measure(relay, sink);
+                    }
+                }
             }
             for (var settings : List.of(List.<String>of(), List.of("default_process_limit = 300",
                     "default_destination_concurrency_limit = 60", "initial_destination_concurrency = 20",
@@ -116,8 +128,13 @@ final class RelayBenchmark {
                     .mapToDouble(entry -> median(measured(entry.getValue(), connections)).endToEnd)
                     .max()
                     .orElseThrow();
-            say(String.format(Locale.ROOT, "end-to-end ratio (%s): %.2f", connections.text,
-                    median(measured(runs.getOrDefault("Postrider", Map.of()), connections)).endToEnd / best));
+            runs.forEach((name, measured) -> {
+                if (name.startsWith("Postrider")) {
+                    say(String.format(Locale.ROOT, "end-to-end ratio (%s)%s: %.2f", connections.text,
+                            name.substring("Postrider".length()),
+                            median(measured(measured, connections)).endToEnd / best));
+                }
+            });
         }
     }
 
@@ -147,19 +164,7 @@ final class RelayBenchmark {
         long before = sink.count();
         Duration cpu = Processes.cpu(relay.pid());
         long start = System.nanoTime();
-        var command = new ArrayList<>(List.of("smtp-source", "-s", Integer.toString(SESSIONS), "-l",
-                Integer.toString(OCTETS), "-m", Integer.toString(messages), "-f", "a@b.example", "-t",
-                "x@y.example"));
-        if (connections == Connections.REUSED) {
-            command.add("-d");
-        }
-        command.add("127.0.0.1:" + relay.port());
-        Process source = new ProcessBuilder(command).redirectErrorStream(true)
-                .redirectOutput(Path.of("target/bench-source.log").toFile())
-                .start();
-        if (!source.waitFor(10, TimeUnit.MINUTES) || source.exitValue() != 0) {
-            throw new IOException("smtp-source failed; see target/bench-source.log");
-        }
+        SmtpSource.send(relay.port(), SESSIONS, OCTETS, messages, connections == Connections.REUSED);
         long accepted = System.nanoTime();
         sink.awaitCount(before + messages);
         long delivered = System.nanoTime();

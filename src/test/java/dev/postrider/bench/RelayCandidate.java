@@ -35,12 +35,23 @@ interface RelayCandidate extends AutoCloseable {
 
     /** Postrider as the operator deploys it, but for TLS and logins, which smtp-source has not. */
     static RelayCandidate postrider(int upstream, List<String> options) throws IOException {
-        return Postrider.start(upstream, options, false);
+        return Postrider.start("Postrider", Files.createTempDirectory("relay"), upstream, options, false, List.of());
     }
 
     /** Postrider with TLS and logins. */
     static RelayCandidate postriderWithTls(int upstream, List<String> options) throws IOException {
-        return Postrider.start(upstream, options, true);
+        return Postrider.start("Postrider, TLS and AUTH", Files.createTempDirectory("relay"), upstream, options, true,
+                List.of());
+    }
+
+    /**
+     * Postrider with a queue that is there already, or in PostgreSQL.
+     *
+     * @param arguments further ones of {@link RelayMain}
+     */
+    static RelayCandidate postrider(String name, Path directory, int upstream, List<String> options,
+            List<String> arguments) throws IOException {
+        return Postrider.start(name, directory, upstream, options, false, arguments);
     }
 
     /**
@@ -116,9 +127,9 @@ interface RelayCandidate extends AutoCloseable {
             implements
                 RelayCandidate {
 
-        static Postrider start(int upstream, List<String> options, boolean tls) throws IOException {
+        static Postrider start(String name, Path directory, int upstream, List<String> options, boolean tls,
+                List<String> arguments) throws IOException {
             int port = FreePort.find();
-            Path directory = Files.createTempDirectory("relay");
             // Made by the operator, not by the relay: it is no part of the relay's start.
             Path certificate = directory.resolve("certificate.json");
             Files.writeString(certificate, RouteJson.write(TestRoutes.relay()));
@@ -128,13 +139,13 @@ interface RelayCandidate extends AutoCloseable {
                     RelayMain.class.getName(), (tls ? "submissions=" : "submission=") + port,
                     "directory=" + directory, "server=" + upstream, "certificate=" + certificate,
                     tls ? "clients=login" : "clients=open"));
+            command.addAll(arguments);
             long started = System.nanoTime();
             Process process = new ProcessBuilder(command).redirectErrorStream(true)
                     .redirectOutput(Path.of("target/bench-relay.log").toFile())
                     .start();
             Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
-            return new Postrider(tls ? "Postrider, TLS and AUTH" : "Postrider", process, directory, port,
-                    firstReply(port, tls, started));
+            return new Postrider(name, process, directory, port, firstReply(port, tls, started));
         }
 
         @Override
