@@ -7,6 +7,7 @@ import dev.postrider.api.Condition;
 import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.LicenseExpiryNoticeStatus;
 import dev.postrider.api.LicenseExpiryNoticeStatus.SentNotice;
+import dev.postrider.api.LicenseExpiryNoticeStatus.State;
 import dev.postrider.relay.sink.Sink;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.UsesApiServer;
@@ -131,6 +132,42 @@ final class NoticesEndToEndIT {
             assertThat(sink.await(3, PATIENCE)).hasSize(3);
             assertThat(sink.mails().getLast().submission().mailboxes()).containsExactly("me@acme.example");
             assertThat(status(operator, "shop-license").sent()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void anOperatorThatEndsBeforeItHasWrittenDownThatItSentDoesNotMakeASecondMail(ApiServer api) throws Exception {
+        now = Instant.parse("2035-01-12T08:59:59Z");
+        try (Sink sink = sink(); var installation = new RunningInstallation(api, directory, "", () -> now)) {
+            RunningOperator operator = installation.operator();
+            operator.apply(SERVER.formatted(sink.port()) + "---\n"
+                    + Files.readString(Path.of("examples/quickstart/20-acme.yaml"))
+                            .replace("namespace: acme", "namespace: $TENANT"));
+            operator.startRelay();
+            installation.awaitOrganization(operator.tenant(), "acme", "Ready", Condition.Status.True, "NotTested");
+            operator.apply(Files.readString(Path.of("examples/quickstart/40-license-notice.yaml"))
+                    .replace("namespace: acme", "namespace: $TENANT"));
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(condition(operator, "Ready")).contains("True Scheduled"));
+
+            // That it is about to send is written, that it has sent is not.
+            operator.writes().lose("PATCH licenseexpirynotices/status shop-license", 1);
+            now = Instant.parse("2035-01-12T09:00:00Z");
+            operator.process().lookAgain();
+            sink.await(1, PATIENCE);
+            String messageId = name(sink.mails().getFirst().content());
+            assertThat(status(operator, "shop-license").sent()).singleElement()
+                    .satisfies(sent -> assertThat(sent.state()).isEqualTo(State.Sending));
+            installation.restartOperator();
+
+            RunningOperator next = installation.operator();
+            await().atMost(PATIENCE)
+                    .untilAsserted(() -> assertThat(status(next, "shop-license").sent()).singleElement()
+                            .satisfies(sent -> assertThat(sent).returns(State.Sent, SentNotice::state)
+                                    .returns(messageId, SentNotice::messageId)));
+            await().during(Duration.ofSeconds(1)).atMost(PATIENCE).until(() -> installation.relay().queued() == 0);
+            assertThat(sink.mails()).hasSize(1);
+            assertThat(installation.metrics()).containsPattern("postrider_duplicates_total [1-9]");
         }
     }
 

@@ -20,6 +20,8 @@ import dev.postrider.transport.MailUpstreams;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -131,6 +133,14 @@ final class RunningInstallation implements AutoCloseable {
         RunningOperator leader = operator;
         operator = new RunningOperator(api, settings, calendar, namespace, tenant, others);
         leader.close();
+    }
+
+    /** What the relay counts. */
+    String metrics() throws IOException {
+        URI uri = URI.create("http://127.0.0.1:" + relay.adminPort() + "/metrics");
+        try (var in = uri.toURL().openStream()) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
     }
 
     Relay relay() {

@@ -3,8 +3,10 @@ package dev.postrider.operator;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.Interceptor;
+import java.net.URI;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 
 /**
@@ -16,6 +18,11 @@ final class WriteRecorder implements Interceptor {
     private static final Pattern PATH = Pattern.compile(
             "/apis?/.*?namespaces/[^/]+/(?<resource>[^/]+)(/(?<name>[^/]+))?(/(?<subresource>[^/]+))?");
 
+    /** The port for TCP's "discard": nobody listens there. */
+    private static final URI NOWHERE = URI.create("http://127.0.0.1:9/");
+
+    private volatile String lost = "";
+    private final AtomicInteger passing = new AtomicInteger();
     private final List<String> writes = new CopyOnWriteArrayList<>();
     private final List<String> secretReads = new CopyOnWriteArrayList<>();
 
@@ -30,10 +37,20 @@ final class WriteRecorder implements Interceptor {
                 || path.matches() && path.group("resource").equals("leases")) {
             return;
         }
-        writes.add(request.method() + " " + (path.matches()
+        String write = request.method() + " " + (path.matches()
                 ? path.group("resource") + (path.group("subresource") == null ? "" : "/" + path.group("subresource"))
                         + (path.group("name") == null ? "" : " " + path.group("name"))
-                : request.uri().getPath()));
+                : request.uri().getPath());
+        writes.add(write);
+        if (write.equals(lost) && passing.decrementAndGet() < 0) {
+            builder.uri(NOWHERE);
+        }
+    }
+
+    /** From now on so many writes of this form arrive, and those after them do not. */
+    void lose(String write, int after) {
+        passing.set(after);
+        lost = write;
     }
 
     /** All since the last {@link #forget}, in their order. */

@@ -7,10 +7,11 @@ import dev.postrider.transport.MessageContent;
 import dev.postrider.transport.RecipientDsnRequest;
 import dev.postrider.transport.RecipientDsnRequest.Notify;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * A message with those of its recipients that are due.
@@ -46,10 +47,11 @@ public record QueuedMessage(ResourceKey organization, String id, String sender, 
 
     /** The envelope for some of its recipients. */
     public Envelope envelope(List<QueuedRecipient> some) {
-        return new Envelope(sender, some.stream().map(QueuedRecipient::address).distinct().toList(), eightBit,
-                smtpUtf8, dsn, some.stream()
-                        .collect(Collectors.toMap(QueuedRecipient::address, this::reports,
-                                (one, other) -> one)));
+        Map<String, RecipientDsnRequest> reports = new LinkedHashMap<>();
+        for (QueuedRecipient recipient : some) {
+            reports.putIfAbsent(recipient.address, reports(recipient));
+        }
+        return new Envelope(sender, List.copyOf(reports.keySet()), eightBit, smtpUtf8, dsn, reports);
     }
 
     /** Nobody is to be told about a report (RFC 3461 section 6.1). */
