@@ -8,6 +8,7 @@ import dev.postrider.route.TestResult.Step;
 import jakarta.mail.AuthenticationFailedException;
 import jakarta.mail.MessagingException;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 
 /** Tells why no session with a server came about: the step that failed, and what to do next. Never permanent. */
@@ -16,17 +17,22 @@ record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
 
     /** The TLS handshake failed. */
     RefusedException ofTls(Exception failure) {
-        if (wire.timedOut()) {
-            return timeout("the TLS handshake");
+        Optional<String> certificate = CertificateRefusedException.in(failure);
+        if (wire.timedOut() && certificate.isEmpty()) {
+            return timeout("the TLS handshake", endpoint.tlsTimeout(), "tlsTimeout");
         }
-        Optional<String> certificate = wire.certificateRefusal();
         if (certificate.isPresent()) {
             return new RefusedException(Step.Certificate,
                     "the certificate of " + endpoint.display() + " is refused: " + certificate.get());
         }
         return new RefusedException(Step.Tls, "no encrypted connection with " + endpoint.display() + ": "
                 + failure.getMessage() + "; check that spec.smtp.security fits the port (TLS: 465, StartTLS: 587) and "
-                + "that the server speaks TLS 1.2 or 1.3");
+                + "that the server speaks " + (endpoint.tls().minimumVersion().equals("TLSv1.3")
+                        ? "TLS 1.3 (spec.smtp.tls.minimumVersion)"
+                        : "TLS 1.2 or 1.3")
+                + (endpoint.tls().clientCertificate().isPresent()
+                        ? ", and takes the client certificate"
+                        : ""));
     }
 
     /**
@@ -37,7 +43,10 @@ record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
      */
     RefusedException of(Exception failure, Step phase, String lastLines) {
         if (wire.timedOut()) {
-            return timeout(phase == Step.Authentication ? "the login" : "greeting, EHLO or STARTTLS");
+            return phase == Step.Tls && lastLines.startsWith("220")
+                    ? ofTls(failure)
+                    : timeout(phase == Step.Authentication ? "the login" : "greeting, EHLO or STARTTLS",
+                            endpoint.replyTimeout(), "replyTimeout");
         }
         Optional<Reply> reply = Reply.parse(lastLines).map(secrets::redact);
         if (phase == Step.Authentication || failure instanceof AuthenticationFailedException) {
@@ -78,11 +87,11 @@ record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
 
     private String clearText() {
         return endpoint.display() + " does not offer STARTTLS, and " + NO_CLEAR_TEXT_LOGIN
-                + "; enable STARTTLS at the server, or remove spec.smtp.authentication";
+                + " unless spec.smtp.allowPlaintextAuthentication is true; enable STARTTLS at the server";
     }
 
     private RefusedException ofLogin(boolean begun, Optional<Reply> reply) {
-        if (wire.tls().isEmpty() && endpoint.security() != Security.NONE) {
+        if (wire.tls().isEmpty() && !endpoint.sendsLoginInTheClear()) {
             return new RefusedException(Step.Authentication, clearText());
         }
         if (!begun) {
@@ -114,10 +123,9 @@ record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
         };
     }
 
-    private RefusedException timeout(String what) {
-        return new RefusedException(Step.Timeout, wire.server() + " took longer than "
-                + Durations.write(endpoint.replyTimeout()) + " for " + what
-                + "; look into the server's log, or raise spec.smtp.replyTimeout");
+    private RefusedException timeout(String what, Duration time, String field) {
+        return new RefusedException(Step.Timeout, wire.server() + " took longer than " + Durations.write(time) + " for "
+                + what + "; look into the server's log, or raise spec.smtp." + field);
     }
 
     private String reason(Exception failure) {

@@ -32,6 +32,7 @@ final class SmtpConnection extends SMTPTransport {
     private final @Nullable String secret;
     private final Secrets secrets;
     private Step phase = Step.Connection;
+    private Duration patience;
     private boolean resetNeeded;
     private boolean open;
 
@@ -39,6 +40,7 @@ final class SmtpConnection extends SMTPTransport {
             Dialogue dialogue) {
         super(session, new URLName("smtp", endpoint.host(), endpoint.port(), null, null, null));
         this.endpoint = endpoint;
+        this.patience = endpoint.replyTimeout();
         this.wire = wire;
         this.dialogue = dialogue;
         this.secret = secret.orElse(null);
@@ -124,7 +126,7 @@ final class SmtpConnection extends SMTPTransport {
             // What was offered before STARTTLS must be forgotten (RFC 3207 section 4.2); Angus would go on with it.
             throw new MessagingException(getLastServerResponse());
         }
-        boolean showsPassword = endpoint.security() == Security.NONE;
+        boolean showsPassword = wire.tls().isEmpty();
         boolean othersOffered = supportsAuthentication("PLAIN") || supportsAuthentication("LOGIN");
         setSASLMechanisms(new String[]{"CRAM-MD5"});
         setSASLEnabled(endpoint.login().filter(Login.Password.class::isInstance).isPresent()
@@ -149,7 +151,7 @@ final class SmtpConnection extends SMTPTransport {
             return super.simpleCommand(command);
         }
         phase = Step.Authentication;
-        if (wire.tls().isEmpty() && endpoint.security() != Security.NONE) {
+        if (wire.tls().isEmpty() && !endpoint.sendsLoginInTheClear()) {
             throw new MessagingException(SessionFailure.NO_CLEAR_TEXT_LOGIN);
         }
         dialogue.login(true);
@@ -160,7 +162,7 @@ final class SmtpConnection extends SMTPTransport {
 
     @Override
     protected int readServerResponse() throws MessagingException {
-        try (var _ = wire.deadline(endpoint.replyTimeout())) {
+        try (var _ = wire.deadline(patience)) {
             return super.readServerResponse();
         }
     }
@@ -190,7 +192,12 @@ final class SmtpConnection extends SMTPTransport {
     /** Ends the message, and waits for its reply. */
     @Override
     protected synchronized void finishData() throws IOException, MessagingException {
-        super.finishData();
+        patience = endpoint.dataTimeout();
+        try {
+            super.finishData();
+        } finally {
+            patience = endpoint.replyTimeout();
+        }
     }
 
     /** Reads a reply that nothing asked for: what a server says before it closes the connection. */

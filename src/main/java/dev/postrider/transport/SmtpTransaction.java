@@ -177,6 +177,10 @@ final class SmtpTransaction {
         } catch (IOException e) {
             throw broken(e);
         } catch (MessagingException e) {
+            if (connection.wire().timedOut()) {
+                connection.abort();
+                throw tookTooLong("the reply to the message", connection.endpoint().dataTimeout(), "dataTimeout");
+            }
             Reply reply = connection.lastReply();
             if (!reply.positive()) {
                 throw new RefusedException(refused(Step.MessageRejected, reply, "refused the message",
@@ -246,12 +250,15 @@ final class SmtpTransaction {
                 : failure;
         String server = connection.wire().server();
         return timedOut
-                ? new RefusedException(Step.Timeout, server + " took longer than "
-                        + Durations.write(connection.endpoint().replyTimeout())
-                        + " for a reply; look into the server's log, or raise spec.smtp.replyTimeout")
+                ? tookTooLong("a reply", connection.endpoint().replyTimeout(), "replyTimeout")
                 : new RefusedException(Step.Connection, "the connection to " + server
                         + " broke before the message was taken: " + cause.getMessage()
                         + "; look into the server's log");
+    }
+
+    private RefusedException tookTooLong(String what, Duration time, String field) {
+        return new RefusedException(Step.Timeout, connection.wire().server() + " took longer than "
+                + Durations.write(time) + " for " + what + "; look into the server's log, or raise spec.smtp." + field);
     }
 
     private RefusedException rejected(String what) {

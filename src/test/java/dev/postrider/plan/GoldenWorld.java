@@ -10,6 +10,7 @@ import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.route.TestResult;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -37,6 +38,7 @@ final class GoldenWorld implements World {
     private static final Pattern DOCUMENT_END = Pattern.compile("(?m)^---\\s*$");
 
     private final Map<ResourceKey, Secret> secrets = new HashMap<>();
+    private final Map<ResourceKey, ConfigMap> configMaps = new HashMap<>();
     private JsonNode world = JsonNodeFactory.instance.objectNode();
 
     GoldenWorld(String manifests) {
@@ -51,6 +53,7 @@ final class GoldenWorld implements World {
                 case "OrganizationMailSettings" ->
                     put(organizations, Serialization.unmarshal(document, OrganizationMailSettings.class));
                 case "Secret" -> put(secrets, Serialization.unmarshal(document, Secret.class));
+                case "ConfigMap" -> put(configMaps, Serialization.unmarshal(document, ConfigMap.class));
                 default -> throw new IllegalArgumentException(document);
             }
         }
@@ -106,6 +109,18 @@ final class GoldenWorld implements World {
         return new SecretLookup.Found(secret.getStringData() == null ? Map.of() : secret.getStringData(),
                 Optional.ofNullable(secret.getMetadata().getAnnotations())
                         .map(a -> a.get(PostriderApi.HOSTS_ANNOTATION)));
+    }
+
+    @Override
+    public ConfigMapLookup configMap(ResourceKey key) {
+        ConfigMap configMap = configMaps.get(key);
+        if (configMap == null) {
+            return new ConfigMapLookup.Missing();
+        }
+        Map<String, String> labels = configMap.getMetadata().getLabels();
+        return labels != null && "true".equals(labels.get(PostriderApi.CERTIFICATE_AUTHORITIES_LABEL))
+                ? new ConfigMapLookup.Found(configMap.getData())
+                : new ConfigMapLookup.Unlabelled();
     }
 
     @Override
