@@ -20,13 +20,11 @@ final class Endpoints {
     private static final String GRAPH_LOGIN_HOST = "login.microsoftonline.com";
 
     private final Credentials credentials;
-    private final Logins logins;
     private final TlsDeclaration tls;
     private final List<Problem> problems;
 
     Endpoints(World world, String namespace, List<Problem> problems) {
         this.credentials = new Credentials(world, namespace, problems);
-        this.logins = new Logins(credentials, problems);
         this.tls = new TlsDeclaration(world, namespace, credentials, problems);
         this.problems = problems;
     }
@@ -48,6 +46,8 @@ final class Endpoints {
     }
 
     private Optional<Endpoint> smtp(Smtp smtp) {
+        List<String> passed = Optional.ofNullable(smtp.proxy()).map(proxy -> List.of(proxy.host())).orElse(List.of());
+        Logins logins = new Logins(credentials.passing(passed), problems);
         Optional<Login> login = Optional.ofNullable(smtp.authentication()).flatMap(a -> logins.of(a, smtp.host()));
         Smtp.Security security = securityOf(smtp);
         return Optional.of(new Endpoint.Smtp(smtp.host(), portOf(smtp), switch (security) {

@@ -51,7 +51,7 @@ public record ClientCertificate(String chain, String privateKey) {
         try {
             JcaPEMKeyConverter converter = new JcaPEMKeyConverter();
             return switch (found) {
-                case PEMKeyPair pair -> converter.getKeyPair(pair).getPrivate();
+                case PEMKeyPair pair -> converter.getPrivateKey(pair.getPrivateKeyInfo());
                 case PrivateKeyInfo info -> converter.getPrivateKey(info);
                 case PEMEncryptedKeyPair _ -> throw encrypted();
                 case PKCS8EncryptedPrivateKeyInfo _ -> throw encrypted();

@@ -25,6 +25,17 @@ public record TlsSettings(String minimumVersion, Optional<String> serverName, Op
                 DEFAULT.clientCertificate, DEFAULT.verification, DEFAULT.pinnedCertificates);
     }
 
+    /** Certificates are not shown: they are long. */
+    @Override
+    public String toString() {
+        return equals(DEFAULT)
+                ? "default"
+                : "TlsSettings[minimumVersion=" + minimumVersion + ", serverName=" + serverName.orElse("the host")
+                        + ", certificateAuthorities=" + (certificateAuthorities.isPresent() ? "own" : "system")
+                        + ", clientCertificate=" + clientCertificate.isPresent() + ", " + verification
+                        + ", pinnedCertificates=" + pinnedCertificates + "]";
+    }
+
     /**
      * Which checks are made of a server's certificate.
      *

@@ -1,11 +1,19 @@
 package dev.postrider.transport;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URLConnection;
 import java.security.GeneralSecurityException;
+import java.security.cert.CRL;
+import java.security.cert.CRLException;
 import java.security.cert.CertPathValidator;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertPathValidatorException.BasicReason;
+import java.security.cert.CertStore;
 import java.security.cert.CertificateFactory;
+import java.security.cert.CollectionCertStoreParameters;
 import java.security.cert.PKIXParameters;
 import java.security.cert.PKIXRevocationChecker;
 import java.security.cert.PKIXRevocationChecker.Option;
@@ -23,9 +31,16 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.bouncycastle.asn1.x509.AccessDescription;
 import org.bouncycastle.asn1.x509.AuthorityInformationAccess;
+import org.bouncycastle.asn1.x509.CRLDistPoint;
+import org.bouncycastle.asn1.x509.DistributionPoint;
+import org.bouncycastle.asn1.x509.DistributionPointName;
 import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.GeneralName;
+import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +53,9 @@ import org.jspecify.annotations.Nullable;
  * @param patience how long all of it may take
  */
 record Revocation(boolean softFail, Duration patience) {
+
+    private static final Duration FETCH = Duration.ofSeconds(15);
+    private static final int MAX_LIST = 64 * 1024 * 1024;
 
     /** What one of those who were asked says. */
     private enum Answer {
@@ -98,13 +116,14 @@ record Revocation(boolean softFail, Duration patience) {
     private Optional<String> ask(X509Certificate certificate, X509Certificate issuer, byte @Nullable [] stapled) {
         List<Told> all = new ArrayList<>();
         if (stapled != null) {
-            all.add(ask("the answer that the server brought along", certificate, issuer, stapled));
+            all.add(ask("the answer that the server brought along", certificate, issuer,
+                    checker -> checker.setOcspResponses(Map.of(certificate, stapled)), List.of()));
         }
         if (isOpen(all) && namesResponder(certificate)) {
-            all.add(ask("the responder (OCSP)", certificate, issuer, null, Option.NO_FALLBACK));
+            all.add(ask("the responder (OCSP)", certificate, issuer, _ -> {}, List.of()));
         }
-        if (isOpen(all) && certificate.getExtensionValue(Extension.cRLDistributionPoints.getId()) != null) {
-            all.add(ask("the list (CRL)", certificate, issuer, null, Option.NO_FALLBACK, Option.PREFER_CRLS));
+        if (isOpen(all)) {
+            lists(certificate).map(list -> askList(list, certificate, issuer)).forEach(all::add);
         }
         if (all.isEmpty()) {
             return Optional.of("it names neither a responder (OCSP) nor a list (CRL), so nobody can tell whether it "
@@ -136,19 +155,64 @@ record Revocation(boolean softFail, Duration patience) {
         }
     }
 
+    /** Where the lists are that a certificate names (RFC 5280 section 4.2.1.13). */
+    private static Stream<String> lists(X509Certificate certificate) {
+        byte[] extension = certificate.getExtensionValue(Extension.cRLDistributionPoints.getId());
+        try {
+            return extension == null
+                    ? Stream.of()
+                    : Arrays.stream(CRLDistPoint.getInstance(JcaX509ExtensionUtils.parseExtensionValue(extension))
+                            .getDistributionPoints())
+                            .map(DistributionPoint::getDistributionPoint)
+                            .filter(point -> point != null && point.getType() == DistributionPointName.FULL_NAME)
+                            .flatMap(point -> Arrays.stream(GeneralNames.getInstance(point.getName()).getNames()))
+                            .filter(name -> name.getTagNo() == GeneralName.uniformResourceIdentifier)
+                            .map(name -> name.getName().toString());
+        } catch (IOException | IllegalArgumentException e) {
+            return Stream.of();
+        }
+    }
+
+    /** The list is fetched here: Java remembers for half a minute that it had none, and does not say why. */
+    private static Told askList(String url, X509Certificate certificate, X509Certificate issuer) {
+        String whom = "the list (CRL)";
+        try {
+            CertStore lists = CertStore.getInstance("Collection",
+                    new CollectionCertStoreParameters(List.of(fetch(url))));
+            return ask(whom, certificate, issuer,
+                    checker -> checker.setOptions(EnumSet.of(Option.NO_FALLBACK, Option.PREFER_CRLS)),
+                    List.of(lists));
+        } catch (IOException e) {
+            return new Told(Answer.UNREACHABLE, whom + " cannot be reached: " + e.getMessage());
+        } catch (GeneralSecurityException | IllegalArgumentException e) {
+            return new Told(Answer.USELESS, whom + " does not say so: it is none");
+        }
+    }
+
+    private static CRL fetch(String url) throws IOException, GeneralSecurityException {
+        URI uri = URI.create(url);
+        if (!"http".equalsIgnoreCase(uri.getScheme()) && !"https".equalsIgnoreCase(uri.getScheme())) {
+            throw new CRLException(url);
+        }
+        URLConnection connection = uri.toURL().openConnection();
+        connection.setConnectTimeout((int) FETCH.toMillis());
+        connection.setReadTimeout((int) FETCH.toMillis());
+        try (InputStream in = connection.getInputStream()) {
+            byte[] list = in.readNBytes(MAX_LIST);
+            return CertificateFactory.getInstance("X.509").generateCRL(new ByteArrayInputStream(list));
+        }
+    }
+
     /** The certificate alone is validated, with its issuer as the anchor: that its issuer is trusted is known. */
     private static Told ask(String whom, X509Certificate certificate, X509Certificate issuer,
-            byte @Nullable [] stapled, Option... options) {
+            Consumer<PKIXRevocationChecker> settings, List<CertStore> lists) {
         try {
             CertPathValidator validator = CertPathValidator.getInstance("PKIX");
             PKIXRevocationChecker checker = (PKIXRevocationChecker) validator.getRevocationChecker();
-            EnumSet<Option> set = EnumSet.of(Option.NO_FALLBACK);
-            set.addAll(List.of(options));
-            checker.setOptions(set);
-            if (stapled != null) {
-                checker.setOcspResponses(Map.of(certificate, stapled));
-            }
+            checker.setOptions(EnumSet.of(Option.NO_FALLBACK));
+            settings.accept(checker);
             PKIXParameters parameters = new PKIXParameters(Set.of(new TrustAnchor(issuer, null)));
+            parameters.setCertStores(lists);
             parameters.addCertPathChecker(checker);
             validator.validate(
                     CertificateFactory.getInstance("X.509").generateCertPath(List.of(certificate)), parameters);

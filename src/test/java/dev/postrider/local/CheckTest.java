@@ -286,8 +286,8 @@ final class CheckTest {
                                 + "make it a server of scope Organization"),
                 row("other kinds and files that are no resources", """
                         apiVersion: v1
-                        kind: ConfigMap
-                        data: 7
+                        kind: Service
+                        spec: 7
                         ---
                         resources: [a.yaml]
                         ---

@@ -8,15 +8,19 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.bouncycastle.openssl.PKCS8Generator;
+import org.bouncycastle.asn1.pkcs.EncryptedPrivateKeyInfo;
+import org.bouncycastle.asn1.pkcs.PKCSObjectIdentifiers;
+import org.bouncycastle.asn1.sec.ECPrivateKey;
+import org.bouncycastle.asn1.sec.SECObjectIdentifiers;
+import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
-import org.bouncycastle.openssl.jcajce.JceOpenSSLPKCS8EncryptorBuilder;
+import org.bouncycastle.util.io.pem.PemObject;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -42,11 +46,11 @@ final class ClientCertificateTest {
         KeyPair rsa = keys("RSA");
         KeyPair ec = keys("EC");
         return Stream.of(Arguments.of("BEGIN RSA PRIVATE KEY", pem(rsa.getPrivate()), "RSA"),
-                Arguments.of("BEGIN EC PRIVATE KEY", pem(ec.getPrivate()), "EC"),
+                Arguments.of("BEGIN EC PRIVATE KEY", sec1(ec), "EC"),
                 Arguments.of("BEGIN PRIVATE KEY", pem(new JcaPKCS8Generator(rsa.getPrivate(), null)), "RSA"),
                 Arguments.of("BEGIN EC PARAMETERS",
                         "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
-                                + pem(ec.getPrivate()),
+                                + sec1(ec),
                         "EC"));
     }
 
@@ -54,6 +58,14 @@ final class ClientCertificateTest {
         KeyPairGenerator generator = KeyPairGenerator.getInstance(algorithm);
         generator.initialize(algorithm.equals("RSA") ? 2048 : 256);
         return generator.generateKeyPair();
+    }
+
+    /** As OpenSSL writes it, with the public key (RFC 5915). */
+    private static String sec1(KeyPair ec) throws IOException {
+        return pem(new PemObject("EC PRIVATE KEY",
+                new ECPrivateKey(256, ((java.security.interfaces.ECPrivateKey) ec.getPrivate()).getS(),
+                        SubjectPublicKeyInfo.getInstance(ec.getPublic().getEncoded()).getPublicKeyData(),
+                        SECObjectIdentifiers.secp256r1).getEncoded()));
     }
 
     private static String pem(Object object) throws IOException {
@@ -71,14 +83,25 @@ final class ClientCertificateTest {
         assertThat(new ClientCertificate("", pem).key().getAlgorithm()).isIn(algorithm, "ECDSA");
     }
 
-    @Test
-    void anEncryptedKeyIsSaidToBeOne() throws Exception {
-        String encrypted = pem(new JcaPKCS8Generator(keys("EC").getPrivate(),
-                new JceOpenSSLPKCS8EncryptorBuilder(PKCS8Generator.AES_256_CBC).setRandom(new SecureRandom())
-                        .setPassword("geheim".toCharArray())
-                        .build()));
-        assertThat(encrypted).contains("BEGIN ENCRYPTED PRIVATE KEY");
-        assertThatThrownBy(() -> new ClientCertificate("", encrypted).key()).isInstanceOf(InvalidPemException.class)
+    static Stream<String> encrypted() throws IOException {
+        return Stream.of(
+                pem(new PemObject("ENCRYPTED PRIVATE KEY",
+                        new EncryptedPrivateKeyInfo(new AlgorithmIdentifier(PKCSObjectIdentifiers.id_PBES2),
+                                new byte[]{1, 2, 3}).getEncoded())),
+                """
+                        -----BEGIN RSA PRIVATE KEY-----
+                        Proc-Type: 4,ENCRYPTED
+                        DEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF
+
+                        AAAAAAAAAAAAAAAAAAAAAA==
+                        -----END RSA PRIVATE KEY-----
+                        """);
+    }
+
+    @ParameterizedTest
+    @MethodSource("encrypted")
+    void anEncryptedKeyIsSaidToBeOne(String pem) {
+        assertThatThrownBy(() -> new ClientCertificate("", pem).key()).isInstanceOf(InvalidPemException.class)
                 .hasMessageContaining("it is encrypted")
                 .hasMessageContaining("openssl pkey");
     }

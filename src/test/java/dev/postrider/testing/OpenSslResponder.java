@@ -3,8 +3,6 @@ package dev.postrider.testing;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -45,17 +43,19 @@ public final class OpenSslResponder implements AutoCloseable {
                         revoked ? TIME.format(now.minusSeconds(60)) : "", serial(certificate)));
         Path ca = Files.writeString(directory.resolve("ca.pem"), authority.pem());
         Path key = Files.writeString(directory.resolve("ca.key"), authority.privateKey());
+        Path log = directory.resolve("ocsp.log");
         Process process = new ProcessBuilder(PROGRAM.toString(), "ocsp", "-index", index.toString(), "-port",
                 "" + port, "-rsigner", ca.toString(), "-rkey", key.toString(), "-CA", ca.toString(), "-ndays",
                 "1")
                 .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("ocsp.log").toFile())
+                .redirectOutput(log.toFile())
                 .start();
         OpenSslResponder responder = new OpenSslResponder(process);
         try {
-            await().until(() -> answers(port) || !process.isAlive());
+            // A connection that asks nothing would keep it busy, so its own word must do.
+            await().until(() -> Files.readString(log).contains("waiting for OCSP client") || !process.isAlive());
             if (!process.isAlive()) {
-                throw new IOException("openssl ocsp ended: " + Files.readString(directory.resolve("ocsp.log")));
+                throw new IOException("openssl ocsp ended: " + Files.readString(log));
             }
             return responder;
         } catch (IOException | RuntimeException e) {
@@ -67,14 +67,6 @@ public final class OpenSslResponder implements AutoCloseable {
     private static String serial(X509Certificate certificate) {
         String hex = certificate.getSerialNumber().toString(16).toUpperCase(Locale.ROOT);
         return hex.length() % 2 == 0 ? hex : "0" + hex;
-    }
-
-    private static boolean answers(int port) {
-        try (Socket _ = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            return true;
-        } catch (IOException e) {
-            return false;
-        }
     }
 
     @Override

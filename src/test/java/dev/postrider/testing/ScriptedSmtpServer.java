@@ -436,7 +436,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         }
 
         private void encrypt() throws IOException {
-            SSLSocket socket = (SSLSocket) tls.orElseThrow()
+            SSLSocket socket = (SSLSocket) tls.orElseThrow(() -> new EOFException("it has no certificate"))
                     .getSocketFactory()
                     .createSocket(raw, raw.getInetAddress().getHostAddress(), raw.getPort(), true);
             socket.setUseClientMode(false);

@@ -23,7 +23,11 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 import javax.security.auth.x500.X500Principal;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.asn1.sec.ECPrivateKey;
+import org.bouncycastle.asn1.sec.SECObjectIdentifiers;
 import org.bouncycastle.asn1.x509.AccessDescription;
+import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.AuthorityInformationAccess;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.CRLDistPoint;
@@ -34,6 +38,8 @@ import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 import org.bouncycastle.cert.CertIOException;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
@@ -131,7 +137,7 @@ public final class TestCertificates {
 
     /** The authority's key in PEM. */
     public String privateKey() {
-        return pem(new PemObject("PRIVATE KEY", keys.getPrivate().getEncoded()));
+        return pem(keys);
     }
 
     /** A list of revoked certificates (CRL), valid for a day. */
@@ -191,7 +197,7 @@ public final class TestCertificates {
 
     private static Server served(X509Certificate issued, KeyPair serverKeys, List<X509Certificate> others) {
         List<X509Certificate> shown = Stream.concat(Stream.of(issued), others.stream()).toList();
-        return new Server(pem(issued), pem(new PemObject("PRIVATE KEY", serverKeys.getPrivate().getEncoded())),
+        return new Server(pem(issued), pem(serverKeys),
                 context(shown, serverKeys), issued);
     }
 
@@ -284,6 +290,20 @@ public final class TestCertificates {
             generator.initialize(new ECGenParameterSpec("secp256r1"));
             return generator.generateKeyPair();
         } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** With the public key in it, as Java leaves it out and GnuTLS wants it (RFC 5915). */
+    private static String pem(KeyPair pair) {
+        AlgorithmIdentifier algorithm = new AlgorithmIdentifier(X9ObjectIdentifiers.id_ecPublicKey,
+                SECObjectIdentifiers.secp256r1);
+        ECPrivateKey key = new ECPrivateKey(256, ((java.security.interfaces.ECPrivateKey) pair.getPrivate()).getS(),
+                SubjectPublicKeyInfo.getInstance(pair.getPublic().getEncoded()).getPublicKeyData(),
+                SECObjectIdentifiers.secp256r1);
+        try {
+            return pem(new PemObject("PRIVATE KEY", new PrivateKeyInfo(algorithm, key).getEncoded()));
+        } catch (IOException e) {
             throw new IllegalStateException(e);
         }
     }

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -99,7 +100,11 @@ final class RevocationTest {
         }
 
         void revoke(X509Certificate... certificates) {
-            list = ca.revocationList(certificates);
+            serve(ca.revocationList(certificates));
+        }
+
+        void serve(byte[] newList) {
+            list = newList;
         }
 
         @Override
@@ -162,6 +167,17 @@ final class RevocationTest {
     }
 
     @Test
+    void aListThatIsNoneOrAnothersDoesNotCount() throws IOException {
+        try (Lists lists = new Lists()) {
+            TestCertificates.Server certificate = ca.server(Request.of("localhost").asking("", lists.url()));
+            lists.serve("<html>".getBytes(StandardCharsets.US_ASCII));
+            assertThat(refusal(send(certificate, true))).contains("the list (CRL) does not say so");
+            lists.serve(new TestCertificates("Another").revocationList());
+            assertThat(refusal(send(certificate, true))).contains("the list (CRL) does not say so");
+        }
+    }
+
+    @Test
     void aCertificateThatNamesNobodyIsRefusedEitherWay() {
         TestCertificates.Server certificate = ca.server("localhost");
         assertThat(refusal(send(certificate, false))).contains("it names neither a responder (OCSP) nor a list (CRL)");
@@ -170,9 +186,12 @@ final class RevocationTest {
 
     @Test
     void theCertificatesBetweenAreAskedAboutToo() throws IOException {
-        try (Lists lists = new Lists()) {
+        try (Lists lists = new Lists(); Lists below = new Lists()) {
             TestCertificates middle = ca.intermediate("Middle", Request.of().asking("", lists.url()));
-            TestCertificates.Server certificate = middle.server(Request.of("localhost").asking("", lists.url()));
+            TestCertificates.Server certificate = middle.server(Request.of("localhost").asking("", below.url()));
+            lists.revoke();
+            below.serve(middle.revocationList());
+            assertAccepted(send(certificate, false));
             lists.revoke(middle.x509());
             assertThat(refusal(send(certificate, false)))
                     .contains("\"CN=Middle\", which it leads through: the list (CRL) says that it was revoked");
