@@ -9,6 +9,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -126,10 +127,11 @@ record ProxyTunnel(Proxy proxy, String host, int port) {
                     ? "it takes no login by user name and password; ask its operator"
                     : "it wants a login; name a Secret with username and password in spec.smtp.proxy.secretRef");
         }
-        byte[] name = host.getBytes(StandardCharsets.US_ASCII);
-        out.write(new byte[]{SOCKS_VERSION, CONNECT, 0, DOMAIN_NAME, (byte) name.length});
-        out.write(name);
-        out.write(new byte[]{(byte) (port >> 8), (byte) port});
+        ByteArrayOutputStream request = new ByteArrayOutputStream();
+        request.writeBytes(new byte[]{SOCKS_VERSION, CONNECT, 0});
+        request.writeBytes(target());
+        request.writeBytes(new byte[]{(byte) (port >> 8), (byte) port});
+        out.write(request.toByteArray());
         out.flush();
         in.readUnsignedByte();
         int reply = in.readUnsignedByte();
@@ -144,6 +146,22 @@ record ProxyTunnel(Proxy proxy, String host, int port) {
             default -> throw new RefusedByProxyException("the answer is not one of SOCKS 5; ask its operator");
         };
         in.readFully(new byte[length + 2]);
+    }
+
+    /** The type of the address, and the address: a name as it is, for the proxy to resolve. */
+    private byte[] target() throws IOException {
+        ByteArrayOutputStream target = new ByteArrayOutputStream();
+        if (CertificateNames.isAddress(host)) {
+            byte[] address = InetAddress.getByName(host).getAddress();
+            target.write(address.length == 4 ? IPV4 : IPV6);
+            target.writeBytes(address);
+        } else {
+            byte[] name = host.getBytes(StandardCharsets.US_ASCII);
+            target.write(DOMAIN_NAME);
+            target.write(name.length);
+            target.writeBytes(name);
+        }
+        return target.toByteArray();
     }
 
     private static void logIn(DataInputStream in, OutputStream out, Login.Password login) throws IOException {

@@ -10,6 +10,7 @@ import jakarta.mail.MessagingException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
+import javax.net.ssl.SSLException;
 
 /** Tells why no session with a server came about: the step that failed, and what to do next. Never permanent. */
 record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
@@ -69,9 +70,26 @@ record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
                     + " does not offer STARTTLS, and without it nothing "
                     + "is sent; enable it at the server, or use security TLS with port 465 if the server has that");
         }
+        if (wire.tls().isPresent() && alert(failure).isPresent()) {
+            return new RefusedException(Step.Tls, wire.server() + " ended the encrypted connection: "
+                    + alert(failure).get() + "; " + (endpoint.tls().clientCertificate().isPresent()
+                            ? "see that it trusts the client certificate of spec.smtp.tls.clientCertificateSecretRef"
+                            : "if it asks for a client certificate, name one in "
+                                    + "spec.smtp.tls.clientCertificateSecretRef"));
+        }
         return new RefusedException(Step.Connection, "the connection to " + wire.server()
                 + " broke before the session was ready: " + reason(failure)
                 + "; check that an SMTP server listens on that port, and that spec.smtp.security fits it");
+    }
+
+    /** What TLS has to say: with TLS 1.3 a server refuses a client's certificate only after the handshake. */
+    private static Optional<String> alert(Exception failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SSLException) {
+                return Optional.of(String.valueOf(cause.getMessage()));
+            }
+        }
+        return Optional.empty();
     }
 
     /** The session stands, but the server let nobody log in. */

@@ -168,10 +168,12 @@ public final class TestProxy implements AutoCloseable {
             out.write(new byte[]{5, 0});
         }
         in.readNBytes(3);
-        if (in.readUnsignedByte() != 3) {
-            throw new IOException("only names");
-        }
-        String name = new String(in.readNBytes(in.readUnsignedByte()), StandardCharsets.US_ASCII);
+        String name = switch (in.readUnsignedByte()) {
+            case 1 -> InetAddress.getByAddress(in.readNBytes(4)).getHostAddress();
+            case 3 -> new String(in.readNBytes(in.readUnsignedByte()), StandardCharsets.US_ASCII);
+            case 4 -> InetAddress.getByAddress(in.readNBytes(16)).getHostAddress();
+            default -> throw new IOException("a type of address that RFC 1928 does not know");
+        };
         int port = in.readUnsignedShort();
         targets.add(name + ":" + port);
         if (!answer.isEmpty()) {

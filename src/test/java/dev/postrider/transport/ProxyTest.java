@@ -60,6 +60,17 @@ final class ProxyTest {
 
     @ParameterizedTest
     @EnumSource
+    void anAddressIsHandedToTheProxyAsOne(Proxy.Type type) {
+        server.startTls(CA.server("127.0.0.1"));
+        try (TestProxy proxy = start(type, "")) {
+            Attempt attempt = Mails.send(Mails.at(behind(type, proxy.port(), ""), "127.0.0.1"));
+            assertThat(attempt.verdicts().get("rcpt@example.com")).isInstanceOf(Verdict.Accepted.class);
+            assertThat(proxy.targets()).containsExactly("127.0.0.1:" + server.port());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     void aProxyMayWantALogin(Proxy.Type type) {
         try (TestProxy proxy = start(type, "shop:geheim-4711")) {
             assertThat(Mails.send(behind(type, proxy.port(), "shop:geheim-4711")).verdicts().get("rcpt@example.com"))
