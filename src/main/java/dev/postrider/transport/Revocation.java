@@ -1,5 +1,6 @@
 package dev.postrider.transport;
 
+import dev.postrider.route.Durations;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -81,7 +82,7 @@ record Revocation(boolean softFail, Duration patience) {
             asking.cancel(true);
             return softFail
                     ? Optional.empty()
-                    : Optional.of("nobody could tell within " + patience.toSeconds() + "s whether it was revoked");
+                    : Optional.of("nobody could tell within " + Durations.write(patience) + " whether it was revoked");
         } catch (InterruptedException e) {
             asking.cancel(true);
             Thread.currentThread().interrupt();
