@@ -97,7 +97,8 @@ final class ChartIT {
             everywhere | create | events                          | another | yes
             everywhere | delete | mailservers                     | another | no
             everywhere | create | organizationmailsettings        | another | no
-            everywhere | get    | configmaps                      | another | no
+            everywhere | watch  | configmaps                      | another | yes
+            everywhere | patch  | configmaps                      | another | no
             everywhere | create | deployments.apps                | another | no
             everywhere | create | deployments.apps                | its own | yes
             everywhere | create | rolebindings.rbac.authorization.k8s.io | another | no

@@ -18,4 +18,6 @@ public record MailServerStatus(
                 + "only a person can help; DeletionConfirmed while a deletion is asked for.")
         @Nullable List<Condition> conditions,
         @JsonPropertyDescription("The last test mail.")
-        @Nullable TestSendStatus testSend) {}
+        @Nullable TestSendStatus testSend,
+        @JsonPropertyDescription("Which checks the declaration switches off or weakens, by their fields.")
+        @Nullable List<String> weakenedChecks) {}

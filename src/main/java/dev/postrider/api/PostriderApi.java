@@ -11,6 +11,9 @@ public final class PostriderApi {
     /** Label, value {@code "true"}: Postrider may read this Secret. */
     public static final String CREDENTIALS_LABEL = "postrider.dev/credentials";
 
+    /** Label, value {@code "true"}: Postrider may read this ConfigMap. */
+    public static final String CERTIFICATE_AUTHORITIES_LABEL = "postrider.dev/certificate-authorities";
+
     /** Annotation of a credentials Secret: the only hosts, separated by commas, that its content may be sent to. */
     public static final String HOSTS_ANNOTATION = "postrider.dev/hosts";
 

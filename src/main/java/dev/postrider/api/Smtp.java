@@ -7,11 +7,14 @@ import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import org.jspecify.annotations.Nullable;
 
 // @formatter:off The fields are laid out by hand: what each is for, then what it takes.
 
 /** How to reach an upstream server by SMTP. */
+@ValidationRule(value = "!has(self.tls) || !has(self.security) || self.security != 'None'", message = "security None encrypts nothing, so tls has no meaning; remove tls, or choose another security")
+@ValidationRule(value = "!has(self.allowPlaintextAuthentication) || !self.allowPlaintextAuthentication || has(self.security) && self.security in ['None', 'StartTLSIfOffered']", message = "allowPlaintextAuthentication has a meaning with security StartTLSIfOffered alone; StartTLS and TLS never send a login in the clear")
 public record Smtp(
         @JsonPropertyDescription("Name or address of the server: a host name, an IPv4 address, or an IPv6 address "
                 + "without brackets (a zone may follow, as in fe80::1%eth0).")
@@ -20,17 +23,32 @@ public record Smtp(
                 + "465 for TLS.")
         @Min(1) @Max(65535) @Nullable Integer port,
         @JsonPropertyDescription("None: in the clear. StartTLSIfOffered: encrypted where the server offers STARTTLS, "
-                + "else in the clear, and then without authentication. StartTLS: encrypted by STARTTLS "
-                + "(RFC 3207), or not at all. TLS: encrypted from the first byte (RFC 8314).")
+                + "else in the clear, and then without a login unless allowPlaintextAuthentication. StartTLS: "
+                + "encrypted by STARTTLS (RFC 3207), or not at all. TLS: encrypted from the first byte (RFC 8314).")
         @Default("StartTLS") @Nullable Security security,
-        @JsonPropertyDescription("A labelled Secret of this namespace whose key ca.crt holds the certificate "
-                + "authorities (PEM) that the server's certificate must lead to. Default: the system's.")
-        @Nullable SecretReference caSecretRef,
-        @JsonPropertyDescription("How long to wait for a connection, as 500ms, 60s or 5m.")
+        @JsonPropertyDescription("How connections are encrypted, and what is asked of the server's certificate. "
+                + "Default: TLS 1.2 or 1.3, and a certificate for the host from an authority of the system's.")
+        @Nullable Tls tls,
+        @JsonPropertyDescription("Whether Postrider may log in over a connection that StartTLSIfOffered left in the "
+                + "clear. With None a login goes in the clear in any case.")
+        @Default("false") @Nullable Boolean allowPlaintextAuthentication,
+        @JsonPropertyDescription("A proxy that connections to this server go through.")
+        @Nullable Proxy proxy,
+        @JsonPropertyDescription("The name that Postrider introduces itself by (EHLO, RFC 5321 section 4.1.1.1), a "
+                + "host name or an address in brackets. Default: that of the relay's or the operator's pod.")
+        @Size(min = 1, max = 253) @Pattern("^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$|^\\[(IPv6:)?[0-9A-Fa-f:.]+\\]$") @Nullable String ehloName,
+        @JsonPropertyDescription("How long to wait for a connection to each address, and for a proxy, as 500ms, "
+                + "60s or 5m.")
         @Default("60s") @Pattern("^[1-9][0-9]{0,4}(ms|s|m|h)$") @Nullable String connectTimeout,
+        @JsonPropertyDescription("How long the TLS handshake may take, the questions of the check revocation "
+                + "included, as 30s.")
+        @Default("60s") @Pattern("^[1-9][0-9]{0,4}(ms|s|m|h)$") @Nullable String tlsTimeout,
         @JsonPropertyDescription("How long to wait for each reply of the server (RFC 5321 section 4.5.3.2), as 30s or "
                 + "5m.")
         @Default("5m") @Pattern("^[1-9][0-9]{0,4}(ms|s|m|h)$") @Nullable String replyTimeout,
+        @JsonPropertyDescription("How long to wait for the reply to a whole message, in which many servers look for "
+                + "viruses (RFC 5321 section 4.5.3.2.6), as 10m.")
+        @Default("10m") @Pattern("^[1-9][0-9]{0,4}(ms|s|m|h)$") @Nullable String dataTimeout,
         @JsonPropertyDescription("How many connections the relay opens to this server at most.")
         @Default("10") @Min(1) @Max(1000) @Nullable Integer maxConnections,
         @JsonPropertyDescription("How Postrider proves to the server who it is. Default: not at all.")

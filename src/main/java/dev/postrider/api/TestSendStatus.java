@@ -24,6 +24,8 @@ public record TestSendStatus(
         @Nullable String tlsProtocol,
         @JsonPropertyDescription("TLS cipher suite of the connection; absent when it was not encrypted.")
         @Nullable String tlsCipher,
+        @JsonPropertyDescription("True when the mail, and a login, went to the server in the clear; absent otherwise.")
+        @Nullable Boolean inTheClear,
         @JsonPropertyDescription("The step that failed: NameResolution, Connection, Tls, Certificate, Authentication, "
                 + "SenderRejected, RecipientRejected, MessageRejected or Timeout.")
         @Nullable String failedStep,

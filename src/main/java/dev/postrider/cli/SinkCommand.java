@@ -64,8 +64,8 @@ final class SinkCommand implements Callable<Integer> {
     Path save;
 
     @Option(names = "--tls", paramLabel = "DIR", description = "Offers STARTTLS, with a certificate for localhost and "
-            + "127.0.0.1 that it makes and keeps in DIR. DIR/ca.crt is for the Secret that a MailServer's caSecretRef "
-            + "names.")
+            + "127.0.0.1 that it makes and keeps in DIR. DIR/ca.crt is for the Secret that a MailServer's "
+            + "tls.caSecretRef names.")
     @Nullable
     Path tls;
 

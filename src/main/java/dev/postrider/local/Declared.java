@@ -11,6 +11,7 @@ import dev.postrider.api.MailServerSpec.Scope;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.plan.BindingLookup;
+import dev.postrider.plan.ConfigMapLookup;
 import dev.postrider.plan.OrganizationPlan;
 import dev.postrider.plan.SecretLookup;
 import dev.postrider.route.ResourceKey;
@@ -34,6 +35,7 @@ final class Declared {
     private final SortedMap<ResourceKey, OrganizationMailSettings> organizations = new TreeMap<>();
     private final SortedMap<ResourceKey, LicenseExpiryNotice> licenseNotices = new TreeMap<>();
     private final Map<ResourceKey, ObjectNode> secrets = new HashMap<>();
+    private final Map<ResourceKey, ObjectNode> configMaps = new HashMap<>();
 
     private Declared() {}
 
@@ -54,6 +56,7 @@ final class Declared {
             case Kinds.ORGANIZATION -> organizations.put(key, read(key, resource, OrganizationMailSettings.class));
             case Kinds.LICENSE_NOTICE -> licenseNotices.put(key, read(key, resource, LicenseExpiryNotice.class));
             case Kinds.SECRET -> secrets.put(key, resource);
+            case Kinds.CONFIG_MAP -> configMaps.put(key, resource);
             default -> throw new IllegalArgumentException("kind " + kind);
         }
     }
@@ -108,7 +111,7 @@ final class Declared {
         if (secret == null) {
             return new SecretLookup.Missing();
         }
-        if (!secret.path("metadata").path("labels").path(PostriderApi.CREDENTIALS_LABEL).asText().equals("true")) {
+        if (!isLabelled(secret, PostriderApi.CREDENTIALS_LABEL)) {
             return new SecretLookup.Unlabelled();
         }
         Map<String, String> data = new HashMap<>();
@@ -119,6 +122,23 @@ final class Declared {
         secret.path("stringData").properties().forEach(entry -> data.put(entry.getKey(), entry.getValue().asText()));
         JsonNode hosts = secret.path("metadata").path("annotations").path(PostriderApi.HOSTS_ANNOTATION);
         return new SecretLookup.Found(Map.copyOf(data), Optional.ofNullable(hosts.textValue()));
+    }
+
+    ConfigMapLookup configMap(ResourceKey key) {
+        ObjectNode configMap = configMaps.get(key);
+        if (configMap == null) {
+            return new ConfigMapLookup.Missing();
+        }
+        if (!isLabelled(configMap, PostriderApi.CERTIFICATE_AUTHORITIES_LABEL)) {
+            return new ConfigMapLookup.Unlabelled();
+        }
+        Map<String, String> data = new HashMap<>();
+        configMap.path("data").properties().forEach(entry -> data.put(entry.getKey(), entry.getValue().asText()));
+        return new ConfigMapLookup.Found(Map.copyOf(data));
+    }
+
+    private static boolean isLabelled(ObjectNode resource, String label) {
+        return resource.path("metadata").path("labels").path(label).asText().equals("true");
     }
 
     private static String decoded(String base64) {

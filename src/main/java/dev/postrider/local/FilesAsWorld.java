@@ -3,6 +3,7 @@ package dev.postrider.local;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.plan.BindingLookup;
+import dev.postrider.plan.ConfigMapLookup;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.RelayState;
 import dev.postrider.plan.SecretLookup;
@@ -32,6 +33,11 @@ record FilesAsWorld(Declared declared, Instant now, Installation installation) i
     @Override
     public SecretLookup secret(ResourceKey key) {
         return declared.secret(key);
+    }
+
+    @Override
+    public ConfigMapLookup configMap(ResourceKey key) {
+        return declared.configMap(key);
     }
 
     @Override

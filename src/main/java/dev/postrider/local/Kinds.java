@@ -14,6 +14,7 @@ import java.util.TreeMap;
 /** The kinds that manifests are checked for, with the schemas that the API server has of them. */
 final class Kinds {
     static final String SECRET = "Secret";
+    static final String CONFIG_MAP = "ConfigMap";
     static final String MAIL_SERVER = "MailServer";
     static final String ORGANIZATION = "OrganizationMailSettings";
     static final String LICENSE_NOTICE = "LicenseExpiryNotice";
@@ -25,6 +26,7 @@ final class Kinds {
         ObjectNode kubernetes = resource("kubernetes.yaml");
         ObjectNode metadata = (ObjectNode) kubernetes.get("metadata");
         schemas.put(SECRET, new KindSchema((ObjectNode) kubernetes.get("secret"), metadata, true));
+        schemas.put(CONFIG_MAP, new KindSchema((ObjectNode) kubernetes.get("configMap"), metadata, false));
         for (String plural : List.of("licenseexpirynotices", "mailservers", "organizationmailsettings")) {
             ObjectNode definition = resource("/dev/postrider/crds/" + plural + ".postrider.dev.yaml");
             JsonNode schema = definition.at("/spec/versions/0/schema/openAPIV3Schema");
@@ -35,7 +37,7 @@ final class Kinds {
 
     /** The schema that a document must keep to; empty when it is none of Postrider's business. */
     Optional<KindSchema> schemaOf(Document document) {
-        String expected = document.kind().equals(SECRET) ? "v1" : API_VERSION;
+        String expected = isKubernetes(document.kind()) ? "v1" : API_VERSION;
         return document.apiVersion().equals(expected)
                 ? Optional.ofNullable(schemas.get(document.kind()))
                 : Optional.empty();
@@ -43,7 +45,11 @@ final class Kinds {
 
     /** The names of Postrider's own kinds. */
     List<String> own() {
-        return schemas.keySet().stream().filter(kind -> !kind.equals(SECRET)).toList();
+        return schemas.keySet().stream().filter(kind -> !isKubernetes(kind)).toList();
+    }
+
+    private static boolean isKubernetes(String kind) {
+        return kind.equals(SECRET) || kind.equals(CONFIG_MAP);
     }
 
     private static ObjectNode resource(String name) {

@@ -68,6 +68,9 @@ final class PlanCheck {
             case "SecretNotFound" -> isThere(Kinds.SECRET, document, pointer)
                     ? Optional.empty()
                     : Optional.of(document.warning(pointer, problem.message()));
+            case "ConfigMapNotFound" -> isThere(Kinds.CONFIG_MAP, document, pointer)
+                    ? Optional.empty()
+                    : Optional.of(document.warning(pointer, problem.message()));
             case "ServerNotFound" -> isThere(Kinds.MAIL_SERVER, document, pointer)
                     ? Optional.empty()
                     : Optional.of(document.warning(pointer, problem.message()));

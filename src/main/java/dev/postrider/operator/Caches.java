@@ -8,6 +8,7 @@ import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteJson;
 import dev.postrider.route.RouteSecret;
 import dev.postrider.route.ServerRoute;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -28,6 +29,7 @@ public final class Caches {
     private @Nullable Cache<MailServer> mailServers;
     private @Nullable Cache<OrganizationMailSettings> organizations;
     private @Nullable Cache<Secret> credentials;
+    private @Nullable Cache<ConfigMap> certificateAuthorities;
     private @Nullable Cache<Secret> bindings;
     private @Nullable Cache<Secret> serverRoutes;
     private @Nullable Cache<Secret> organizationRoutes;
@@ -42,9 +44,11 @@ public final class Caches {
         this.namespace = namespace;
     }
 
-    public void mailServers(Cache<MailServer> primary, Cache<Secret> credentialSecrets, Cache<Secret> routes) {
+    public void mailServers(Cache<MailServer> primary, Cache<Secret> credentialSecrets,
+            Cache<ConfigMap> authorities, Cache<Secret> routes) {
         mailServers = primary;
         credentials = credentialSecrets;
+        certificateAuthorities = authorities;
         serverRoutes = routes;
     }
 
@@ -82,6 +86,10 @@ public final class Caches {
 
     Optional<Secret> credentials(ResourceKey key) {
         return get(credentials, key.namespace(), key.name());
+    }
+
+    Optional<ConfigMap> certificateAuthorities(ResourceKey key) {
+        return get(certificateAuthorities, key.namespace(), key.name());
     }
 
     public Optional<Secret> binding(ResourceKey key) {

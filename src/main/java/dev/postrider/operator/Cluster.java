@@ -19,7 +19,7 @@ import java.util.Optional;
 public final class Cluster {
     private final String namespace;
     private final Caches caches;
-    private final SecretMetadata metadata;
+    private final ObjectMetadata metadata;
     private final RelayQueue relayQueue;
     private final InstantSource clock;
     private volatile State state;
@@ -32,7 +32,7 @@ public final class Cluster {
      */
     public record State(ConfigMap configMap, Installation installation) {}
 
-    public Cluster(String namespace, SecretMetadata metadata, RelayQueue relayQueue, InstantSource clock,
+    public Cluster(String namespace, ObjectMetadata metadata, RelayQueue relayQueue, InstantSource clock,
             State initial) {
         this.namespace = namespace;
         this.caches = new Caches(namespace);
@@ -81,7 +81,7 @@ public final class Cluster {
         return new ClusterWorld(this, now, state.installation(), relay());
     }
 
-    SecretMetadata metadata() {
+    ObjectMetadata metadata() {
         return metadata;
     }
 

@@ -6,6 +6,7 @@ import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.plan.Binding;
 import dev.postrider.plan.BindingLookup;
+import dev.postrider.plan.ConfigMapLookup;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.RelayState;
 import dev.postrider.plan.SecretLookup;
@@ -59,7 +60,7 @@ final class ClusterWorld implements World {
         return cluster.caches()
                 .credentials(key)
                 .<SecretLookup>map(ClusterWorld::found)
-                .orElseGet(() -> cluster.metadata().exists(key)
+                .orElseGet(() -> cluster.metadata().secretExists(key)
                         ? new SecretLookup.Unlabelled()
                         : new SecretLookup.Missing());
     }
@@ -72,6 +73,17 @@ final class ClusterWorld implements World {
         Map<String, String> annotations = secret.getMetadata().getAnnotations();
         return new SecretLookup.Found(data,
                 Optional.ofNullable(annotations).map(a -> a.get(PostriderApi.HOSTS_ANNOTATION)));
+    }
+
+    @Override
+    public ConfigMapLookup configMap(ResourceKey key) {
+        return cluster.caches()
+                .certificateAuthorities(key)
+                .<ConfigMapLookup>map(found -> new ConfigMapLookup.Found(
+                        Optional.ofNullable(found.getData()).map(Map::copyOf).orElseGet(Map::of)))
+                .orElseGet(() -> cluster.metadata().configMapExists(key)
+                        ? new ConfigMapLookup.Unlabelled()
+                        : new ConfigMapLookup.Missing());
     }
 
     @Override
@@ -119,7 +131,7 @@ final class ClusterWorld implements World {
                     ? new BindingLookup.Own(Caches.entry(own.get(), Binding.PASSWORD).orElse(""))
                     : new BindingLookup.Foreign(owner);
         }
-        return cluster.metadata().exists(key) ? BindingLookup.Foreign.unknown() : new BindingLookup.Missing();
+        return cluster.metadata().secretExists(key) ? BindingLookup.Foreign.unknown() : new BindingLookup.Missing();
     }
 
     @Override

@@ -110,7 +110,7 @@ public final class OperatorProcess implements AutoCloseable {
         String relayAdmin = settings.relay()
                 .adminAddress()
                 .orElse("http://" + RelayWorkload.host(options.namespace()) + ":8080");
-        Cluster cluster = new Cluster(options.namespace(), new SecretMetadata(client),
+        Cluster cluster = new Cluster(options.namespace(), new ObjectMetadata(client),
                 new RelayQueue(() -> relayAdmin, secrets.adminToken()), clock,
                 new Cluster.State(configMap, RelayReconciler.installation(settings, options.namespace(), secrets)));
         Events events = new Events(client, options.identity(), clock);

@@ -7,17 +7,32 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Takes values out of credentials Secrets and says of each what is wrong with it. */
 final class Credentials {
     private final World world;
     private final String namespace;
     private final List<Problem> problems;
+    private final List<String> passed;
 
     Credentials(World world, String namespace, List<Problem> problems) {
+        this(world, namespace, problems, List.of());
+    }
+
+    private Credentials(World world, String namespace, List<Problem> problems, List<String> passed) {
         this.world = world;
         this.namespace = namespace;
         this.problems = problems;
+        this.passed = passed;
+    }
+
+    /**
+     * The same for values that pass these hosts on their way to the others. Whoever may name a proxy may well have the
+     * key of an authority that he names too, and so read what passes.
+     */
+    Credentials passing(List<String> hosts) {
+        return new Credentials(world, namespace, problems, hosts);
     }
 
     /**
@@ -33,9 +48,11 @@ final class Credentials {
         Optional<SecretLookup.Found> found = find(field, secretName, keys);
         found.ifPresent(f -> {
             for (String entry : keys) {
-                check(field, secretName, entry, f, entry.endsWith(".crt"));
+                check(field, secretName, entry, f, entry.endsWith(".crt") || entry.endsWith(".key"));
             }
-            f.hosts().ifPresent(allowed -> checkHosts(field, secretName, allowed, hosts));
+            f.hosts()
+                    .ifPresent(allowed -> checkHosts(field, secretName, allowed,
+                            Stream.concat(hosts.stream(), passed.stream()).toList()));
         });
         return problems.size() == before
                 ? found.map(f -> Arrays.stream(keys).map(k -> f.data().getOrDefault(k, "")).toList())

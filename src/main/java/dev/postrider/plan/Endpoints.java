@@ -1,5 +1,6 @@
 package dev.postrider.plan;
 
+import dev.postrider.api.ConfigMapReference;
 import dev.postrider.api.MailServerSpec;
 import dev.postrider.api.MicrosoftGraph;
 import dev.postrider.api.Smtp;
@@ -7,6 +8,7 @@ import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.Durations;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Login;
+import dev.postrider.route.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,16 +17,15 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns what a MailServer declares, with what its Secrets hold, into an endpoint. */
 final class Endpoints {
-    private static final String CA_KEY = "ca.crt";
     private static final String GRAPH_LOGIN_HOST = "login.microsoftonline.com";
 
     private final Credentials credentials;
-    private final Logins logins;
+    private final TlsDeclaration tls;
     private final List<Problem> problems;
 
     Endpoints(World world, String namespace, List<Problem> problems) {
         this.credentials = new Credentials(world, namespace, problems);
-        this.logins = new Logins(credentials, problems);
+        this.tls = new TlsDeclaration(world, namespace, credentials, problems);
         this.problems = problems;
     }
 
@@ -45,9 +46,8 @@ final class Endpoints {
     }
 
     private Optional<Endpoint> smtp(Smtp smtp) {
-        Optional<String> authorities = Optional.ofNullable(smtp.caSecretRef())
-                .flatMap(ref -> credentials.read("spec.smtp.caSecretRef", ref.name(), List.of(), CA_KEY))
-                .map(List::getFirst);
+        List<String> passed = Optional.ofNullable(smtp.proxy()).map(proxy -> List.of(proxy.host())).orElse(List.of());
+        Logins logins = new Logins(credentials.passing(passed), problems);
         Optional<Login> login = Optional.ofNullable(smtp.authentication()).flatMap(a -> logins.of(a, smtp.host()));
         Smtp.Security security = securityOf(smtp);
         return Optional.of(new Endpoint.Smtp(smtp.host(), portOf(smtp), switch (security) {
@@ -55,9 +55,23 @@ final class Endpoints {
             case StartTLSIfOffered -> Endpoint.Security.STARTTLS_IF_OFFERED;
             case StartTLS -> Endpoint.Security.STARTTLS;
             case TLS -> Endpoint.Security.TLS;
-        }, authorities, timeout(smtp.connectTimeout(), Duration.ofSeconds(60)),
-                timeout(smtp.replyTimeout(), Duration.ofMinutes(5)),
+        }, tls.of(smtp.tls(), smtp.host()), Boolean.TRUE.equals(smtp.allowPlaintextAuthentication()),
+                Optional.ofNullable(smtp.proxy()).flatMap(this::proxy), Optional.ofNullable(smtp.ehloName()),
+                timeout(smtp.connectTimeout(), Duration.ofSeconds(60)),
+                timeout(smtp.tlsTimeout(), Duration.ofSeconds(60)), timeout(smtp.replyTimeout(), Duration.ofMinutes(5)),
+                timeout(smtp.dataTimeout(), Duration.ofMinutes(10)),
                 Optional.ofNullable(smtp.maxConnections()).orElse(10), login));
+    }
+
+    private Optional<Proxy> proxy(dev.postrider.api.Proxy declared) {
+        Optional<Login.Password> login = Optional.ofNullable(declared.secretRef())
+                .flatMap(ref -> credentials.read("spec.smtp.proxy.secretRef", ref.name(), List.of(declared.host()),
+                        "username", "password"))
+                .map(values -> new Login.Password(values.get(0), values.get(1)));
+        return Optional.of(new Proxy(switch (declared.type()) {
+            case HTTP -> Proxy.Type.HTTP;
+            case SOCKS5 -> Proxy.Type.SOCKS5;
+        }, declared.host(), declared.port(), login));
     }
 
     private static Duration timeout(@Nullable String declared, Duration otherwise) {
@@ -93,14 +107,30 @@ final class Endpoints {
         List<String> names = new ArrayList<>();
         Smtp smtp = spec.smtp();
         if (smtp != null) {
-            if (smtp.caSecretRef() != null) {
-                names.add(smtp.caSecretRef().name());
-            }
+            Optional.ofNullable(smtp.tls()).stream().flatMap(TlsDeclaration::secretNames).forEach(names::add);
+            Optional.ofNullable(smtp.proxy())
+                    .flatMap(proxy -> Optional.ofNullable(proxy.secretRef()))
+                    .ifPresent(ref -> names.add(ref.name()));
             Optional.ofNullable(smtp.authentication()).stream().flatMap(Logins::secretNames).forEach(names::add);
         }
         if (spec.microsoftGraph() != null) {
             names.add(spec.microsoftGraph().secretRef().name());
         }
         return names;
+    }
+
+    /** The ConfigMaps that a MailServer names: a change of one of them matters to it. */
+    static List<String> configMapNames(MailServerSpec spec) {
+        return Optional.ofNullable(spec.smtp())
+                .flatMap(smtp -> Optional.ofNullable(smtp.tls()))
+                .flatMap(declared -> Optional.ofNullable(declared.caConfigMapRef()))
+                .stream()
+                .map(ConfigMapReference::name)
+                .toList();
+    }
+
+    /** The checks that a MailServer switches off or weakens, by their fields. */
+    static List<String> weakenedChecks(MailServerSpec spec) {
+        return Optional.ofNullable(spec.smtp()).map(TlsDeclaration::weakened).orElse(List.of());
     }
 }

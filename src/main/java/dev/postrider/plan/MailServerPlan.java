@@ -7,6 +7,7 @@ import dev.postrider.api.MailServerSpec;
 import dev.postrider.api.MailServerSpec.Scope;
 import dev.postrider.api.MailServerStatus;
 import dev.postrider.api.Mailbox;
+import dev.postrider.api.Smtp;
 import dev.postrider.api.TestSendStatus;
 import dev.postrider.api.TestSpec;
 import dev.postrider.plan.Problem.Area;
@@ -22,7 +23,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +53,11 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
     /** The Secrets of its own namespace that a server depends on. */
     public static List<String> secretNames(MailServer server) {
         return server.getSpec() == null ? List.of() : Endpoints.secretNames(server.getSpec());
+    }
+
+    /** The ConfigMaps of its own namespace that a server depends on. */
+    public static List<String> configMapNames(MailServer server) {
+        return server.getSpec() == null ? List.of() : Endpoints.configMapNames(server.getSpec());
     }
 
     /** Whether a server is one of all organizations, and in a namespace where that is honoured. */
@@ -107,7 +112,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             boolean release = deletion();
 
             MailServerStatus status = new MailServerStatus(server.getMetadata().getGeneration(),
-                    Endpoints.display(spec), conditions.list(), record);
+                    Endpoints.display(spec), conditions.list(), record, weakenedChecks());
             if (conditions.isNews(ready) && ready.status() == Status.False && news.finished().isEmpty()) {
                 notices.add(Notice.warning(ready.reason(), ready.message()));
             }
@@ -116,6 +121,20 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                     : TestRecord.nextAttempt(record).filter(_ -> endpoint.isPresent() && test.isEmpty());
             return new MailServerPlan(release ? Optional.empty() : route, release, release ? Optional.empty() : test,
                     status, lookAgain, List.copyOf(notices));
+        }
+
+        /** What is switched off; said once, when it is new. */
+        private @Nullable List<String> weakenedChecks() {
+            List<String> weakened = Endpoints.weakenedChecks(spec);
+            if (weakened.isEmpty()) {
+                return null;
+            }
+            if (before == null || !weakened.equals(before.weakenedChecks())) {
+                notices.add(Notice.warning("ChecksWeakened", "less safe than by default, as declared: spec.smtp."
+                        + String.join(", spec.smtp.", weakened)
+                        + "; whoever stands between Postrider and the server may be able to read or change mail"));
+            }
+            return weakened;
         }
 
         private void checkSpec() {
@@ -211,14 +230,20 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                 return conditions.set(type, Status.False, wrong.getFirst().reason(),
                         Problem.describe(wrong) + lastGood());
             }
-            String names = Endpoints.secretNames(spec).stream().distinct().collect(Collectors.joining(", "));
-            if (names.isEmpty()) {
+            List<String> sources = new ArrayList<>(sources("Secret ", Endpoints.secretNames(spec)));
+            sources.addAll(sources("ConfigMap ", Endpoints.configMapNames(spec)));
+            if (sources.isEmpty()) {
                 return conditions.set(type, Status.True, "NoneNeeded", "the server needs no Secret");
             }
+            String names = String.join(" and ", sources);
             return allRead
-                    ? conditions.set(type, Status.True, "Valid", "read from Secret " + names)
+                    ? conditions.set(type, Status.True, "Valid", "read from " + names)
                     : conditions.set(type, Status.Unknown, "NotRead",
-                            "Secret " + names + " is read once the spec is mended: " + Problem.describe(problems));
+                            names + " is read once the spec is mended: " + Problem.describe(problems));
+        }
+
+        private static List<String> sources(String kind, List<String> names) {
+            return names.isEmpty() ? List.of() : List.of(kind + String.join(", ", names.stream().distinct().toList()));
         }
 
         private String lastGood() {
@@ -248,12 +273,20 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             }
             if (record.accepted()) {
                 return conditions.set(type, Status.True, "Accepted",
-                        "Email server accepted mail for delivery: " + record.reply());
+                        "Email server accepted mail for delivery: " + record.reply() + inTheClear(record));
             }
             return conditions.set(type, Status.False, Optional.ofNullable(record.failedStep()).orElse("Failed"),
                     record.failure() + Optional.ofNullable(record.nextAttemptTime())
                             .map(t -> ". Tried again at " + t)
                             .orElse("") + lastGood());
+        }
+
+        /** That a connection was left in the clear is worth saying where encryption was wanted. */
+        private String inTheClear(TestSendStatus record) {
+            return Boolean.TRUE.equals(record.inTheClear()) && spec.smtp() != null
+                    && spec.smtp().security() == Smtp.Security.StartTLSIfOffered
+                            ? " (in the clear, since the server does not offer STARTTLS)"
+                            : "";
         }
 
         private Condition ready(Condition secrets, Condition tested) {
@@ -282,7 +315,9 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         private void stalled(@Nullable TestSendStatus record) {
             Condition ready = Conditions.find(conditions.list(), Conditions.READY).orElseThrow();
             // A Secret that is not there yet may come by itself; the order of a GitOps sync is nobody's mistake.
-            boolean person = problems.stream().anyMatch(p -> !p.reason().equals("SecretNotFound"))
+            boolean person = problems.stream()
+                    .anyMatch(p -> !p.reason().equals("SecretNotFound")
+                            && !p.reason().equals("ConfigMapNotFound"))
                     || problems.isEmpty() && ready.status() == Status.False
                             && record != null
                             && TestRecord.failedStep(record).filter(TestRecord::needsPerson).isPresent();

@@ -45,7 +45,7 @@ final class NoticeTests {
             String failure = "no test was sent: " + blocked.get();
             return new Result(List.of(),
                     new TestSendStatus(TestRecord.seconds(now), false, request.get(), "relay", null,
-                            null, null, null, null, failure, null, null, request.get(), null),
+                            null, null, null, null, null, failure, null, null, request.get(), null),
                     List.of(Notice.warning("TestSendFailed", failure)));
         }
         return new Result(Stream.of(ExpiryNotice.values())
@@ -63,6 +63,7 @@ final class NoticeTests {
         String recipients = String.join(", ", worst.order().recipients());
         TestSendStatus status = new TestSendStatus(TestRecord.seconds(result.time()), result.accepted(), recipients,
                 result.server(), result.reply().orElse(null), Durations.write(result.duration()), null, null, null,
+                null,
                 result.failure().orElse(null), null, null, request, null);
         return new Result(List.of(), status, List.of(result.failure()
                 .map(f -> Notice.warning("TestSendFailed", "the test of the notices: " + f))

@@ -2,6 +2,7 @@ package dev.postrider.plan;
 
 import dev.postrider.api.TestSendStatus;
 import dev.postrider.route.Durations;
+import dev.postrider.route.Endpoint;
 import dev.postrider.route.TestResult;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,9 +29,16 @@ final class TestRecord {
         return new TestSendStatus(seconds(result.time()), result.accepted(), order.mail().recipient(), result.server(),
                 result.reply().orElse(null), Durations.write(result.duration()),
                 result.tls().map(TestResult.Tls::protocol).orElse(null),
-                result.tls().map(TestResult.Tls::cipher).orElse(null), failure.map(f -> f.step().name()).orElse(null),
+                result.tls().map(TestResult.Tls::cipher).orElse(null), inTheClear(order, result),
+                failure.map(f -> f.step().name()).orElse(null),
                 failure.map(TestResult.Failure::message).orElse(null), failures, next, order.request().orElse(null),
                 order.fingerprint());
+    }
+
+    /** True, or nothing: a failed test may have come to its end before there was anything to encrypt. */
+    private static @Nullable Boolean inTheClear(TestOrder order, TestResult result) {
+        return result.accepted() && result.tls().isEmpty()
+                && order.mail().server().endpoint() instanceof Endpoint.Smtp ? Boolean.TRUE : null;
     }
 
     private static int failuresBefore(TestOrder order, @Nullable TestSendStatus before) {

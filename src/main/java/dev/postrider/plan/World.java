@@ -24,6 +24,9 @@ public interface World {
     /** A credentials Secret. */
     SecretLookup secret(ResourceKey key);
 
+    /** A ConfigMap of certificate authorities. */
+    ConfigMapLookup configMap(ResourceKey key);
+
     /** A mail server, in whatever namespace. */
     Optional<MailServer> mailServer(ResourceKey key);
 

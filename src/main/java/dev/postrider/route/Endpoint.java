@@ -1,8 +1,10 @@
 package dev.postrider.route;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Where an upstream server is and how it is spoken to. */
@@ -36,18 +38,57 @@ public sealed interface Endpoint {
      * @param host           name, IPv4 or IPv6 address without brackets
      * @param port           1 to 65535
      * @param security       how the connection is protected
-     * @param certificateAuthorities certificates in PEM that the server's must lead to; empty for the system's
-     * @param connectTimeout for each address tried
+     * @param tls            how it is encrypted, and what is asked of the server's certificate
+     * @param allowPlaintextAuthentication whether a login may go over a connection that was left in the clear because
+     *                       the server does not offer STARTTLS
+     * @param proxy          what connections go through
+     * @param ehloName       what EHLO says in place of the client's own name
+     * @param connectTimeout for each address tried, and for the proxy's answers
+     * @param tlsTimeout     for the TLS handshake
      * @param replyTimeout   for each reply
+     * @param dataTimeout    for the reply to a whole message
      * @param maxConnections at least 1
      * @param login          how to authenticate, if at all
      */
-    record Smtp(String host, int port, Security security, Optional<String> certificateAuthorities,
-            Duration connectTimeout, Duration replyTimeout, int maxConnections,
+    record Smtp(String host, int port, Security security, TlsSettings tls, boolean allowPlaintextAuthentication,
+            Optional<Proxy> proxy, Optional<String> ehloName, Duration connectTimeout, Duration tlsTimeout,
+            Duration replyTimeout, Duration dataTimeout, int maxConnections,
             Optional<Login> login) implements Endpoint {
+        private static final Duration DATA_TIMEOUT = Duration.ofMinutes(10);
+
+        @JsonCreator
+        public Smtp {
+            // Routes of earlier versions say nothing of these.
+            tls = Objects.requireNonNullElse(tls, TlsSettings.DEFAULT);
+            tlsTimeout = Objects.requireNonNullElse(tlsTimeout, replyTimeout);
+            dataTimeout = Objects.requireNonNullElse(dataTimeout, DATA_TIMEOUT);
+        }
+
+        /** A server with authorities of its own, if there are any, and all else by default. */
+        public Smtp(String host, int port, Security security, Optional<String> certificateAuthorities,
+                Duration connectTimeout, Duration replyTimeout, int maxConnections, Optional<Login> login) {
+            this(host, port, security, TlsSettings.trusting(certificateAuthorities), false, Optional.empty(),
+                    Optional.empty(), connectTimeout, replyTimeout, replyTimeout, replyTimeout, maxConnections, login);
+        }
+
         @Override
         public String display() {
             return Endpoint.display(host, port);
+        }
+
+        /** The name that the server's certificate must carry: without the root's dot or an address's zone. */
+        public String certificateName() {
+            String name = tls.serverName().orElse(host);
+            int zone = name.indexOf('%');
+            return zone >= 0
+                    ? name.substring(0, zone)
+                    : name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
+        }
+
+        /** Whether a login may be sent over a connection that is not encrypted. */
+        public boolean sendsLoginInTheClear() {
+            return security == Security.NONE
+                    || security == Security.STARTTLS_IF_OFFERED && allowPlaintextAuthentication;
         }
     }
 

@@ -8,6 +8,7 @@ public final class MailUpstreams implements Upstreams {
     private final String ehloName;
     private final boolean recordDialogue;
     private final AccessTokens tokens;
+    private final TlsContexts contexts = new TlsContexts();
 
     /**
      * Ways that introduce themselves with this name.
@@ -28,7 +29,8 @@ public final class MailUpstreams implements Upstreams {
     @Override
     public Upstream to(ServerRoute server) {
         return switch (server.endpoint()) {
-            case Endpoint.Smtp smtp -> new SmtpUpstream(smtp, ehloName, recordDialogue, tokens);
+            case Endpoint.Smtp smtp -> new SmtpUpstream(server.key(), smtp, ehloName, recordDialogue, tokens,
+                    contexts);
             case Endpoint.Graph graph -> new GraphUpstream(graph, GraphUpstream.Service.WORLDWIDE, tokens);
         };
     }

@@ -8,7 +8,9 @@ import dev.postrider.route.TestResult.Step;
 import jakarta.mail.AuthenticationFailedException;
 import jakarta.mail.MessagingException;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
+import javax.net.ssl.SSLException;
 
 /** Tells why no session with a server came about: the step that failed, and what to do next. Never permanent. */
 record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
@@ -16,17 +18,22 @@ record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
 
     /** The TLS handshake failed. */
     RefusedException ofTls(Exception failure) {
-        if (wire.timedOut()) {
-            return timeout("the TLS handshake");
+        Optional<String> certificate = CertificateRefusedException.in(failure);
+        if (wire.timedOut() && certificate.isEmpty()) {
+            return timeout("the TLS handshake", endpoint.tlsTimeout(), "tlsTimeout");
         }
-        Optional<String> certificate = wire.certificateRefusal();
         if (certificate.isPresent()) {
             return new RefusedException(Step.Certificate,
                     "the certificate of " + endpoint.display() + " is refused: " + certificate.get());
         }
         return new RefusedException(Step.Tls, "no encrypted connection with " + endpoint.display() + ": "
                 + failure.getMessage() + "; check that spec.smtp.security fits the port (TLS: 465, StartTLS: 587) and "
-                + "that the server speaks TLS 1.2 or 1.3");
+                + "that the server speaks " + (endpoint.tls().minimumVersion().equals("TLSv1.3")
+                        ? "TLS 1.3 (spec.smtp.tls.minimumVersion)"
+                        : "TLS 1.2 or 1.3")
+                + (endpoint.tls().clientCertificate().isPresent()
+                        ? ", and takes the client certificate"
+                        : ""));
     }
 
     /**
@@ -37,7 +44,10 @@ record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
      */
     RefusedException of(Exception failure, Step phase, String lastLines) {
         if (wire.timedOut()) {
-            return timeout(phase == Step.Authentication ? "the login" : "greeting, EHLO or STARTTLS");
+            return phase == Step.Tls && lastLines.startsWith("220")
+                    ? ofTls(failure)
+                    : timeout(phase == Step.Authentication ? "the login" : "greeting, EHLO or STARTTLS",
+                            endpoint.replyTimeout(), "replyTimeout");
         }
         Optional<Reply> reply = Reply.parse(lastLines).map(secrets::redact);
         if (phase == Step.Authentication || failure instanceof AuthenticationFailedException) {
@@ -60,9 +70,26 @@ record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
                     + " does not offer STARTTLS, and without it nothing "
                     + "is sent; enable it at the server, or use security TLS with port 465 if the server has that");
         }
+        if (wire.tls().isPresent() && alert(failure).isPresent()) {
+            return new RefusedException(Step.Tls, wire.server() + " ended the encrypted connection: "
+                    + alert(failure).get() + "; " + (endpoint.tls().clientCertificate().isPresent()
+                            ? "see that it trusts the client certificate of spec.smtp.tls.clientCertificateSecretRef"
+                            : "if it asks for a client certificate, name one in "
+                                    + "spec.smtp.tls.clientCertificateSecretRef"));
+        }
         return new RefusedException(Step.Connection, "the connection to " + wire.server()
                 + " broke before the session was ready: " + reason(failure)
                 + "; check that an SMTP server listens on that port, and that spec.smtp.security fits it");
+    }
+
+    /** What TLS has to say: with TLS 1.3 a server refuses a client's certificate only after the handshake. */
+    private static Optional<String> alert(Exception failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SSLException) {
+                return Optional.of(String.valueOf(cause.getMessage()));
+            }
+        }
+        return Optional.empty();
     }
 
     /** The session stands, but the server let nobody log in. */
@@ -78,11 +105,11 @@ record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
 
     private String clearText() {
         return endpoint.display() + " does not offer STARTTLS, and " + NO_CLEAR_TEXT_LOGIN
-                + "; enable STARTTLS at the server, or remove spec.smtp.authentication";
+                + " unless spec.smtp.allowPlaintextAuthentication is true; enable STARTTLS at the server";
     }
 
     private RefusedException ofLogin(boolean begun, Optional<Reply> reply) {
-        if (wire.tls().isEmpty() && endpoint.security() != Security.NONE) {
+        if (wire.tls().isEmpty() && !endpoint.sendsLoginInTheClear()) {
             return new RefusedException(Step.Authentication, clearText());
         }
         if (!begun) {
@@ -114,10 +141,9 @@ record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
         };
     }
 
-    private RefusedException timeout(String what) {
-        return new RefusedException(Step.Timeout, wire.server() + " took longer than "
-                + Durations.write(endpoint.replyTimeout()) + " for " + what
-                + "; look into the server's log, or raise spec.smtp.replyTimeout");
+    private RefusedException timeout(String what, Duration time, String field) {
+        return new RefusedException(Step.Timeout, wire.server() + " took longer than " + Durations.write(time) + " for "
+                + what + "; look into the server's log, or raise spec.smtp." + field);
     }
 
     private String reason(Exception failure) {

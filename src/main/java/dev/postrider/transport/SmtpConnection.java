@@ -38,6 +38,7 @@ final class SmtpConnection extends SMTPTransport {
     private final @Nullable String secret;
     private final Secrets secrets;
     private Step phase = Step.Connection;
+    private Duration patience;
     private boolean resetNeeded;
     private boolean open;
 
@@ -45,6 +46,7 @@ final class SmtpConnection extends SMTPTransport {
             Dialogue dialogue) {
         super(session, new URLName("smtp", endpoint.host(), endpoint.port(), null, null, null));
         this.endpoint = endpoint;
+        this.patience = endpoint.replyTimeout();
         this.wire = wire;
         this.dialogue = dialogue;
         this.secret = secret.orElse(null);
@@ -130,7 +132,7 @@ final class SmtpConnection extends SMTPTransport {
             // What was offered before STARTTLS must be forgotten (RFC 3207 section 4.2); Angus would go on with it.
             throw new MessagingException(getLastServerResponse());
         }
-        boolean showsPassword = endpoint.security() == Security.NONE;
+        boolean showsPassword = wire.tls().isEmpty();
         boolean othersOffered = supportsAuthentication("PLAIN") || supportsAuthentication("LOGIN");
         setSASLMechanisms(new String[]{"CRAM-MD5"});
         setSASLEnabled(endpoint.login().filter(Login.Password.class::isInstance).isPresent()
@@ -155,7 +157,7 @@ final class SmtpConnection extends SMTPTransport {
             return super.simpleCommand(command);
         }
         phase = Step.Authentication;
-        if (wire.tls().isEmpty() && endpoint.security() != Security.NONE) {
+        if (wire.tls().isEmpty() && !endpoint.sendsLoginInTheClear()) {
             throw new MessagingException(SessionFailure.NO_CLEAR_TEXT_LOGIN);
         }
         dialogue.login(true);
@@ -166,7 +168,7 @@ final class SmtpConnection extends SMTPTransport {
 
     @Override
     protected int readServerResponse() throws MessagingException {
-        try (var _ = wire.deadline(endpoint.replyTimeout())) {
+        try (var _ = wire.deadline(patience)) {
             return super.readServerResponse();
         }
     }
@@ -200,6 +202,16 @@ final class SmtpConnection extends SMTPTransport {
     synchronized Reply reply() throws MessagingException {
         readServerResponse();
         return lastReply();
+    }
+
+    /** Reads the reply to the message that was sent, for which a server may take longer. */
+    synchronized Reply replyToMessage() throws MessagingException {
+        patience = endpoint.dataTimeout();
+        try {
+            return reply();
+        } finally {
+            patience = endpoint.replyTimeout();
+        }
     }
 
     /** Reads a reply that nothing asked for: what a server says before it closes the connection. */

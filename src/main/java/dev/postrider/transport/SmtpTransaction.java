@@ -232,7 +232,16 @@ final class SmtpTransaction {
         } catch (IOException e) {
             throw interrupted(e);
         }
-        Reply reply = connection.reply();
+        Reply reply;
+        try {
+            reply = connection.replyToMessage();
+        } catch (MessagingException e) {
+            if (connection.wire().timedOut()) {
+                connection.abort();
+                throw tookTooLong("the reply to the message", connection.endpoint().dataTimeout(), "dataTimeout");
+            }
+            throw broken(e);
+        }
         if (!reply.positive()) {
             throw new RefusedException(refused(Step.MessageRejected, reply, "refused the message",
                     "change what it objects to, or ask its operator"));
@@ -291,12 +300,15 @@ final class SmtpTransaction {
                 : failure;
         String server = connection.wire().server();
         return timedOut
-                ? new RefusedException(Step.Timeout, server + " took longer than "
-                        + Durations.write(connection.endpoint().replyTimeout())
-                        + " for a reply; look into the server's log, or raise spec.smtp.replyTimeout")
+                ? tookTooLong("a reply", connection.endpoint().replyTimeout(), "replyTimeout")
                 : new RefusedException(Step.Connection, "the connection to " + server
                         + " broke before the message was taken: " + cause.getMessage()
                         + "; look into the server's log");
+    }
+
+    private RefusedException tookTooLong(String what, Duration time, String field) {
+        return new RefusedException(Step.Timeout, connection.wire().server() + " took longer than "
+                + Durations.write(time) + " for " + what + "; look into the server's log, or raise spec.smtp." + field);
     }
 
     private RefusedException rejected(String what) {

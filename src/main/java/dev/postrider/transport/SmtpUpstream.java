@@ -2,6 +2,7 @@ package dev.postrider.transport;
 
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Login;
+import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.route.TestResult.Tls;
 import jakarta.mail.Session;
@@ -9,6 +10,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,18 +19,23 @@ import org.slf4j.LoggerFactory;
 final class SmtpUpstream implements Upstream {
     private static final Logger LOG = LoggerFactory.getLogger(SmtpUpstream.class);
 
+    private final ResourceKey server;
     private final Endpoint.Smtp endpoint;
     private final AccessTokens tokens;
+    private final TlsContexts contexts;
     private final Session session;
     private final Dialogue dialogue;
     private @Nullable Wire wire;
     private @Nullable SmtpConnection connection;
     private Secrets secrets = Secrets.none();
 
-    SmtpUpstream(Endpoint.Smtp endpoint, String ehloName, boolean recordDialogue, AccessTokens tokens) {
+    SmtpUpstream(ResourceKey server, Endpoint.Smtp endpoint, String ehloName, boolean recordDialogue,
+            AccessTokens tokens, TlsContexts contexts) {
+        this.server = server;
         this.endpoint = endpoint;
         this.tokens = tokens;
-        this.session = SmtpConnection.session(endpoint, ehloName);
+        this.contexts = contexts;
+        this.session = SmtpConnection.session(endpoint, endpoint.ehloName().orElse(ehloName));
         this.dialogue = new Dialogue(recordDialogue);
     }
 
@@ -91,7 +98,10 @@ final class SmtpUpstream implements Upstream {
     private SmtpConnection connect(Optional<String> secret) throws RefusedException {
         secrets = secret.flatMap(s -> endpoint.login().map(login -> Secrets.of(login.user(), s)))
                 .orElseGet(Secrets::none);
-        Wire connected = Wire.connect(endpoint, dialogue);
+        Optional<SSLContext> context = endpoint.security() == Endpoint.Security.NONE
+                ? Optional.empty()
+                : Optional.of(contexts.of(server, endpoint));
+        Wire connected = Wire.connect(endpoint, context, dialogue);
         wire = connected;
         return SmtpConnection.open(session, endpoint, connected, secret, dialogue);
     }

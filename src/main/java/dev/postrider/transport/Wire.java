@@ -1,7 +1,6 @@
 package dev.postrider.transport;
 
 import dev.postrider.route.Endpoint;
-import dev.postrider.route.TestResult.Step;
 import dev.postrider.route.TestResult.Tls;
 import java.io.FilterInputStream;
 import java.io.FilterOutputStream;
@@ -10,24 +9,16 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Inet6Address;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketImpl;
-import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
-import java.security.GeneralSecurityException;
-import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,111 +30,73 @@ import org.jspecify.annotations.Nullable;
 final class Wire extends Socket {
     /** A longest reply: RFC 5321 section 4.5.3.1.5 allows 512 octets a line. */
     private static final int MAX_REPLY = 64 * 1024;
-    private static final String[] TLS_VERSIONS = {"TLSv1.3", "TLSv1.2"};
-    private static final ScheduledThreadPoolExecutor DEADLINES = deadlines();
+    private static final String TLS_1_3 = "TLSv1.3";
+    private static final String TLS_1_2 = "TLSv1.2";
 
     private final Endpoint.Smtp endpoint;
     private final Socket raw;
-    private final InetAddress address;
-    private final CertificateCheck certificates;
+    private final Connector.Connection connection;
+    private final Optional<SSLContext> context;
     private final Dialogue dialogue;
     private Socket current;
     private @Nullable Tls tls;
     private int received;
     private volatile boolean timedOut;
 
-    private Wire(Endpoint.Smtp endpoint, Socket raw, InetAddress address, CertificateCheck certificates,
-            Dialogue dialogue) throws IOException {
+    private Wire(Endpoint.Smtp endpoint, Connector.Connection connection, Optional<SSLContext> context,
+            Dialogue dialogue)
+            throws IOException {
         super((SocketImpl) null);
         this.endpoint = endpoint;
-        this.raw = raw;
-        this.address = address;
-        this.certificates = certificates;
+        this.raw = connection.socket();
+        this.connection = connection;
+        this.context = context;
         this.dialogue = dialogue;
         this.current = raw;
     }
 
-    /** Something that must be closed before its time has passed. */
-    @FunctionalInterface
-    interface Deadline extends AutoCloseable {
-        @Override
-        void close();
-    }
-
     /**
-     * Connects to the first of the host's addresses that answers, each within the connect timeout.
+     * Connects.
      *
-     * @throws RefusedException with NameResolution, Connection or Timeout; with Certificate if the authorities to check
-     *                          against cannot be read
+     * @param context what the connection is encrypted with, if it may be
+     * @throws RefusedException with NameResolution, Connection or Timeout
      */
-    static Wire connect(Endpoint.Smtp endpoint, Dialogue dialogue) throws RefusedException {
-        CertificateCheck certificates = CertificateCheck.against(endpoint.certificateAuthorities());
-        List<String> failures = new ArrayList<>();
-        boolean onlyTimeouts = true;
-        for (InetAddress address : resolve(endpoint)) {
-            Socket socket = new Socket();
-            try {
-                // Angus writes a command in small pieces; with Nagle's algorithm each would wait for a delayed ACK.
-                socket.setTcpNoDelay(true);
-                socket.connect(new InetSocketAddress(address, endpoint.port()), millis(endpoint.connectTimeout()));
-                dialogue.note("connected to " + address.getHostAddress() + " port " + endpoint.port());
-                return new Wire(endpoint, socket, address, certificates, dialogue);
-            } catch (IOException e) {
-                onlyTimeouts &= e instanceof SocketTimeoutException;
-                failures.add(address.getHostAddress() + ": " + e.getMessage());
-                quietly(socket);
-            }
-        }
-        failures.forEach(failure -> dialogue.note("no connection to " + failure));
-        throw new RefusedException(onlyTimeouts ? Step.Timeout : Step.Connection,
-                "cannot connect to " + endpoint.display() + " (" + String.join("; ", failures)
-                        + "); check spec.smtp.host and spec.smtp.port, that the server runs, and that firewalls and "
-                        + "network policies let Postrider reach it");
-    }
-
-    private static InetAddress[] resolve(Endpoint.Smtp endpoint) throws RefusedException {
+    static Wire connect(Endpoint.Smtp endpoint, Optional<SSLContext> context, Dialogue dialogue)
+            throws RefusedException {
+        Connector.Connection connection = new Connector(endpoint, dialogue).connect();
         try {
-            return InetAddress.getAllByName(endpoint.host());
-        } catch (UnknownHostException e) {
-            throw new RefusedException(Step.NameResolution, "the name \"" + endpoint.host()
-                    + "\" has no address; check spec.smtp.host, or the DNS of the cluster");
+            return new Wire(endpoint, connection, context, dialogue);
+        } catch (IOException e) {
+            throw new IllegalStateException("a socket without an implementation cannot fail", e);
         }
     }
 
     /**
-     * Encrypts what follows, and checks the server's certificate and name, always.
+     * Encrypts what follows, and checks the server's certificate as declared.
      *
-     * @throws IOException if the server cannot or may not be spoken to; {@link #certificateRefusal} may say more
+     * @throws IOException if the server cannot or may not be spoken to; {@link CertificateRefusedException#in} may say
+     *                     more
      */
     void encrypt() throws IOException {
-        try (var _ = deadline(endpoint.replyTimeout())) {
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, new TrustManager[]{certificates}, new SecureRandom());
-            SSLSocket socket = (SSLSocket) context.getSocketFactory()
-                    .createSocket(raw, peerName(), raw.getPort(), true);
-            socket.setEnabledProtocols(TLS_VERSIONS);
-            SSLParameters parameters = socket.getSSLParameters();
-            parameters.setEndpointIdentificationAlgorithm("HTTPS");
-            socket.setSSLParameters(parameters);
+        String name = endpoint.certificateName();
+        try (var _ = deadline(endpoint.tlsTimeout())) {
+            SSLSocket socket = (SSLSocket) context
+                    .orElseThrow(() -> new IOException("this connection is not to be encrypted"))
+                    .getSocketFactory()
+                    .createSocket(raw, name, endpoint.port(), true);
+            socket.setEnabledProtocols(endpoint.tls().minimumVersion().equals(TLS_1_3)
+                    ? new String[]{TLS_1_3}
+                    : new String[]{TLS_1_3, TLS_1_2});
+            if (endpoint.tls().serverName().isPresent() && !CertificateNames.isAddress(name)) {
+                SSLParameters parameters = socket.getSSLParameters();
+                parameters.setServerNames(List.of(new SNIHostName(name)));
+                socket.setSSLParameters(parameters);
+            }
             socket.startHandshake();
             tls = new Tls(socket.getSession().getProtocol(), socket.getSession().getCipherSuite());
             dialogue.note("encrypted with " + tls.protocol() + ", " + tls.cipher());
             current = socket;
-        } catch (GeneralSecurityException e) {
-            throw new IOException(e.getMessage(), e);
         }
-    }
-
-    /** The host as a certificate names it: without the root's dot or an address's zone. */
-    private String peerName() {
-        String host = endpoint.host();
-        int zone = host.indexOf('%');
-        return zone >= 0 ? host.substring(0, zone) : host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
-    }
-
-    /** Why the server's certificate was refused; empty if it was not. */
-    Optional<String> certificateRefusal() {
-        return certificates.refusal();
     }
 
     /** How the connection is encrypted; empty if it is not. */
@@ -159,11 +112,7 @@ final class Wire extends Socket {
     /** Closes the connection when this much time passes before the deadline is closed. */
     Deadline deadline(Duration time) {
         received = 0;
-        Future<?> closing = DEADLINES.schedule(() -> {
-            timedOut = true;
-            quietly(raw);
-        }, millis(time), TimeUnit.MILLISECONDS);
-        return () -> closing.cancel(false);
+        return new Deadline(time, raw, () -> timedOut = true);
     }
 
     /** Cuts the connection without a word. */
@@ -217,17 +166,18 @@ final class Wire extends Socket {
     @Override
     public InetAddress getInetAddress() {
         try {
+            InetAddress address = connection.address();
             return address instanceof Inet6Address six
                     ? Inet6Address.getByAddress(endpoint.host(), six.getAddress(), six.getScopeId())
                     : InetAddress.getByAddress(endpoint.host(), address.getAddress());
         } catch (UnknownHostException e) {
-            return address;
+            return connection.address();
         }
     }
 
     /** Host, port and the address that answered, for people. */
     String server() {
-        return endpoint.display() + " (" + address.getHostAddress() + ")";
+        return connection.server();
     }
 
     @Override
@@ -259,22 +209,11 @@ final class Wire extends Socket {
         }
     }
 
-    private static int millis(Duration time) {
-        return Math.clamp(time.toMillis(), 1, Integer.MAX_VALUE);
-    }
-
     private static void quietly(Socket socket) {
         try {
             socket.close();
         } catch (IOException e) {
             // It is closed either way.
         }
-    }
-
-    private static ScheduledThreadPoolExecutor deadlines() {
-        ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1,
-                Thread.ofPlatform().daemon().name("transport-deadlines").factory());
-        executor.setRemoveOnCancelPolicy(true);
-        return executor;
     }
 }

@@ -154,7 +154,7 @@ final class PackagedProgramIT {
                     metadata: {name: company, namespace: postrider-system}
                     spec:
                       scope: Global
-                      smtp: {host: localhost, port: %s, security: StartTLS, caSecretRef: {name: sink-ca}}
+                      smtp: {host: localhost, port: %s, security: StartTLS, tls: {caSecretRef: {name: sink-ca}}}
                       test: {recipient: test@acme.example}
                     """.formatted(Files.readString(tls.resolve("ca.crt")).strip().indent(4), port));
 

@@ -187,7 +187,7 @@ final class CheckTest {
                         spec:
                           smtp:
                             host: mx.example.com
-                            caSecretRef: {name: authority}
+                            tls: {caSecretRef: {name: authority}}
                             authentication:
                               password:
                                 secretRef:
@@ -198,7 +198,7 @@ final class CheckTest {
                         metadata: {name: authority, namespace: postrider-system}
                         stringData: {ca.crt: x}
                         """,
-                        "m.yaml:9: spec.smtp.caSecretRef: Secret \"authority\" may not be read; label it: kubectl -n "
+                        "m.yaml:9: spec.smtp.tls.caSecretRef: Secret \"authority\" may not be read; label it: kubectl -n "
                                 + "postrider-system label secret authority postrider.dev/credentials=true",
                         "m.yaml:12: warning: spec.smtp.authentication.password.secretRef: there is no Secret \"login\" in "
                                 + "namespace \"postrider-system\"; create it with the keys username, password and the label "
@@ -286,8 +286,8 @@ final class CheckTest {
                                 + "make it a server of scope Organization"),
                 row("other kinds and files that are no resources", """
                         apiVersion: v1
-                        kind: ConfigMap
-                        data: 7
+                        kind: Service
+                        spec: 7
                         ---
                         resources: [a.yaml]
                         ---

@@ -46,6 +46,8 @@ final class DocsIT {
             README.md         | mvn verify                                              | not run   |        | it runs this test
             README.md         | helm install postrider                                  | helm      | 0      | successfully rolled out
             README.md         | kubectl get ms,oms -A                                   | cluster   | 0      | (columns as shown)
+            docs/connect.md   | kubectl -n acme create configmap acme-ca                 | not run   |        | it needs an authority's certificate
+            docs/connect.md   | openssl s_client                                        | not run   |        | it asks a server that is made up
             docs/local.md     | java -jar target/postrider.jar check examples/quickstart | alone     | 0      | (as shown)
             docs/local.md     | java -jar target/postrider.jar check examples/invalid   | alone     | 1      | (as shown)
             docs/local.md     | java -jar target/postrider.jar sink --port 2525 &       | local     | Ctrl-C | acme-mail +True +MailWorks

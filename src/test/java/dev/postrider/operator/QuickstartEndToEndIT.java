@@ -82,7 +82,7 @@ final class QuickstartEndToEndIT {
             operator.kubectl("label", "secret", "company-ca", "-n", "$OPERATOR", "postrider.dev/credentials=true");
             operator.apply(example("10-global-server.yaml").replace("postrider-system", "$OPERATOR")
                     .replace("port: 2525", "port: " + company.port())
-                    .replace("security: None", "security: StartTLS\n    caSecretRef: {name: company-ca}")
+                    .replace("security: None", "security: StartTLS\n    tls: {caSecretRef: {name: company-ca}}")
                     .replace("recipient: postmaster@company.example", "recipient: postmaster@postfix.test"));
             operator.apply(example("20-acme.yaml").replace("namespace: acme", "namespace: " + acme));
             operator.apply(example("30-globex.yaml").replace("namespace: globex", "namespace: " + globex)

@@ -88,7 +88,7 @@ final class TestSendFailuresEndToEndIT {
         nobody-listens    | 127.0.0.1            | None     | Connection        | check spec.smtp.host and spec.smtp.port, that the server runs              | Connection refused
         no-such-host      | no-such-host.invalid | None     | NameResolution    | has no address; check spec.smtp.host, or the DNS of the cluster            | no-such-host.invalid
         no-starttls       | 127.0.0.1            | StartTLS | Tls               | enable it at the server, or use security TLS                               | C: EHLO
-        other-authority   | 127.0.0.1            | StartTLS | Certificate       | name the authority that issued it in caSecretRef                           | C: STARTTLS
+        other-authority   | 127.0.0.1            | StartTLS | Certificate       | name the authority that issued it in spec.smtp.tls.caSecretRef              | C: STARTTLS
         other-name        | 127.0.0.1            | StartTLS | Certificate       | use a host that the certificate names                                      | C: STARTTLS
         sender-refused    | 127.0.0.1            | None     | SenderRejected    | check that this login may send as that address                             | S: 553 5.7.1
         recipient-refused | 127.0.0.1            | None     | RecipientRejected | check the address, and that this server delivers or relays to it           | S: 550 5.1.1
@@ -140,7 +140,7 @@ final class TestSendFailuresEndToEndIT {
                 .replace("$HOST", host)
                 .replace("$PORT", "" + port)
                 .replace("$SECURITY", "security: " + security
-                        + (security.equals("None") ? "" : "\n    caSecretRef: {name: ca}"))
+                        + (security.equals("None") ? "" : "\n    tls: {caSecretRef: {name: ca}}"))
                 .replace("$TIMEOUT", timeout);
     }
 

@@ -52,8 +52,7 @@ final class TestRecordTest {
         return failures == 0
                 ? null
                 : new TestSendStatus(NOW.toString(), false, "it@example.com", "mail.example.com:587", null, "1ms", null,
-                        null,
-                        "Timeout", "no reply", failures, NOW.toString(), null, fingerprint);
+                        null, null, "Timeout", "no reply", failures, NOW.toString(), null, fingerprint);
     }
 
     private static TestOrder order(String fingerprint) {

@@ -25,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
 import javax.security.auth.callback.Callback;
 import javax.security.auth.callback.NameCallback;
@@ -60,12 +61,14 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     private final List<String> commands = new CopyOnWriteArrayList<>();
     private final List<Received> messages = new CopyOnWriteArrayList<>();
     private final Set<Socket> sessions = ConcurrentHashMap.newKeySet();
+    private final List<SSLSession> tlsSessions = new CopyOnWriteArrayList<>();
     private final AtomicInteger connections = new AtomicInteger();
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile List<String> extensions = List.of("8BITMIME", "SIZE 10240000", "SMTPUTF8", "ENHANCEDSTATUSCODES");
     private volatile boolean pipelining;
     private volatile Optional<SSLContext> tls = Optional.empty();
     private volatile boolean implicitTls;
+    private volatile boolean wantsClientCertificate;
     private volatile String mechanisms = "";
     private volatile String user = "";
     private volatile String password = "";
@@ -142,6 +145,17 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     public ScriptedSmtpServer tlsVersions(String... versions) {
         protocols = versions;
         return this;
+    }
+
+    /** Asks every client for a certificate, and takes any. */
+    public ScriptedSmtpServer wantClientCertificate() {
+        wantsClientCertificate = true;
+        return this;
+    }
+
+    /** The encrypted sessions, in the order of their handshakes. */
+    public List<SSLSession> tlsSessions() {
+        return tlsSessions;
     }
 
     /** Lets one user log in, by any of these SASL mechanisms; for XOAUTH2 the password is the token. */
@@ -439,12 +453,14 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         }
 
         private void encrypt() throws IOException {
-            SSLSocket socket = (SSLSocket) tls.orElseThrow()
+            SSLSocket socket = (SSLSocket) tls.orElseThrow(() -> new EOFException("it has no certificate"))
                     .getSocketFactory()
                     .createSocket(raw, raw.getInetAddress().getHostAddress(), raw.getPort(), true);
             socket.setUseClientMode(false);
             socket.setEnabledProtocols(protocols);
+            socket.setNeedClientAuth(wantsClientCertificate);
             socket.startHandshake();
+            tlsSessions.add(socket.getSession());
             current = socket;
             in = new BufferedInputStream(socket.getInputStream());
         }

@@ -3,8 +3,10 @@ package dev.postrider.transport;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Endpoint.Security;
 import dev.postrider.route.Login;
+import dev.postrider.route.Proxy;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
+import dev.postrider.route.TlsSettings;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -50,16 +52,32 @@ final class Mails {
                 Duration.ofSeconds(5), 1, Optional.empty());
     }
 
-    static Endpoint.Smtp with(Endpoint.Smtp endpoint, Login login) {
-        return new Endpoint.Smtp(endpoint.host(), endpoint.port(), endpoint.security(),
-                endpoint.certificateAuthorities(), endpoint.connectTimeout(), endpoint.replyTimeout(), 1,
+    static Endpoint.Smtp with(Endpoint.Smtp e, Login login) {
+        return new Endpoint.Smtp(e.host(), e.port(), e.security(), e.tls(), e.allowPlaintextAuthentication(),
+                e.proxy(), e.ehloName(), e.connectTimeout(), e.tlsTimeout(), e.replyTimeout(), e.dataTimeout(), 1,
                 Optional.of(login));
     }
 
-    static Endpoint.Smtp impatient(Endpoint.Smtp endpoint) {
-        return new Endpoint.Smtp(endpoint.host(), endpoint.port(), endpoint.security(),
-                endpoint.certificateAuthorities(), endpoint.connectTimeout(), Duration.ofMillis(400), 1,
-                endpoint.login());
+    static Endpoint.Smtp with(Endpoint.Smtp e, TlsSettings tls) {
+        return new Endpoint.Smtp(e.host(), e.port(), e.security(), tls, e.allowPlaintextAuthentication(), e.proxy(),
+                e.ehloName(), e.connectTimeout(), e.tlsTimeout(), e.replyTimeout(), e.dataTimeout(), 1, e.login());
+    }
+
+    static Endpoint.Smtp through(Endpoint.Smtp e, Proxy proxy) {
+        return new Endpoint.Smtp(e.host(), e.port(), e.security(), e.tls(), e.allowPlaintextAuthentication(),
+                Optional.of(proxy), e.ehloName(), e.connectTimeout(), e.tlsTimeout(), e.replyTimeout(),
+                e.dataTimeout(), 1, e.login());
+    }
+
+    static Endpoint.Smtp at(Endpoint.Smtp e, String host) {
+        return new Endpoint.Smtp(host, e.port(), e.security(), e.tls(), e.allowPlaintextAuthentication(), e.proxy(),
+                e.ehloName(), e.connectTimeout(), e.tlsTimeout(), e.replyTimeout(), e.dataTimeout(), 1, e.login());
+    }
+
+    static Endpoint.Smtp impatient(Endpoint.Smtp e) {
+        Duration soon = Duration.ofMillis(400);
+        return new Endpoint.Smtp(e.host(), e.port(), e.security(), e.tls(), e.allowPlaintextAuthentication(),
+                e.proxy(), e.ehloName(), e.connectTimeout(), soon, soon, soon, 1, e.login());
     }
 
     static ServerRoute route(Endpoint endpoint) {

@@ -50,8 +50,7 @@ final class SmtpTlsTest {
     @Test
     void anAddressIsCheckedAsAName() {
         Endpoint.Smtp localhost = serve(Security.TLS, CA.server("127.0.0.1"));
-        Endpoint.Smtp address = new Endpoint.Smtp("127.0.0.1", server.port(), Security.TLS, Optional.of(CA.pem()),
-                localhost.connectTimeout(), localhost.replyTimeout(), 1, Optional.empty());
+        Endpoint.Smtp address = Mails.at(localhost, "127.0.0.1");
         assertThat(Mails.send(address).verdicts().get("rcpt@example.com")).isInstanceOf(Verdict.Accepted.class);
         assertThat(Mails.refusal(Mails.send(localhost)).step()).isEqualTo(Step.Certificate);
     }
@@ -65,7 +64,7 @@ final class SmtpTlsTest {
 
     /** A certificate that must be refused. */
     enum Wrong {
-        EXPIRED("check of validity"), NOT_YET_VALID("check of validity"), OTHER_HOST("check of host name"), UNKNOWN_CA(
+        EXPIRED("check of validity"), NOT_YET_VALID("check of validity"), OTHER_HOST("check of hostName"), UNKNOWN_CA(
                 "check of chain");
 
         final String message;

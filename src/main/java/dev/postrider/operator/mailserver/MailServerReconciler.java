@@ -16,6 +16,7 @@ import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteSecret;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.route.TestResult;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -37,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 /** Observes a MailServer, plans, applies its route, starts its test and writes its status. */
 public final class MailServerReconciler implements Reconciler<MailServer> {
     private static final String BY_SECRET = "by-secret";
+    private static final String BY_CONFIG_MAP = "by-config-map";
 
     private final Cluster cluster;
     private final Sends<ResourceKey, TestOrder, TestResult> tests;
@@ -65,11 +67,8 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     @Override
     public List<EventSource<?, MailServer>> prepareEventSources(EventSourceContext<MailServer> context) {
         IndexerResourceCache<MailServer> primary = context.getPrimaryCache();
-        primary.addIndexer(BY_SECRET,
-                server -> MailServerPlan.secretNames(server)
-                        .stream()
-                        .map(name -> server.getMetadata().getNamespace() + "/" + name)
-                        .toList());
+        primary.addIndexer(BY_SECRET, server -> inItsNamespace(server, MailServerPlan.secretNames(server)));
+        primary.addIndexer(BY_CONFIG_MAP, server -> inItsNamespace(server, MailServerPlan.configMapNames(server)));
         InformerEventSource<Secret, MailServer> credentials = new InformerEventSource<>(
                 InformerEventSourceConfiguration.from(Secret.class, MailServer.class)
                         .withName("credentials")
@@ -83,6 +82,17 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         })
                         .build(),
                 context);
+        InformerEventSource<ConfigMap, MailServer> authorities = new InformerEventSource<>(
+                InformerEventSourceConfiguration.from(ConfigMap.class, MailServer.class)
+                        .withName("certificate-authorities")
+                        .withLabelSelector(PostriderApi.CERTIFICATE_AUTHORITIES_LABEL + "=true")
+                        .withNamespacesInheritedFromController()
+                        .withFollowControllerNamespacesChanges(true)
+                        .withSecondaryToPrimaryMapper(
+                                configMap -> idsOf(
+                                        primary.byIndex(BY_CONFIG_MAP, Cluster.key(configMap).toString())))
+                        .build(),
+                context);
         InformerEventSource<Secret, MailServer> serverRoutes = new InformerEventSource<>(
                 InformerEventSourceConfiguration.from(Secret.class, MailServer.class)
                         .withName("routes")
@@ -92,10 +102,14 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withSecondaryToPrimaryMapper(Lifecycle::sourceOf)
                         .build(),
                 context);
-        cluster.caches().mailServers(primary, credentials, serverRoutes);
+        cluster.caches().mailServers(primary, credentials, authorities, serverRoutes);
         servers = primary;
         routes = serverRoutes;
-        return List.of(credentials, serverRoutes, nudges);
+        return List.of(credentials, authorities, serverRoutes, nudges);
+    }
+
+    private static List<String> inItsNamespace(MailServer server, List<String> names) {
+        return names.stream().map(name -> server.getMetadata().getNamespace() + "/" + name).toList();
     }
 
     private static Set<ResourceID> idsOf(List<MailServer> servers) {

@@ -55,6 +55,10 @@ final class RunningDelivery implements AutoCloseable {
                         Duration.ofSeconds(2), maxConnections, Optional.empty())));
     }
 
+    void server(ServerRoute route) {
+        routes.put(route);
+    }
+
     void organization(String name, String... servers) {
         routes.put(TestRoutes.organization(name, State.OPEN, servers));
     }

@@ -11,16 +11,24 @@ import java.net.URL;
 import java.util.concurrent.CompletionException;
 
 /**
- * Tells whether a Secret is there without reading what it holds (Kubernetes API concepts, "Metadata-only fetches"): one
- * without the label is none of Postrider's business, but that it lacks the label is worth saying.
+ * Tells whether a Secret or ConfigMap is there without reading what it holds (Kubernetes API concepts, "Metadata-only
+ * fetches"): one without the label is none of Postrider's business, but that it lacks the label is worth saying.
  */
-public final class SecretMetadata {
+public final class ObjectMetadata {
     private static final String METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 
     private final KubernetesClient client;
 
-    public SecretMetadata(KubernetesClient client) {
+    public ObjectMetadata(KubernetesClient client) {
         this.client = client;
+    }
+
+    boolean secretExists(ResourceKey key) {
+        return exists("secrets", key);
+    }
+
+    boolean configMapExists(ResourceKey key) {
+        return exists("configmaps", key);
     }
 
     /**
@@ -28,10 +36,11 @@ public final class SecretMetadata {
      *
      * @throws KubernetesClientException if it cannot be asked or refuses
      */
-    boolean exists(ResourceKey key) {
+    private boolean exists(String kind, ResourceKey key) {
         try {
             URL url = URI
-                    .create(client.getMasterUrl() + "api/v1/namespaces/" + key.namespace() + "/secrets/" + key.name())
+                    .create(client.getMasterUrl() + "api/v1/namespaces/" + key.namespace() + "/" + kind + "/"
+                            + key.name())
                     .toURL();
             HttpRequest request = client.getHttpClient()
                     .newHttpRequestBuilder()
@@ -43,11 +52,14 @@ public final class SecretMetadata {
                 case 200 -> true;
                 case 404 -> false;
                 default -> throw new KubernetesClientException(
-                        "the API server answered %d when asked for the metadata of Secret %s".formatted(response.code(),
+                        "the API server answered %d when asked for the metadata of %s %s".formatted(response.code(),
+                                kind,
                                 key));
             };
         } catch (IOException | CompletionException e) {
-            throw new KubernetesClientException("the API server cannot be asked for the metadata of Secret " + key, e);
+            throw new KubernetesClientException(
+                    "the API server cannot be asked for the metadata of " + kind + " " + key,
+                    e);
         }
     }
 }

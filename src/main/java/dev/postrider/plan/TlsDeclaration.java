@@ -1,0 +1,197 @@
+package dev.postrider.plan;
+
+import dev.postrider.api.CertificateVerification;
+import dev.postrider.api.ConfigMapReference;
+import dev.postrider.api.PostriderApi;
+import dev.postrider.api.SecretReference;
+import dev.postrider.api.Smtp;
+import dev.postrider.api.Tls;
+import dev.postrider.plan.Problem.Area;
+import dev.postrider.route.CertificateBundle;
+import dev.postrider.route.ClientCertificate;
+import dev.postrider.route.InvalidPemException;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.TlsSettings;
+import dev.postrider.route.TlsSettings.Verification;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Turns what a MailServer declares of TLS, with what its Secrets and ConfigMaps hold, into settings. */
+final class TlsDeclaration {
+    private static final String CA_KEY = "ca.crt";
+    private static final String FIELD = "spec.smtp.tls";
+
+    private final World world;
+    private final String namespace;
+    private final Credentials credentials;
+    private final List<Problem> problems;
+
+    TlsDeclaration(World world, String namespace, Credentials credentials, List<Problem> problems) {
+        this.world = world;
+        this.namespace = namespace;
+        this.credentials = credentials;
+        this.problems = problems;
+    }
+
+    /** The settings; where something is wrong, the problems are recorded. */
+    TlsSettings of(@Nullable Tls tls, String host) {
+        if (tls == null) {
+            return TlsSettings.DEFAULT;
+        }
+        return new TlsSettings(
+                tls.minimumVersion() == Tls.Version.TLS_1_3 ? "TLSv1.3" : TlsSettings.DEFAULT.minimumVersion(),
+                Optional.ofNullable(tls.serverName()), authorities(tls),
+                Optional.ofNullable(tls.clientCertificateSecretRef()).flatMap(ref -> clientCertificate(ref, host)),
+                verification(tls.certificateVerification()),
+                Optional.ofNullable(tls.pinnedCertificates())
+                        .orElse(List.of())
+                        .stream()
+                        .map(CertificateBundle::canonical)
+                        .toList());
+    }
+
+    private Optional<String> authorities(Tls tls) {
+        if (tls.caSecretRef() != null) {
+            String field = FIELD + ".caSecretRef";
+            String name = tls.caSecretRef().name();
+            return credentials.text(field, name, CA_KEY)
+                    .filter(pem -> isBundle(field, "key \"%s\" of Secret \"%s\"".formatted(CA_KEY, name), pem));
+        }
+        return Optional.ofNullable(tls.caConfigMapRef()).flatMap(this::authorities);
+    }
+
+    private Optional<String> authorities(ConfigMapReference reference) {
+        String field = FIELD + ".caConfigMapRef";
+        String name = reference.name();
+        String key = Optional.ofNullable(reference.key()).orElse(CA_KEY);
+        switch (world.configMap(new ResourceKey(namespace, name))) {
+            case ConfigMapLookup.Missing() -> add("ConfigMapNotFound", field,
+                    "there is no ConfigMap \"%s\" in namespace \"%s\"; create it with the key %s and the label %s: \"true\""
+                            .formatted(name, namespace, key, PostriderApi.CERTIFICATE_AUTHORITIES_LABEL));
+            case ConfigMapLookup.Unlabelled() -> add("ConfigMapNotLabelled", field,
+                    "ConfigMap \"%s\" is not read; label it: kubectl -n %s label configmap %s %s=true".formatted(name,
+                            namespace, name, PostriderApi.CERTIFICATE_AUTHORITIES_LABEL));
+            case ConfigMapLookup.Found(var data) -> {
+                String pem = data.get(key);
+                if (pem == null) {
+                    add("ConfigMapKeyMissing", field, "ConfigMap \"%s\" has no key \"%s\"; it has %s".formatted(name,
+                            key,
+                            data.isEmpty() ? "no keys" : String.join(", ", data.keySet().stream().sorted().toList())));
+                } else if (isBundle(field, "key \"%s\" of ConfigMap \"%s\"".formatted(key, name), pem)) {
+                    return Optional.of(pem);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private boolean isBundle(String field, String where, String pem) {
+        try {
+            CertificateBundle.parse(pem);
+            return true;
+        } catch (InvalidPemException e) {
+            add("CertificateInvalid", field, where + " is no bundle of certificates in PEM: " + e.getMessage()
+                    + "; put the authority's certificate there, or several one after the other");
+            return false;
+        }
+    }
+
+    private Optional<ClientCertificate> clientCertificate(SecretReference reference, String host) {
+        String field = FIELD + ".clientCertificateSecretRef";
+        String name = reference.name();
+        Optional<List<String>> values = credentials.read(field, name, List.of(host), "tls.crt", "tls.key");
+        if (values.isEmpty()) {
+            return Optional.empty();
+        }
+        ClientCertificate certificate = new ClientCertificate(values.get().get(0), values.get().get(1));
+        int before = problems.size();
+        try {
+            certificate.certificates();
+        } catch (InvalidPemException e) {
+            add("CertificateInvalid", field, "key \"tls.crt\" of Secret \"%s\" is no certificate in PEM: %s; put the "
+                    .formatted(name, e.getMessage())
+                    + "client's certificate there, and after it those that lead to its authority");
+        }
+        try {
+            certificate.key();
+        } catch (InvalidPemException e) {
+            add("PrivateKeyInvalid", field, "key \"tls.key\" of Secret \"%s\" cannot be used: %s".formatted(name,
+                    e.getMessage()));
+        }
+        if (problems.size() > before) {
+            return Optional.empty();
+        }
+        try {
+            if (certificate.matches()) {
+                return Optional.of(certificate);
+            }
+        } catch (InvalidPemException e) {
+            throw new IllegalStateException("it was read a moment ago", e);
+        }
+        add("PrivateKeyMismatch", field,
+                ("the key (tls.key) of Secret \"%s\" is not that of its first certificate (tls.crt), \"%s\"; the "
+                        + "client's own certificate comes first, and the key belongs to it").formatted(name,
+                                subject(certificate)));
+        return Optional.empty();
+    }
+
+    private static String subject(ClientCertificate certificate) {
+        try {
+            return certificate.certificates().getFirst().getSubjectX500Principal().toString();
+        } catch (InvalidPemException e) {
+            throw new IllegalStateException("it was read a moment ago", e);
+        }
+    }
+
+    private void add(String reason, String field, String message) {
+        problems.add(new Problem(Area.SECRETS, reason, field, message));
+    }
+
+    private static Verification verification(@Nullable CertificateVerification declared) {
+        return declared == null
+                ? Verification.FULL
+                : new Verification(isOn(declared.validity(), true), isOn(declared.hostName(), true),
+                        isOn(declared.commonNameFallback(), false), isOn(declared.keyUsage(), true),
+                        isOn(declared.chain(), true),
+                        declared.revocation() == CertificateVerification.Revocation.OCSPThenCRL,
+                        isOn(declared.softFail(), false));
+    }
+
+    private static boolean isOn(@Nullable Boolean declared, boolean otherwise) {
+        return declared == null ? otherwise : declared;
+    }
+
+    /** The switches that make a server's connections less safe than they are by default, by their fields. */
+    static List<String> weakened(Smtp smtp) {
+        Verification verification = smtp.tls() == null
+                ? Verification.FULL
+                : verification(smtp.tls().certificateVerification());
+        List<String> weakened = new ArrayList<>();
+        String prefix = "tls.certificateVerification.";
+        Stream.of(verification.validity() ? "" : "validity", verification.hostName() ? "" : "hostName",
+                verification.commonNameFallback() ? "commonNameFallback" : "",
+                verification.keyUsage() ? "" : "keyUsage", verification.chain() || isPinned(smtp) ? "" : "chain",
+                verification.softFail() ? "softFail" : "")
+                .filter(name -> !name.isEmpty())
+                .map(prefix::concat)
+                .forEach(weakened::add);
+        if (isOn(smtp.allowPlaintextAuthentication(), false)) {
+            weakened.add("allowPlaintextAuthentication");
+        }
+        return List.copyOf(weakened);
+    }
+
+    private static boolean isPinned(Smtp smtp) {
+        return smtp.tls() != null && smtp.tls().pinnedCertificates() != null;
+    }
+
+    /** The Secrets that it names. */
+    static Stream<String> secretNames(Tls tls) {
+        return Stream.of(Optional.ofNullable(tls.caSecretRef()), Optional.ofNullable(tls.clientCertificateSecretRef()))
+                .flatMap(Optional::stream)
+                .map(SecretReference::name);
+    }
+}
