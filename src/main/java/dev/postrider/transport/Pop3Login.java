@@ -23,6 +23,8 @@ import java.util.regex.Pattern;
 final class Pop3Login {
     /** RFC 2449 section 4: a response has at most 512 octets. */
     private static final int LONGEST_LINE = 512;
+    /** RFC 2449 section 8.1 and RFC 3206: not the user's fault, and over some time. */
+    private static final Pattern PASSING = Pattern.compile("^-ERR \\[(IN-USE|LOGIN-DELAY|SYS/TEMP)\\].*");
     private static final Pattern TIMESTAMP = Pattern.compile("<[!-;=?-~]+@[!-;=?-~]+>");
 
     private final Endpoint.Smtp server;
@@ -146,6 +148,10 @@ final class Pop3Login {
             return response;
         }
         String told = secrets.redact(response).replaceAll("[^ -~]", "?");
+        if (PASSING.matcher(told).matches()) {
+            throw new RefusedException(Step.Connection, server.display() + " lets nobody in at the moment: " + told
+                    + "; it will be tried again");
+        }
         throw response.startsWith("-ERR")
                 ? new RefusedException(step, server.display() + " " + what + ": " + told + "; " + next)
                 : new RefusedException(Step.Connection, server.display()

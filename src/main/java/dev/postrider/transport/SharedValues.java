@@ -35,7 +35,7 @@ final class SharedValues<K, V> {
         if (present == null) {
             try {
                 mine.complete(getting.get());
-            } catch (RefusedException | RuntimeException e) {
+            } catch (RefusedException | RuntimeException | Error e) {
                 mine.completeExceptionally(e);
             }
         }

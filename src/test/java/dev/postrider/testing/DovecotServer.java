@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Comparator;
@@ -38,6 +39,16 @@ public final class DovecotServer implements AutoCloseable {
      */
     public static Optional<DovecotServer> startIfInstalled(TestCertificates.Server certificate, String user,
             String password, String realms) {
+        return startIfInstalled(certificate, user, password, realms, Optional.empty());
+    }
+
+    /**
+     * Starts one that takes access tokens too.
+     *
+     * @param introspection where it asks whose token that is (RFC 7662)
+     */
+    public static Optional<DovecotServer> startIfInstalled(TestCertificates.Server certificate, String user,
+            String password, String realms, Optional<String> introspection) {
         if (!Files.isExecutable(PROGRAM) || !Files.exists(Path.of("/usr/lib/dovecot/pop3-login"))
                 || !"root".equals(System.getProperty("user.name"))) {
             return Optional.empty();
@@ -46,6 +57,9 @@ public final class DovecotServer implements AutoCloseable {
             DovecotServer server = new DovecotServer(Files.createTempDirectory("dovecot"), FreePort.find(),
                     FreePort.find());
             server.configure(certificate, user, password, realms);
+            if (introspection.isPresent()) {
+                server.takeTokens(introspection.get());
+            }
             server.start();
             return Optional.of(server);
         } catch (IOException e) {
@@ -115,6 +129,24 @@ public final class DovecotServer implements AutoCloseable {
                   }
                 }
                 """.formatted(directory, pop3, pop3s, realms));
+    }
+
+    private void takeTokens(String introspection) throws IOException {
+        Files.writeString(directory.resolve("oauth2"), """
+                introspection_mode = auth
+                introspection_url = %s
+                username_attribute = username
+                active_attribute = active
+                active_value = true
+                """.formatted(introspection));
+        Files.writeString(directory.resolve("dovecot.conf"), """
+                passdb {
+                  driver = oauth2
+                  mechanisms = xoauth2 oauthbearer
+                  args = %1$s/oauth2
+                }
+                auth_mechanisms = plain login cram-md5 digest-md5 scram-sha-256 apop xoauth2 oauthbearer
+                """.formatted(directory), StandardOpenOption.APPEND);
     }
 
     private void start() throws IOException {

@@ -26,6 +26,7 @@ public final class ScriptedTokenEndpoint implements AutoCloseable {
     private final CountDownLatch released = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile Answer answer = new Answer(200, "");
+    private volatile Map<String, String> introspected = Map.of();
     private volatile boolean held;
     private volatile boolean dripping;
 
@@ -42,6 +43,7 @@ public final class ScriptedTokenEndpoint implements AutoCloseable {
             ScriptedTokenEndpoint endpoint = new ScriptedTokenEndpoint(http);
             http.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
             http.createContext("/token", endpoint::serve);
+            http.createContext("/introspection", endpoint::introspect);
             http.start();
             return endpoint;
         } catch (IOException e) {
@@ -52,6 +54,27 @@ public final class ScriptedTokenEndpoint implements AutoCloseable {
     /** What it is asked for at; http, since it is this machine alone. */
     public String url() {
         return "http://localhost:" + http.getAddress().getPort() + "/token";
+    }
+
+    /** Where a server may ask whose token that is, and gets the user of {@link #known}. */
+    public String introspectionUrl() {
+        return "http://127.0.0.1:" + http.getAddress().getPort() + "/introspection";
+    }
+
+    /** Knows this token when a server asks. */
+    public void known(String token, String user) {
+        introspected = Map.of("Bearer " + token, user);
+    }
+
+    private void introspect(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            String user = introspected.get(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
+            byte[] body = (user == null
+                    ? "{\"active\":\"false\"}"
+                    : "{\"active\":\"true\",\"username\":\"" + user + "\"}").getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(user == null ? 401 : 200, body.length);
+            exchange.getResponseBody().write(body);
+        }
     }
 
     /** The fields of the forms that came, decoded. */

@@ -116,6 +116,7 @@ final class PopBeforeSmtpTest {
             NONE     | CONNECT | 220 smtp.example ESMTP        | Connection     | does not speak POP3: 220 smtp.example ESMTP; check spec.smtp.authentication.popBeforeSmtp.port
             NONE     | USER    | -ERR no such user             | Authentication | refused user "shop": -ERR no such user; check username and password in the Secret
             NONE     | PASS    | -ERR geheim-4711 is not right | Authentication | refused user "shop": -ERR *** is not right
+            NONE     | PASS    | -ERR [IN-USE] locked          | Connection     | lets nobody in at the moment: -ERR [IN-USE] locked; it will be tried again
             NONE     | PASS    | (hang)                        | Timeout        | for a reply
             TLS      | CONNECT | +OK                           | Tls            | check that spec.smtp.authentication.popBeforeSmtp.security fits the port
             """)

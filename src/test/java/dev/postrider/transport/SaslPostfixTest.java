@@ -6,10 +6,14 @@ import dev.postrider.route.Endpoint.Security;
 import dev.postrider.route.Login;
 import dev.postrider.route.SaslMechanism;
 import dev.postrider.route.TestResult.Step;
+import dev.postrider.route.TokenSource;
 import dev.postrider.testing.DovecotServer;
 import dev.postrider.testing.PostfixServer;
 import dev.postrider.testing.ScriptedSmtpServer;
+import dev.postrider.testing.ScriptedTokenEndpoint;
 import dev.postrider.testing.TestCertificates;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -22,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource.Mode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The mechanisms with a password, at a Postfix whose SASL is Dovecot's: servers that this project did not write. */
+/** The mechanisms at a Postfix whose SASL is Dovecot's: servers that this project did not write. */
 @Tag("upstreams")
 final class SaslPostfixTest {
     private static final Logger LOG = LoggerFactory.getLogger(SaslPostfixTest.class);
@@ -33,12 +37,14 @@ final class SaslPostfixTest {
     private static Optional<DovecotServer> dovecot = Optional.empty();
     private static Optional<PostfixServer> postfix = Optional.empty();
     private static Optional<ScriptedSmtpServer> scripted = Optional.empty();
+    private static final ScriptedTokenEndpoint TOKENS = ScriptedTokenEndpoint.start();
     private static int port;
 
     @BeforeAll
     static void start() {
         TestCertificates.Server certificate = CA.server("localhost");
-        dovecot = DovecotServer.startIfInstalled(certificate, USER, PASSWORD, "acme.example globex.example");
+        dovecot = DovecotServer.startIfInstalled(certificate, USER, PASSWORD, "acme.example globex.example",
+                Optional.of(TOKENS.introspectionUrl()));
         postfix = dovecot.flatMap(d -> PostfixServer.startIfInstalled(certificate,
                 List.of("smtpd_sasl_auth_enable = yes", "smtpd_sasl_type = dovecot",
                         "smtpd_sasl_path = " + d.authSocket(), "smtpd_tls_auth_only = yes",
@@ -51,7 +57,6 @@ final class SaslPostfixTest {
             LOG.info("logging in at the scripted server: Postfix or Dovecot is not installed, or this is not root");
             scripted = Optional.of(ScriptedSmtpServer.start()
                     .startTls(certificate)
-                    .login(USER, PASSWORD, "PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "SCRAM-SHA-256")
                     .realms("acme.example globex.example"));
             port = scripted.get().port();
         }
@@ -62,6 +67,7 @@ final class SaslPostfixTest {
         postfix.ifPresent(PostfixServer::close);
         dovecot.ifPresent(DovecotServer::close);
         scripted.ifPresent(ScriptedSmtpServer::close);
+        TOKENS.close();
     }
 
     private static String logs() {
@@ -69,6 +75,8 @@ final class SaslPostfixTest {
     }
 
     private static Attempt send(String password, Optional<String> realm, SaslMechanism... mechanisms) {
+        scripted.ifPresent(server -> server.login(USER, PASSWORD, "PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5",
+                "SCRAM-SHA-256"));
         try (Upstream upstream = new MailUpstreams("client.test", true)
                 .to(Mails.route(Mails.with(Mails.secure(port, Security.STARTTLS, CA.pem()),
                         new Login.Password(USER, password, List.of(mechanisms), realm))))) {
@@ -100,6 +108,36 @@ final class SaslPostfixTest {
                     assertThat(refused.message()).contains("refused user \"" + USER + "\" by " + mechanism.saslName(),
                             "535 5.7.8").doesNotContain(PASSWORD);
                 });
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = SaslMechanism.class, names = {"XOAUTH2", "OAUTHBEARER"})
+    void aTokenLogsInAndOneThatTheServerDoesNotKnowIsRefused(SaslMechanism mechanism) {
+        TOKENS.answer(200, "{\"access_token\":\"good.token-4711\"}");
+        TOKENS.known("good.token-4711", USER);
+        scripted.ifPresent(server -> server.login(USER, "good.token-4711", "XOAUTH2", "OAUTHBEARER"));
+        Attempt good = sendWithToken(mechanism);
+        TOKENS.answer(200, "{\"access_token\":\"bad.token-4711\"}");
+        Attempt bad = sendWithToken(mechanism);
+
+        assertThat(good.verdicts().get("all@postfix.test")).as("%s%n%s", good, logs())
+                .isInstanceOf(Verdict.Accepted.class);
+        assertThat(good.dialogue()).contains("C: AUTH " + mechanism.saslName() + " ***");
+        assertThat(bad.verdicts().get("all@postfix.test")).as("%s%n%s", bad, logs())
+                .isInstanceOfSatisfying(Verdict.Refused.class,
+                        refused -> assertThat(refused.message())
+                                .contains("by " + mechanism.saslName() + ": 535 5.7.8"));
+        assertThat(good + " " + bad).doesNotContain("token-4711");
+    }
+
+    private static Attempt sendWithToken(SaslMechanism mechanism) {
+        Login login = new Login.OAuth2(USER, new TokenSource(TOKENS.url(), Optional.empty(),
+                new TokenSource.ClientSecret("client-1", "s3cret")), List.of(mechanism));
+        AccessTokens tokens = new AccessTokens(InstantSource.system(), Duration.ofSeconds(5), true);
+        try (Upstream upstream = new MailUpstreams("client.test", true, tokens, new PopLogins())
+                .to(Mails.route(Mails.with(Mails.secure(port, Security.STARTTLS, CA.pem()), login)))) {
+            return upstream.send(Mails.envelope("all@postfix.test"), Mails.text(Mails.TEXT));
+        }
     }
 
     @Test

@@ -195,6 +195,14 @@ final class SmtpLoginTest {
     }
 
     @Test
+    void aPasswordThatScramForbidsIsNotTheServersFault() {
+        server.startTls(CA.server("localhost"));
+        server.login("shop", "bell\u0007", "SCRAM-SHA-256");
+        assertThat(Mails.refusal(Mails.send(encrypted("bell\u0007"))).message())
+                .contains("user or password has characters that SASLprep (RFC 4013) forbids");
+    }
+
+    @Test
     void aServerThatAsksWithoutEndIsCancelled() {
         Endpoint.Smtp endpoint = encrypted(PASSWORD);
         String asking = "334 VXNlcm5hbWU6\r\n".repeat(20);

@@ -25,6 +25,8 @@ final class ScramExchange implements SaslExchange {
     @Override
     public Optional<byte[]> initialResponse() throws SaslException {
         try {
+            // The client does this too, but not before the server has answered, which then seems to be at fault.
+            StringPreparation.SASL_PREPARATION.normalize(credentials.secret().toCharArray());
             ScramClient begun = ScramClient.builder()
                     .advertisedMechanisms(List.of("SCRAM-SHA-256"))
                     .username(credentials.user())
@@ -56,7 +58,7 @@ final class ScramExchange implements SaslExchange {
                 }
                 default -> throw new SaslException("SCRAM-SHA-256: the server goes on after its last message");
             };
-        } catch (ScramException | IllegalArgumentException | IllegalStateException e) {
+        } catch (ScramException | RuntimeException e) {
             step = 0;
             throw new SaslException("SCRAM-SHA-256: the server does not keep to the mechanism, or does not know the "
                     + "password (" + e.getClass().getSimpleName() + ")");
