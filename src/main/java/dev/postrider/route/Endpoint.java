@@ -85,6 +85,15 @@ public sealed interface Endpoint {
                     : name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
         }
 
+        /** Another server, reached and checked as this one, but for what is this one's own: names and client's certificate. */
+        public Smtp beside(String otherHost, int otherPort, Security otherSecurity) {
+            return new Smtp(otherHost, otherPort, otherSecurity,
+                    new TlsSettings(tls.minimumVersion(), Optional.empty(), tls.certificateAuthorities(),
+                            Optional.empty(), tls.verification(), tls.pinnedCertificates()),
+                    false, proxy, Optional.empty(), connectTimeout, tlsTimeout, replyTimeout, dataTimeout, 1,
+                    Optional.empty());
+        }
+
         /** Whether a login may be sent over a connection that is not encrypted. */
         public boolean sendsLoginInTheClear() {
             return security == Security.NONE

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.postrider.route.Durations;
 import dev.postrider.route.Endpoint;
-import dev.postrider.route.Login;
 import dev.postrider.route.TestResult.Step;
+import dev.postrider.route.TokenSource;
 import jakarta.mail.MessagingException;
 import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.InternetHeaders;
@@ -95,15 +95,16 @@ final class GraphUpstream implements Upstream {
         } catch (IOException e) {
             throw new RefusedException(Step.MessageRejected, "the message cannot be read: " + e.getMessage());
         }
-        Login.OAuth2 login = new Login.OAuth2(endpoint.mailbox(),
+        TokenSource source = new TokenSource(
                 service.login() + "/" + encoded(endpoint.tenantId()) + "/oauth2/v2.0/token",
-                service.graph() + "/.default", endpoint.clientId(), endpoint.clientSecret());
-        String token = tokens.token(login);
+                Optional.of(service.graph() + "/.default"),
+                new TokenSource.ClientSecret(endpoint.clientId(), endpoint.clientSecret()));
+        String token = tokens.token(source);
         HttpResponse<String> answer = post(token, body);
         if (answer.statusCode() == 401) {
             // It may have been revoked before its time.
-            tokens.forget(login, token);
-            answer = post(tokens.token(login), body);
+            tokens.forget(source, token);
+            answer = post(tokens.token(source), body);
         }
         return verdict(answer);
     }

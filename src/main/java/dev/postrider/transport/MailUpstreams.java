@@ -3,12 +3,13 @@ package dev.postrider.transport;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.ServerRoute;
 
-/** Opens ways to upstream servers by the protocol that each speaks. Access tokens are shared among them. */
+/** Opens ways to upstream servers by the protocol that each speaks. Access tokens and POP3 logins are shared among them. */
 public final class MailUpstreams implements Upstreams {
     private final String ehloName;
     private final boolean recordDialogue;
     private final AccessTokens tokens;
     private final TlsContexts contexts = new TlsContexts();
+    private final PopLogins popLogins;
 
     /**
      * Ways that introduce themselves with this name.
@@ -17,19 +18,20 @@ public final class MailUpstreams implements Upstreams {
      * @param recordDialogue whether {@link Attempt#dialogue()} is filled
      */
     public MailUpstreams(String ehloName, boolean recordDialogue) {
-        this(ehloName, recordDialogue, new AccessTokens());
+        this(ehloName, recordDialogue, new AccessTokens(), new PopLogins());
     }
 
-    MailUpstreams(String ehloName, boolean recordDialogue, AccessTokens tokens) {
+    MailUpstreams(String ehloName, boolean recordDialogue, AccessTokens tokens, PopLogins popLogins) {
         this.ehloName = ehloName;
         this.recordDialogue = recordDialogue;
         this.tokens = tokens;
+        this.popLogins = popLogins;
     }
 
     @Override
     public Upstream to(ServerRoute server) {
         return switch (server.endpoint()) {
-            case Endpoint.Smtp smtp -> new SmtpUpstream(server.key(), smtp, ehloName, recordDialogue, tokens,
+            case Endpoint.Smtp smtp -> new SmtpUpstream(server.key(), smtp, ehloName, recordDialogue, tokens, popLogins,
                     contexts);
             case Endpoint.Graph graph -> new GraphUpstream(graph, GraphUpstream.Service.WORLDWIDE, tokens);
         };

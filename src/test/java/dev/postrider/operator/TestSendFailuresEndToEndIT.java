@@ -84,7 +84,7 @@ final class TestSendFailuresEndToEndIT {
     // @formatter:off
     @ParameterizedTest(name = "{0}: {3}")
     @CsvSource(delimiter = '|', textBlock = """
-        wrong-password    | 127.0.0.1            | None     | Authentication    | 535 5.7.8 authentication failed; check username and password in the Secret | S: 535 5.7.8
+        wrong-password    | 127.0.0.1            | None     | Authentication    | 535 5.7.8 authentication failed; user name or password is wrong | S: 535 5.7.8
         nobody-listens    | 127.0.0.1            | None     | Connection        | check spec.smtp.host and spec.smtp.port, that the server runs              | Connection refused
         no-such-host      | no-such-host.invalid | None     | NameResolution    | has no address; check spec.smtp.host, or the DNS of the cluster            | no-such-host.invalid
         no-starttls       | 127.0.0.1            | StartTLS | Tls               | enable it at the server, or use security TLS                               | C: EHLO

@@ -166,6 +166,14 @@ public final class TestCertificates {
         return server(now.minus(Duration.ofDays(1)), now.plus(Duration.ofDays(30)), names);
     }
 
+    /** A certificate of this authority for an RSA key, as clients show it that log in with one. */
+    public Server rsa(String name) {
+        Instant now = Instant.now();
+        return server(Request.of(name).valid(now.minus(Duration.ofDays(1)), now.plus(Duration.ofDays(30))),
+                newRsaKeys(),
+                chain);
+    }
+
     /** A certificate of this authority, valid between two points in time, for host names and addresses. */
     public Server server(Instant from, Instant to, String... names) {
         return server(Request.of(names).valid(from, to));
@@ -173,16 +181,15 @@ public final class TestCertificates {
 
     /** A certificate of this authority, shown with those that it leads through. */
     public Server server(Request request) {
-        return server(request, chain);
+        return server(request, newKeys(), chain);
     }
 
     /** A certificate of this authority, shown without any other. */
     public Server alone(Request request) {
-        return server(request, List.of());
+        return server(request, newKeys(), List.of());
     }
 
-    private Server server(Request request, List<X509Certificate> others) {
-        KeyPair serverKeys = newKeys();
+    private Server server(Request request, KeyPair serverKeys, List<X509Certificate> others) {
         X509Certificate issued = issue(new X500Principal("CN=" + request.commonName()), serverKeys,
                 certificate.getSubjectX500Principal(), keys, false, request);
         return served(issued, serverKeys, others);
@@ -282,6 +289,16 @@ public final class TestCertificates {
 
     private static GeneralName uri(String url) {
         return new GeneralName(GeneralName.uniformResourceIdentifier, url);
+    }
+
+    private static KeyPair newRsaKeys() {
+        try {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+            generator.initialize(2048);
+            return generator.generateKeyPair();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static KeyPair newKeys() {
