@@ -33,7 +33,7 @@ final class Credentials {
         Optional<SecretLookup.Found> found = find(field, secretName, keys);
         found.ifPresent(f -> {
             for (String entry : keys) {
-                check(field, secretName, entry, f, entry.endsWith(".crt"));
+                check(field, secretName, entry, f, entry.endsWith(".crt") || entry.endsWith(".key"));
             }
             f.hosts().ifPresent(allowed -> checkHosts(field, secretName, allowed, hosts));
         });

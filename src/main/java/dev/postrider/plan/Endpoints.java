@@ -11,12 +11,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Turns what a MailServer declares, with what its Secrets hold, into an endpoint. */
 final class Endpoints {
     private static final String CA_KEY = "ca.crt";
-    private static final String GRAPH_LOGIN_HOST = "login.microsoftonline.com";
 
     private final Credentials credentials;
     private final Logins logins;
@@ -73,10 +73,32 @@ final class Endpoints {
     }
 
     private Optional<Endpoint> graph(MicrosoftGraph graph) {
-        return credentials
-                .read("spec.microsoftGraph.secretRef", graph.secretRef().name(), List.of(GRAPH_LOGIN_HOST),
-                        "client-id", "client-secret")
-                .map(v -> new Endpoint.Graph(graph.tenantId(), graph.mailbox(), v.get(0), v.get(1)));
+        if ((graph.secretRef() == null) == (graph.certificateSecretRef() == null)) {
+            problems.add(new Problem(Area.SPEC, "InvalidSpec", "spec.microsoftGraph",
+                    "exactly one of secretRef and certificateSecretRef must be set"));
+            return Optional.empty();
+        }
+        Endpoint.Graph.Cloud cloud = cloudOf(graph);
+        List<String> hosts = List.of(cloud.loginHost());
+        Optional<List<String>> values = graph.secretRef() != null
+                ? credentials.read("spec.microsoftGraph.secretRef", graph.secretRef().name(), hosts, "client-id",
+                        "client-secret")
+                : credentials.read("spec.microsoftGraph.certificateSecretRef", graph.certificateSecretRef().name(),
+                        hosts, "client-id", "tls.crt", "tls.key");
+        return values.map(v -> new Endpoint.Graph(cloud, graph.tenantId(), graph.mailbox(), v.get(0),
+                v.size() == 2
+                        ? new Endpoint.Graph.ClientSecret(v.get(1))
+                        : new Endpoint.Graph.ClientCertificate(v.get(1), v.get(2)),
+                !Boolean.FALSE.equals(graph.saveToSentItems())));
+    }
+
+    private static Endpoint.Graph.Cloud cloudOf(MicrosoftGraph graph) {
+        return switch (Optional.ofNullable(graph.cloud()).orElse(MicrosoftGraph.Cloud.Global)) {
+            case Global -> Endpoint.Graph.Cloud.GLOBAL;
+            case USGovL4 -> Endpoint.Graph.Cloud.US_GOV_L4;
+            case USGovL5 -> Endpoint.Graph.Cloud.US_GOV_L5;
+            case China -> Endpoint.Graph.Cloud.CHINA;
+        };
     }
 
     /** Where the declared server is, for people, whether or not its Secrets are there. */
@@ -85,7 +107,8 @@ final class Endpoints {
         if (smtp != null) {
             return Endpoint.display(smtp.host(), portOf(smtp));
         }
-        return spec.microsoftGraph() == null ? "" : "graph.microsoft.com/" + spec.microsoftGraph().mailbox();
+        MicrosoftGraph graph = spec.microsoftGraph();
+        return graph == null ? "" : cloudOf(graph).graphHost() + "/" + graph.mailbox();
     }
 
     /** The Secrets that a MailServer names: a change of one of them matters to it. */
@@ -98,8 +121,11 @@ final class Endpoints {
             }
             Optional.ofNullable(smtp.authentication()).stream().flatMap(Logins::secretNames).forEach(names::add);
         }
-        if (spec.microsoftGraph() != null) {
-            names.add(spec.microsoftGraph().secretRef().name());
+        MicrosoftGraph graph = spec.microsoftGraph();
+        if (graph != null) {
+            Stream.of(Optional.ofNullable(graph.secretRef()), Optional.ofNullable(graph.certificateSecretRef()))
+                    .flatMap(Optional::stream)
+                    .forEach(reference -> names.add(reference.name()));
         }
         return names;
     }

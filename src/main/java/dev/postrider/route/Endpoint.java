@@ -54,15 +54,72 @@ public sealed interface Endpoint {
     /**
      * A mailbox of Microsoft Graph.
      *
-     * @param tenantId     the directory
-     * @param mailbox      the mailbox that sends
-     * @param clientId     of the application
-     * @param clientSecret of the application
+     * @param cloud           where the mailbox is
+     * @param tenantId        the directory
+     * @param mailbox         the mailbox that sends
+     * @param clientId        of the application
+     * @param credential      by which the application proves who it is
+     * @param saveToSentItems whether a copy stays among the mailbox's sent items
      */
-    record Graph(String tenantId, String mailbox, String clientId, String clientSecret) implements Endpoint {
+    record Graph(Cloud cloud, String tenantId, String mailbox, String clientId, Credential credential,
+            boolean saveToSentItems) implements Endpoint {
+
+        /** The clouds of Microsoft ("Microsoft Graph national cloud deployments"). */
+        public enum Cloud {
+            GLOBAL("graph.microsoft.com", "login.microsoftonline.com"), US_GOV_L4("graph.microsoft.us",
+                    "login.microsoftonline.us"), US_GOV_L5("dod-graph.microsoft.us",
+                            "login.microsoftonline.us"), CHINA("microsoftgraph.chinacloudapi.cn",
+                                    "login.chinacloudapi.cn");
+
+            private final String graphHost;
+            private final String loginHost;
+
+            Cloud(String graphHost, String loginHost) {
+                this.graphHost = graphHost;
+                this.loginHost = loginHost;
+            }
+
+            /** The host that messages are sent to. */
+            public String graphHost() {
+                return graphHost;
+            }
+
+            /** The host that the credential is sent to. */
+            public String loginHost() {
+                return loginHost;
+            }
+        }
+
+        /** By which an application proves who it is. What is secret never shows in {@code toString}. */
+        @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+        @JsonSubTypes({@JsonSubTypes.Type(value = ClientSecret.class, name = "secret"),
+                @JsonSubTypes.Type(value = ClientCertificate.class, name = "certificate")})
+        public sealed interface Credential {}
+
+        /** A secret that the application shares with the directory. */
+        public record ClientSecret(String secret) implements Credential {
+            @Override
+            public String toString() {
+                return "ClientSecret[]";
+            }
+        }
+
+        /**
+         * A certificate that the directory knows (RFC 7523).
+         *
+         * @param certificate PEM
+         * @param privateKey  its key, PKCS #8 in PEM
+         */
+        public record ClientCertificate(String certificate, String privateKey) implements Credential {
+            @Override
+            public String toString() {
+                return "ClientCertificate[]";
+            }
+        }
+
         @Override
         public String host() {
-            return "graph.microsoft.com";
+            return cloud.graphHost();
         }
 
         @Override
@@ -70,6 +127,7 @@ public sealed interface Endpoint {
             return host() + "/" + mailbox;
         }
 
+        /** As many requests of an application to a mailbox as Exchange Online takes at a time. */
         @Override
         public int maxConnections() {
             return 4;

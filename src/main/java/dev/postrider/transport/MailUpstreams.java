@@ -2,11 +2,14 @@ package dev.postrider.transport;
 
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.ServerRoute;
+import java.time.Duration;
+import java.time.InstantSource;
 
 /** Opens ways to upstream servers by the protocol that each speaks. Access tokens are shared among them. */
 public final class MailUpstreams implements Upstreams {
     private final String ehloName;
     private final boolean recordDialogue;
+    private final GraphEndpoints graph;
     private final AccessTokens tokens;
 
     /**
@@ -16,12 +19,29 @@ public final class MailUpstreams implements Upstreams {
      * @param recordDialogue whether {@link Attempt#dialogue()} is filled
      */
     public MailUpstreams(String ehloName, boolean recordDialogue) {
-        this(ehloName, recordDialogue, new AccessTokens());
+        this(ehloName, recordDialogue, GraphEndpoints.MICROSOFT);
+    }
+
+    /**
+     * As {@link #MailUpstreams(String, boolean)}, with another Microsoft Graph.
+     *
+     * @param graph where that is
+     */
+    public MailUpstreams(String ehloName, boolean recordDialogue, GraphEndpoints graph) {
+        this(ehloName, recordDialogue, graph,
+                graph.plainLogin()
+                        ? new AccessTokens(InstantSource.system(), Duration.ofSeconds(30), true)
+                        : new AccessTokens());
     }
 
     MailUpstreams(String ehloName, boolean recordDialogue, AccessTokens tokens) {
+        this(ehloName, recordDialogue, GraphEndpoints.MICROSOFT, tokens);
+    }
+
+    private MailUpstreams(String ehloName, boolean recordDialogue, GraphEndpoints graph, AccessTokens tokens) {
         this.ehloName = ehloName;
         this.recordDialogue = recordDialogue;
+        this.graph = graph;
         this.tokens = tokens;
     }
 
@@ -29,7 +49,7 @@ public final class MailUpstreams implements Upstreams {
     public Upstream to(ServerRoute server) {
         return switch (server.endpoint()) {
             case Endpoint.Smtp smtp -> new SmtpUpstream(smtp, ehloName, recordDialogue, tokens);
-            case Endpoint.Graph graph -> new GraphUpstream(graph, GraphUpstream.Service.WORLDWIDE, tokens);
+            case Endpoint.Graph endpoint -> new GraphUpstream(endpoint, graph, recordDialogue, tokens);
         };
     }
 }
