@@ -22,8 +22,7 @@ public sealed interface Verdict {
      *                  a person at the server or in the resource can mend (login, TLS, connection) is never permanent
      * @param reply     the server's reply, if it came to one
      * @param message   what failed and what to do next, for people; nothing secret
-     * @param retryAfter how long the server wants to be left alone, where it said so: by this way nothing is sent to it
-     *                   before
+     * @param retryAfter how long the server wants to be left alone, where it said so: nothing is sent to it before
      */
     record Refused(Step step, boolean permanent, Optional<Reply> reply, String message,
             Optional<Duration> retryAfter) implements Verdict {
