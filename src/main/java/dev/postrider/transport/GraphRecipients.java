@@ -7,14 +7,11 @@ import jakarta.mail.internet.AddressException;
 import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.InternetHeaders;
 import jakarta.mail.internet.MimeUtility;
-import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.net.IDN;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -49,9 +46,9 @@ final class GraphRecipients {
 
     private final Envelope envelope;
     private final MessageContent message;
-    private final byte[] header;
+    private final MessageHeader header;
 
-    private GraphRecipients(Envelope envelope, MessageContent message, byte[] header) {
+    private GraphRecipients(Envelope envelope, MessageContent message, MessageHeader header) {
         this.envelope = envelope;
         this.message = message;
         this.header = header;
@@ -63,43 +60,15 @@ final class GraphRecipients {
      * @throws RefusedException if the message cannot be read
      */
     static List<Group> of(Envelope envelope, MessageContent message) throws RefusedException {
-        try (InputStream in = new BufferedInputStream(message.open())) {
-            Copying copying = new Copying(in);
-            new InternetHeaders(copying);
-            return new GraphRecipients(envelope, message, copying.octets.toByteArray()).groups(MOST);
+        try {
+            return new GraphRecipients(envelope, message, MessageHeader.of(message)).groups(MOST);
         } catch (IOException | MessagingException e) {
             throw new RefusedException(Step.MessageRejected,
                     "the message could not be read: " + e.getMessage() + "; it will be tried again");
         }
     }
 
-    /** Keeps what is read through it. */
-    private static final class Copying extends InputStream {
-        private final InputStream in;
-        private final ByteArrayOutputStream octets = new ByteArrayOutputStream();
-
-        Copying(InputStream in) {
-            this.in = in;
-        }
-
-        @Override
-        public int read() throws IOException {
-            int octet = in.read();
-            if (octet >= 0) {
-                octets.write(octet);
-            }
-            return octet;
-        }
-
-        @Override
-        public int read(byte[] bytes, int offset, int length) throws IOException {
-            int count = in.read(bytes, offset, length);
-            octets.write(bytes, offset, Math.max(count, 0));
-            return count;
-        }
-    }
-
-    private List<Group> groups(int most) throws IOException, MessagingException {
+    private List<Group> groups(int most) throws MessagingException {
         Map<String, String> wanted = new LinkedHashMap<>();
         envelope.recipients().forEach(recipient -> wanted.putIfAbsent(canonical(recipient), recipient));
         Set<String> named = named();
@@ -127,11 +96,11 @@ final class GraphRecipients {
         return named;
     }
 
-    private MessageContent to(List<String> recipients) throws IOException, MessagingException {
+    private MessageContent to(List<String> recipients) throws MessagingException {
         Map<String, String> unnamed = new LinkedHashMap<>();
         recipients.forEach(recipient -> unnamed.put(canonical(recipient), recipient));
         Set<String> wanted = Set.copyOf(unnamed.keySet());
-        InternetHeaders fields = fields();
+        InternetHeaders fields = header.fields();
         for (String field : List.of("To", "Cc")) {
             List<InternetAddress> before = addresses(field);
             List<InternetAddress> after = before.stream()
@@ -144,17 +113,17 @@ final class GraphRecipients {
             }
         }
         put(fields, "Bcc", addresses(unnamed.values()));
-        byte[] start = octets(fields);
+        byte[] start = MessageHeader.octets(Collections.list(fields.getAllHeaderLines()));
         return new MessageContent() {
             @Override
             public long size() {
-                return start.length + message.size() - header.length;
+                return start.length + message.size() - header.length();
             }
 
             @Override
             public InputStream open() throws IOException {
                 InputStream rest = message.open();
-                rest.skipNBytes(header.length);
+                rest.skipNBytes(header.length());
                 return new SequenceInputStream(new ByteArrayInputStream(start), rest);
             }
         };
@@ -178,23 +147,9 @@ final class GraphRecipients {
         }
     }
 
-    private InternetHeaders fields() throws MessagingException {
-        return new InternetHeaders(new ByteArrayInputStream(header), true);
-    }
-
-    private static byte[] octets(InternetHeaders fields) throws IOException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        for (String line : Collections.list(fields.getAllHeaderLines())) {
-            out.write((line + "\r\n").getBytes(StandardCharsets.UTF_8));
-        }
-        out.write('\r');
-        out.write('\n');
-        return out.toByteArray();
-    }
-
     /** The addresses of a field, those in groups among them. */
     private List<InternetAddress> addresses(String field) throws MessagingException {
-        String value = fields().getHeader(field, ",");
+        String value = header.fields().getHeader(field, ",");
         if (value == null) {
             return List.of();
         }

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * A way to a mailbox of Microsoft Graph: by {@code sendMail} with a MIME message (Microsoft Graph REST API, "user:
@@ -49,6 +50,25 @@ final class GraphUpstream implements Upstream {
     public Attempt send(Envelope envelope, MessageContent message) {
         long start = System.nanoTime();
         requests.begin();
+        return new Attempt(verdicts(envelope, message), endpoint.display(), Optional.empty(),
+                Duration.ofNanos(System.nanoTime() - start),
+                recordDialogue ? requests.dialogue() : "");
+    }
+
+    private Map<String, Verdict> verdicts(Envelope envelope, MessageContent message) {
+        Optional<Splitting> splitting = envelope.splitting();
+        long most = splitting.flatMap(Splitting::octets).orElse(Long.MAX_VALUE);
+        if (splitting.isEmpty() || message.size() <= most) {
+            return deliver(envelope, message);
+        }
+        try {
+            return PartialMessages.send(envelope, message, most, splitting.get().id(), this::deliver);
+        } catch (RefusedException e) {
+            return envelope.recipients().stream().collect(Collectors.toMap(r -> r, _ -> e.verdict(), (a, _) -> a));
+        }
+    }
+
+    private Map<String, Verdict> deliver(Envelope envelope, MessageContent message) {
         Map<String, Verdict> verdicts = new LinkedHashMap<>();
         try {
             for (Group group : GraphRecipients.of(envelope, message)) {
@@ -58,8 +78,7 @@ final class GraphUpstream implements Upstream {
         } catch (RefusedException e) {
             envelope.recipients().forEach(recipient -> verdicts.putIfAbsent(recipient, e.verdict()));
         }
-        return new Attempt(verdicts, endpoint.display(), Optional.empty(), Duration.ofNanos(System.nanoTime() - start),
-                recordDialogue ? requests.dialogue() : "");
+        return verdicts;
     }
 
     /** One message; a refusal of one group says nothing of the next, but a failure to reach Graph does. */

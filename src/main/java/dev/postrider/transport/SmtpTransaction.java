@@ -131,8 +131,10 @@ final class SmtpTransaction {
                 .command("MAIL FROM:<" + path(envelope.sender(), Step.SenderRejected) + ">" + parameters);
         if (!reply.positive()) {
             connection.needsReset(true);
-            throw new RefusedException(
-                    refused(Step.SenderRejected, reply, "refused the sender <" + envelope.sender() + ">",
+            throw new RefusedException(reply.code() == 552
+                    ? refused(Step.SenderRejected, reply, "refused a message of " + message.size() + " octets",
+                            "send less, or let it be sent in parts (spec.limits.whenTooLarge of the organization)")
+                    : refused(Step.SenderRejected, reply, "refused the sender <" + envelope.sender() + ">",
                             "check that this login may send as that address"));
         }
         begun = true;

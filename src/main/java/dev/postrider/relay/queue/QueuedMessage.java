@@ -5,6 +5,7 @@ import dev.postrider.transport.DsnRequest;
 import dev.postrider.transport.Envelope;
 import dev.postrider.transport.MessageContent;
 import dev.postrider.transport.RecipientDsnRequest;
+import dev.postrider.transport.Splitting;
 import dev.postrider.transport.RecipientDsnRequest.Notify;
 import java.time.Instant;
 import java.util.List;
@@ -46,10 +47,16 @@ public record QueuedMessage(ResourceKey organization, String id, String sender, 
 
     /** The envelope for some of its recipients. */
     public Envelope envelope(List<QueuedRecipient> some) {
+        return envelope(some, Optional.empty());
+    }
+
+    /** The envelope for some of its recipients, with leave to send it in parts. */
+    public Envelope envelope(List<QueuedRecipient> some, Optional<Splitting> splitting) {
         return new Envelope(sender, some.stream().map(QueuedRecipient::address).distinct().toList(), eightBit,
                 smtpUtf8, dsn, some.stream()
                         .collect(Collectors.toMap(QueuedRecipient::address, this::reports,
-                                (one, other) -> one)));
+                                (one, other) -> one)),
+                splitting);
     }
 
     /** Nobody is to be told about a report (RFC 3461 section 6.1). */
