@@ -6,6 +6,7 @@ import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.api.model.Quantity;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -89,7 +90,7 @@ public record OrganizationMailSettingsSpec(
     public record Limits(
             @JsonPropertyDescription("Octets of a message at most, as a quantity like 10Mi or a number, at least 64Ki. "
                     + "Default: as many as the relay takes and the server announces (RFC 1870).")
-            @Pattern("^[1-9][0-9]{0,14}(k|M|G|Ki|Mi|Gi)?$") @Nullable Quantity messageSize,
+            @ValidationRule(value = "string(self).matches('^[1-9][0-9]{0,14}(k|M|G|Ki|Mi|Gi)?$')", message = "messageSize must be a quantity of octets, such as 10Mi or 10000000") @Nullable Quantity messageSize,
             @JsonPropertyDescription("What becomes of a message that is larger, or larger than its server takes. Reject: "
                     + "it is refused with 552 5.3.4, or returned to its sender where only the server's limit shows. "
                     + "Split: it is sent in parts that mail programs put together again (message/partial, RFC 2046).")
