@@ -33,13 +33,24 @@ final class Credentials {
         Optional<SecretLookup.Found> found = find(field, secretName, keys);
         found.ifPresent(f -> {
             for (String entry : keys) {
-                check(field, secretName, entry, f, entry.endsWith(".crt") || entry.endsWith(".key"));
+                check(field, secretName, entry, f, isText(entry));
             }
             f.hosts().ifPresent(allowed -> checkHosts(field, secretName, allowed, hosts));
         });
         return problems.size() == before
                 ? found.map(f -> Arrays.stream(keys).map(k -> f.data().getOrDefault(k, "")).toList())
                 : Optional.empty();
+    }
+
+    /** Certificates, keys and JSON have lines. */
+    private static boolean isText(String entry) {
+        return entry.endsWith(".crt") || entry.endsWith(".key") || entry.endsWith(".json");
+    }
+
+    /** Whether a Secret that can be read has such a key. */
+    boolean has(String secretName, String key) {
+        return world.secret(new ResourceKey(namespace, secretName)) instanceof SecretLookup.Found found
+                && found.data().containsKey(key);
     }
 
     private Optional<SecretLookup.Found> find(String field, String secretName, String... keys) {

@@ -7,6 +7,7 @@ import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.Durations;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Login;
+import dev.postrider.route.TokenSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,14 +18,17 @@ import org.jspecify.annotations.Nullable;
 /** Turns what a MailServer declares, with what its Secrets hold, into an endpoint. */
 final class Endpoints {
     private static final String CA_KEY = "ca.crt";
+    private static final String GRAPH = "spec.microsoftGraph";
 
     private final Credentials credentials;
     private final Logins logins;
+    private final TokenSources tokens;
     private final List<Problem> problems;
 
     Endpoints(World world, String namespace, List<Problem> problems) {
         this.credentials = new Credentials(world, namespace, problems);
         this.logins = new Logins(credentials, problems);
+        this.tokens = new TokenSources(credentials, problems);
         this.problems = problems;
     }
 
@@ -74,21 +78,17 @@ final class Endpoints {
 
     private Optional<Endpoint> graph(MicrosoftGraph graph) {
         if ((graph.secretRef() == null) == (graph.certificateSecretRef() == null)) {
-            problems.add(new Problem(Area.SPEC, "InvalidSpec", "spec.microsoftGraph",
+            problems.add(new Problem(Area.SPEC, "InvalidSpec", GRAPH,
                     "exactly one of secretRef and certificateSecretRef must be set"));
             return Optional.empty();
         }
         Endpoint.Graph.Cloud cloud = cloudOf(graph);
         List<String> hosts = List.of(cloud.loginHost());
-        Optional<List<String>> values = graph.secretRef() != null
-                ? credentials.read("spec.microsoftGraph.secretRef", graph.secretRef().name(), hosts, "client-id",
-                        "client-secret")
-                : credentials.read("spec.microsoftGraph.certificateSecretRef", graph.certificateSecretRef().name(),
-                        hosts, "client-id", "tls.crt", "tls.key");
-        return values.map(v -> new Endpoint.Graph(cloud, graph.tenantId(), graph.mailbox(), v.get(0),
-                v.size() == 2
-                        ? new Endpoint.Graph.ClientSecret(v.get(1))
-                        : new Endpoint.Graph.ClientCertificate(v.get(1), v.get(2)),
+        Optional<TokenSource.Grant> by = graph.secretRef() != null
+                ? tokens.clientSecret(GRAPH, graph.secretRef(), hosts)
+                : Optional.ofNullable(graph.certificateSecretRef())
+                        .flatMap(secret -> tokens.clientCertificate(GRAPH, secret, hosts));
+        return by.map(application -> new Endpoint.Graph(cloud, graph.tenantId(), graph.mailbox(), application,
                 !Boolean.FALSE.equals(graph.saveToSentItems())));
     }
 

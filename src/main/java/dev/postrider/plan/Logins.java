@@ -1,22 +1,31 @@
 package dev.postrider.plan;
 
 import dev.postrider.api.Authentication;
+import dev.postrider.api.Authentication.PopSecurity;
 import dev.postrider.api.SecretReference;
 import dev.postrider.plan.Problem.Area;
+import dev.postrider.route.Durations;
+import dev.postrider.route.Endpoint;
 import dev.postrider.route.Login;
-import java.net.URI;
-import java.net.URISyntaxException;
+import dev.postrider.route.SaslMechanism;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Turns how a MailServer declares to authenticate, with what its Secrets hold, into a login. */
 final class Logins {
+    private static final String FIELD = "spec.smtp.authentication";
+    private static final Duration DELAY = Duration.ofSeconds(5);
+    private static final Duration REMEMBER_FOR = Duration.ofMinutes(10);
+
     private final Credentials credentials;
+    private final TokenSources tokens;
     private final List<Problem> problems;
 
     Logins(Credentials credentials, List<Problem> problems) {
         this.credentials = credentials;
+        this.tokens = new TokenSources(credentials, problems);
         this.problems = problems;
     }
 
@@ -25,48 +34,69 @@ final class Logins {
      *
      * @param host the server that is logged in to
      */
-    Optional<Login> of(Authentication authentication, String host) {
-        Authentication.Password password = authentication.password();
-        if (password != null) {
-            return credentials
-                    .read("spec.smtp.authentication.password.secretRef", password.secretRef().name(), List.of(host),
-                            "username", "password")
-                    .map(v -> new Login.Password(v.get(0), v.get(1)));
-        }
-        Authentication.OAuth2 oauth2 = authentication.oauth2();
-        if (oauth2 != null) {
-            Optional<String> tokenHost = hostOf(oauth2.tokenEndpoint());
-            if (tokenHost.isEmpty()) {
-                problems.add(new Problem(Area.SPEC, "InvalidSpec", "spec.smtp.authentication.oauth2.tokenEndpoint",
-                        "\"%s\" is no https URL with a host".formatted(oauth2.tokenEndpoint())));
-                return Optional.empty();
+    Optional<Login> of(Authentication declared, String host) {
+        if (Stream.of(declared.password(), declared.popBeforeSmtp(), declared.oauth2())
+                .filter(way -> way != null)
+                .count() == 1) {
+            if (declared.password() != null) {
+                return password(declared.password(), host);
             }
-            return credentials
-                    .read("spec.smtp.authentication.oauth2.secretRef", oauth2.secretRef().name(),
-                            List.of(tokenHost.get(), host), "client-id", "client-secret")
-                    .map(v -> new Login.OAuth2(oauth2.user(), oauth2.tokenEndpoint(),
-                            Optional.ofNullable(oauth2.scopes()).orElse("https://outlook.office365.com/.default"),
-                            v.get(0), v.get(1)));
+            if (declared.popBeforeSmtp() != null) {
+                return popBeforeSmtp(declared.popBeforeSmtp(), host);
+            }
+            if (declared.oauth2() != null) {
+                return oauth2(declared.oauth2(), host);
+            }
         }
-        problems.add(new Problem(Area.SPEC, "InvalidSpec", "spec.smtp.authentication",
-                "exactly one of password and oauth2 must be set"));
+        problems.add(new Problem(Area.SPEC, "InvalidSpec", FIELD,
+                "exactly one of password, popBeforeSmtp and oauth2 must be set"));
         return Optional.empty();
     }
 
-    private static Optional<String> hostOf(String url) {
-        try {
-            return Optional.ofNullable(new URI(url).getHost());
-        } catch (URISyntaxException _) {
-            return Optional.empty();
-        }
+    private Optional<Login> password(Authentication.Password declared, String host) {
+        List<SaslMechanism> mechanisms = Optional.ofNullable(declared.mechanisms())
+                .stream()
+                .flatMap(List::stream)
+                .map(mechanism -> SaslMechanism.valueOf(mechanism.name()))
+                .distinct()
+                .toList();
+        return login(FIELD + ".password.secretRef", declared.secretRef(), host)
+                .map(v -> new Login.Password(v.get(0), v.get(1), mechanisms, Optional.ofNullable(declared.realm())));
+    }
+
+    private Optional<Login> popBeforeSmtp(Authentication.PopBeforeSmtp declared, String smtpHost) {
+        String host = Optional.ofNullable(declared.host()).orElse(smtpHost);
+        PopSecurity security = Optional.ofNullable(declared.security()).orElse(PopSecurity.TLS);
+        return login(FIELD + ".popBeforeSmtp.secretRef", declared.secretRef(), host)
+                .map(v -> new Login.PopBeforeSmtp(host,
+                        Optional.ofNullable(declared.port()).orElse(security.defaultPort()), switch (security) {
+                            case None -> Endpoint.Security.NONE;
+                            case StartTLS -> Endpoint.Security.STARTTLS;
+                            case TLS -> Endpoint.Security.TLS;
+                        }, v.get(0), v.get(1),
+                        Optional.ofNullable(declared.delay()).map(Durations::read).orElse(DELAY),
+                        Optional.ofNullable(declared.rememberFor()).map(Durations::read).orElse(REMEMBER_FOR)));
+    }
+
+    private Optional<List<String>> login(String field, SecretReference secret, String host) {
+        return credentials.read(field, secret.name(), List.of(host), "username", "password");
+    }
+
+    private Optional<Login> oauth2(Authentication.OAuth2 declared, String host) {
+        List<SaslMechanism> mechanisms = Optional.ofNullable(declared.mechanism())
+                .map(mechanism -> SaslMechanism.valueOf(mechanism.name()))
+                .stream()
+                .toList();
+        return tokens.of(declared, host).map(source -> new Login.OAuth2(declared.user(), source, mechanisms));
     }
 
     /** The Secrets that a way to authenticate names. */
-    static Stream<String> secretNames(Authentication authentication) {
-        return Stream
-                .of(Optional.ofNullable(authentication.password()).map(Authentication.Password::secretRef),
-                        Optional.ofNullable(authentication.oauth2()).map(Authentication.OAuth2::secretRef))
-                .flatMap(Optional::stream)
+    static Stream<String> secretNames(Authentication declared) {
+        return Stream.concat(
+                Stream.of(Optional.ofNullable(declared.password()).map(Authentication.Password::secretRef),
+                        Optional.ofNullable(declared.popBeforeSmtp()).map(Authentication.PopBeforeSmtp::secretRef))
+                        .flatMap(Optional::stream),
+                Optional.ofNullable(declared.oauth2()).stream().flatMap(TokenSources::secrets))
                 .map(SecretReference::name);
     }
 }

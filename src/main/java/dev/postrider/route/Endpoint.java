@@ -57,11 +57,10 @@ public sealed interface Endpoint {
      * @param cloud           where the mailbox is
      * @param tenantId        the directory
      * @param mailbox         the mailbox that sends
-     * @param clientId        of the application
-     * @param credential      by which the application proves who it is
+     * @param application     who sends, and how it proves that: by a client secret or a certificate
      * @param saveToSentItems whether a copy stays among the mailbox's sent items
      */
-    record Graph(Cloud cloud, String tenantId, String mailbox, String clientId, Credential credential,
+    record Graph(Cloud cloud, String tenantId, String mailbox, TokenSource.Grant application,
             boolean saveToSentItems) implements Endpoint {
 
         /** The clouds of Microsoft ("Microsoft Graph national cloud deployments"). */
@@ -87,33 +86,6 @@ public sealed interface Endpoint {
             /** The host that the credential is sent to. */
             public String loginHost() {
                 return loginHost;
-            }
-        }
-
-        /** By which an application proves who it is. What is secret never shows in {@code toString}. */
-        @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
-        @JsonSubTypes({@JsonSubTypes.Type(value = ClientSecret.class, name = "secret"),
-                @JsonSubTypes.Type(value = ClientCertificate.class, name = "certificate")})
-        public sealed interface Credential {}
-
-        /** A secret that the application shares with the directory. */
-        public record ClientSecret(String secret) implements Credential {
-            @Override
-            public String toString() {
-                return "ClientSecret[]";
-            }
-        }
-
-        /**
-         * A certificate that the directory knows (RFC 7523).
-         *
-         * @param certificate PEM
-         * @param privateKey  its key, PKCS #8 in PEM
-         */
-        public record ClientCertificate(String certificate, String privateKey) implements Credential {
-            @Override
-            public String toString() {
-                return "ClientCertificate[]";
             }
         }
 

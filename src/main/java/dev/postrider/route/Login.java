@@ -1,36 +1,73 @@
 package dev.postrider.route;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 
 /** How to authenticate at an upstream server. What is secret never shows in {@code toString}. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "method")
 @JsonSubTypes({@JsonSubTypes.Type(value = Login.Password.class, name = "password"),
+        @JsonSubTypes.Type(value = Login.PopBeforeSmtp.class, name = "popBeforeSmtp"),
         @JsonSubTypes.Type(value = Login.OAuth2.class, name = "oauth2")})
 public sealed interface Login {
 
     /** The user or mailbox that logs in. */
     String user();
 
-    /** User name and password. */
-    record Password(String user, String password) implements Login {
+    /**
+     * User name and password.
+     *
+     * @param mechanisms those that may be used, the preferred one first; empty for the strongest that is offered
+     * @param realm      where the server offers several; for NTLM the domain
+     */
+    record Password(String user, String password, List<SaslMechanism> mechanisms,
+            Optional<String> realm) implements Login {
+        @JsonCreator
+        public Password {}
+
+        /** By the strongest mechanism that is offered. */
+        public Password(String user, String password) {
+            this(user, password, List.of(), Optional.empty());
+        }
+
         @Override
         public String toString() {
-            return "Password[user=" + user + "]";
+            return "Password[user=" + user + (mechanisms.isEmpty() ? "" : ", mechanisms=" + mechanisms)
+                    + realm.map(name -> ", realm=" + name).orElse("") + "]";
         }
     }
 
     /**
-     * A token by the client credentials grant (RFC 6749 section 4.4).
+     * A login at a POP3 server, after which the SMTP server takes mail from this address.
      *
-     * @param tokenEndpoint an https URL
-     * @param scopes        separated by spaces
+     * @param host        of the POP3 server
+     * @param security    how that connection is protected
+     * @param delay       between that login and SMTP
+     * @param rememberFor how long one login is enough
      */
-    record OAuth2(String user, String tokenEndpoint, String scopes, String clientId,
-            String clientSecret) implements Login {
+    record PopBeforeSmtp(String host, int port, Endpoint.Security security, String user, String password,
+            Duration delay, Duration rememberFor) implements Login {
         @Override
         public String toString() {
-            return "OAuth2[user=" + user + ", tokenEndpoint=" + tokenEndpoint + "]";
+            return "PopBeforeSmtp[server=" + Endpoint.display(host, port) + ", security=" + security + ", user="
+                    + user + ", delay=" + Durations.write(delay) + ", rememberFor=" + Durations.write(rememberFor)
+                    + "]";
+        }
+    }
+
+    /**
+     * An access token.
+     *
+     * @param mechanisms those that may be used, the preferred one first; empty for what is offered
+     */
+    record OAuth2(String user, TokenSource tokens, List<SaslMechanism> mechanisms) implements Login {
+        @Override
+        public String toString() {
+            return "OAuth2[user=" + user + ", tokens=" + tokens
+                    + (mechanisms.isEmpty() ? "" : ", mechanisms=" + mechanisms) + "]";
         }
     }
 }

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.postrider.route.Durations;
 import dev.postrider.route.Endpoint;
-import dev.postrider.route.Login;
 import dev.postrider.route.TestResult.Step;
+import dev.postrider.route.TokenSource;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -92,13 +92,13 @@ final class GraphRequests {
      */
     Answer send(String method, String path, String requestId, String contentType, byte[] body)
             throws RefusedException {
-        Login.OAuth2 login = login();
-        String token = tokens.token(login);
+        TokenSource source = source();
+        String token = tokens.token(source);
         Answer answer = send(method, path, requestId, contentType, body, token);
         if (answer.status() == 401) {
             // It may have been revoked before its time.
-            tokens.forget(login, token);
-            answer = send(method, path, requestId, contentType, body, tokens.token(login));
+            tokens.forget(source, token);
+            answer = send(method, path, requestId, contentType, body, tokens.token(source));
         }
         return answer;
     }
@@ -113,7 +113,7 @@ final class GraphRequests {
                 .header("Prefer", "IdType=\"ImmutableId\"")
                 .header("client-request-id", requestId)
                 .header("return-client-request-id", "true");
-        return exchange(request, method, path, body, Secrets.of(endpoint.mailbox(), token));
+        return exchange(request, method, path, body, Secrets.of(token));
     }
 
     /**
@@ -125,7 +125,7 @@ final class GraphRequests {
         HttpRequest.Builder request = HttpRequest.newBuilder(uri)
                 .header("Content-Type", "application/octet-stream")
                 .header("Content-Range", range);
-        return exchange(request, "PUT", "(upload session) " + range, octets, Secrets.of("", uri.toString()));
+        return exchange(request, "PUT", "(upload session) " + range, octets, Secrets.of(uri.toString()));
     }
 
     private Answer exchange(HttpRequest.Builder request, String method, String shown, byte[] body, Secrets secrets)
@@ -197,17 +197,11 @@ final class GraphRequests {
         }
     }
 
-    /** The application's login at the directory of the mailbox, for Graph as a whole. */
-    private Login.OAuth2 login() throws RefusedException {
-        String tokenEndpoint = endpoints.login(endpoint.cloud()) + "/" + encoded(endpoint.tenantId())
-                + "/oauth2/v2.0/token";
-        String scopes = endpoints.graph(endpoint.cloud()) + "/.default";
-        return switch (endpoint.credential()) {
-            case Endpoint.Graph.ClientSecret(String secret) ->
-                new Login.OAuth2(endpoint.mailbox(), tokenEndpoint, scopes, endpoint.clientId(), secret);
-            case Endpoint.Graph.ClientCertificate _ -> throw new RefusedException(Step.Authentication,
-                    "not yet");
-        };
+    /** Tokens of the mailbox's directory, for Graph as a whole. */
+    private TokenSource source() {
+        return new TokenSource(
+                endpoints.login(endpoint.cloud()) + "/" + encoded(endpoint.tenantId()) + "/oauth2/v2.0/token",
+                Optional.of(endpoints.graph(endpoint.cloud()) + "/.default"), endpoint.application());
     }
 
     static String encoded(String segment) {

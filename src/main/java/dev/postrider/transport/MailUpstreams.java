@@ -5,12 +5,13 @@ import dev.postrider.route.ServerRoute;
 import java.time.Duration;
 import java.time.InstantSource;
 
-/** Opens ways to upstream servers by the protocol that each speaks. Access tokens are shared among them. */
+/** Opens ways to upstream servers by the protocol that each speaks. Access tokens and POP3 logins are shared among them. */
 public final class MailUpstreams implements Upstreams {
     private final String ehloName;
     private final boolean recordDialogue;
     private final GraphEndpoints graph;
     private final AccessTokens tokens;
+    private final PopLogins popLogins;
 
     /**
      * Ways that introduce themselves with this name.
@@ -31,24 +32,27 @@ public final class MailUpstreams implements Upstreams {
         this(ehloName, recordDialogue, graph,
                 graph.plainLogin()
                         ? new AccessTokens(InstantSource.system(), Duration.ofSeconds(30), true)
-                        : new AccessTokens());
+                        : new AccessTokens(),
+                new PopLogins());
     }
 
-    MailUpstreams(String ehloName, boolean recordDialogue, AccessTokens tokens) {
-        this(ehloName, recordDialogue, GraphEndpoints.MICROSOFT, tokens);
+    MailUpstreams(String ehloName, boolean recordDialogue, AccessTokens tokens, PopLogins popLogins) {
+        this(ehloName, recordDialogue, GraphEndpoints.MICROSOFT, tokens, popLogins);
     }
 
-    private MailUpstreams(String ehloName, boolean recordDialogue, GraphEndpoints graph, AccessTokens tokens) {
+    private MailUpstreams(String ehloName, boolean recordDialogue, GraphEndpoints graph, AccessTokens tokens,
+            PopLogins popLogins) {
         this.ehloName = ehloName;
         this.recordDialogue = recordDialogue;
         this.graph = graph;
         this.tokens = tokens;
+        this.popLogins = popLogins;
     }
 
     @Override
     public Upstream to(ServerRoute server) {
         return switch (server.endpoint()) {
-            case Endpoint.Smtp smtp -> new SmtpUpstream(smtp, ehloName, recordDialogue, tokens);
+            case Endpoint.Smtp smtp -> new SmtpUpstream(smtp, ehloName, recordDialogue, tokens, popLogins);
             case Endpoint.Graph endpoint -> new GraphUpstream(endpoint, graph, recordDialogue, tokens);
         };
     }

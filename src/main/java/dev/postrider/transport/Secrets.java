@@ -3,30 +3,34 @@ package dev.postrider.transport;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** What must never be shown, in the forms in which a server that echoes what it got could give it back. */
 final class Secrets {
     private static final int SHORTEST = 4;
 
-    private final List<String> forms;
+    private final List<String> forms = new CopyOnWriteArrayList<>();
 
-    private Secrets(List<String> forms) {
-        this.forms = forms;
-    }
+    private Secrets() {}
 
     static Secrets none() {
-        return new Secrets(List.of());
+        return new Secrets();
     }
 
-    /** A password or token, and how SASL PLAIN (RFC 4616), LOGIN and XOAUTH2 carry it. */
-    static Secrets of(String user, String secret) {
-        return new Secrets(Stream
-                .of(secret, base64(secret), base64(user + "\0" + user + "\0" + secret),
-                        base64("\0" + user + "\0" + secret),
-                        base64("user=" + user + "\001auth=Bearer " + secret + "\001\001"))
-                .filter(form -> form.length() >= SHORTEST)
-                .toList());
+    /** A password or token, as it is and as LOGIN carries it. */
+    static Secrets of(String secret) {
+        Secrets secrets = new Secrets();
+        secrets.and(secret);
+        secrets.and(Base64.getEncoder().encodeToString(secret.getBytes(StandardCharsets.UTF_8)));
+        return secrets;
+    }
+
+    /** Hides this too, and gives it back: what is about to be sent. */
+    String and(String form) {
+        if (form.length() >= SHORTEST && !forms.contains(form)) {
+            forms.add(form);
+        }
+        return form;
     }
 
     String redact(String text) {
@@ -39,9 +43,5 @@ final class Secrets {
 
     Reply redact(Reply reply) {
         return new Reply(reply.code(), reply.enhanced(), redact(reply.text()));
-    }
-
-    private static String base64(String text) {
-        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -2,18 +2,13 @@ package dev.postrider.transport;
 
 import dev.postrider.route.Durations;
 import dev.postrider.route.Endpoint;
-import dev.postrider.route.Endpoint.Security;
-import dev.postrider.route.Login;
 import dev.postrider.route.TestResult.Step;
-import jakarta.mail.AuthenticationFailedException;
 import jakarta.mail.MessagingException;
 import java.io.IOException;
 import java.util.Optional;
 
 /** Tells why no session with a server came about: the step that failed, and what to do next. Never permanent. */
 record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
-    static final String NO_CLEAR_TEXT_LOGIN = "a login is never sent in the clear";
-
     /** The TLS handshake failed. */
     RefusedException ofTls(Exception failure) {
         if (wire.timedOut()) {
@@ -30,19 +25,16 @@ record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
     }
 
     /**
-     * Greeting, EHLO, STARTTLS or AUTH failed.
+     * Greeting, EHLO or STARTTLS failed.
      *
-     * @param phase     Connection, Tls or Authentication: what was under way
+     * @param phase     Connection or Tls: what was under way
      * @param lastLines the server's last reply, as it came
      */
     RefusedException of(Exception failure, Step phase, String lastLines) {
         if (wire.timedOut()) {
-            return timeout(phase == Step.Authentication ? "the login" : "greeting, EHLO or STARTTLS");
+            return timeout("greeting, EHLO or STARTTLS");
         }
         Optional<Reply> reply = Reply.parse(lastLines).map(secrets::redact);
-        if (phase == Step.Authentication || failure instanceof AuthenticationFailedException) {
-            return ofLogin(phase == Step.Authentication, reply);
-        }
         if (reply.isPresent() && !reply.get().positive()) {
             return phase == Step.Tls
                     ? refused(Step.Tls, reply.get(), endpoint.display() + " offers STARTTLS but refused it: "
@@ -63,55 +55,6 @@ record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
         return new RefusedException(Step.Connection, "the connection to " + wire.server()
                 + " broke before the session was ready: " + reason(failure)
                 + "; check that an SMTP server listens on that port, and that spec.smtp.security fits it");
-    }
-
-    /** The session stands, but the server let nobody log in. */
-    RefusedException ofMissingLogin() {
-        return new RefusedException(Step.Authentication, wire.tls().isPresent()
-                ? endpoint.display() + " offers no authentication; remove spec.smtp.authentication, or use the port "
-                        + "for submission (587 or 465)"
-                : endpoint.security() == Security.NONE
-                        ? endpoint.display() + " offers no authentication without TLS; set spec.smtp.security to "
-                                + "StartTLS or TLS"
-                        : clearText());
-    }
-
-    private String clearText() {
-        return endpoint.display() + " does not offer STARTTLS, and " + NO_CLEAR_TEXT_LOGIN
-                + "; enable STARTTLS at the server, or remove spec.smtp.authentication";
-    }
-
-    private RefusedException ofLogin(boolean begun, Optional<Reply> reply) {
-        if (wire.tls().isEmpty() && endpoint.security() != Security.NONE) {
-            return new RefusedException(Step.Authentication, clearText());
-        }
-        if (!begun) {
-            // Angus found no mechanism that both sides have.
-            return new RefusedException(Step.Authentication, endpoint.display() + " offers no way to log in that fits "
-                    + "spec.smtp.authentication (" + mechanisms() + "); declare another one, or enable it there");
-        }
-        if (reply.isEmpty() || reply.get().positive()) {
-            return new RefusedException(Step.Connection,
-                    "the connection to " + wire.server() + " broke during the login; look into the server's log");
-        }
-        return refused(Step.Authentication, reply.get(),
-                endpoint.display() + " refused user \"" + endpoint.login().map(Login::user).orElse("") + "\": "
-                        + reply.get().text() + "; check "
-                        + endpoint.login().map(SessionFailure::whatToCheck).orElse(""));
-    }
-
-    private String mechanisms() {
-        return endpoint.login().filter(Login.OAuth2.class::isInstance).isPresent()
-                ? "XOAUTH2"
-                : "PLAIN, LOGIN, CRAM-MD5, DIGEST-MD5 or NTLM";
-    }
-
-    private static String whatToCheck(Login login) {
-        return switch (login) {
-            case Login.Password _ -> "username and password in the Secret, and that the account may send by SMTP";
-            case Login.OAuth2 _ -> "spec.smtp.authentication.oauth2.user and scopes, and that the application may "
-                    + "send as that mailbox";
-        };
     }
 
     private RefusedException timeout(String what) {

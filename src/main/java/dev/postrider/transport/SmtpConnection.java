@@ -4,6 +4,7 @@ import dev.postrider.route.Endpoint;
 import dev.postrider.route.Endpoint.Security;
 import dev.postrider.route.Login;
 import dev.postrider.route.TestResult.Step;
+import dev.postrider.transport.sasl.SaslCredentials;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
 import jakarta.mail.URLName;
@@ -11,15 +12,20 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import org.eclipse.angus.mail.smtp.SMTPTransport;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An SMTP session with one server, from greeting to QUIT, protected and logged in as declared or not at all.
  *
- * <p>Greeting, EHLO, STARTTLS, SASL and the framing of DATA are Angus Mail's. Its {@code sendMessage} is not used: it
+ * <p>Greeting, EHLO, STARTTLS and the framing of DATA are Angus Mail's. {@link SaslLogin} speaks AUTH, since Angus has
+ * neither SCRAM nor OAUTHBEARER, and no say in what is sent in the clear. Its {@code sendMessage} is not used: it
  * tells what became of each recipient only by a chain of exceptions, and forgets the final reply when the connection
  * breaks after it. {@link SmtpTransaction} speaks the verbs of a message instead.
  */
@@ -29,21 +35,17 @@ final class SmtpConnection extends SMTPTransport {
     private final Endpoint.Smtp endpoint;
     private final Wire wire;
     private final Dialogue dialogue;
-    private final @Nullable String secret;
     private final Secrets secrets;
     private Step phase = Step.Connection;
     private boolean resetNeeded;
     private boolean open;
 
-    private SmtpConnection(Session session, Endpoint.Smtp endpoint, Wire wire, Optional<String> secret,
-            Dialogue dialogue) {
+    private SmtpConnection(Session session, Endpoint.Smtp endpoint, Wire wire, Secrets secrets, Dialogue dialogue) {
         super(session, new URLName("smtp", endpoint.host(), endpoint.port(), null, null, null));
         this.endpoint = endpoint;
         this.wire = wire;
         this.dialogue = dialogue;
-        this.secret = secret.orElse(null);
-        this.secrets = secret.flatMap(s -> endpoint.login().map(login -> Secrets.of(login.user(), s)))
-                .orElseGet(Secrets::none);
+        this.secrets = secrets;
     }
 
     /** The settings that Angus Mail needs to speak to this server. */
@@ -57,29 +59,25 @@ final class SmtpConnection extends SMTPTransport {
             case NONE, TLS -> {
             }
         }
-        endpoint.login().ifPresent(login -> {
-            settings.setProperty("mail.smtp.auth", "true");
-            settings.setProperty("mail.smtp.auth.mechanisms", switch (login) {
-                case Login.OAuth2 _ -> "XOAUTH2";
-                // Under TLS what most servers do well comes first, in the clear what does not show the password.
-                case Login.Password _ when endpoint.security() == Security.NONE -> "DIGEST-MD5 NTLM PLAIN LOGIN";
-                case Login.Password _ -> "PLAIN LOGIN DIGEST-MD5 NTLM";
-            });
-        });
         return Session.getInstance(settings);
     }
 
     /**
      * Opens a session over a connection just made.
      *
-     * @param secret the password or access token, where a login is declared
+     * @param secret  the password or access token, where one is needed
+     * @param secrets what must not be shown; what is sent for the login is added to it
      * @throws RefusedException with Connection, Tls, Certificate, Authentication or Timeout; the connection is closed
      */
     static SmtpConnection open(Session session, Endpoint.Smtp endpoint, Wire wire, Optional<String> secret,
-            Dialogue dialogue) throws RefusedException {
-        SmtpConnection connection = new SmtpConnection(session, endpoint, wire, secret, dialogue);
+            Secrets secrets, Dialogue dialogue) throws RefusedException {
+        SmtpConnection connection = new SmtpConnection(session, endpoint, wire, secrets, dialogue);
         try {
             connection.establish();
+            if (secret.isPresent()) {
+                connection.logIn(secret.get());
+            }
+            connection.open = true;
             return connection;
         } catch (RefusedException e) {
             wire.cut();
@@ -100,21 +98,32 @@ final class SmtpConnection extends SMTPTransport {
             connect(wire);
         } catch (MessagingException | RuntimeException e) {
             throw failure.of(e, phase, getLastServerResponse());
-        } finally {
-            dialogue.login(false);
         }
-        if (endpoint.login().isPresent() && getLastReturnCode() != 235) {
-            goodbye();
-            throw failure.ofMissingLogin();
-        }
-        open = true;
     }
 
+    private void logIn(String secret) throws RefusedException {
+        Login login = endpoint.login().orElseThrow();
+        String host = endpoint.host().replaceFirst("\\.$", "");
+        try {
+            new SaslLogin(this, login,
+                    new SaslCredentials(login.user(), secret, login instanceof Login.Password password
+                            ? password.realm()
+                            : Optional.empty(), host, endpoint.port(),
+                            session.getProperty("mail.smtp.localhost")))
+                    .perform();
+        } catch (RefusedException e) {
+            if (e.verdict().step() == Step.Authentication) {
+                goodbye();
+            }
+            throw e;
+        }
+    }
+
+    /** Angus must not try a login of its own. */
     @Override
-    protected synchronized boolean protocolConnect(String host, int port, String user, String password)
-            throws MessagingException {
-        String login = endpoint.login().map(Login::user).orElse(null);
-        return super.protocolConnect(endpoint.host(), endpoint.port(), login, secret);
+    protected synchronized boolean protocolConnect(String host, int port, @Nullable String user,
+            @Nullable String password) throws MessagingException {
+        return super.protocolConnect(endpoint.host(), endpoint.port(), null, null);
     }
 
     @Override
@@ -124,38 +133,33 @@ final class SmtpConnection extends SMTPTransport {
             // What was offered before STARTTLS must be forgotten (RFC 3207 section 4.2); Angus would go on with it.
             throw new MessagingException(getLastServerResponse());
         }
-        boolean showsPassword = endpoint.security() == Security.NONE;
-        boolean othersOffered = supportsAuthentication("PLAIN") || supportsAuthentication("LOGIN");
-        setSASLMechanisms(new String[]{"CRAM-MD5"});
-        setSASLEnabled(endpoint.login().filter(Login.Password.class::isInstance).isPresent()
-                && supportsAuthentication("CRAM-MD5") && (showsPassword || !othersOffered));
         return understood;
     }
 
     @Override
     protected void startTLS() throws MessagingException {
-        if (endpoint.security() == Security.NONE || wire.tls().isPresent()) {
-            // Angus tries this when AUTH is answered with 530.
-            throw new MessagingException(getLastServerResponse());
-        }
         phase = Step.Tls;
         super.startTLS();
         phase = Step.Connection;
     }
 
-    @Override
-    public synchronized int simpleCommand(String command) throws MessagingException {
-        if (!command.startsWith("AUTH ")) {
-            return super.simpleCommand(command);
+    /** The SASL mechanisms that the server offers, in upper case; also as servers did before RFC 2554 was finished. */
+    Set<String> offeredMechanisms() {
+        Set<String> offered = new LinkedHashSet<>();
+        String names = getExtensionParameter("AUTH");
+        if (names != null) {
+            offered.addAll(Arrays.asList(names.strip().toUpperCase(Locale.ROOT).split("\\s+")));
+            offered.remove("");
         }
-        phase = Step.Authentication;
-        if (wire.tls().isEmpty() && endpoint.security() != Security.NONE) {
-            throw new MessagingException(SessionFailure.NO_CLEAR_TEXT_LOGIN);
+        if (supportsExtension("AUTH=LOGIN")) {
+            offered.add("LOGIN");
         }
-        dialogue.login(true);
-        int code = super.simpleCommand(command);
-        // The server tells the reason of its refusal in a challenge, and its reply only after an empty answer to that.
-        return code == 334 && command.startsWith("AUTH XOAUTH2") ? simpleCommand(new byte[0]) : code;
+        return offered;
+    }
+
+    /** Whether a login may be sent though the connection is not encrypted. */
+    boolean mayLogInInTheClear() {
+        return endpoint.security() == Security.NONE;
     }
 
     @Override
@@ -203,6 +207,11 @@ final class SmtpConnection extends SMTPTransport {
         }
     }
 
+    /** The line of the server just read, as it came; a challenge is in it. */
+    String lastLine() {
+        return getLastServerResponse().lines().findFirst().orElse("");
+    }
+
     /** The reply just read, credentials removed. */
     Reply lastReply() throws MessagingException {
         return Reply.parse(getLastServerResponse())
@@ -229,6 +238,10 @@ final class SmtpConnection extends SMTPTransport {
 
     Wire wire() {
         return wire;
+    }
+
+    Secrets secrets() {
+        return secrets;
     }
 
     Endpoint.Smtp endpoint() {

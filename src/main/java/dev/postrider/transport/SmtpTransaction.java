@@ -1,6 +1,7 @@
 package dev.postrider.transport;
 
 import dev.postrider.route.Durations;
+import dev.postrider.route.Login;
 import dev.postrider.route.TestResult.Step;
 import jakarta.mail.MessagingException;
 import java.io.IOException;
@@ -292,8 +293,20 @@ final class SmtpTransaction {
         if (actual == Step.Connection) {
             connection.abort();
         }
-        String advice = loginWanted ? "declare a login in spec.smtp.authentication" : next;
+        String advice = ReplyMeaning.of(reply)
+                .map(ReplyMeaning::text)
+                .orElseGet(() -> loginWanted ? adviceOnLogin() : next);
         return new Verdict.Refused(actual, permanent, Optional.of(reply), actual + ": "
                 + connection.endpoint().display() + " " + what + ": " + reply.text() + "; " + advice);
+    }
+
+    private String adviceOnLogin() {
+        return switch (connection.endpoint().login().orElse(null)) {
+            case null -> "declare a login in spec.smtp.authentication";
+            case Login.PopBeforeSmtp _ ->
+                "the login at the POP3 server does not count here: raise delay, or lower rememberFor, in "
+                        + "spec.smtp.authentication.popBeforeSmtp";
+            case Login.Password _,Login.OAuth2 _ -> "check that the login may send mail";
+        };
     }
 }

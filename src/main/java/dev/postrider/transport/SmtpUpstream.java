@@ -19,15 +19,19 @@ final class SmtpUpstream implements Upstream {
 
     private final Endpoint.Smtp endpoint;
     private final AccessTokens tokens;
+    private final PopLogins popLogins;
     private final Session session;
     private final Dialogue dialogue;
     private @Nullable Wire wire;
     private @Nullable SmtpConnection connection;
+    private PopLogins.@Nullable Opened opened;
     private Secrets secrets = Secrets.none();
 
-    SmtpUpstream(Endpoint.Smtp endpoint, String ehloName, boolean recordDialogue, AccessTokens tokens) {
+    SmtpUpstream(Endpoint.Smtp endpoint, String ehloName, boolean recordDialogue, AccessTokens tokens,
+            PopLogins popLogins) {
         this.endpoint = endpoint;
         this.tokens = tokens;
+        this.popLogins = popLogins;
         this.session = SmtpConnection.session(endpoint, ehloName);
         this.dialogue = new Dialogue(recordDialogue);
     }
@@ -71,25 +75,65 @@ final class SmtpUpstream implements Upstream {
             SmtpTransaction transaction = new SmtpTransaction(kept, envelope, message);
             Map<String, Verdict> verdicts = transaction.run();
             if (kept.isOpen() || transaction.begun()) {
-                return verdicts;
+                return judged(verdicts, false);
             }
             LOG.debug("{} closed a connection kept for the next message; connecting again", endpoint.display());
         }
         SmtpConnection fresh = connect();
         connection = fresh;
-        return new SmtpTransaction(fresh, envelope, message).run();
+        return judged(new SmtpTransaction(fresh, envelope, message).run(), opened != null && opened.fresh());
+    }
+
+    /**
+     * A server that has forgotten a POP3 login that was remembered here refuses what it would take after another: that
+     * refusal is not its last word.
+     */
+    private Map<String, Verdict> judged(Map<String, Verdict> verdicts, boolean freshLogin) {
+        if (!(endpoint.login().orElse(null) instanceof Login.PopBeforeSmtp login) || opened == null || freshLogin) {
+            return verdicts;
+        }
+        Map<String, Verdict> judged = new LinkedHashMap<>();
+        boolean forgotten = false;
+        for (Map.Entry<String, Verdict> entry : verdicts.entrySet()) {
+            if (entry.getValue() instanceof Verdict.Refused refused && mayBeForLogin(refused)) {
+                forgotten = true;
+                judged.put(entry.getKey(), new Verdict.Refused(refused.step(), false, refused.reply(),
+                        refused.message() + "; the next attempt logs in at the POP3 server anew"));
+            } else {
+                judged.put(entry.getKey(), entry.getValue());
+            }
+        }
+        if (forgotten) {
+            popLogins.forget(login, opened.login());
+            close();
+        }
+        return judged;
+    }
+
+    private static boolean mayBeForLogin(Verdict.Refused refused) {
+        return refused.reply().isPresent() && (refused.step() == Step.Authentication
+                || refused.step() == Step.SenderRejected || refused.step() == Step.RecipientRejected);
     }
 
     private SmtpConnection connect() throws RefusedException {
         wire = null;
-        Login login = endpoint.login().orElse(null);
-        if (!(login instanceof Login.OAuth2 oauth)) {
-            return connect(
-                    login instanceof Login.Password password ? Optional.of(password.password()) : Optional.empty());
-        }
-        String token = tokens.token(oauth);
+        opened = null;
+        return switch (endpoint.login().orElse(null)) {
+            case null -> connect(Optional.empty(), Secrets.none());
+            case Login.Password login -> connect(Optional.of(login.password()), Secrets.of(login.password()));
+            case Login.PopBeforeSmtp login -> {
+                secrets = Secrets.of(login.password());
+                opened = popLogins.open(endpoint, login, dialogue);
+                yield connect(Optional.empty(), secrets);
+            }
+            case Login.OAuth2 login -> connect(login);
+        };
+    }
+
+    private SmtpConnection connect(Login.OAuth2 login) throws RefusedException {
+        String token = tokens.token(login.tokens());
         try {
-            return connect(Optional.of(token));
+            return connect(Optional.of(token), Secrets.of(token));
         } catch (RefusedException e) {
             boolean refused = e.verdict().step() == Step.Authentication
                     && e.verdict().reply().filter(reply -> reply.code() == 535).isPresent();
@@ -97,17 +141,17 @@ final class SmtpUpstream implements Upstream {
                 throw e;
             }
             // It may have been revoked before its time.
-            tokens.forget(oauth, token);
-            return connect(Optional.of(tokens.token(oauth)));
+            tokens.forget(login.tokens(), token);
+            String another = tokens.token(login.tokens());
+            return connect(Optional.of(another), Secrets.of(another));
         }
     }
 
-    private SmtpConnection connect(Optional<String> secret) throws RefusedException {
-        secrets = secret.flatMap(s -> endpoint.login().map(login -> Secrets.of(login.user(), s)))
-                .orElseGet(Secrets::none);
+    private SmtpConnection connect(Optional<String> secret, Secrets hidden) throws RefusedException {
+        secrets = hidden;
         Wire connected = Wire.connect(endpoint, dialogue);
         wire = connected;
-        return SmtpConnection.open(session, endpoint, connected, secret, dialogue);
+        return SmtpConnection.open(session, endpoint, connected, secret, secrets, dialogue);
     }
 
     @Override

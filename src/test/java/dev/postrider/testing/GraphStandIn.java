@@ -2,6 +2,9 @@ package dev.postrider.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.crypto.factories.DefaultJWSVerifierFactory;
+import com.nimbusds.jwt.SignedJWT;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import jakarta.mail.MessagingException;
@@ -15,6 +18,9 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.X509Certificate;
+import java.text.ParseException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
@@ -36,6 +42,7 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A stand-in of Microsoft Graph's mail and of its token endpoint, as Microsoft documents them ("user: sendMail", "Attach
@@ -93,6 +100,7 @@ public final class GraphStandIn implements AutoCloseable {
     private final Map<String, AtomicInteger> sentItems = new ConcurrentHashMap<>();
     private final Deque<Fault> faults = new ConcurrentLinkedDeque<>();
     private final List<Request> requests = new CopyOnWriteArrayList<>();
+    private volatile @Nullable X509Certificate registered;
     private final List<Sent> sent = new CopyOnWriteArrayList<>();
 
     public GraphStandIn() throws IOException {
@@ -115,6 +123,11 @@ public final class GraphStandIn implements AutoCloseable {
     /** No token that was given out so far is good any more. */
     public void revokeTokens() {
         tokens.clear();
+    }
+
+    /** The application's certificate. */
+    public void register(X509Certificate certificate) {
+        registered = certificate;
     }
 
     public List<Sent> sent() {
@@ -187,7 +200,8 @@ public final class GraphStandIn implements AutoCloseable {
                 && "client_credentials".equals(fields.get("grant_type"))
                 && CLIENT_ID.equals(fields.get("client_id"))
                 && (uri() + "/.default").equals(fields.get("scope"))
-                && (CLIENT_SECRET.equals(fields.get("client_secret")) || fields.containsKey("client_assertion"));
+                && (CLIENT_SECRET.equals(fields.get("client_secret"))
+                        || isSigned(fields.get("client_assertion"), uri() + path));
         if (!good) {
             return new Answer(401, "{\"error\":\"invalid_client\",\"error_description\":"
                     + "\"AADSTS7000215: Invalid client secret provided.\"}");
@@ -196,6 +210,25 @@ public final class GraphStandIn implements AutoCloseable {
         tokens.add(token);
         return new Answer(200,
                 "{\"token_type\":\"Bearer\",\"expires_in\":3599,\"access_token\":\"" + token + "\"}");
+    }
+
+    /** RFC 7523 section 3, as "Microsoft identity platform application authentication certificate credentials" has it. */
+    private boolean isSigned(@Nullable String assertion, String audience) {
+        X509Certificate certificate = registered;
+        if (assertion == null || certificate == null) {
+            return false;
+        }
+        try {
+            SignedJWT token = SignedJWT.parse(assertion);
+            var verifier = new DefaultJWSVerifierFactory().createJWSVerifier(token.getHeader(),
+                    certificate.getPublicKey());
+            var claims = token.getJWTClaimsSet();
+            return token.verify(verifier) && CLIENT_ID.equals(claims.getIssuer())
+                    && CLIENT_ID.equals(claims.getSubject()) && claims.getAudience().contains(audience)
+                    && claims.getExpirationTime().toInstant().isAfter(Instant.now());
+        } catch (ParseException | JOSEException e) {
+            return false;
+        }
     }
 
     private Answer graph(HttpExchange exchange, String path, byte[] body) throws IOException {

@@ -68,6 +68,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     private volatile String mechanisms = "";
     private volatile String user = "";
     private volatile String password = "";
+    private volatile String realms = "localhost";
     private volatile String[] protocols = {"TLSv1.2", "TLSv1.3"};
 
     private ScriptedSmtpServer(ServerSocket socket) {
@@ -137,7 +138,13 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         return this;
     }
 
-    /** Lets one user log in, by any of these SASL mechanisms; for XOAUTH2 the password is the token. */
+    /** Offers these realms with DIGEST-MD5, separated by spaces; the first is also the domain of NTLM. */
+    public ScriptedSmtpServer realms(String names) {
+        realms = names;
+        return this;
+    }
+
+    /** Lets one user log in, by any of these SASL mechanisms; of XOAUTH2 and OAUTHBEARER the password is the token. */
     public ScriptedSmtpServer login(String name, String secret, String... saslMechanisms) {
         user = name;
         password = secret;
@@ -214,6 +221,11 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         } catch (IOException e) {
             // It is closed either way.
         }
+    }
+
+    /** The client gave up a login (RFC 4954 section 4). */
+    private static final class CancelledException extends IOException {
+        private static final long serialVersionUID = 1;
     }
 
     /** One client. */
@@ -315,27 +327,50 @@ public final class ScriptedSmtpServer implements AutoCloseable {
             Optional<byte[]> initial = words.length > 2
                     ? Optional.of(Base64.getDecoder().decode(words[2]))
                     : Optional.empty();
-            boolean good = switch (words[1]) {
-                case "PLAIN" -> Arrays.equals(initial.isPresent() ? initial.get() : challenge(""), bytes(
-                        user + "\0" + user + "\0" + password));
-                case "LOGIN" -> List.of(text(challenge("Username:")), text(challenge("Password:")))
-                        .equals(List.of(user, password));
-                case "XOAUTH2" -> xoauth2(initial.orElseThrow());
-                default -> sasl(words[1]);
-            };
-            reply(good ? "235 2.7.0 welcome" : "535 5.7.8 authentication failed");
+            try {
+                reply(isGood(words[1], initial) ? "235 2.7.0 welcome" : "535 5.7.8 authentication failed");
+            } catch (CancelledException e) {
+                reply("501 5.7.0 cancelled");
+            }
         }
 
-        private boolean xoauth2(byte[] initial) throws IOException {
-            if (Arrays.equals(initial, bytes("user=" + user + "\001auth=Bearer " + password + "\001\001"))) {
+        private boolean isGood(String mechanism, Optional<byte[]> initial) throws IOException {
+            return switch (mechanism) {
+                case "PLAIN" -> Arrays.equals(initial.isPresent() ? initial.get() : challenge(""), bytes(
+                        "\0" + user + "\0" + password));
+                case "LOGIN" -> List.of(text(challenge("Username:")), text(challenge("Password:")))
+                        .equals(List.of(user, password));
+                case "XOAUTH2" -> bearer(initial, "user=" + user + "\001");
+                case "OAUTHBEARER" -> bearer(initial,
+                        "n,a=" + user + ",\001host=localhost\001port=" + socket.getLocalPort() + "\001");
+                case "SCRAM-SHA-256" -> scram(initial);
+                default -> sasl(mechanism, initial);
+            };
+        }
+
+        private boolean bearer(Optional<byte[]> initial, String before) throws IOException {
+            byte[] message = initial.isPresent() ? initial.get() : challenge("");
+            if (Arrays.equals(message, bytes(before + "auth=Bearer " + password + "\001\001"))) {
                 return true;
             }
             challenge("{\"status\":\"401\",\"schemes\":\"bearer\"}");
             return false;
         }
 
-        private boolean sasl(String mechanism) throws IOException {
-            SaslServer server = Sasl.createSaslServer(mechanism, "smtp", "localhost", Map.of(), callbacks -> {
+        private boolean scram(Optional<byte[]> initial) throws IOException {
+            ScramServer server = new ScramServer(user, password);
+            String first = text(initial.isPresent() ? initial.get() : challenge(""));
+            String proof = server.verify(text(challenge(server.challenge(first))));
+            if (!proof.isEmpty()) {
+                challenge(proof);
+            }
+            return !proof.isEmpty();
+        }
+
+        private boolean sasl(String mechanism, Optional<byte[]> initial) throws IOException {
+            Map<String, String> properties = Map.of("com.sun.security.sasl.digest.realm", realms,
+                    "com.sun.security.sasl.ntlm.domain", realms.split(" ", 2)[0]);
+            SaslServer server = Sasl.createSaslServer(mechanism, "smtp", "localhost", properties, callbacks -> {
                 for (Callback callback : callbacks) {
                     switch (callback) {
                         case PasswordCallback asked -> asked.setPassword(password.toCharArray());
@@ -349,12 +384,12 @@ public final class ScriptedSmtpServer implements AutoCloseable {
             if (server == null) {
                 throw new IOException("no SASL server for " + mechanism);
             }
-            byte[] response = new byte[0];
+            byte[] response = initial.orElse(new byte[0]);
             try {
                 while (!server.isComplete()) {
                     byte[] challenge = server.evaluateResponse(response);
                     if (!server.isComplete() || challenge != null) {
-                        response = challenge(new String(challenge, StandardCharsets.UTF_8));
+                        response = challenge(challenge);
                     }
                 }
                 return true;
@@ -364,10 +399,17 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         }
 
         private byte[] challenge(String text) throws IOException {
-            reply("334 " + Base64.getEncoder().encodeToString(bytes(text)));
+            return challenge(bytes(text));
+        }
+
+        private byte[] challenge(byte[] challenge) throws IOException {
+            reply("334 " + Base64.getEncoder().encodeToString(challenge));
             String line = readLine();
             if (line == null) {
                 throw new EOFException();
+            }
+            if (line.equals("*")) {
+                throw new CancelledException();
             }
             return Base64.getDecoder().decode(line);
         }

@@ -64,9 +64,18 @@ public final class TestCertificates {
         return server(now.minus(Duration.ofDays(1)), now.plus(Duration.ofDays(30)), names);
     }
 
+    /** A certificate of this authority for an RSA key, as clients show it that log in with one. */
+    public Server rsa(String name) {
+        Instant now = Instant.now();
+        return server(newRsaKeys(), now.minus(Duration.ofDays(1)), now.plus(Duration.ofDays(30)), name);
+    }
+
     /** A certificate of this authority, valid between two points in time, for host names and addresses. */
     public Server server(Instant from, Instant to, String... names) {
-        KeyPair serverKeys = newKeys();
+        return server(newKeys(), from, to, names);
+    }
+
+    private Server server(KeyPair serverKeys, Instant from, Instant to, String... names) {
         X509Certificate issued = issue(new X500Principal("CN=" + names[0]), serverKeys,
                 certificate.getSubjectX500Principal(), keys, from, to, false, names);
         return new Server(pem(issued), pem(new PemObject("PRIVATE KEY", serverKeys.getPrivate().getEncoded())),
@@ -107,6 +116,16 @@ public final class TestCertificates {
             return new JcaX509CertificateConverter().getCertificate(
                     builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(issuerKeys.getPrivate())));
         } catch (CertIOException | OperatorCreationException | GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static KeyPair newRsaKeys() {
+        try {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
+            generator.initialize(2048);
+            return generator.generateKeyPair();
+        } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
     }

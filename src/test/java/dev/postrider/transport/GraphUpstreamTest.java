@@ -8,11 +8,13 @@ import static org.awaitility.Awaitility.await;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Endpoint.Graph.Cloud;
 import dev.postrider.route.TestResult.Step;
+import dev.postrider.route.TokenSource;
 import dev.postrider.testing.GraphStandIn;
 import dev.postrider.testing.GraphStandIn.Attached;
 import dev.postrider.testing.GraphStandIn.Fault;
 import dev.postrider.testing.GraphStandIn.Request;
 import dev.postrider.testing.GraphStandIn.Sent;
+import dev.postrider.testing.TestCertificates;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -56,8 +58,8 @@ final class GraphUpstreamTest {
     }
 
     private static Endpoint.Graph endpoint(String mailbox, String secret, boolean saveToSentItems) {
-        return new Endpoint.Graph(Cloud.GLOBAL, GraphStandIn.TENANT, mailbox, GraphStandIn.CLIENT_ID,
-                new Endpoint.Graph.ClientSecret(secret), saveToSentItems);
+        return new Endpoint.Graph(Cloud.GLOBAL, GraphStandIn.TENANT, mailbox,
+                new TokenSource.ClientSecret(GraphStandIn.CLIENT_ID, secret), saveToSentItems);
     }
 
     private GraphUpstream upstream(Endpoint.Graph endpoint) {
@@ -187,6 +189,27 @@ final class GraphUpstreamTest {
         assertThat(secret.step()).isEqualTo(Step.Authentication);
         assertThat(secret.message()).contains("AADSTS7000215").doesNotContain("wrong-secret");
         assertThat(mailbox.message()).contains("there is no mailbox \"nobody@contoso.com\"");
+    }
+
+    @Test
+    void provesWhoTheApplicationIsByItsCertificate() {
+        TestCertificates authority = new TestCertificates("an authority");
+        TestCertificates.Server registered = authority.server("postrider.test");
+        TestCertificates.Server other = authority.server("other.test");
+        graph.register(registered.x509());
+
+        Verdict.Refused refused = refusal(
+                upstream(certificate(other.certificate(), other.privateKey())).send(BOTH, Mails.text(MAIL)));
+        Attempt attempt = upstream(certificate(registered.certificate(), registered.privateKey())).send(BOTH,
+                Mails.text(MAIL));
+
+        assertThat(refused.step()).isEqualTo(Step.Authentication);
+        assertThat(attempt.verdicts().values()).allMatch(Verdict.Accepted.class::isInstance);
+    }
+
+    private static Endpoint.Graph certificate(String certificate, String key) {
+        return new Endpoint.Graph(Cloud.GLOBAL, GraphStandIn.TENANT, GraphStandIn.MAILBOX,
+                new TokenSource.ClientCertificate(GraphStandIn.CLIENT_ID, certificate, key), true);
     }
 
     // Large messages.

@@ -72,7 +72,11 @@ final class Mails {
     }
 
     static Attempt send(Endpoint endpoint, AccessTokens tokens) {
-        try (Upstream upstream = new MailUpstreams("client.test", true, tokens).to(route(endpoint))) {
+        return send(endpoint, tokens, new PopLogins());
+    }
+
+    static Attempt send(Endpoint endpoint, AccessTokens tokens, PopLogins popLogins) {
+        try (Upstream upstream = new MailUpstreams("client.test", true, tokens, popLogins).to(route(endpoint))) {
             return upstream.send(envelope("rcpt@example.com"), text(TEXT));
         }
     }

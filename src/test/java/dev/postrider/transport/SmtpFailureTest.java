@@ -30,7 +30,7 @@ final class SmtpFailureTest {
             EHLO     | (hang)                              | Timeout           | false |        | took longer than 400ms
             MAIL     | 550 5.7.60 not your address         | SenderRejected    | true  | 5.7.60 | refused the sender <sender@example.com>: 550
             MAIL     | 451 4.7.1 greylisted                | SenderRejected    | false | 4.7.1  | 451 4.7.1 greylisted
-            MAIL     | 530 5.7.57 log in first             | Authentication    | false | 5.7.57 | declare a login
+            MAIL     | 530 5.7.57 log in first             | Authentication    | false | 5.7.57 | declare spec.smtp.authentication
             MAIL     | 552 5.3.4 too big                   | MessageRejected   | true  | 5.3.4  | 552 5.3.4 too big
             MAIL     | 503 5.5.1 out of order              | SenderRejected    | false | 5.5.1  | out of order
             MAIL     | 421 4.4.2 idle                      | Connection        | false | 4.4.2  | 421 4.4.2 idle
