@@ -99,10 +99,10 @@ public sealed interface Endpoint {
             return host() + "/" + mailbox;
         }
 
-        /** As many requests of an application to a mailbox as Exchange Online takes at a time. */
+        /** Exchange Online takes four requests of an application to a mailbox at a time; one may remove copies. */
         @Override
         public int maxConnections() {
-            return 4;
+            return saveToSentItems ? 4 : 3;
         }
 
         @Override

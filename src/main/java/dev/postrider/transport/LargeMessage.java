@@ -37,6 +37,8 @@ import java.util.Set;
  */
 final class LargeMessage implements AutoCloseable {
     private static final Set<String> WHOLE = Set.of("signed", "encrypted", "report");
+    /** Deeper than this, what is inside of a part is left as it is. */
+    private static final int DEEPEST = 20;
     /** What a boundary and an empty part take in the place of what was taken out. */
     private static final int ALLOWANCE = 4096;
 
@@ -121,12 +123,7 @@ final class LargeMessage implements AutoCloseable {
             try (InputStream in = content.open()) {
                 Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
             }
-            LargeMessage large = new LargeMessage(file);
-            if (large.remove(content.size() - limit + ALLOWANCE)) {
-                return Optional.of(large);
-            }
-            large.close();
-            return Optional.empty();
+            return takeApart(file, content.size() - limit + ALLOWANCE);
         } catch (MessagingException e) {
             Files.deleteIfExists(file);
             return Optional.empty();
@@ -136,9 +133,23 @@ final class LargeMessage implements AutoCloseable {
         }
     }
 
+    private static Optional<LargeMessage> takeApart(Path file, long excess) throws IOException, MessagingException {
+        LargeMessage large = new LargeMessage(file);
+        try {
+            if (large.remove(excess)) {
+                return Optional.of(large);
+            }
+        } catch (IOException | MessagingException | RuntimeException e) {
+            large.close();
+            throw e;
+        }
+        large.close();
+        return Optional.empty();
+    }
+
     private boolean remove(long excess) throws IOException, MessagingException {
         List<MimePart> candidates = new ArrayList<>();
-        collect(message, candidates);
+        collect(message, candidates, 0);
         candidates.sort(Comparator.comparingInt(LargeMessage::sizeOf).reversed());
         long left = excess;
         for (MimePart part : candidates) {
@@ -160,11 +171,12 @@ final class LargeMessage implements AutoCloseable {
         }
     }
 
-    private static void collect(MimePart part, List<MimePart> candidates) throws IOException, MessagingException {
-        if (isOpened(part)) {
+    private static void collect(MimePart part, List<MimePart> candidates, int depth)
+            throws IOException, MessagingException {
+        if (isOpened(part) && depth < DEEPEST) {
             MimeMultipart parts = (MimeMultipart) part.getContent();
             for (int i = 0; i < parts.getCount(); i++) {
-                collect((MimeBodyPart) parts.getBodyPart(i), candidates);
+                collect((MimeBodyPart) parts.getBodyPart(i), candidates, depth + 1);
             }
         } else if (!part.isMimeType("multipart/*") && !part.isMimeType("application/pkcs7-mime") && !isText(part)) {
             candidates.add(part);
@@ -194,29 +206,29 @@ final class LargeMessage implements AutoCloseable {
                     "Content-Transfer-Encoding", "Content-Disposition", "Content-ID", "Content-Description"})), out);
             line("", out);
         } else {
-            write(message, out);
+            write(message, out, 0);
         }
         return out.toByteArray();
     }
 
-    private boolean isChanged(MimePart part) throws IOException, MessagingException {
-        if (!isOpened(part)) {
+    private boolean isChanged(MimePart part, int depth) throws IOException, MessagingException {
+        if (!isOpened(part) || depth == DEEPEST) {
             return false;
         }
         MimeMultipart parts = (MimeMultipart) part.getContent();
         for (int i = 0; i < parts.getCount(); i++) {
             MimeBodyPart one = (MimeBodyPart) parts.getBodyPart(i);
-            if (removed.contains(one) || isChanged(one)) {
+            if (removed.contains(one) || isChanged(one, depth + 1)) {
                 return true;
             }
         }
         return false;
     }
 
-    private void write(MimePart part, OutputStream out) throws IOException, MessagingException {
+    private void write(MimePart part, OutputStream out, int depth) throws IOException, MessagingException {
         writeHeader(Collections.list(part.getAllHeaderLines()), out);
         line("", out);
-        if (!isChanged(part)) {
+        if (!isChanged(part, depth)) {
             try (InputStream raw = part instanceof MimeMessage whole
                     ? whole.getRawInputStream()
                     : ((MimeBodyPart) part).getRawInputStream()) {
@@ -232,7 +244,7 @@ final class LargeMessage implements AutoCloseable {
             if (!removed.contains(one)) {
                 any = true;
                 line(boundary, out);
-                write(one, out);
+                write(one, out, depth + 1);
                 line("", out);
             }
         }

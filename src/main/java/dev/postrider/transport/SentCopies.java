@@ -3,6 +3,9 @@ package dev.postrider.transport;
 import dev.postrider.route.Endpoint;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,6 +17,9 @@ final class SentCopies {
     private static final Logger LOG = LoggerFactory.getLogger(SentCopies.class);
     static final List<Duration> WAITS = List.of(Duration.ofSeconds(5), Duration.ofSeconds(10), Duration.ofSeconds(30),
             Duration.ofMinutes(1), Duration.ofMinutes(5));
+
+    /** One request at a time for each mailbox: Exchange Online takes four, and three are for mail. */
+    private static final Map<String, Semaphore> PLACES = new ConcurrentHashMap<>();
 
     private final Endpoint.Graph endpoint;
     private final GraphEndpoints endpoints;
@@ -45,10 +51,12 @@ final class SentCopies {
     }
 
     /** Only in the sent items: what is still on its way there must not be touched. */
-    private boolean isGone(String id, RequestIds ids) {
+    private boolean isGone(String id, RequestIds ids) throws InterruptedException {
         String path = "/mailFolders/sentitems/messages/" + GraphRequests.encoded(id);
         // Only the global cloud has permanentDelete; elsewhere it goes the way of all that is deleted.
         boolean purge = endpoint.cloud() == Endpoint.Graph.Cloud.GLOBAL;
+        Semaphore place = PLACES.computeIfAbsent(endpoint.display(), _ -> new Semaphore(1));
+        place.acquire();
         try {
             return new GraphRequests(endpoint, endpoints, tokens)
                     .send(purge ? "POST" : "DELETE", purge ? path + "/permanentDelete" : path, ids.of("purge"),
@@ -57,6 +65,8 @@ final class SentCopies {
         } catch (RefusedException e) {
             LOG.debug("the copy of a sent message could not be removed yet: {}", e.getMessage());
             return false;
+        } finally {
+            place.release();
         }
     }
 }

@@ -297,6 +297,21 @@ final class GraphUpstreamTest {
     }
 
     @Test
+    void sendsAMessageOfPartsWithinPartsWithoutEnd() {
+        StringBuilder nested = new StringBuilder("From: shop@contoso.com\r\nTo: ann@example.com, bob@example.com\r\n");
+        for (int i = 0; i < 3000; i++) {
+            nested.append("Content-Type: multipart/mixed; boundary=b")
+                    .append(i)
+                    .append("\r\n\r\n--b")
+                    .append(i)
+                    .append("\r\n");
+        }
+        String mail = nested + part("Content-Type: application/pdf", octets(4 << 20, 6));
+
+        assertThat(refusal(upstream.send(BOTH, Mails.text(mail))).message()).contains("cannot be taken apart");
+    }
+
+    @Test
     void refusesALargeMessageThatCannotBeTakenApart() {
         String signed = sevenMebibytes().replace("multipart/mixed", "multipart/signed");
         String text = MAIL + "a line of text\r\n".repeat(300_000);

@@ -45,11 +45,6 @@ public record QueuedMessage(ResourceKey organization, String id, String sender, 
                 recipients, others);
     }
 
-    /** The envelope for some of its recipients. */
-    public Envelope envelope(List<QueuedRecipient> some) {
-        return envelope(some, Optional.empty());
-    }
-
     /** The envelope for some of its recipients, with leave to send it in parts. */
     public Envelope envelope(List<QueuedRecipient> some, Optional<Splitting> splitting) {
         return new Envelope(sender, some.stream().map(QueuedRecipient::address).distinct().toList(), eightBit,
