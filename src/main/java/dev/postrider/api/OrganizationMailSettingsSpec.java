@@ -6,6 +6,8 @@ import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
+import io.fabric8.kubernetes.api.model.Quantity;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +33,8 @@ public record OrganizationMailSettingsSpec(
         @Nullable Binding binding,
         @JsonPropertyDescription("Who is told what became of the organization's mail.")
         @Nullable Events events,
+        @JsonPropertyDescription("How large the organization's messages may be.")
+        @Nullable Limits limits,
         @JsonPropertyDescription("What becomes of queued mail when this resource is deleted. Deliver: the deletion "
                 + "waits until all of it is delivered or bounced. Drop: it is thrown away.")
         @Default("Deliver") @Nullable QueuedMail queuedMailOnDeletion,
@@ -81,6 +85,21 @@ public record OrganizationMailSettingsSpec(
             @JsonPropertyDescription("Secret whose key signing-key signs the events (HMAC-SHA256, as Standard Webhooks "
                     + "says), so that the receiver knows that they are genuine.")
             @Required SecretReference signingSecretRef) {}
+
+    /** Bounds of messages. */
+    public record Limits(
+            @JsonPropertyDescription("Octets of a message at most, as a quantity like 10Mi or a number, at least 64Ki. "
+                    + "Default: as many as the relay takes and the server announces (RFC 1870).")
+            @ValidationRule(value = "string(self).matches('^[1-9][0-9]{0,14}(k|M|G|Ki|Mi|Gi)?$')", message = "messageSize must be a quantity of octets, such as 10Mi or 10000000") @Nullable Quantity messageSize,
+            @JsonPropertyDescription("What becomes of a message that is larger, or larger than its server takes. Reject: "
+                    + "it is refused with 552 5.3.4, or returned to its sender where only the server's limit shows. "
+                    + "Split: it is sent in parts that mail programs put together again (message/partial, RFC 2046).")
+            @Default("Reject") @Nullable WhenTooLarge whenTooLarge) {}
+
+    /** What becomes of a message that is too large. */
+    public enum WhenTooLarge {
+        Reject, Split
+    }
 
     /** The Secret for applications. */
     public record Binding(

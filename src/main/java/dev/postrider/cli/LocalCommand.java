@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -63,6 +64,9 @@ final class LocalCommand implements Callable<Integer> {
             + "(default: ${DEFAULT-VALUE}).")
     Settings.GlobalServerPolicy globalServerPolicy;
 
+    @Mixin
+    GraphOptions graph;
+
     // @formatter:on
 
     @Override
@@ -75,7 +79,8 @@ final class LocalCommand implements Callable<Integer> {
         Ports.check(spec.commandLine(), "--listen", port);
         Terminal terminal = Terminal.of(spec.commandLine());
         LocalMode.Options options = new LocalMode.Options(directory, state == null ? LocalState.of(directory) : state,
-                port, !once, trustedNamespaces, globalServerPolicy == Settings.GlobalServerPolicy.Required);
+                port, !once, trustedNamespaces, globalServerPolicy == Settings.GlobalServerPolicy.Required,
+                graph.endpoints());
         try {
             return once ? once(options, terminal) : stay(options, terminal);
         } catch (IOException e) {

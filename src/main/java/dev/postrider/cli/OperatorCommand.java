@@ -2,6 +2,7 @@ package dev.postrider.cli;
 
 import dev.postrider.operator.OperatorClient;
 import dev.postrider.operator.OperatorProcess;
+import dev.postrider.transport.GraphEndpoints;
 import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.TestSender;
 import io.fabric8.kubernetes.client.Config;
@@ -14,6 +15,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Runs the operator in a cluster, or against the cluster that the kubeconfig names. */
@@ -40,15 +42,19 @@ final class OperatorCommand implements Callable<Integer> {
     @Option(names = "--health-port", paramLabel = "PORT", defaultValue = "8080", description = "For /healthz, /readyz and /metrics (default: ${DEFAULT-VALUE}; 0 for any).")
     int healthPort;
 
+    @Mixin
+    GraphOptions graph;
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         try (Stop stop = new Stop();
                 KubernetesClient client = OperatorClient.builder(Config.autoConfigure(null)).build()) {
+            GraphEndpoints endpoints = graph.endpoints();
             String where = given(namespace).or(() -> Optional.ofNullable(client.getNamespace())).orElse("default");
             OperatorProcess.Options options = new OperatorProcess.Options(where, settings,
-                    given(identity).orElseGet(() -> UUID.randomUUID().toString()), image, healthPort);
-            TestSender sender = new TestSender(new MailUpstreams("postrider-operator." + where + ".svc", true),
-                    InstantSource.system());
+                    given(identity).orElseGet(() -> UUID.randomUUID().toString()), image, healthPort, endpoints);
+            TestSender sender = new TestSender(
+                    new MailUpstreams("postrider-operator." + where + ".svc", true, endpoints), InstantSource.system());
             // Nothing may be written from here on, as it would be by an orderly end.
             Runnable replaced = () -> Runtime.getRuntime().halt(CommandLine.ExitCode.SOFTWARE);
             OperatorProcess process = new OperatorProcess(client, options, sender, InstantSource.system(), replaced);

@@ -110,6 +110,9 @@ final class RelayCommand implements Callable<Integer> {
     @Mixin
     DeliveryOptions delivery;
 
+    @Mixin
+    GraphOptions graph;
+
     @Option(names = "--metrics-names", paramLabel = "N", defaultValue = "${env:POSTRIDER_METRICS_NAMES:-100}",
             description = "How many organizations, and how many servers, metrics name: the most active. The rest is "
                     + "counted together as \"other\".")
@@ -141,7 +144,8 @@ final class RelayCommand implements Callable<Integer> {
                         new RelaySettings(hostName, bind, submissionPort, submissionsPort, adminPort, data,
                                 SmtpLimits.DEFAULT, allowPlaintextAuthentication, trace(),
                                 queue.settings(spec.commandLine())),
-                        routes, new MailUpstreams(hostName, false), delivery.settings(spec.commandLine(), hostName),
+                        routes, new MailUpstreams(hostName, false, graph.endpoints()),
+                        delivery.settings(spec.commandLine(), hostName),
                         new Exposure(new KubernetesAccess(client, InstantSource.system()), namedInMetrics,
                                 Tracing.to(Optional.ofNullable(otlpEndpoint)),
                                 new WebhookPolicy(webhooks.contains(Webhooks.HTTP),

@@ -17,6 +17,7 @@ import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.RelayCertificate;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.Sha256;
+import dev.postrider.transport.GraphEndpoints;
 import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.TestSender;
 import java.io.IOException;
@@ -61,9 +62,17 @@ public final class LocalMode implements AutoCloseable {
      * @param watch                whether changes of files take effect
      * @param trustedNamespaces    where global servers are honoured
      * @param globalServerRequired whether nobody sends while no global server is active
+     * @param graph                where Microsoft Graph is
      */
     public record Options(Path directory, Path state, int port, boolean watch, Set<String> trustedNamespaces,
-            boolean globalServerRequired) {}
+            boolean globalServerRequired, GraphEndpoints graph) {
+
+        /** With the Microsoft Graph of Microsoft. */
+        public Options(Path directory, Path state, int port, boolean watch, Set<String> trustedNamespaces,
+                boolean globalServerRequired) {
+            this(directory, state, port, watch, trustedNamespaces, globalServerRequired, GraphEndpoints.MICROSOFT);
+        }
+    }
 
     /** Hears what happens, one call at a time, on whatever thread it happens. */
     public interface Observer {
@@ -109,7 +118,7 @@ public final class LocalMode implements AutoCloseable {
                 new RelaySettings(RelayIdentity.HOST, InetAddress.getLoopbackAddress(), options.port(), 0, 0,
                         PrivateFiles.directory(options.state().resolve("queue")), SmtpLimits.DEFAULT, false,
                         TraceSettings.DEFAULT),
-                routes, new MailUpstreams(name, false), DeliverySettings.of(RelayIdentity.HOST),
+                routes, new MailUpstreams(name, false, options.graph()), DeliverySettings.of(RelayIdentity.HOST),
                 // Whoever declares a webhook here has the machine to himself.
                 new Exposure(Access.NOBODY, RelayMeters.DEFAULT_NAMED, Tracing.OFF, new WebhookPolicy(true, true)),
                 clock);
@@ -117,7 +126,7 @@ public final class LocalMode implements AutoCloseable {
                 Optional.of(new RelayAddress(RelayIdentity.HOST, relay.submissionPort(), certificate.caCertificate())),
                 UUID.randomUUID().toString());
         this.cluster = new LocalCluster(routes, new BindingDirectories(bindings), installation, clock,
-                new TestSender(new MailUpstreams(name, true), clock)::send, tests, this::changed);
+                new TestSender(new MailUpstreams(name, true, options.graph()), clock)::send, tests, this::changed);
         try {
             PrivateFiles.write(options.state().resolve(ADMIN_URL), "http://127.0.0.1:" + relay.adminPort() + "\n");
             PrivateFiles.write(options.state().resolve(ADMIN_TOKEN), token + "\n");

@@ -11,6 +11,7 @@ import dev.postrider.plan.NoticeOrder;
 import dev.postrider.plan.TestOrder;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TestResult;
+import dev.postrider.transport.GraphEndpoints;
 import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.TestSender;
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -68,8 +69,16 @@ public final class OperatorProcess implements AutoCloseable {
      * @param identity   tells this replica from the others
      * @param image      that the relay runs where the settings name none
      * @param healthPort of /healthz, /readyz and /metrics; 0 for one that the system chooses
+     * @param graph      where the relay finds Microsoft Graph
      */
-    public record Options(String namespace, String settings, String identity, String image, int healthPort) {}
+    public record Options(String namespace, String settings, String identity, String image, int healthPort,
+            GraphEndpoints graph) {
+
+        /** With the Microsoft Graph of Microsoft. */
+        public Options(String namespace, String settings, String identity, String image, int healthPort) {
+            this(namespace, settings, identity, image, healthPort, GraphEndpoints.MICROSOFT);
+        }
+    }
 
     /**
      * Starts the operator.
@@ -118,7 +127,7 @@ public final class OperatorProcess implements AutoCloseable {
                 order -> sender.send(order.mail()), Integer.MAX_VALUE);
         notices = notices(cluster, events, settings, registry, calendar);
 
-        Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, tests, notices, options.image(), clock);
+        Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, tests, notices, options, clock);
         operator = new Operator(o -> o.withKubernetesClient(client)
                 .withCloseClientOnStop(false)
                 .withExecutorService(Executors.newFixedThreadPool(RECONCILIATIONS, Thread.ofVirtual().factory()))
@@ -160,7 +169,7 @@ public final class OperatorProcess implements AutoCloseable {
         private final NoticeReconciler notices;
 
         Reconcilers(Cluster cluster, InstallationSecrets secrets, Events events,
-                Sends<ResourceKey, TestOrder, TestResult> tests, NoticeReconciler notices, String image,
+                Sends<ResourceKey, TestOrder, TestResult> tests, NoticeReconciler notices, Options options,
                 InstantSource clock) {
             this.notices = notices;
             organizations = new OrganizationReconciler(cluster, tests, events, notices::organizationChanged);
@@ -169,7 +178,8 @@ public final class OperatorProcess implements AutoCloseable {
                         organizations.secretChanged(Cluster.key(secret));
                         notices.secretChanged(secret);
                     });
-            relay = new RelayReconciler(cluster, secrets, events, image, clock, this::installationChanged);
+            relay = new RelayReconciler(cluster, secrets, events,
+                    new RelayReconciler.Program(options.image(), options.graph()), clock, this::installationChanged);
         }
 
         private void serverChanged(MailServer server) {

@@ -9,23 +9,27 @@ import dev.postrider.route.Durations;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Login;
 import dev.postrider.route.Proxy;
+import dev.postrider.route.TokenSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Turns what a MailServer declares, with what its Secrets hold, into an endpoint. */
 final class Endpoints {
-    private static final String GRAPH_LOGIN_HOST = "login.microsoftonline.com";
+    private static final String GRAPH = "spec.microsoftGraph";
 
     private final Credentials credentials;
     private final TlsDeclaration tls;
+    private final TokenSources tokens;
     private final List<Problem> problems;
 
     Endpoints(World world, String namespace, List<Problem> problems) {
         this.credentials = new Credentials(world, namespace, problems);
         this.tls = new TlsDeclaration(world, namespace, credentials, problems);
+        this.tokens = new TokenSources(credentials, problems);
         this.problems = problems;
     }
 
@@ -87,10 +91,28 @@ final class Endpoints {
     }
 
     private Optional<Endpoint> graph(MicrosoftGraph graph) {
-        return credentials
-                .read("spec.microsoftGraph.secretRef", graph.secretRef().name(), List.of(GRAPH_LOGIN_HOST),
-                        "client-id", "client-secret")
-                .map(v -> new Endpoint.Graph(graph.tenantId(), graph.mailbox(), v.get(0), v.get(1)));
+        if ((graph.secretRef() == null) == (graph.certificateSecretRef() == null)) {
+            problems.add(new Problem(Area.SPEC, "InvalidSpec", GRAPH,
+                    "exactly one of secretRef and certificateSecretRef must be set"));
+            return Optional.empty();
+        }
+        Endpoint.Graph.Cloud cloud = cloudOf(graph);
+        List<String> hosts = List.of(cloud.loginHost());
+        Optional<TokenSource.Grant> by = graph.secretRef() != null
+                ? tokens.clientSecret(GRAPH, graph.secretRef(), hosts)
+                : Optional.ofNullable(graph.certificateSecretRef())
+                        .flatMap(secret -> tokens.clientCertificate(GRAPH, secret, hosts));
+        return by.map(application -> new Endpoint.Graph(cloud, graph.tenantId(), graph.mailbox(), application,
+                !Boolean.FALSE.equals(graph.saveToSentItems())));
+    }
+
+    private static Endpoint.Graph.Cloud cloudOf(MicrosoftGraph graph) {
+        return switch (Optional.ofNullable(graph.cloud()).orElse(MicrosoftGraph.Cloud.Global)) {
+            case Global -> Endpoint.Graph.Cloud.GLOBAL;
+            case USGovL4 -> Endpoint.Graph.Cloud.US_GOV_L4;
+            case USGovL5 -> Endpoint.Graph.Cloud.US_GOV_L5;
+            case China -> Endpoint.Graph.Cloud.CHINA;
+        };
     }
 
     /** Where the declared server is, for people, whether or not its Secrets are there. */
@@ -99,7 +121,8 @@ final class Endpoints {
         if (smtp != null) {
             return Endpoint.display(smtp.host(), portOf(smtp));
         }
-        return spec.microsoftGraph() == null ? "" : "graph.microsoft.com/" + spec.microsoftGraph().mailbox();
+        MicrosoftGraph graph = spec.microsoftGraph();
+        return graph == null ? "" : cloudOf(graph).graphHost() + "/" + graph.mailbox();
     }
 
     /** The Secrets that a MailServer names: a change of one of them matters to it. */
@@ -113,8 +136,11 @@ final class Endpoints {
                     .ifPresent(ref -> names.add(ref.name()));
             Optional.ofNullable(smtp.authentication()).stream().flatMap(Logins::secretNames).forEach(names::add);
         }
-        if (spec.microsoftGraph() != null) {
-            names.add(spec.microsoftGraph().secretRef().name());
+        MicrosoftGraph graph = spec.microsoftGraph();
+        if (graph != null) {
+            Stream.of(Optional.ofNullable(graph.secretRef()), Optional.ofNullable(graph.certificateSecretRef()))
+                    .flatMap(Optional::stream)
+                    .forEach(reference -> names.add(reference.name()));
         }
         return names;
     }

@@ -13,6 +13,7 @@ import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Sha256;
+import dev.postrider.route.SizeLimit;
 import dev.postrider.route.Webhook;
 import java.time.Duration;
 import java.time.Instant;
@@ -110,6 +111,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         OrganizationPlan plan() {
             Identities identity = Identities.of(spec, problems);
             Optional<Webhook> webhook = Webhooks.of(organization, world, problems);
+            Optional<SizeLimit> sizeLimit = SizeLimits.of(spec, problems);
             Servers servers = Servers.of(organization, world);
             OrganizationTests tests = new OrganizationTests(organization, world, news, servers, identity);
             List<ServerTestSendStatus> records = tests.record(notices);
@@ -133,7 +135,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     : Optional.empty();
             Optional<OrganizationRoute> route = problems.isEmpty() && servers.usable() && binding.isPresent()
                     ? password.map(p -> new OrganizationRoute(key, Sha256.of(p), state(), servers.named(),
-                            identity.from(), identity.envelopeFrom(), webhook))
+                            identity.from(), identity.envelopeFrom(), webhook, sizeLimit))
                     : world.organizationRoute(key).map(this::lastGood);
 
             Condition resolved = conditions.set(Conditions.SERVERS_RESOLVED, servers.status(), servers.reason(),
@@ -172,7 +174,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         /** What the relay has goes on, but whether mail may be sent at all takes effect at once. */
         private OrganizationRoute lastGood(OrganizationRoute route) {
             return new OrganizationRoute(route.key(), route.passwordSha256(), state(), route.servers(), route.from(),
-                    route.envelopeFrom(), route.webhook());
+                    route.envelopeFrom(), route.webhook(), route.sizeLimit());
         }
 
         private Condition bindingReady(BindingLookup found, Optional<Binding> binding) {

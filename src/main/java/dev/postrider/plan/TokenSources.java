@@ -56,9 +56,9 @@ final class TokenSources {
             return wrong(FIELD + ".tokenEndpoint", "\"%s\" is no https URL with a host".formatted(endpoint));
         }
         Optional<Grant> grant = declared.secretRef() != null
-                ? clientSecret(declared.secretRef(), hosts.get())
+                ? clientSecret(FIELD, declared.secretRef(), hosts.get())
                 : declared.certificateSecretRef() != null
-                        ? clientCertificate(declared.certificateSecretRef(), hosts.get())
+                        ? clientCertificate(FIELD, declared.certificateSecretRef(), hosts.get())
                         : Optional.ofNullable(declared.refreshTokenSecretRef())
                                 .flatMap(secret -> refreshToken(secret, hosts.get()));
         Optional<String> usual = declared.refreshTokenSecretRef() == null
@@ -67,13 +67,25 @@ final class TokenSources {
         return grant.map(by -> new TokenSource(endpoint, Optional.ofNullable(declared.scopes()).or(() -> usual), by));
     }
 
-    private Optional<Grant> clientSecret(SecretReference secret, List<String> hosts) {
-        return credentials.read(FIELD + ".secretRef", secret.name(), hosts, "client-id", "client-secret")
+    /**
+     * An application with a client secret; empty when something is wrong, and then the problems are recorded.
+     *
+     * @param field the one that has the field secretRef
+     * @param hosts that the secret goes to
+     */
+    Optional<Grant> clientSecret(String field, SecretReference secret, List<String> hosts) {
+        return credentials.read(field + ".secretRef", secret.name(), hosts, "client-id", "client-secret")
                 .map(v -> new TokenSource.ClientSecret(v.get(0), v.get(1)));
     }
 
-    private Optional<Grant> clientCertificate(SecretReference secret, List<String> hosts) {
-        String field = FIELD + ".certificateSecretRef";
+    /**
+     * An application with a certificate; empty when something is wrong, and then the problems are recorded.
+     *
+     * @param parent the field that has the field certificateSecretRef
+     * @param hosts  that what the key signs goes to
+     */
+    Optional<Grant> clientCertificate(String parent, SecretReference secret, List<String> hosts) {
+        String field = parent + ".certificateSecretRef";
         Optional<List<String>> values = credentials.read(field, secret.name(), hosts, "client-id", "tls.crt",
                 "tls.key");
         if (values.isEmpty()) {

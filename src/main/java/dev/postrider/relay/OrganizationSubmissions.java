@@ -19,6 +19,8 @@ import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Routing;
 import dev.postrider.route.Sha256;
+import dev.postrider.route.SizeLimit;
+import dev.postrider.route.SizeLimit.WhenTooLarge;
 import dev.postrider.transport.DsnRequest;
 import dev.postrider.transport.DsnRequest.Return;
 import dev.postrider.transport.RecipientDsnRequest;
@@ -97,6 +99,16 @@ final class OrganizationSubmissions implements SubmissionPolicy {
     @Override
     public void refused(Optional<String> user, String at) {
         meters.refused(user.flatMap(this::route).map(OrganizationRoute::key), at);
+    }
+
+    /** What is sent in parts may be as large as the relay takes. */
+    @Override
+    public long messageSize(Optional<String> user) {
+        return user.flatMap(this::route)
+                .flatMap(OrganizationRoute::sizeLimit)
+                .filter(limit -> limit.whenTooLarge() == WhenTooLarge.REJECT)
+                .flatMap(SizeLimit::octets)
+                .orElse(Long.MAX_VALUE);
     }
 
     private Optional<OrganizationRoute> route(String user) {

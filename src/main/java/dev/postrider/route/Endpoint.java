@@ -104,15 +104,44 @@ public sealed interface Endpoint {
     /**
      * A mailbox of Microsoft Graph.
      *
-     * @param tenantId     the directory
-     * @param mailbox      the mailbox that sends
-     * @param clientId     of the application
-     * @param clientSecret of the application
+     * @param cloud           where the mailbox is
+     * @param tenantId        the directory
+     * @param mailbox         the mailbox that sends
+     * @param application     who sends, and how it proves that: by a client secret or a certificate
+     * @param saveToSentItems whether a copy stays among the mailbox's sent items
      */
-    record Graph(String tenantId, String mailbox, String clientId, String clientSecret) implements Endpoint {
+    record Graph(Cloud cloud, String tenantId, String mailbox, TokenSource.Grant application,
+            boolean saveToSentItems) implements Endpoint {
+
+        /** The clouds of Microsoft ("Microsoft Graph national cloud deployments"). */
+        public enum Cloud {
+            GLOBAL("graph.microsoft.com", "login.microsoftonline.com"), US_GOV_L4("graph.microsoft.us",
+                    "login.microsoftonline.us"), US_GOV_L5("dod-graph.microsoft.us",
+                            "login.microsoftonline.us"), CHINA("microsoftgraph.chinacloudapi.cn",
+                                    "login.chinacloudapi.cn");
+
+            private final String graphHost;
+            private final String loginHost;
+
+            Cloud(String graphHost, String loginHost) {
+                this.graphHost = graphHost;
+                this.loginHost = loginHost;
+            }
+
+            /** The host that messages are sent to. */
+            public String graphHost() {
+                return graphHost;
+            }
+
+            /** The host that the credential is sent to. */
+            public String loginHost() {
+                return loginHost;
+            }
+        }
+
         @Override
         public String host() {
-            return "graph.microsoft.com";
+            return cloud.graphHost();
         }
 
         @Override
@@ -120,9 +149,10 @@ public sealed interface Endpoint {
             return host() + "/" + mailbox;
         }
 
+        /** Exchange Online takes four requests of an application to a mailbox at a time; one may remove copies. */
         @Override
         public int maxConnections() {
-            return 4;
+            return saveToSentItems ? 4 : 3;
         }
 
         @Override

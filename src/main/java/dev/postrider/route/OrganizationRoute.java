@@ -14,9 +14,10 @@ import java.util.Optional;
  * @param from           the From address of its mail
  * @param envelopeFrom   the envelope sender that bounces of its mail go to
  * @param webhook        who is told what became of its mail
+ * @param sizeLimit      how large its messages may be; {@link SizeLimit#NONE} if that is empty
  */
 public record OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
-        Address from, String envelopeFrom, Optional<Webhook> webhook) {
+        Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit) {
 
     /** What the relay does with the organization's mail. */
     public enum State {
@@ -51,6 +52,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     @Override
     public String toString() {
         return "OrganizationRoute[" + key + ", " + state + ", servers=" + servers
-                + webhook.map(receiver -> ", " + receiver).orElse("") + "]";
+                + webhook.map(receiver -> ", " + receiver).orElse("")
+                + sizeLimit.map(limit -> ", " + limit).orElse("") + "]";
     }
 }

@@ -2,6 +2,7 @@ package dev.postrider.transport;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What goes before the message: who sends it and who gets it (RFC 5321 section 2.3.1).
@@ -12,12 +13,24 @@ import java.util.Map;
  * @param smtpUtf8   whether addresses or headers need SMTPUTF8 (RFC 6531)
  * @param dsn        what the sender wants to be told, for servers that offer DSN (RFC 3461)
  * @param reports    the same about each recipient; none for those who are not named
+ * @param splitting  leave to send it in parts
  */
 public record Envelope(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8, DsnRequest dsn,
-        Map<String, RecipientDsnRequest> reports) {
+        Map<String, RecipientDsnRequest> reports, Optional<Splitting> splitting) {
+
+    /** An envelope for a message that goes in one piece or not at all. */
+    public Envelope(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8, DsnRequest dsn,
+            Map<String, RecipientDsnRequest> reports) {
+        this(sender, recipients, eightBit, smtpUtf8, dsn, reports, Optional.empty());
+    }
 
     /** An envelope whose sender asks for no special reports. */
     public Envelope(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8) {
         this(sender, recipients, eightBit, smtpUtf8, DsnRequest.NONE, Map.of());
+    }
+
+    /** The same for some of its recipients. */
+    Envelope to(List<String> some) {
+        return new Envelope(sender, some, eightBit, smtpUtf8, dsn, reports, splitting);
     }
 }

@@ -1,202 +1,142 @@
 package dev.postrider.transport;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.postrider.route.Durations;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.TestResult.Step;
-import dev.postrider.route.TokenSource;
+import dev.postrider.transport.GraphRecipients.Group;
+import dev.postrider.transport.GraphRequests.Answer;
 import jakarta.mail.MessagingException;
-import jakarta.mail.internet.InternetAddress;
-import jakarta.mail.internet.InternetHeaders;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
-import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
- * A way to a mailbox of Microsoft Graph, by {@code sendMail} with a MIME message (Microsoft Graph REST API, "user:
- * sendMail"). Graph has no envelope: the recipients are those of the header, so a message whose envelope has others is
- * refused rather than sent to the wrong people.
+ * A way to a mailbox of Microsoft Graph: by {@code sendMail} with a MIME message (Microsoft Graph REST API, "user:
+ * sendMail"), and as a draft with attachments uploaded one by one where the message is too large for that, or no copy of
+ * it is to stay among the sent items.
  */
 final class GraphUpstream implements Upstream {
-    /** A request may have about 4 MB, and Base64 takes four octets for three. */
-    private static final long MAX_MESSAGE = 3L * 1024 * 1024;
-    private static final Duration TIMEOUT = Duration.ofMinutes(2);
-    private static final JsonMapper JSON = new JsonMapper();
-    private static final HttpClient HTTP = HttpClient.newBuilder()
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(Duration.ofSeconds(30))
-            .build();
+    /** A request may have 4 MiB, and Base64 takes four octets for three. */
+    static final long MOST_IN_ONE_REQUEST = 3L * 1024 * 1024;
 
     private final Endpoint.Graph endpoint;
-    private final Service service;
-    private final AccessTokens tokens;
+    private final GraphEndpoints endpoints;
+    private final boolean recordDialogue;
+    private final GraphRequests requests;
+    private final GraphRefusal refusal;
+    private final SentCopies copies;
 
-    /**
-     * Where Graph and its token endpoint are.
-     *
-     * @param graph without a slash at the end
-     * @param login likewise
-     */
-    record Service(String graph, String login) {
-        static final Service WORLDWIDE = new Service("https://graph.microsoft.com",
-                "https://login.microsoftonline.com");
+    GraphUpstream(Endpoint.Graph endpoint, GraphEndpoints endpoints, boolean recordDialogue, AccessTokens tokens) {
+        this(endpoint, endpoints, recordDialogue, tokens, SentCopies.WAITS);
     }
 
-    GraphUpstream(Endpoint.Graph endpoint, Service service, AccessTokens tokens) {
+    /** @param waits before each look for a copy that is to be removed */
+    GraphUpstream(Endpoint.Graph endpoint, GraphEndpoints endpoints, boolean recordDialogue, AccessTokens tokens,
+            List<Duration> waits) {
         this.endpoint = endpoint;
-        this.service = service;
-        this.tokens = tokens;
+        this.endpoints = endpoints;
+        this.recordDialogue = recordDialogue;
+        this.requests = new GraphRequests(endpoint, endpoints, tokens);
+        this.refusal = new GraphRefusal(endpoint);
+        this.copies = new SentCopies(endpoint, endpoints, tokens, waits);
     }
 
     @Override
     public Attempt send(Envelope envelope, MessageContent message) {
         long start = System.nanoTime();
-        Verdict verdict;
+        requests.begin();
+        return new Attempt(verdicts(envelope, message), endpoint.display(), Optional.empty(),
+                Duration.ofNanos(System.nanoTime() - start),
+                recordDialogue ? requests.dialogue() : "");
+    }
+
+    private Map<String, Verdict> verdicts(Envelope envelope, MessageContent message) {
+        Optional<Splitting> splitting = envelope.splitting();
+        long most = splitting.flatMap(Splitting::octets).orElse(Long.MAX_VALUE);
+        if (splitting.isEmpty() || message.size() <= most) {
+            return deliver(envelope, message);
+        }
         try {
-            verdict = deliver(envelope, message);
+            return PartialMessages.send(envelope, message, most, splitting.get().id(), this::deliver);
         } catch (RefusedException e) {
-            verdict = e.verdict();
+            return envelope.recipients().stream().collect(Collectors.toMap(r -> r, _ -> e.verdict(), (a, _) -> a));
         }
+    }
+
+    private Map<String, Verdict> deliver(Envelope envelope, MessageContent message) {
         Map<String, Verdict> verdicts = new LinkedHashMap<>();
-        for (String recipient : envelope.recipients()) {
-            verdicts.put(recipient, verdict);
-        }
-        return new Attempt(verdicts, endpoint.display(), Optional.empty(), Duration.ofNanos(System.nanoTime() - start),
-                "");
-    }
-
-    private Verdict deliver(Envelope envelope, MessageContent message) throws RefusedException {
-        if (message.size() > MAX_MESSAGE) {
-            throw permanently(Step.MessageRejected,
-                    "5.3.4 the message has %d octets, and Microsoft Graph takes %d in one request".formatted(
-                            message.size(), MAX_MESSAGE));
-        }
-        byte[] body;
-        try (InputStream content = message.open()) {
-            body = content.readAllBytes();
-            checkRecipients(envelope, message);
-        } catch (IOException e) {
-            throw new RefusedException(Step.MessageRejected, "the message cannot be read: " + e.getMessage());
-        }
-        TokenSource source = new TokenSource(
-                service.login() + "/" + encoded(endpoint.tenantId()) + "/oauth2/v2.0/token",
-                Optional.of(service.graph() + "/.default"),
-                new TokenSource.ClientSecret(endpoint.clientId(), endpoint.clientSecret()));
-        String token = tokens.token(source);
-        HttpResponse<String> answer = post(token, body);
-        if (answer.statusCode() == 401) {
-            // It may have been revoked before its time.
-            tokens.forget(source, token);
-            answer = post(tokens.token(source), body);
-        }
-        return verdict(answer);
-    }
-
-    private static void checkRecipients(Envelope envelope, MessageContent message)
-            throws IOException, RefusedException {
-        Set<String> named = new HashSet<>();
-        try (InputStream content = message.open()) {
-            InternetHeaders headers = new InternetHeaders(content, true);
-            for (String field : List.of("To", "Cc", "Bcc")) {
-                String value = headers.getHeader(field, ",");
-                if (value != null) {
-                    for (InternetAddress address : InternetAddress.parseHeader(value, false)) {
-                        named.add(String.valueOf(address.getAddress()).toLowerCase(Locale.ROOT));
-                    }
-                }
+        try {
+            for (Group group : GraphRecipients.of(envelope, message)) {
+                Verdict verdict = deliver(group);
+                group.recipients().forEach(recipient -> verdicts.put(recipient, verdict));
             }
-        } catch (MessagingException e) {
-            throw permanently(Step.MessageRejected, "5.6.0 the header's recipients cannot be read: " + e.getMessage());
+        } catch (RefusedException e) {
+            envelope.recipients().forEach(recipient -> verdicts.putIfAbsent(recipient, e.verdict()));
         }
-        Set<String> wanted = new HashSet<>();
-        envelope.recipients().forEach(r -> wanted.add(r.toLowerCase(Locale.ROOT)));
-        if (!named.equals(wanted)) {
-            throw permanently(Step.RecipientRejected,
-                    "5.1.3 Microsoft Graph sends to those whom the header names (To, Cc, Bcc), and these are not the "
-                            + "recipients of the envelope; name all of them there, or send through an SMTP server");
-        }
+        return verdicts;
     }
 
-    private HttpResponse<String> post(String token, byte[] message) throws RefusedException {
-        URI uri = URI.create(service.graph() + "/v1.0/users/" + encoded(endpoint.mailbox()) + "/sendMail");
-        HttpRequest request = HttpRequest.newBuilder(uri)
-                .timeout(TIMEOUT)
-                .header("Authorization", "Bearer " + token)
-                .header("Content-Type", "text/plain")
-                .POST(HttpRequest.BodyPublishers.ofString(Base64.getEncoder().encodeToString(message)))
-                .build();
+    /** One message; a refusal of one group says nothing of the next, but a failure to reach Graph does. */
+    private Verdict deliver(Group group) throws RefusedException {
         try {
-            return HTTP.send(request, HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofString(), 65_536));
-        } catch (HttpTimeoutException e) {
-            throw new RefusedException(Step.Timeout,
-                    "Microsoft Graph did not answer within " + Durations.write(TIMEOUT));
+            RequestIds ids = RequestIds.of(group.message(), group.recipients());
+            if (group.message().size() > MOST_IN_ONE_REQUEST) {
+                return sendInPieces(group.message(), ids);
+            }
+            byte[] message;
+            try (InputStream content = group.message().open()) {
+                message = content.readAllBytes();
+            }
+            if (!endpoint.saveToSentItems()) {
+                return send(GraphDraft.create(requests, endpoints, refusal, ids, message), List.of(), ids);
+            }
+            Answer answer = requests.send("POST", "/sendMail", ids.of("sendMail"), "text/plain",
+                    Base64.getEncoder().encode(message));
+            return answer.status() == 202
+                    ? GraphDraft.accepted(answer.requestId().map(id -> "request-id " + id).orElse("sent"))
+                    : refusal.of(answer, "Mail.Send");
         } catch (IOException e) {
-            throw new RefusedException(Step.Connection,
-                    "Microsoft Graph at %s cannot be reached: %s; check that Postrider may connect to it".formatted(
-                            uri.getHost(), e.getMessage()));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new RefusedException(Step.Connection, "the attempt was broken off; it will be made again");
+            throw new RefusedException(Step.MessageRejected,
+                    "the message could not be read: " + e.getMessage() + "; it will be tried again");
         }
     }
 
-    /** Graph's error codes are in "Microsoft Graph error responses and resource types". */
-    private Verdict verdict(HttpResponse<String> answer) {
-        int status = answer.statusCode();
-        String text = status + " " + said(answer.body());
-        Reply reply = new Reply(status, Optional.empty(), text.strip());
-        String mailbox = "\"" + endpoint.mailbox() + "\"";
-        return switch (status) {
-            case 202 -> new Verdict.Accepted(new Reply(202, Optional.empty(), "202 Accepted"), false);
-            case 400, 413, 415, 422 -> refused(Step.MessageRejected, true, reply, "the message was refused");
-            case 401 -> refused(Step.Authentication, false, reply,
-                    "the token was refused; check client-id, client-secret and spec.microsoftGraph.tenantId");
-            case 403 -> refused(Step.SenderRejected, false, reply, "the application may not send as " + mailbox
-                    + "; grant it the application permission Mail.Send, and check the application access policy");
-            case 404 -> refused(Step.SenderRejected, false, reply,
-                    "there is no mailbox " + mailbox + "; correct spec.microsoftGraph.mailbox");
-            default -> refused(Step.MessageRejected, false, reply, "Microsoft Graph cannot take the message now");
-        };
+    private Verdict sendInPieces(MessageContent message, RequestIds ids) throws IOException, RefusedException {
+        Optional<LargeMessage> apart = LargeMessage.takeApart(message, MOST_IN_ONE_REQUEST);
+        if (apart.isEmpty()) {
+            return new Verdict.Refused(Step.MessageRejected, true,
+                    Optional.of(new Reply(552, Optional.of("5.3.4"), "552 5.3.4 message too big")),
+                    Step.MessageRejected + (": the message has %d octets, and Microsoft Graph takes %d without the "
+                            + "attachments; a signed or encrypted message, or one of text, cannot be taken apart: send "
+                            + "it through an SMTP server").formatted(message.size(), MOST_IN_ONE_REQUEST));
+        }
+        try (LargeMessage large = apart.get()) {
+            return send(GraphDraft.create(requests, endpoints, refusal, ids, large.rest()), large.attachments(), ids);
+        } catch (MessagingException e) {
+            throw new IOException(e.getMessage(), e);
+        }
     }
 
-    private static Verdict refused(Step step, boolean permanent, Reply reply, String message) {
-        return new Verdict.Refused(step, permanent, Optional.of(reply), step + ": " + message + ": " + reply.text());
-    }
-
-    private static RefusedException permanently(Step step, String message) {
-        return new RefusedException(new Verdict.Refused(step, true, Optional.empty(), step + ": " + message));
-    }
-
-    private static String said(String body) {
+    private Verdict send(GraphDraft draft, List<LargeMessage.Attachment> attachments, RequestIds ids)
+            throws IOException, RefusedException {
         try {
-            JsonNode error = JSON.readTree(body).path("error");
-            String told = (error.path("code").asText() + " " + error.path("message").asText()).replaceAll("[^ -~]",
-                    " ");
-            return told.substring(0, Math.min(told.length(), 500));
-        } catch (JsonProcessingException e) {
-            return "";
+            for (LargeMessage.Attachment attachment : attachments) {
+                draft.attach(attachment);
+            }
+        } catch (RefusedException | IOException | RuntimeException e) {
+            draft.discard();
+            throw e;
         }
-    }
-
-    private static String encoded(String segment) {
-        return URLEncoder.encode(segment, StandardCharsets.UTF_8).replace("+", "%20");
+        Verdict verdict = draft.send();
+        if (verdict instanceof Verdict.Accepted && !endpoint.saveToSentItems()) {
+            copies.remove(draft.id(), ids);
+        }
+        return verdict;
     }
 
     /** Requests stand alone; there is nothing to keep open. */

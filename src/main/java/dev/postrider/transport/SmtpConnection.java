@@ -273,6 +273,13 @@ final class SmtpConnection extends SMTPTransport {
         return dialogue;
     }
 
+    /** How large a message may be, where the server says so (RFC 1870). */
+    Optional<Long> mostOctets() {
+        return Optional.ofNullable(getExtensionParameter("SIZE"))
+                .filter(size -> size.matches("0*[1-9][0-9]{0,17}"))
+                .map(Long::valueOf);
+    }
+
     /** Whether another message may be sent. */
     boolean isOpen() {
         return open && !wire.isClosed();

@@ -70,8 +70,11 @@ final class SmtpTransaction {
         connection.needsReset(true);
         Reply sender = commands.next();
         if (!sender.positive()) {
-            Verdict.Refused refusal = refused(Step.SenderRejected, sender,
-                    "refused the sender <" + envelope.sender() + ">", "check that this login may send as that address");
+            Verdict.Refused refusal = sender.code() == 552
+                    ? refused(Step.SenderRejected, sender, "refused a message of " + message.size() + " octets",
+                            "send less, or let it be sent in parts (spec.limits.whenTooLarge of the organization)")
+                    : refused(Step.SenderRejected, sender, "refused the sender <" + envelope.sender() + ">",
+                            "check that this login may send as that address");
             commands.skipOthers();
             throw new RefusedException(refusal);
         }

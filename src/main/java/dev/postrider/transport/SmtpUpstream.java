@@ -62,6 +62,20 @@ final class SmtpUpstream implements Upstream {
     }
 
     private Map<String, Verdict> deliver(Envelope envelope, MessageContent message) throws RefusedException {
+        if (envelope.splitting().isEmpty()) {
+            return transact(envelope, message);
+        }
+        Splitting splitting = envelope.splitting().get();
+        // Only a server that was greeted says how much it takes.
+        SmtpConnection greeted = connection != null && connection.isOpen() ? connection : connect();
+        connection = greeted;
+        long most = Math.min(greeted.mostOctets().orElse(Long.MAX_VALUE), splitting.octets().orElse(Long.MAX_VALUE));
+        return message.size() <= most
+                ? transact(envelope, message)
+                : PartialMessages.send(envelope, message, most, splitting.id(), this::transact);
+    }
+
+    private Map<String, Verdict> transact(Envelope envelope, MessageContent message) throws RefusedException {
         SmtpConnection kept = connection;
         if (kept != null && kept.isOpen()) {
             SmtpTransaction transaction = new SmtpTransaction(kept, envelope, message);

@@ -1,6 +1,7 @@
 package dev.postrider.transport;
 
 import dev.postrider.route.TestResult.Step;
+import java.time.Duration;
 import java.util.Optional;
 
 /** What became of one recipient in one attempt. */
@@ -21,6 +22,14 @@ public sealed interface Verdict {
      *                  a person at the server or in the resource can mend (login, TLS, connection) is never permanent
      * @param reply     the server's reply, if it came to one
      * @param message   what failed and what to do next, for people; nothing secret
+     * @param retryAfter how long the server wants to be left alone, where it said so: nothing is sent to it before
      */
-    record Refused(Step step, boolean permanent, Optional<Reply> reply, String message) implements Verdict {}
+    record Refused(Step step, boolean permanent, Optional<Reply> reply, String message,
+            Optional<Duration> retryAfter) implements Verdict {
+
+        /** By a server that did not say when to try again. */
+        public Refused(Step step, boolean permanent, Optional<Reply> reply, String message) {
+            this(step, permanent, reply, message, Optional.empty());
+        }
+    }
 }

@@ -5,19 +5,24 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postrider.api.Condition;
 import dev.postrider.relay.sink.Sink;
+import dev.postrider.testing.GraphStandIn;
+import dev.postrider.transport.GraphEndpoints;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -234,13 +239,62 @@ final class LocalModeTest {
         }
     }
 
+    @Test
+    @Tag("upstreams")
+    void mailGoesThroughMicrosoftGraphAsItsAdministratorDeclaredIt() throws Exception {
+        try (var graph = new GraphStandIn()) {
+            Files.writeString(directory.resolve("server.yaml"), """
+                    apiVersion: v1
+                    kind: Secret
+                    metadata:
+                      name: client
+                      namespace: acme
+                      labels: {postrider.dev/credentials: "true"}
+                      annotations: {postrider.dev/hosts: login.microsoftonline.com}
+                    stringData: {client-id: %s, client-secret: %s}
+                    ---
+                    apiVersion: postrider.dev/v1alpha1
+                    kind: MailServer
+                    metadata: {name: graph, namespace: acme}
+                    spec:
+                      microsoftGraph: {tenantId: %s, mailbox: %s, secretRef: {name: client}}
+                      test: {recipient: test@acme.example}
+                    """.formatted(GraphStandIn.CLIENT_ID, GraphStandIn.CLIENT_SECRET, GraphStandIn.TENANT,
+                    GraphStandIn.MAILBOX));
+            graph.fail(new GraphStandIn.Fault("/sendMail", 403, "ErrorAccessDenied"));
+
+            try (LocalMode local = start(false, false, graph.uri())) {
+                assertThat(local.awaitSettled(PATIENCE).servers()).singleElement()
+                        .satisfies(server -> assertThat(message(server.ready()))
+                                .startsWith("False Authentication Authentication: the application may not use mailbox")
+                                .contains("grant it the application permission Mail.Send"));
+            }
+            try (LocalMode local = start(false, false, graph.uri())) {
+                assertThat(local.awaitSettled(PATIENCE).servers()).singleElement()
+                        .satisfies(server -> assertThat(message(server.ready()))
+                                .startsWith("True Accepted Email server accepted mail for delivery: 202 Accepted"));
+            }
+            assertThat(graph.sent()).singleElement()
+                    .satisfies(sent -> assertThat(sent.recipients()).containsExactly("test@acme.example"));
+        }
+    }
+
     private LocalMode start(boolean watch) throws IOException {
         return start(watch, true);
     }
 
     private LocalMode start(boolean watch, boolean globalServerRequired) throws IOException {
+        return start(watch, globalServerRequired, GraphEndpoints.MICROSOFT);
+    }
+
+    private LocalMode start(boolean watch, boolean globalServerRequired, URI graph) throws IOException {
+        return start(watch, globalServerRequired, new GraphEndpoints(Optional.of(graph), Optional.of(graph)));
+    }
+
+    private LocalMode start(boolean watch, boolean globalServerRequired, GraphEndpoints graph) throws IOException {
         return new LocalMode(
-                new LocalMode.Options(directory, state, 0, watch, Set.of(Check.SYSTEM_NAMESPACE), globalServerRequired),
+                new LocalMode.Options(directory, state, 0, watch, Set.of(Check.SYSTEM_NAMESPACE), globalServerRequired,
+                        graph),
                 new LocalMode.Observer() {
                     @Override
                     public void checked(Check.Report report) {

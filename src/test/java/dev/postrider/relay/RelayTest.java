@@ -7,6 +7,11 @@ import static dev.postrider.relay.TestRoutes.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.transport.MailUpstreams;
+import dev.postrider.testing.ScriptedSmtpServer;
+import dev.postrider.route.SizeLimit.WhenTooLarge;
+import dev.postrider.route.SizeLimit;
+import dev.postrider.route.OrganizationRoute;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.OrganizationRoute.State;
@@ -15,6 +20,7 @@ import dev.postrider.route.RelayCertificate;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.Verdict;
+import java.util.stream.Collectors;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
@@ -394,5 +400,68 @@ final class RelayTest {
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).describedAs(output).isZero();
+    }
+
+    private static OrganizationRoute limited(long octets, WhenTooLarge whenTooLarge) {
+        OrganizationRoute plain = organization("orders", State.OPEN);
+        return new OrganizationRoute(plain.key(), plain.passwordSha256(), plain.state(), plain.servers(),
+                plain.from(), plain.envelopeFrom(), plain.webhook(),
+                Optional.of(new SizeLimit(Optional.of(octets), whenTooLarge)));
+    }
+
+    @Test
+    @Tag("upstreams")
+    void refusesWhatIsLargerThanTheOrganizationAllows() throws Exception {
+        routes.put(limited(1000, WhenTooLarge.REJECT));
+        try (var client = secured()) {
+            client.raw("EHLO client.test\r\n");
+            assertThat(client.wholeReply()).contains("SIZE 26214400\n");
+            client.login("orders.shop", PASSWORD);
+            client.raw("EHLO client.test\r\n");
+            assertThat(client.wholeReply()).contains("SIZE 1000\n");
+
+            assertThat(client.say("MAIL FROM:<a@b.example> SIZE=1001"))
+                    .isEqualTo("552 5.3.4 the message is bigger than 1000 octets");
+            String start = "Subject: it\r\n\r\n";
+            String line = "x".repeat(98) + "\r\n";
+            assertThat(client.mail("a@b.example", "x@y.example", start + line.repeat(10)))
+                    .isEqualTo("552 5.3.4 the message is bigger than 1000 octets");
+            // What the relay adds is not the sender's fault.
+            assertThat(client.mail("a@b.example", "x@y.example",
+                    start + line.repeat(9) + "x".repeat(1000 - 900 - start.length() - 2))).startsWith("250 2.0.0");
+        }
+        await().untilAsserted(() -> assertThat(upstreams.taken()).hasSize(1));
+    }
+
+    @Test
+    @Tag("upstreams")
+    void takesAndSendsInPartsWhatIsLargerWhereThatIsWanted() throws Exception {
+        relay.close();
+        try (var mx = ScriptedSmtpServer.start()) {
+            mx.offer("SIZE 10000000");
+            routes.put(TestRoutes.local("mx", mx.port(), 4));
+            routes.put(limited(65_536, WhenTooLarge.SPLIT));
+            relay = Relay.start(
+                    new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
+                            SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT),
+                    routes, new MailUpstreams("relay.test", false), InstantSource.system());
+            String body = ("x".repeat(98) + "\r\n").repeat(2000);
+            String id;
+            try (var client = loggedIn()) {
+                client.raw("EHLO client.test\r\n");
+                assertThat(client.wholeReply()).contains("SIZE 26214400\n");
+                id = client.mail("a@b.example", "x@y.example", "Subject: it\r\n\r\n" + body)
+                        .replace("250 2.0.0 queued as ", "");
+            }
+            await().untilAsserted(() -> assertThat(relay.queued()).isZero());
+            assertThat(mx.messages()).hasSize(4)
+                    .allSatisfy(part -> assertThat(part.bytes()).hasSizeLessThanOrEqualTo(65_536))
+                    .allSatisfy(part -> assertThat(part.text()).contains("id=\"" + id + "@relay.test\""));
+            String whole = mx.messages()
+                    .stream()
+                    .map(part -> part.text().substring(part.text().indexOf("\r\n\r\n") + 4))
+                    .collect(Collectors.joining());
+            assertThat(whole).startsWith("Received: from client.test").endsWith("\r\n\r\n" + body + "\r\n");
+        }
     }
 }

@@ -38,7 +38,8 @@ public final class TestRoutes {
     public static OrganizationRoute organization(String name, State state, String... servers) {
         return new OrganizationRoute(key(name), Sha256.of(PASSWORD), state,
                 java.util.Arrays.stream(servers).map(TestRoutes::key).toList(),
-                new Address(name + "@example.com", Optional.empty()), "bounces@example.com", Optional.empty());
+                new Address(name + "@example.com", Optional.empty()), "bounces@example.com", Optional.empty(),
+                Optional.empty());
     }
 
     public static ServerRoute server(String name, boolean global, boolean active, int maxConnections) {

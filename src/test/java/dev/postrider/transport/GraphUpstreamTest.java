@@ -1,119 +1,411 @@
 package dev.postrider.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.postrider.route.Endpoint;
+import dev.postrider.route.Endpoint.Graph.Cloud;
 import dev.postrider.route.TestResult.Step;
+import dev.postrider.route.TokenSource;
+import dev.postrider.testing.GraphStandIn;
+import dev.postrider.testing.GraphStandIn.Attached;
+import dev.postrider.testing.GraphStandIn.Fault;
+import dev.postrider.testing.GraphStandIn.Request;
+import dev.postrider.testing.GraphStandIn.Sent;
+import dev.postrider.testing.TestCertificates;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Against a stand-in that answers as Microsoft documents sendMail and its token endpoint. */
+/** Against a stand-in that answers as Microsoft documents Graph and its token endpoint. */
+@Tag("upstreams")
 final class GraphUpstreamTest {
     private static final String MAIL = String.join("\r\n", "From: shop@contoso.com", "To: Ann <ann@example.com>",
             "Cc: bob@example.com", "Subject: hi", "", "hello", "");
-    private final List<String> requests = new ArrayList<>();
-    private final List<String> mails = new ArrayList<>();
-    private final Deque<String> answers = new ArrayDeque<>();
-    private HttpServer server;
+    private static final Envelope BOTH = Mails.envelope("ann@example.com", "bob@example.com");
+
+    private GraphStandIn graph;
     private GraphUpstream upstream;
 
     @BeforeEach
     void start() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext("/", this::answer);
-        server.start();
-        String base = "http://127.0.0.1:" + server.getAddress().getPort();
-        upstream = new GraphUpstream(new Endpoint.Graph("contoso.com", "shop@contoso.com", "the-client", "the-secret"),
-                new GraphUpstream.Service(base, base),
-                new AccessTokens(InstantSource.system(), Duration.ofSeconds(5), true));
+        graph = new GraphStandIn();
+        upstream = upstream(endpoint(GraphStandIn.MAILBOX, GraphStandIn.CLIENT_SECRET, true));
     }
 
     @AfterEach
     void stop() {
-        server.stop(0);
+        graph.close();
     }
 
-    private void answer(HttpExchange exchange) throws IOException {
-        String path = exchange.getRequestURI().getRawPath();
-        byte[] body = exchange.getRequestBody().readAllBytes();
-        requests.add(path);
-        String[] answer;
-        if (path.endsWith("/token")) {
-            answer = new String[]{"200", "{\"access_token\":\"token-" + requests.size() + "\",\"expires_in\":3600}"};
-        } else {
-            mails.add(new String(Base64.getDecoder().decode(body), StandardCharsets.UTF_8));
-            answer = answers.isEmpty() ? new String[]{"202", ""} : answers.remove().split(" ", 2);
-        }
-        byte[] out = answer[1].getBytes(StandardCharsets.UTF_8);
-        exchange.sendResponseHeaders(Integer.parseInt(answer[0]), out.length == 0 ? -1 : out.length);
-        exchange.getResponseBody().write(out);
-        exchange.close();
+    private static Endpoint.Graph endpoint(String mailbox, String secret, boolean saveToSentItems) {
+        return new Endpoint.Graph(Cloud.GLOBAL, GraphStandIn.TENANT, mailbox,
+                new TokenSource.ClientSecret(GraphStandIn.CLIENT_ID, secret), saveToSentItems);
+    }
+
+    private GraphUpstream upstream(Endpoint.Graph endpoint) {
+        return new GraphUpstream(endpoint, new GraphEndpoints(Optional.of(graph.uri()), Optional.of(graph.uri())),
+                true, new AccessTokens(InstantSource.system(), Duration.ofSeconds(5), true),
+                List.of(Duration.ofMillis(1), Duration.ofMillis(1), Duration.ofMillis(1)));
+    }
+
+    private static Verdict.Refused refusal(Attempt attempt) {
+        assertThat(attempt.verdicts().values()).hasSize(2);
+        return attempt.verdicts().get("ann@example.com") instanceof Verdict.Refused refused
+                ? refused
+                : fail("accepted: " + attempt);
     }
 
     @Test
     void sendsTheMessageAsItIs() {
         Attempt attempt = upstream.send(Mails.envelope("ann@example.com", "Bob@example.com"), Mails.text(MAIL));
 
-        assertThat(attempt.verdicts().values()).hasSize(2).allMatch(Verdict.Accepted.class::isInstance);
-        assertThat(requests).containsExactly("/contoso.com/oauth2/v2.0/token",
-                "/v1.0/users/shop%40contoso.com/sendMail");
-        assertThat(mails).containsExactly(MAIL);
+        assertThat(attempt.verdicts().values()).hasSize(2)
+                .allSatisfy(verdict -> assertThat(verdict).isInstanceOfSatisfying(Verdict.Accepted.class,
+                        accepted -> assertThat(accepted.reply().text()).startsWith("202 Accepted, request-id 0000")));
+        assertThat(graph.requests()).containsExactly("token", "POST /sendMail");
+        assertThat(graph.sent()).extracting(Sent::mime).containsExactly(MAIL);
+        assertThat(attempt.dialogue()).startsWith("POST /sendMail -> 202");
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            400 {"error":{"code":"ErrorInvalidRecipients","message":"bad"}} | MessageRejected | true  | ErrorInvalidRecipients bad
-            403 {"error":{"code":"ErrorAccessDenied","message":"no"}}       | SenderRejected  | false | Mail.Send
-            404 {"error":{"code":"ErrorInvalidUser","message":"no"}}        | SenderRejected  | false | spec.microsoftGraph.mailbox
-            429 {"error":{"code":"ApplicationThrottled","message":"wait"}}  | MessageRejected | false | 429 ApplicationThrottled
-            503 <html>                                                      | MessageRejected | false | cannot take the message now
+            400 | ErrorInvalidRecipients             | RecipientRejected | true  | 5.1.3 | it does not say which of them
+            400 | ErrorMimeContentInvalidBase64String| MessageRejected   | true  | 5.6.0 | could not read the message
+            400 | ErrorMessageSizeExceeded           | MessageRejected   | true  | 5.3.4 | MaxSendSize
+            400 | ErrorWhateverElse                  | MessageRejected   | true  | 5.6.0 | change what it objects to
+            400 | MailboxInfoStale                   | Connection        | false |       | is not at hand now
+            403 | ErrorAccessDenied                  | Authentication    | false |       | permission Mail.Send with an administrator's consent, and check that the application access policy
+            403 | ErrorSendAsDenied                  | SenderRejected    | false |       | spec.identity.from
+            403 | ErrorQuotaExceeded                 | MessageRejected   | false |       | is full
+            403 | ErrorExceededMessageLimit          | MessageRejected   | false |       | sending limits of Exchange Online
+            404 | ErrorInvalidUser                   | SenderRejected    | false |       | spec.microsoftGraph
+            404 | MailboxNotEnabledForRESTAPI        | SenderRejected    | false |       | give it a license
+            413 | ErrorRequestTooLarge               | MessageRejected   | true  | 5.3.4 | MaxSendSize
+            429 | ApplicationThrottled               | Connection        | false |       | wants fewer requests
+            500 | InternalServerError                | Connection        | false |       | cannot take the message now
+            503 | ErrorServerBusy                    | Connection        | false |       | cannot take the message now
+            504 | GatewayTimeout                     | Connection        | false |       | cannot take the message now
+            507 | ErrorQuotaExceeded                 | MessageRejected   | false |       | is full
             """)
-    void tellsWhatGraphSaid(String answer, Step step, boolean permanent, String message) {
-        answers.add(answer);
+    void tellsWhatAnErrorMeansAndWhatToDoNext(int status, String code, Step step, boolean permanent,
+            String enhanced, String message) {
+        graph.fail(new Fault("/sendMail", status, code));
 
-        Attempt attempt = upstream.send(Mails.envelope("ann@example.com", "bob@example.com"), Mails.text(MAIL));
+        Verdict.Refused refused = refusal(upstream.send(BOTH, Mails.text(MAIL)));
 
-        assertThat(attempt.verdicts().get("ann@example.com")).isInstanceOfSatisfying(Verdict.Refused.class, refused -> {
-            assertThat(refused.step()).isEqualTo(step);
-            assertThat(refused.permanent()).isEqualTo(permanent);
-            assertThat(refused.message()).contains(message).doesNotContain("the-secret", "token-1");
-        });
+        assertThat(refused.step()).isEqualTo(step);
+        assertThat(refused.permanent()).isEqualTo(permanent);
+        assertThat(refused.reply().flatMap(Reply::enhanced)).isEqualTo(Optional.ofNullable(enhanced));
+        assertThat(refused.message()).startsWith(step + ": ")
+                .contains(message, status + " " + code, "request-id")
+                .doesNotContain(GraphStandIn.CLIENT_SECRET, "token-");
+        assertThat(graph.sent()).isEmpty();
+    }
+
+    @Test
+    void tellsOfAnAnswerThatIsNoJson() {
+        graph.fail(new Fault("/sendMail", false, 503, Map.of("Retry-After", "17"), "<html>busy"));
+
+        Verdict.Refused refused = refusal(upstream.send(BOTH, Mails.text(MAIL)));
+
+        assertThat(refused.message()).contains("503", "not before the 17 s asked for");
+        assertThat(refused.retryAfter()).contains(Duration.ofSeconds(17));
+    }
+
+    @Test
+    void keepsTheTimeThatAThrottledRequestMustWait() {
+        String date = DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC).plusSeconds(90));
+        List<Optional<Duration>> waits = new ArrayList<>();
+        for (String header : List.of("10", date, "soon", "999999999")) {
+            graph.fail(new Fault("/sendMail", false, 429, Map.of("Retry-After", header),
+                    GraphStandIn.error("ApplicationThrottled", "slow down")));
+            waits.add(refusal(upstream.send(BOTH, Mails.text(MAIL))).retryAfter());
+        }
+        assertThat(waits.getFirst()).contains(Duration.ofSeconds(10));
+        assertThat(waits.get(1).orElseThrow()).isBetween(Duration.ofSeconds(85), Duration.ofSeconds(91));
+        assertThat(waits.get(2)).isEmpty();
+        assertThat(waits.getLast()).contains(Duration.ofDays(1));
+    }
+
+    @Test
+    void namesARequestTheSameHoweverOftenItIsMadeAndNoOther() {
+        for (int i = 0; i < 2; i++) {
+            graph.fail(new Fault("/sendMail", 503, "ErrorServerBusy"));
+            upstream.send(BOTH, Mails.text(MAIL));
+        }
+        upstream.send(Mails.envelope("ann@example.com"), Mails.text(MAIL));
+        upstream.send(BOTH, Mails.text(MAIL + "more\r\n"));
+
+        List<String> ids = graph.requestsInFull()
+                .stream()
+                .map(Request::clientRequestId)
+                .filter(id -> !id.isEmpty())
+                .toList();
+        assertThat(ids).hasSize(4).allMatch(id -> id.matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"));
+        assertThat(ids.get(0)).isEqualTo(ids.get(1));
+        assertThat(ids.subList(1, 4)).doesNotHaveDuplicates();
     }
 
     @Test
     void fetchesAnotherTokenOnceWhenOneIsRefused() {
-        answers.add("401 {}");
+        upstream.send(BOTH, Mails.text(MAIL));
+        graph.revokeTokens();
 
-        Attempt attempt = upstream.send(Mails.envelope("ann@example.com", "bob@example.com"), Mails.text(MAIL));
+        Attempt attempt = upstream.send(BOTH, Mails.text(MAIL));
 
         assertThat(attempt.verdicts().get("bob@example.com")).isInstanceOf(Verdict.Accepted.class);
-        assertThat(requests).filteredOn(path -> path.endsWith("/token")).hasSize(2);
+        assertThat(graph.requests()).containsExactly("token", "POST /sendMail", "POST /sendMail", "token",
+                "POST /sendMail");
+    }
+
+    @Test
+    void tellsOfAWrongSecretAndAWrongMailbox() {
+        Verdict.Refused secret = refusal(
+                upstream(endpoint(GraphStandIn.MAILBOX, "wrong-secret", true)).send(BOTH, Mails.text(MAIL)));
+        Verdict.Refused mailbox = refusal(
+                upstream(endpoint("nobody@contoso.com", GraphStandIn.CLIENT_SECRET, true)).send(BOTH,
+                        Mails.text(MAIL)));
+
+        assertThat(secret.step()).isEqualTo(Step.Authentication);
+        assertThat(secret.message()).contains("AADSTS7000215").doesNotContain("wrong-secret");
+        assertThat(mailbox.message()).contains("there is no mailbox \"nobody@contoso.com\"");
+    }
+
+    @Test
+    void provesWhoTheApplicationIsByItsCertificate() {
+        TestCertificates authority = new TestCertificates("an authority");
+        TestCertificates.Server registered = authority.server("postrider.test");
+        TestCertificates.Server other = authority.server("other.test");
+        graph.register(registered.x509());
+
+        Verdict.Refused refused = refusal(
+                upstream(certificate(other.certificate(), other.privateKey())).send(BOTH, Mails.text(MAIL)));
+        Attempt attempt = upstream(certificate(registered.certificate(), registered.privateKey())).send(BOTH,
+                Mails.text(MAIL));
+
+        assertThat(refused.step()).isEqualTo(Step.Authentication);
+        assertThat(attempt.verdicts().values()).allMatch(Verdict.Accepted.class::isInstance);
+    }
+
+    private static Endpoint.Graph certificate(String certificate, String key) {
+        return new Endpoint.Graph(Cloud.GLOBAL, GraphStandIn.TENANT, GraphStandIn.MAILBOX,
+                new TokenSource.ClientCertificate(GraphStandIn.CLIENT_ID, certificate, key), true);
+    }
+
+    // Large messages.
+
+    private static byte[] octets(int count, int seed) {
+        byte[] octets = new byte[count];
+        new Random(seed).nextBytes(octets);
+        return octets;
+    }
+
+    private static String part(String header, byte[] octets) {
+        return "--b\r\n" + header + "\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+                + Base64.getMimeEncoder().encodeToString(octets) + "\r\n";
+    }
+
+    private static String large(String... parts) {
+        return "From: shop@contoso.com\r\nTo: Ann <ann@example.com>\r\nCc: bob@example.com\r\nSubject: =?UTF-8?Q?K=C3=A4se?=\r\n"
+                + "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+                + "--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nhello\r\n" + String.join("", parts)
+                + "--b--\r\n";
+    }
+
+    private static String sevenMebibytes() {
+        return large(part("Content-Type: application/pdf; name=\"=?UTF-8?Q?K=C3=A4se.pdf?=\"\r\n"
+                + "Content-Disposition: attachment", octets(7 << 20, 1)),
+                part("Content-Type: image/png\r\nContent-ID: <logo@x>\r\nContent-Disposition: inline",
+                        octets(2 << 20, 2)),
+                part("Content-Type: text/csv\r\nContent-Disposition: attachment; filename=small.csv", octets(900, 3)));
+    }
+
+    @Test
+    void takesALargeMessageApartAndUploadsItsLargestAttachments() {
+        Attempt attempt = upstream.send(BOTH, Mails.text(sevenMebibytes()));
+
+        assertThat(attempt.verdicts().values()).allMatch(Verdict.Accepted.class::isInstance);
+        assertThat(graph.requests()).containsExactly("token", "POST /messages",
+                "POST /messages/AAkALg3/attachments/createUploadSession", "PUT upload bytes 0-3145727/7340032",
+                "PUT upload bytes 3145728-6291455/7340032", "PUT upload bytes 6291456-7340031/7340032",
+                "POST /messages/AAkALg3/send");
+        assertThat(graph.requestsInFull()).filteredOn(r -> r.what().startsWith("PUT"))
+                .allMatch(r -> r.authorization().isEmpty());
+        Sent sent = graph.sent().getFirst();
+        assertThat(sent.recipients()).containsExactly("ann@example.com", "bob@example.com");
+        assertThat(sent.attachments()).singleElement().satisfies(pdf -> {
+            assertThat(pdf.name()).isEqualTo("Käse.pdf");
+            assertThat(pdf.contentType()).isEqualTo("application/pdf");
+            assertThat(pdf.octets()).isEqualTo(octets(7 << 20, 1));
+        });
+        assertThat(sent.mime()).isEqualTo(large(
+                part("Content-Type: image/png\r\nContent-ID: <logo@x>\r\nContent-Disposition: inline",
+                        octets(2 << 20, 2)),
+                part("Content-Type: text/csv\r\nContent-Disposition: attachment; filename=small.csv",
+                        octets(900, 3))));
+        assertThat(attempt.dialogue()).doesNotContain("upload-secret", "token-");
+    }
+
+    @Test
+    void addsThoseBelowThreeMebibytesInOneRequest() {
+        byte[] image = octets(2_900_000, 4);
+        upstream.send(BOTH, Mails.text(large(
+                part("Content-Type: image/png\r\nContent-ID: <logo@x>\r\nContent-Disposition: inline", image),
+                part("Content-Type: application/zip\r\nContent-Disposition: attachment; filename=a.zip", image))));
+
+        assertThat(graph.sent().getFirst().attachments()).hasSize(2)
+                .allSatisfy(file -> assertThat(file.octets()).isEqualTo(image))
+                .extracting(Attached::name, Attached::inline, Attached::contentId)
+                .containsExactlyInAnyOrder(
+                        tuple("attachment", true, Optional.of("logo@x")),
+                        tuple("a.zip", false, Optional.empty()));
+    }
+
+    @Test
+    void sendsADocumentThatIsTheWholeMessageAsItsAttachment() {
+        byte[] scan = octets(5 << 20, 5);
+        upstream.send(BOTH, Mails.text("From: shop@contoso.com\r\nTo: ann@example.com, bob@example.com\r\n"
+                + "MIME-Version: 1.0\r\nContent-Type: application/pdf; name=scan.pdf\r\n"
+                + "Content-Transfer-Encoding: base64\r\n\r\n" + Base64.getMimeEncoder().encodeToString(scan)));
+
+        Sent sent = graph.sent().getFirst();
+        assertThat(sent.attachments()).singleElement()
+                .satisfies(pdf -> assertThat(pdf.name()).isEqualTo("scan.pdf"))
+                .satisfies(pdf -> assertThat(pdf.octets()).isEqualTo(scan));
+        assertThat(sent.mime()).isEqualTo(
+                "From: shop@contoso.com\r\nTo: ann@example.com, bob@example.com\r\nMIME-Version: 1.0\r\n\r\n");
+    }
+
+    @Test
+    void sendsAMessageOfPartsWithinPartsWithoutEnd() {
+        StringBuilder nested = new StringBuilder("From: shop@contoso.com\r\nTo: ann@example.com, bob@example.com\r\n");
+        for (int i = 0; i < 3000; i++) {
+            nested.append("Content-Type: multipart/mixed; boundary=b")
+                    .append(i)
+                    .append("\r\n\r\n--b")
+                    .append(i)
+                    .append("\r\n");
+        }
+        String mail = nested + part("Content-Type: application/pdf", octets(4 << 20, 6));
+
+        assertThat(refusal(upstream.send(BOTH, Mails.text(mail))).message()).contains("cannot be taken apart");
+    }
+
+    @Test
+    void refusesALargeMessageThatCannotBeTakenApart() {
+        String signed = sevenMebibytes().replace("multipart/mixed", "multipart/signed");
+        String text = MAIL + "a line of text\r\n".repeat(300_000);
+
+        for (String mail : List.of(signed, text)) {
+            Verdict.Refused refused = refusal(upstream.send(BOTH, Mails.text(mail)));
+            assertThat(refused.permanent()).isTrue();
+            assertThat(refused.reply().flatMap(Reply::enhanced)).contains("5.3.4");
+            assertThat(refused.message()).contains("send it through an SMTP server");
+        }
+        assertThat(graph.requests()).isEmpty();
     }
 
     @ParameterizedTest
-    @CsvSource({"ann@example.com", "ann@example.com;bob@example.com;eve@example.com", "eve@example.com"})
-    void neverSendsToOthersThanTheEnvelopeNames(String recipients) {
-        Attempt attempt = upstream.send(Mails.envelope(recipients.split(";", -1)), Mails.text(MAIL));
+    @CsvSource(delimiter = '|', textBlock = """
+            /messages            | 403 | ErrorAccessDenied    | permission Mail.ReadWrite
+            /createUploadSession | 503 | ErrorServerBusy      | cannot take the message now
+            upload               | 500 | ErrorInternal        | cannot take the message now
+            /send                | 429 | ApplicationThrottled | wants fewer requests
+            /send                | 403 | ErrorAccessDenied    | permission Mail.Send
+            /send                | 503 | ErrorServerBusy      | cannot take the message now
+            """)
+    void leavesNoDraftBehindWhereAStepFails(String path, int status, String code, String message) {
+        graph.fail(new Fault(path, status, code));
 
-        assertThat(attempt.verdicts().values())
-                .allSatisfy(v -> assertThat(v).isInstanceOfSatisfying(Verdict.Refused.class,
-                        refused -> assertThat(refused.step()).isEqualTo(Step.RecipientRejected)));
-        assertThat(mails).isEmpty();
+        Verdict.Refused refused = refusal(upstream.send(BOTH, Mails.text(sevenMebibytes())));
+
+        assertThat(refused.permanent()).isFalse();
+        assertThat(refused.message()).contains(message).doesNotContain("upload-secret");
+        assertThat(graph.drafts()).isZero();
+        assertThat(graph.sent()).isEmpty();
+    }
+
+    @Test
+    void asksWhetherADraftWasSentBeforeItIsSentAgain() {
+        graph.fail(new Fault("/send", true, 504, Map.of(), ""));
+
+        Attempt attempt = upstream.send(BOTH, Mails.text(sevenMebibytes()));
+
+        assertThat(attempt.verdicts().values()).allMatch(Verdict.Accepted.class::isInstance);
+        assertThat(graph.sent()).hasSize(1);
+        assertThat(graph.requests()).endsWith("POST /messages/AAkALg3/send", "GET /messages/AAkALg3");
+    }
+
+    @Test
+    void uploadsNowhereButByHttps() {
+        graph.fail(new Fault("/createUploadSession", false, 201, Map.of(),
+                "{\"uploadUrl\":\"http://example.com/?authtoken=upload-secret\"}"));
+
+        Verdict.Refused refused = refusal(upstream.send(BOTH, Mails.text(sevenMebibytes())));
+
+        assertThat(refused.message()).contains("no https URL").doesNotContain("upload-secret");
+    }
+
+    // Sent items.
+
+    @Test
+    void keepsNoCopyWhereNoneIsWanted() {
+        GraphUpstream discreet = upstream(endpoint(GraphStandIn.MAILBOX, GraphStandIn.CLIENT_SECRET, false));
+        discreet.send(BOTH, Mails.text(MAIL));
+
+        assertThat(graph.sent()).extracting(Sent::mime).containsExactly(MAIL);
+        await().untilAsserted(() -> assertThat(graph.sentItems()).isZero());
+        upstream.send(BOTH, Mails.text(MAIL));
+        assertThat(graph.sentItems()).isEqualTo(1);
+    }
+
+    // More recipients than one message takes.
+
+    @Test
+    void sendsToMoreRecipientsThanOneMessageTakesInSeveral() {
+        List<String> recipients = IntStream.range(0, 1100).mapToObj(i -> "r" + i + "@example.com").toList();
+        String mail = "From: shop@contoso.com\r\nTo: r3@example.com,\r\n r900@example.com\r\n\r\nhello\r\n";
+        graph.fail(new Fault("/sendMail", false, 202, Map.of(), ""));
+
+        Attempt attempt = upstream.send(Mails.envelope(recipients.toArray(String[]::new)), Mails.text(mail));
+
+        assertThat(attempt.verdicts()).hasSize(1100);
+        assertThat(graph.requests()).containsExactly("token", "POST /sendMail", "POST /sendMail", "POST /sendMail");
+        assertThat(graph.sent()).extracting(sent -> sent.recipients().size()).containsExactly(500, 100);
+        assertThat(graph.sent()).extracting(Sent::mime)
+                .allSatisfy(mime -> assertThat(mime).doesNotContain("\r\nTo:", "r7@")
+                        .contains("Postrider-Original-To: r3@example.com,\r\n r900@example.com\r\n"));
+    }
+
+    @Test
+    void tellsOfEachGroupOnItsOwn() {
+        List<String> recipients = IntStream.range(0, 600).mapToObj(i -> "r" + i + "@example.com").toList();
+        graph.fail(new Fault("/sendMail", 400, "ErrorInvalidRecipients"));
+
+        Attempt attempt = upstream.send(Mails.envelope(recipients.toArray(String[]::new)),
+                Mails.bytes("From: shop@contoso.com\r\n\r\nhello\r\n".getBytes(StandardCharsets.US_ASCII)));
+
+        assertThat(attempt.verdicts().get("r0@example.com")).isInstanceOf(Verdict.Refused.class);
+        assertThat(attempt.verdicts().get("r599@example.com")).isInstanceOf(Verdict.Accepted.class);
     }
 }

@@ -11,6 +11,7 @@ import dev.postrider.plan.RelayState;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.RouteSecret;
 import dev.postrider.route.Sha256;
+import dev.postrider.transport.GraphEndpoints;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
@@ -65,7 +66,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     private volatile InstallationSecrets secrets;
     private volatile Instant secretsDue;
     private final Events events;
-    private final String image;
+    private final Program program;
     private final Runnable changed;
     private final SimpleInboundEventSource<ConfigMap> nudges = new SimpleInboundEventSource<>("nudges");
     private final Map<Class<?>, InformerEventSource<?, ConfigMap>> sources = new HashMap<>();
@@ -73,17 +74,25 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     private volatile RelayState told = RelayState.notNeeded();
 
     /**
+     * What the relay runs.
+     *
+     * @param image where the settings name none
+     * @param graph where it finds Microsoft Graph
+     */
+    public record Program(String image, GraphEndpoints graph) {}
+
+    /**
      * A reconciler of the installation.
      *
-     * @param image   that the relay runs where the settings name none
+     * @param program what the relay runs
      * @param changed told when something that matters to every resource has changed
      */
-    public RelayReconciler(Cluster cluster, InstallationSecrets secrets, Events events, String image,
+    public RelayReconciler(Cluster cluster, InstallationSecrets secrets, Events events, Program program,
             InstantSource clock, Runnable changed) {
         this.cluster = cluster;
         this.secrets = secrets;
         this.events = events;
-        this.image = image;
+        this.program = program;
         this.clock = clock;
         this.secretsDue = clock.instant().plus(SECRETS_INTERVAL);
         this.changed = changed;
@@ -149,7 +158,9 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
         }
         applyRoute(settings, configMap, context);
         if (cluster.caches().hasActiveServer() || cluster.caches().relayDeployment().isPresent()) {
-            for (HasMetadata object : new RelayWorkload(cluster.namespace(), settings.relay(), image, configMap)
+            for (HasMetadata object : new RelayWorkload(cluster.namespace(), settings.relay(), program.image(),
+                    configMap,
+                    program.graph())
                     .objects()) {
                 apply(object, context);
             }

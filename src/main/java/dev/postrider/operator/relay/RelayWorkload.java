@@ -2,6 +2,7 @@ package dev.postrider.operator.relay;
 
 import dev.postrider.operator.Secrets;
 import dev.postrider.operator.Settings;
+import dev.postrider.transport.GraphEndpoints;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.ContainerPort;
@@ -65,14 +66,18 @@ public final class RelayWorkload {
     private final Settings.Relay settings;
     private final String image;
     private final HasMetadata owner;
+    private final GraphEndpoints graph;
 
     /**
      * The workload of an installation.
      *
      * @param image of the container where the settings name none: the operator's own
      * @param owner the settings; when they go, the relay goes
+     * @param graph where it finds Microsoft Graph
      */
-    public RelayWorkload(String namespace, Settings.Relay settings, String image, HasMetadata owner) {
+    public RelayWorkload(String namespace, Settings.Relay settings, String image, HasMetadata owner,
+            GraphEndpoints graph) {
+        this.graph = graph;
         this.namespace = namespace;
         this.settings = settings;
         this.image = settings.image().orElse(image);
@@ -303,6 +308,8 @@ public final class RelayWorkload {
         addLimits(environment, "POSTRIDER_QUEUE_", settings.queue().limits());
         addLimits(environment, "POSTRIDER_QUEUE_ORGANIZATION_", settings.queue().organizationLimits());
         addDelivery(environment, settings.delivery());
+        graph.graph().ifPresent(url -> environment.add(variable("POSTRIDER_GRAPH_ENDPOINT", url.toString())));
+        graph.login().ifPresent(url -> environment.add(variable("POSTRIDER_GRAPH_LOGIN_ENDPOINT", url.toString())));
         return environment;
     }
 

@@ -6,8 +6,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Rests a server that fails. Closed, it lets all attempts through. After three failures in a row it opens and lets none
- * through for a while, then half-opens for a single attempt: if that fails too, the server rests twice as long as
+ * Rests a server that fails. Closed, it lets all attempts through. After three failures in a row, or one
+ * that came with the wish to be left alone for a time, it opens and lets none through for a while, then half-opens for a single attempt: if that fails too, the server rests twice as long as
  * before, up to a bound; if it succeeds, the breaker closes. Not safe for threads.
  */
 final class CircuitBreaker {
@@ -82,6 +82,10 @@ final class CircuitBreaker {
             Duration twice = rest.multipliedBy(2);
             rest = twice.compareTo(longest) < 0 ? twice : longest;
         }
+        why.retryAfter().map(now::plus).filter(time -> !open || time.isAfter(restsUntil)).ifPresent(time -> {
+            open = true;
+            restsUntil = time;
+        });
     }
 
     /** When an open one half-opens. */

@@ -106,7 +106,9 @@ final class Consequences {
                         .add(deferral(outcome, refused, recipient.attempts(), now, now, recipient.delayReported()));
                 case Verdict.Refused refused -> {
                     int attempts = recipient.attempts() + 1;
-                    Instant next = now.plus(settings.waitAfter(attempts, ThreadLocalRandom.current().nextDouble()));
+                    Duration wait = settings.waitAfter(attempts, ThreadLocalRandom.current().nextDouble());
+                    Instant next = now
+                            .plus(refused.retryAfter().filter(asked -> asked.compareTo(wait) > 0).orElse(wait));
                     boolean tell = isToldOfDelay(message, recipient);
                     deferred.add(deferral(outcome, refused, attempts, now, next, tell || recipient.delayReported()));
                     tell(RelayMeters.Outcome.DEFERRED, message, outcome, refused.message());

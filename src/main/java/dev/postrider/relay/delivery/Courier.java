@@ -11,6 +11,7 @@ import dev.postrider.relay.queue.Settlement;
 import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TestResult.Step;
+import dev.postrider.transport.Splitting;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,8 +36,12 @@ final class Courier {
     private final InstantSource clock;
     private final Consequences consequences;
     private final Tracing tracing;
+    private final Function<QueuedMessage, Optional<Splitting>> splitting;
 
-    Courier(Queue queue, Turns turns, InstantSource clock, Consequences consequences, Tracing tracing) {
+    /** @param splitting which messages may be sent in parts */
+    Courier(Queue queue, Turns turns, InstantSource clock, Consequences consequences, Tracing tracing,
+            Function<QueuedMessage, Optional<Splitting>> splitting) {
+        this.splitting = splitting;
         this.queue = queue;
         this.turns = turns;
         this.clock = clock;
@@ -104,7 +110,10 @@ final class Courier {
         Map<String, Verdict> verdicts = Map.of();
         Instant start = clock.instant();
         try {
-            verdicts = connection.get().upstream().send(message.envelope(recipients), message.content()).verdicts();
+            verdicts = connection.get()
+                    .upstream()
+                    .send(message.envelope(recipients, splitting.apply(message)), message.content())
+                    .verdicts();
         } catch (RuntimeException e) {
             LOG.error("{} attempt at {} failed by a fault of the relay", message.id(), place.server().key(), e);
         } finally {

@@ -10,7 +10,10 @@ import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.relay.telemetry.Tracing;
+import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.SizeLimit.WhenTooLarge;
+import dev.postrider.transport.Splitting;
 import dev.postrider.transport.Upstreams;
 import java.time.Duration;
 import java.time.Instant;
@@ -58,9 +61,17 @@ public final class Delivery implements AutoCloseable {
         var consequences = new Consequences(settings, clock, meters, this::tells);
         this.turns = new Turns(routes, new Lanes(routes, upstreams, queue.permits(), settings, meters), clock,
                 new Workers());
-        this.courier = new Courier(queue, turns, clock, consequences, tracing);
+        this.courier = new Courier(queue, turns, clock, consequences, tracing,
+                message -> splitting(message, settings.hostName()));
         this.overdue = new Overdue(queue, consequences, courier, clock);
         this.removals = new Removals(queue, routes, settings.expiry(), clock);
+    }
+
+    private Optional<Splitting> splitting(QueuedMessage message, String hostName) {
+        return routes.organization(message.organization())
+                .flatMap(OrganizationRoute::sizeLimit)
+                .filter(limit -> limit.whenTooLarge() == WhenTooLarge.SPLIT)
+                .map(limit -> new Splitting(limit.octets(), message.id() + "@" + hostName));
     }
 
     private boolean tells(ResourceKey organization) {

@@ -17,7 +17,7 @@ record Outcome(QueuedRecipient recipient, ServerRoute server, Verdict verdict, D
         return verdict instanceof Verdict.Refused refused && !refused.permanent() && switch (refused.step()) {
             case NameResolution, Connection, Tls, Certificate, Authentication, Timeout -> true;
             case SenderRejected, RecipientRejected, MessageRejected ->
-                refused.reply().filter(r -> r.code() == 421).isPresent();
+                refused.retryAfter().isPresent() || refused.reply().filter(r -> r.code() == 421).isPresent();
         };
     }
 }

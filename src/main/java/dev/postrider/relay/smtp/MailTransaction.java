@@ -11,6 +11,7 @@ final class MailTransaction {
     /** What MAIL said. */
     private record Sender(String mailbox, MailParameters parameters) {}
 
+    private final SmtpListener listener;
     private final SmtpLimits limits;
     private final SubmissionPolicy policy;
     private final Connection connection;
@@ -23,6 +24,7 @@ final class MailTransaction {
     private int commands;
 
     MailTransaction(SmtpListener listener, Connection connection, Replies replies, Places.Place place) {
+        this.listener = listener;
         this.limits = listener.settings().limits();
         this.policy = listener.policy();
         this.connection = connection;
@@ -75,8 +77,8 @@ final class MailTransaction {
             var parameters = MailParameters.parse(path.get().parameters(), policy.offersDsn());
             if (path.get().isInternational() && !parameters.smtpUtf8()) {
                 replies.say(550, "5.6.7", "this address needs SMTPUTF8");
-            } else if (parameters.size() > limits.messageSize()) {
-                replies.refuse("mail", MessageReception.tooBig(limits));
+            } else if (parameters.size() > listener.messageSize(place.user())) {
+                replies.refuse("mail", MessageReception.tooBig(listener.messageSize(place.user())));
             } else {
                 sender = Optional.of(new Sender(path.get().mailbox(), parameters));
                 replies.say(250, "2.1.0", "sender OK");

@@ -46,11 +46,15 @@ final class MessageData {
     private Optional<Problem> problem = Optional.empty();
     private Optional<IOException> failure = Optional.empty();
 
-    MessageData(SmtpInput in, OutputStream out, SmtpLimits limits) {
+    /**
+     * @param mostOctets of the message
+     * @param mostInLine octets of a line without CR LF
+     */
+    MessageData(SmtpInput in, OutputStream out, long mostOctets, int mostInLine) {
         this.in = in;
         this.out = out;
-        this.mostOctets = limits.messageSize();
-        this.mostInLine = limits.textLine();
+        this.mostOctets = mostOctets;
+        this.mostInLine = mostInLine;
     }
 
     /** @throws IOException if the client is lost */

@@ -28,7 +28,7 @@ final class MessageReception {
      */
     boolean receive(Submission submission) throws IOException {
         try (IncomingMessage message = store(submission)) {
-            return receive(message, submission.eightBit());
+            return receive(message, submission.eightBit(), listener.messageSize(submission.user()));
         } catch (StorageException e) {
             replies.refuse("data", refusal(e.getCause()));
             return false;
@@ -59,17 +59,18 @@ final class MessageReception {
         }
     }
 
-    private boolean receive(IncomingMessage message, boolean announced) throws IOException {
+    private boolean receive(IncomingMessage message, boolean announced, long mostOctets) throws IOException {
         replies.say(354, "", "end the message with CR LF . CR LF");
         connection.pace().message();
-        MessageData.Result result = new MessageData(connection.in(), message.content(), limits).read();
+        MessageData.Result result = new MessageData(connection.in(), message.content(), mostOctets, limits.textLine())
+                .read();
         if (!result.complete()) {
             replies.hangUp();
             result.problem().ifPresent(problem -> LOG.info("refused and cut off: {}", problem));
             return false;
         }
         if (result.problem().isPresent()) {
-            replies.refuse("data", refusal(result.problem().get()));
+            replies.refuse("data", refusal(result.problem().get(), mostOctets));
             return false;
         }
         if (result.failure().isPresent()) {
@@ -84,20 +85,20 @@ final class MessageReception {
         return true;
     }
 
-    private SubmissionPolicy.Refusal refusal(MessageData.Problem problem) {
+    private SubmissionPolicy.Refusal refusal(MessageData.Problem problem, long mostOctets) {
         return switch (problem) {
             case BARE_LINE_END -> new SubmissionPolicy.Refusal(554, "5.5.2",
                     "the message holds a CR or LF that is not part of a CR LF");
             case NUL -> new SubmissionPolicy.Refusal(554, "5.6.0", "the message holds a NUL");
             case LINE_TOO_LONG -> new SubmissionPolicy.Refusal(554, "5.6.0",
                     "the message holds a line of more than " + limits.textLine() + " octets");
-            case TOO_BIG -> tooBig(limits);
+            case TOO_BIG -> tooBig(mostOctets);
         };
     }
 
-    static SubmissionPolicy.Refusal tooBig(SmtpLimits limits) {
+    static SubmissionPolicy.Refusal tooBig(long mostOctets) {
         return new SubmissionPolicy.Refusal(552, "5.3.4",
-                "the message is bigger than " + limits.messageSize() + " octets");
+                "the message is bigger than " + mostOctets + " octets");
     }
 
     private static SubmissionPolicy.Refusal refusal(IOException failure) {

@@ -18,6 +18,7 @@ final class SmtpCommands {
     private final Connection connection;
     private final Replies replies;
     private final SmtpAuthentication authentication;
+    private final Places.Place place;
     private final MailTransaction transaction;
     private Greeting greeting = Greeting.NONE;
 
@@ -26,6 +27,7 @@ final class SmtpCommands {
         this.listener = listener;
         this.connection = connection;
         this.replies = replies;
+        this.place = place;
         this.authentication = new SmtpAuthentication(listener, connection, replies, place);
         this.transaction = transaction;
     }
@@ -70,7 +72,7 @@ final class SmtpCommands {
         List<String> lines = new ArrayList<>();
         lines.add(listener.settings().hostName() + " greets " + greeting.name());
         lines.add("PIPELINING");
-        lines.add("SIZE " + listener.settings().limits().messageSize());
+        lines.add("SIZE " + listener.messageSize(place.user()));
         if (connection.tls().isEmpty() && listener.tls().isPresent()) {
             lines.add("STARTTLS");
         }

@@ -168,6 +168,11 @@ public final class SmtpListener implements AutoCloseable {
         return settings;
     }
 
+    /** Octets that a message of this client may have at most. */
+    long messageSize(Optional<String> user) {
+        return Math.min(settings.limits().messageSize(), policy.messageSize(user));
+    }
+
     SubmissionPolicy policy() {
         return policy;
     }

@@ -31,6 +31,14 @@ public interface SubmissionPolicy {
     }
 
     /**
+     * Octets that a message of this client may have at most; more is refused with 552 5.3.4. The listener's own limit
+     * holds besides.
+     */
+    default long messageSize(Optional<String> user) {
+        return Long.MAX_VALUE;
+    }
+
+    /**
      * Hears that something was refused, to count it.
      *
      * @param user who has logged in, or tried to

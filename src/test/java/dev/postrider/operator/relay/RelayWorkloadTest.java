@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.postrider.operator.Settings;
+import dev.postrider.transport.GraphEndpoints;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -29,7 +30,8 @@ final class RelayWorkloadTest {
 
     private static List<HasMetadata> objects(String yaml) {
         ConfigMap settings = settings(yaml);
-        return new RelayWorkload("mail", Settings.of(settings).relay(), "image", settings).objects();
+        return new RelayWorkload("mail", Settings.of(settings).relay(), "image", settings, GraphEndpoints.MICROSOFT)
+                .objects();
     }
 
     private static Deployment deployment(List<HasMetadata> objects) {

@@ -77,4 +77,18 @@ final class CircuitBreakerTest {
         breaker.failed(false, WHY, now.plusSeconds(20));
         assertThat(breaker.restsUntil()).isEqualTo(until);
     }
+
+    @Test
+    void letsNothingThroughBeforeTheTimeThatAServerAskedFor() {
+        Verdict.Refused throttled = new Verdict.Refused(Step.Connection, false, Optional.empty(), "wait",
+                Optional.of(Duration.ofSeconds(90)));
+        breaker.failed(breaker.begin(), throttled, now);
+        assertThat(breaker.state(now)).isEqualTo(State.OPEN);
+        assertThat(breaker.restsUntil()).isEqualTo(now.plusSeconds(90));
+
+        now = breaker.restsUntil();
+        assertThat(breaker.state(now)).isEqualTo(State.HALF_OPEN);
+        breaker.failed(breaker.begin(), throttled, now);
+        assertThat(breaker.restsUntil()).isEqualTo(now.plusSeconds(90));
+    }
 }

@@ -23,6 +23,8 @@ import dev.postrider.transport.RecipientDsnRequest.Notify;
 import dev.postrider.transport.RecipientDsnRequest;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import dev.postrider.route.TestResult.Step;
+import dev.postrider.transport.Verdict;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -446,5 +448,38 @@ final class DeliveryTest {
         latch.countDown();
         awaitQueued("orders", 0);
         assertThat(upstreams.taken()).hasSize(20);
+    }
+
+    @Test
+    @Tag("upstreams")
+    void doesNotTryAServerBeforeTheTimeThatItAskedFor() throws Exception {
+        upstreams.behave("mx", new Verdict.Refused(Step.Connection, false, Optional.empty(), "429 wait",
+                Optional.of(Duration.ofMinutes(7))));
+        submit("orders", "a@b.example", "x@y.example");
+        awaitAttempts("mx", 1);
+        submit("orders", "a@b.example", "z@y.example");
+        upstreams.behave("mx", RecordingUpstreams.ACCEPTED);
+
+        // The usual waits are a minute for a message and half a minute for a server.
+        advance(Duration.ofSeconds(6 * 60 + 59));
+        awaitQueued("orders", 2);
+        assertThat(upstreams.attempts("mx")).isEqualTo(1);
+        advance(Duration.ofSeconds(2));
+        awaitQueued("orders", 0);
+        assertThat(upstreams.attempts("mx")).isEqualTo(3);
+    }
+
+    @Test
+    @Tag("upstreams")
+    void goesToAnotherServerWhileOneWantsToBeLeftAlone() throws Exception {
+        routes.put(server("second", true, true, 2));
+        upstreams.behave("mx", new Verdict.Refused(Step.Connection, false, Optional.empty(), "429 wait",
+                Optional.of(Duration.ofMinutes(7))));
+        for (int i = 0; i < 4; i++) {
+            submit("orders", "a@b.example", "x" + i + "@y.example");
+        }
+        awaitQueued("orders", 0);
+        assertThat(upstreams.attempts("mx")).isLessThanOrEqualTo(2);
+        assertThat(upstreams.taken()).extracting(Taken::server).containsOnly("second");
     }
 }

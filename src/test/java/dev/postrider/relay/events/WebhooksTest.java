@@ -148,7 +148,7 @@ final class WebhooksTest {
         OrganizationRoute plain = TestRoutes.organization(name, State.OPEN);
         routes.put(new OrganizationRoute(plain.key(), plain.passwordSha256(), plain.state(), plain.servers(),
                 plain.from(), plain.envelopeFrom(),
-                Optional.of(new Webhook("http://127.0.0.1:" + port + "/" + name, KEY))));
+                Optional.of(new Webhook("http://127.0.0.1:" + port + "/" + name, KEY)), Optional.empty()));
     }
 
     @AfterEach

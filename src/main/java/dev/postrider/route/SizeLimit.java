@@ -1,0 +1,22 @@
+package dev.postrider.route;
+
+import java.util.Optional;
+
+/**
+ * How large an organization's messages may be, and what becomes of one that is larger, or larger than a server takes.
+ *
+ * @param octets       of a message; empty for as many as relay and server take
+ * @param whenTooLarge what becomes of a larger one
+ */
+public record SizeLimit(Optional<Long> octets, WhenTooLarge whenTooLarge) {
+    /** As large as relay and server take, and refused if larger. */
+    public static final SizeLimit NONE = new SizeLimit(Optional.empty(), WhenTooLarge.REJECT);
+
+    /** What becomes of a message that is too large. */
+    public enum WhenTooLarge {
+        /** The relay refuses it, or tells the sender where only the server's limit shows. */
+        REJECT,
+        /** It is sent in parts (RFC 2046 section 5.2.2). */
+        SPLIT
+    }
+}
