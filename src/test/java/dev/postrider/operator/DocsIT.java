@@ -45,7 +45,9 @@ final class DocsIT {
             README.md         | mvn -Pquickstart                                        | checkout  | 0      | All mails arrived.
             README.md         | mvn verify                                              | not run   |        | it runs this test
             README.md         | helm install postrider                                  | helm      | 0      | successfully rolled out
-            README.md         | kubectl get ms,oms -A                                   | cluster   | 0      | (columns as shown)
+            README.md         | kubectl get ms,oms,len -A                               | cluster   | 0      | (columns as shown)
+            docs/connect.md   | openssl req -x509                                       | not run   |        | it needs an application at Microsoft
+            docs/connect.md   | kubectl -n acme create secret generic google            | not run   |        | it needs a service account at Google
             docs/connect.md   | kubectl -n acme create configmap acme-ca                 | not run   |        | it needs an authority's certificate
             docs/connect.md   | openssl s_client                                        | not run   |        | it asks a server that is made up
             docs/local.md     | java -jar target/postrider.jar check examples/quickstart | alone     | 0      | (as shown)
@@ -58,6 +60,7 @@ final class DocsIT {
             docs/notices.md   | mkdir -p /tmp/postrider-notice                           | alone     | 0      | (as shown)
             docs/notices.md   | java -jar target/postrider.jar notice preview           | alone     | 0      | 有効期限まで残り20日
             docs/performance.md | bench/operator.sh                                     | not run   |        | it measures, and takes minutes
+            docs/performance.md | bench/relay.sh                                        | not run   |        | it measures, and takes minutes
             docs/queue.md     | postrider queue list                                    | not run   |        | QueueCommandTest runs these commands
             docs/relay.md     | cd /bindings/mail                                       | local     | 0      | 250 2.0.0 queued as
             docs/relay.md     | kubectl -n postrider-system create secret               | not run   |        | it needs a PostgreSQL that the cluster reaches

@@ -313,6 +313,9 @@ public final class TestCertificates {
 
     /** With the public key in it, as Java leaves it out and GnuTLS wants it (RFC 5915). */
     private static String pem(KeyPair pair) {
+        if (pair.getPrivate().getAlgorithm().equals("RSA")) {
+            return pem(new PemObject("PRIVATE KEY", pair.getPrivate().getEncoded()));
+        }
         AlgorithmIdentifier algorithm = new AlgorithmIdentifier(X9ObjectIdentifiers.id_ecPublicKey,
                 SECObjectIdentifiers.secp256r1);
         ECPrivateKey key = new ECPrivateKey(256, ((java.security.interfaces.ECPrivateKey) pair.getPrivate()).getS(),
