@@ -76,7 +76,8 @@ final class StructuralSchema {
             object.put("additionalProperties", false);
         }
         object.remove(List.of("x-kubernetes-preserve-unknown-fields", "x-kubernetes-validations",
-                "x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type", "nullable"));
+                "x-kubernetes-int-or-string", "x-kubernetes-list-type", "x-kubernetes-list-map-keys",
+                "x-kubernetes-map-type", "nullable"));
         object.path("properties").forEach(StructuralSchema::close);
         close(object.path("items"));
         close(object.path("additionalProperties"));
