@@ -249,7 +249,7 @@ final class RelayBenchmark {
 
     private static double median(double[] values) {
         Arrays.sort(values);
-        return values[values.length / 2];
+        return (values[(values.length - 1) / 2] + values[values.length / 2]) / 2;
     }
 
     private static String line(String name, Connections connections, Run run) {
