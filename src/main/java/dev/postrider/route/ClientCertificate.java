@@ -1,18 +1,13 @@
 package dev.postrider.route;
 
-import java.io.IOException;
-import java.io.StringReader;
-import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
-import java.security.SecureRandom;
-import java.security.Signature;
+import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.openssl.PEMEncryptedKeyPair;
 import org.bouncycastle.openssl.PEMException;
 import org.bouncycastle.openssl.PEMKeyPair;
-import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 import org.bouncycastle.pkcs.PKCS8EncryptedPrivateKeyInfo;
 
@@ -36,16 +31,9 @@ public record ClientCertificate(String chain, String privateKey) {
      */
     public PrivateKey key() throws InvalidPemException {
         Object found;
-        try (PEMParser parser = new PEMParser(new StringReader(privateKey))) {
-            found = parser.readObject();
-            // EC keys come after the parameters of their curve where OpenSSL wrote them.
-            while (found != null && !(found instanceof PEMKeyPair) && !(found instanceof PrivateKeyInfo)
-                    && !(found instanceof PEMEncryptedKeyPair)
-                    && !(found instanceof PKCS8EncryptedPrivateKeyInfo)) {
-                found = parser.readObject();
-            }
-        } catch (IOException | RuntimeException e) {
-            // What the parser says may quote the key.
+        try {
+            found = SigningKey.find(privateKey).orElseThrow(ClientCertificate::unreadable);
+        } catch (IllegalArgumentException e) {
             throw unreadable();
         }
         try {
@@ -55,7 +43,7 @@ public record ClientCertificate(String chain, String privateKey) {
                 case PrivateKeyInfo info -> converter.getPrivateKey(info);
                 case PEMEncryptedKeyPair _ -> throw encrypted();
                 case PKCS8EncryptedPrivateKeyInfo _ -> throw encrypted();
-                case null, default -> throw unreadable();
+                default -> throw unreadable();
             };
         } catch (PEMException e) {
             throw unreadable();
@@ -78,29 +66,8 @@ public record ClientCertificate(String chain, String privateKey) {
      * @throws InvalidPemException if either cannot be read
      */
     public boolean matches() throws InvalidPemException {
-        X509Certificate certificate = certificates().getFirst();
-        PrivateKey key = key();
-        if (!certificate.getPublicKey().getAlgorithm().equals(key.getAlgorithm())) {
-            return false;
-        }
-        String algorithm = switch (key.getAlgorithm()) {
-            case "RSA" -> "SHA256withRSA";
-            case "EC" -> "SHA256withECDSA";
-            default -> key.getAlgorithm();
-        };
-        byte[] text = new byte[32];
-        new SecureRandom().nextBytes(text);
-        try {
-            Signature signature = Signature.getInstance(algorithm);
-            signature.initSign(key);
-            signature.update(text);
-            byte[] signed = signature.sign();
-            signature.initVerify(certificate.getPublicKey());
-            signature.update(text);
-            return signature.verify(signed);
-        } catch (GeneralSecurityException e) {
-            return false;
-        }
+        PublicKey certified = certificates().getFirst().getPublicKey();
+        return SigningKey.belongTogether(key(), certified);
     }
 
     @Override

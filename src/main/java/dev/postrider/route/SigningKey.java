@@ -13,6 +13,7 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPrivateKey;
 import java.security.interfaces.RSAPrivateKey;
+import java.util.Optional;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.openssl.PEMEncryptedKeyPair;
 import org.bouncycastle.openssl.PEMException;
@@ -39,17 +40,29 @@ public final class SigningKey {
     }
 
     private static Object parse(String pem) {
+        return find(pem).orElseThrow(() -> new IllegalArgumentException("holds no BEGIN PRIVATE KEY"));
+    }
+
+    /**
+     * The first private key as it stands, encrypted or not. EC keys come after the parameters of their curve where
+     * OpenSSL wrote them.
+     *
+     * @return a {@link PEMKeyPair}, {@link PrivateKeyInfo}, {@link PEMEncryptedKeyPair} or
+     *         {@link PKCS8EncryptedPrivateKeyInfo}
+     * @throws IllegalArgumentException if that cannot be read; what the parser says may quote the key, and is left out
+     */
+    static Optional<Object> find(String pem) {
         try (PEMParser parser = new PEMParser(new StringReader(pem))) {
             for (Object found = parser.readObject(); found != null; found = parser.readObject()) {
                 if (found instanceof PEMKeyPair || found instanceof PrivateKeyInfo
                         || found instanceof PEMEncryptedKeyPair || found instanceof PKCS8EncryptedPrivateKeyInfo) {
-                    return found;
+                    return Optional.of(found);
                 }
             }
+            return Optional.empty();
         } catch (IOException | RuntimeException e) {
             throw new IllegalArgumentException("holds no readable private key in PEM");
         }
-        throw new IllegalArgumentException("holds no BEGIN PRIVATE KEY");
     }
 
     private static PrivateKey convert(Object found) {
@@ -83,8 +96,11 @@ public final class SigningKey {
     /** Whether what the private key signs the public one verifies. */
     public static boolean belongTogether(PrivateKey privateKey, PublicKey publicKey) {
         try {
-            Signature signature = Signature
-                    .getInstance(privateKey instanceof RSAPrivateKey ? "SHA256withRSA" : "SHA256withECDSA");
+            Signature signature = Signature.getInstance(switch (privateKey.getAlgorithm()) {
+                case "RSA" -> "SHA256withRSA";
+                case "EC" -> "SHA256withECDSA";
+                default -> privateKey.getAlgorithm();
+            });
             byte[] probe = "probe".getBytes(StandardCharsets.US_ASCII);
             signature.initSign(privateKey);
             signature.update(probe);

@@ -34,9 +34,8 @@ import org.jspecify.annotations.Nullable;
 final class SmtpConnection extends SMTPTransport {
     private static final Duration GOODBYE = Duration.ofSeconds(2);
 
-    /** A session is made by looking for providers in every jar, which takes milliseconds; few settings differ. */
-    private static final Map<Properties, Session> SESSIONS = new ConcurrentHashMap<>();
-    private static final StartTls START_TLS = new StartTls();
+    /** Made once: Angus looks for providers in every jar, which takes milliseconds. */
+    private static final Map<Security, Session> SESSIONS = new ConcurrentHashMap<>();
 
     private final Endpoint.Smtp endpoint;
     private final Wire wire;
@@ -47,8 +46,10 @@ final class SmtpConnection extends SMTPTransport {
     private boolean resetNeeded;
     private boolean open;
 
-    private SmtpConnection(Session session, Endpoint.Smtp endpoint, Wire wire, Secrets secrets, Dialogue dialogue) {
-        super(session, new URLName("smtp", endpoint.host(), endpoint.port(), null, null, null));
+    private SmtpConnection(Endpoint.Smtp endpoint, String ehloName, Wire wire, Secrets secrets, Dialogue dialogue) {
+        super(SESSIONS.computeIfAbsent(endpoint.security(), SmtpConnection::session),
+                new URLName("smtp", endpoint.host(), endpoint.port(), null, null, null));
+        setLocalHost(ehloName);
         this.endpoint = endpoint;
         this.patience = endpoint.replyTimeout();
         this.wire = wire;
@@ -56,30 +57,30 @@ final class SmtpConnection extends SMTPTransport {
         this.secrets = secrets;
     }
 
-    /** The settings that Angus Mail needs to speak to this server. */
-    static Session session(Endpoint.Smtp endpoint, String ehloName) {
+    /** The settings that Angus Mail needs; what differs between servers besides is told to the connection. */
+    private static Session session(Security security) {
         Properties settings = new Properties();
-        settings.setProperty("mail.smtp.localhost", ehloName);
-        settings.put("mail.smtp.ssl.socketFactory", START_TLS);
-        switch (endpoint.security()) {
+        settings.put("mail.smtp.ssl.socketFactory", new StartTls());
+        switch (security) {
             case STARTTLS -> settings.setProperty("mail.smtp.starttls.required", "true");
             case STARTTLS_IF_OFFERED -> settings.setProperty("mail.smtp.starttls.enable", "true");
             case NONE, TLS -> {
             }
         }
-        return SESSIONS.computeIfAbsent(settings, Session::getInstance);
+        return Session.getInstance(settings);
     }
 
     /**
      * Opens a session over a connection just made.
      *
-     * @param secret  the password or access token, where one is needed
-     * @param secrets what must not be shown; what is sent for the login is added to it
+     * @param ehloName what EHLO says
+     * @param secret   the password or access token, where one is needed
+     * @param secrets  what must not be shown; what is sent for the login is added to it
      * @throws RefusedException with Connection, Tls, Certificate, Authentication or Timeout; the connection is closed
      */
-    static SmtpConnection open(Session session, Endpoint.Smtp endpoint, Wire wire, Optional<String> secret,
+    static SmtpConnection open(Endpoint.Smtp endpoint, String ehloName, Wire wire, Optional<String> secret,
             Secrets secrets, Dialogue dialogue) throws RefusedException {
-        SmtpConnection connection = new SmtpConnection(session, endpoint, wire, secrets, dialogue);
+        SmtpConnection connection = new SmtpConnection(endpoint, ehloName, wire, secrets, dialogue);
         try {
             connection.establish();
             if (secret.isPresent()) {
@@ -117,7 +118,7 @@ final class SmtpConnection extends SMTPTransport {
                     new SaslCredentials(login.user(), secret, login instanceof Login.Password password
                             ? password.realm()
                             : Optional.empty(), host, endpoint.port(),
-                            session.getProperty("mail.smtp.localhost")))
+                            getLocalHost()))
                     .perform();
         } catch (RefusedException e) {
             if (e.verdict().step() == Step.Authentication) {

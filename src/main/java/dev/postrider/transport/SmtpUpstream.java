@@ -5,7 +5,6 @@ import dev.postrider.route.Login;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.route.TestResult.Tls;
-import jakarta.mail.Session;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -24,7 +23,7 @@ final class SmtpUpstream implements Upstream {
     private final AccessTokens tokens;
     private final TlsContexts contexts;
     private final PopLogins popLogins;
-    private final Session session;
+    private final String ehloName;
     private final Dialogue dialogue;
     private @Nullable Wire wire;
     private @Nullable SmtpConnection connection;
@@ -38,7 +37,7 @@ final class SmtpUpstream implements Upstream {
         this.tokens = tokens;
         this.popLogins = popLogins;
         this.contexts = contexts;
-        this.session = SmtpConnection.session(endpoint, endpoint.ehloName().orElse(ehloName));
+        this.ehloName = endpoint.ehloName().orElse(ehloName);
         this.dialogue = new Dialogue(recordDialogue);
     }
 
@@ -160,7 +159,7 @@ final class SmtpUpstream implements Upstream {
                 : Optional.of(contexts.of(server, endpoint));
         Wire connected = Wire.connect(endpoint, context, dialogue);
         wire = connected;
-        return SmtpConnection.open(session, endpoint, connected, secret, secrets, dialogue);
+        return SmtpConnection.open(endpoint, ehloName, connected, secret, secrets, dialogue);
     }
 
     @Override
