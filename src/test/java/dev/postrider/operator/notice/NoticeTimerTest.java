@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -32,11 +33,12 @@ final class NoticeTimerTest {
             threads.add(Thread.currentThread().getName());
             woken.add(id);
         })) {
-            long began = System.nanoTime();
+            long began = cpuTime();
             for (int i = 0; i < 10_000; i++) {
                 timer.wakeAt(id(i), i % 10 == 0 ? NOW.plusMillis(300) : NOW.plus(Duration.ofDays(1 + i % 90)));
             }
-            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(2));
+            // Of the processor: what else the machine does makes no difference.
+            assertThat(Duration.ofNanos(cpuTime() - began)).isLessThan(Duration.ofSeconds(2));
             assertThat(Thread.activeCount() - before).as("the one that waits, and the one that wakes")
                     .isLessThanOrEqualTo(2);
 
@@ -44,6 +46,10 @@ final class NoticeTimerTest {
             assertThat(woken).allMatch(id -> id.getName().endsWith("0"));
             assertThat(threads).hasSize(1);
         }
+    }
+
+    private static long cpuTime() {
+        return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
     }
 
     @Test
