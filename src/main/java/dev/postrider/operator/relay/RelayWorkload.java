@@ -48,6 +48,12 @@ public final class RelayWorkload {
     /** Name of all of the relay's objects. */
     public static final String NAME = "postrider-relay";
 
+    /** Options of the Java virtual machine. What is not heap needs the rest. */
+    public static final String JAVA_OPTIONS = "-XX:MaxRAMPercentage=70";
+
+    /** Limit of the container's memory, where the settings name none. */
+    public static final String MEMORY = "512Mi";
+
     static final int SUBMISSION_PORT = 587;
     static final int SUBMISSIONS_PORT = 465;
     static final int ADMIN_PORT = 8080;
@@ -300,7 +306,7 @@ public final class RelayWorkload {
 
     private List<EnvVar> environment() {
         List<EnvVar> environment = new ArrayList<>();
-        environment.add(variable("JAVA_TOOL_OPTIONS", "-XX:MaxRAMPercentage=70"));
+        environment.add(variable("JAVA_TOOL_OPTIONS", JAVA_OPTIONS));
         settings.queue().url().ifPresent(url -> {
             environment.add(variable("POSTRIDER_QUEUE_URL", url));
             environment.add(variable("POSTRIDER_QUEUE_CREDENTIALS", CREDENTIALS));
@@ -399,7 +405,7 @@ public final class RelayWorkload {
         return Optional.ofNullable(settings.resources())
                 .orElseGet(() -> new ResourceRequirementsBuilder()
                         .withRequests(Map.of("cpu", new Quantity("100m"), "memory", new Quantity("256Mi")))
-                        .withLimits(Map.of("memory", new Quantity("512Mi")))
+                        .withLimits(Map.of("memory", new Quantity(MEMORY)))
                         .build());
     }
 }
