@@ -16,13 +16,13 @@ final class SmtpSessionFuzz {
             new SmtpLimits.Times(Duration.ofDays(1), Duration.ofDays(1), Duration.ofDays(1), Duration.ofDays(1),
                     Duration.ofDays(1), 1));
 
-    @DictionaryEntries({"EHLO c\\x0D\\x0A", "HELO c\\x0D\\x0A", "AUTH PLAIN AHUAcmlnaHQ=\\x0D\\x0A",
-            "AUTH LOGIN\\x0D\\x0A", "dQ==\\x0D\\x0A",
-            "MAIL FROM:<a@b.example>", "MAIL FROM:<>\\x0D\\x0A", "RCPT TO:<x@y.example>", "DATA\\x0D\\x0A",
-            "\\x0D\\x0A.\\x0D\\x0A", "RSET\\x0D\\x0A",
-            "QUIT\\x0D\\x0A", "STARTTLS\\x0D\\x0A", "NOOP\\x0D\\x0A", " SIZE=", " BODY=8BITMIME", " SMTPUTF8",
+    @DictionaryEntries({"EHLO c\r\n", "HELO c\r\n", "AUTH PLAIN AHUAcmlnaHQ=\r\n",
+            "AUTH LOGIN\r\n", "dQ==\r\n",
+            "MAIL FROM:<a@b.example>", "MAIL FROM:<>\r\n", "RCPT TO:<x@y.example>", "DATA\r\n",
+            "\r\n.\r\n", "RSET\r\n",
+            "QUIT\r\n", "STARTTLS\r\n", "NOOP\r\n", " SIZE=", " BODY=8BITMIME", " SMTPUTF8",
             " AUTH=<>", " RET=FULL",
-            " ENVID=", " NOTIFY=NEVER", " ORCPT=rfc822;", "+2B", "\\\\x{FC}", "\\x0D", "\\x0A", "\\x0D\\x0A", "\\x00"})
+            " ENVID=", " NOTIFY=NEVER", " ORCPT=rfc822;", "+2B", "\\x{FC}", "\r", "\n", "\r\n", "\0"})
     @FuzzTest(maxDuration = "3s")
     void staysWithinTheProtocol(byte[] octets) {
         String replies = outcome(octets, 8192);
