@@ -114,7 +114,7 @@ public final class RelayWorkload {
         }
         objects.add(service());
         objects.add(networkPolicy());
-        if (replicas() > 1) {
+        if (settings.autoscaled() || replicas() > 1) {
             objects.add(new PodDisruptionBudgetBuilder().withMetadata(metadata())
                     .withNewSpec()
                     .withMaxUnavailable(new IntOrString(1))
@@ -239,7 +239,8 @@ public final class RelayWorkload {
     private Deployment deployment() {
         return new DeploymentBuilder().withMetadata(metadata())
                 .withNewSpec()
-                .withReplicas(replicas())
+                // Left out, the number is not this operator's: whoever else sets it keeps it.
+                .withReplicas(settings.autoscaled() ? null : Integer.valueOf(replicas()))
                 .withStrategy(strategy())
                 .withNewSelector()
                 .withMatchLabels(SELECTOR)
