@@ -14,6 +14,7 @@ import dev.postrider.transport.MailUpstreams;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.nio.file.Path;
@@ -23,6 +24,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Mixin;
@@ -46,6 +49,8 @@ final class RelayCommand implements Callable<Integer> {
 
     /** Less than the minute that the Deployment grants. */
     private static final Duration GRACE = Duration.ofSeconds(50);
+
+    private static final Logger LOG = LoggerFactory.getLogger(RelayCommand.class);
 
     @Spec
     CommandSpec spec;
@@ -140,7 +145,7 @@ final class RelayCommand implements Callable<Integer> {
         Routes routes = new Routes();
         try (Stop stop = new Stop();
                 KubernetesClient client = new KubernetesClientBuilder().build();
-                Relay relay = Relay.start(
+                Relay relay = stop.orStart(() -> Relay.start(
                         new RelaySettings(hostName, bind, submissionPort, submissionsPort, adminPort, data,
                                 SmtpLimits.DEFAULT, allowPlaintextAuthentication, trace(),
                                 queue.settings(spec.commandLine())),
@@ -150,10 +155,12 @@ final class RelayCommand implements Callable<Integer> {
                                 Tracing.to(Optional.ofNullable(otlpEndpoint)),
                                 new WebhookPolicy(webhooks.contains(Webhooks.HTTP),
                                         webhooks.contains(Webhooks.LOCAL))),
-                        InstantSource.system());
+                        InstantSource.system()));
                 RouteSecrets _ = RouteSecrets.watch(client, routesNamespace(client.getNamespace()), routes)) {
             stop.await();
             relay.stop(GRACE);
+        } catch (InterruptedIOException e) {
+            LOG.info("{}", e.getMessage());
         }
         return 0;
     }

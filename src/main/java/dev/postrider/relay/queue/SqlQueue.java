@@ -49,20 +49,23 @@ public final class SqlQueue implements Queue {
     // Touched by the writer alone.
     private Instant forgetKeysAfter = Instant.MIN;
 
-    private SqlQueue(InstantSource clock, Database database, Claims claims, ConnectionPermits permits, Peers peers,
-            QueueLimits limits) throws QueueException, SQLException {
+    /** What differs between the only relay and one of several. */
+    private record Sharing(Claims claims, ConnectionPermits permits, Peers peers, Optional<Replica> replica) {}
+
+    private SqlQueue(InstantSource clock, Database database, Sharing sharing, QueueLimits limits)
+            throws QueueException, SQLException {
         this.clock = clock;
         this.ids = new QueueIds(clock);
         this.database = database;
-        this.claims = claims;
-        this.permits = permits;
-        this.peers = peers;
+        this.claims = sharing.claims;
+        this.permits = sharing.permits;
+        this.peers = sharing.peers;
         this.usage = new QueueUsage(limits);
         this.stored = new StoredMessages(database);
         count();
         this.writer = new GroupCommit(database);
         this.view = new SqlQueueView(this, database, claims);
-        this.outbox = new SqlOutbox(database, writer);
+        this.outbox = new SqlOutbox(database, writer, sharing.replica);
     }
 
     /**
@@ -87,7 +90,9 @@ public final class SqlQueue implements Queue {
     }
 
     static SqlQueue open(SqliteDatabase database, QueueLimits limits, InstantSource clock) throws QueueException {
-        return open(database, new LocalClaims(database), new LocalPermits(), Peers.NONE, limits, clock);
+        return open(database,
+                new Sharing(new LocalClaims(database), new LocalPermits(), Peers.NONE, Optional.empty()), limits,
+                clock);
     }
 
     /**
@@ -110,22 +115,23 @@ public final class SqlQueue implements Queue {
             database.close();
             throw e;
         }
-        return open(database, new LeasedClaims(database, replica), new LeasedPermits(database, replica),
-                new PostgresPeers(database, replica), limits, clock);
+        var permits = new LeasedPermits(database, replica);
+        return open(database, new Sharing(new LeasedClaims(database, replica), permits,
+                new PostgresPeers(database, replica, permits), Optional.of(replica)), limits, clock);
     }
 
-    private static SqlQueue open(Database database, Claims claims, ConnectionPermits permits, Peers peers,
-            QueueLimits limits, InstantSource clock) throws QueueException {
+    private static SqlQueue open(Database database, Sharing sharing, QueueLimits limits, InstantSource clock)
+            throws QueueException {
         try {
-            var queue = new SqlQueue(clock, database, claims, permits, peers, limits);
-            peers.start(queue);
+            var queue = new SqlQueue(clock, database, sharing, limits);
+            sharing.peers.start(queue);
             return queue;
         } catch (SQLException e) {
-            peers.close();
+            sharing.peers.close();
             database.close();
             throw database.failure(e);
         } catch (QueueException e) {
-            peers.close();
+            sharing.peers.close();
             database.close();
             throw e;
         }
@@ -263,6 +269,7 @@ public final class SqlQueue implements Queue {
 
     @Override
     public List<QueuedMessage> claim(ResourceKey organization, Instant now, int most) throws QueueException {
+        database.checkSound();
         List<String> mine = claims.takeDue(organization, now, most);
         if (mine.isEmpty()) {
             return List.of();
