@@ -24,8 +24,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Mixin;
@@ -49,8 +47,6 @@ final class RelayCommand implements Callable<Integer> {
 
     /** Less than the minute that the Deployment grants. */
     private static final Duration GRACE = Duration.ofSeconds(50);
-
-    private static final Logger LOG = LoggerFactory.getLogger(RelayCommand.class);
 
     @Spec
     CommandSpec spec;
@@ -160,7 +156,8 @@ final class RelayCommand implements Callable<Integer> {
             stop.await();
             relay.stop(GRACE);
         } catch (InterruptedIOException e) {
-            LOG.info("{}", e.getMessage());
+            // Asked to stop while it waited for its queue.
+            return 0;
         }
         return 0;
     }

@@ -2,7 +2,7 @@ package dev.postrider.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.code_intelligence.jazzer.junit.DictionaryEntries;
+import com.code_intelligence.jazzer.junit.DictionaryFile;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.postrider.relay.smtp.DsnParameters;
 import dev.postrider.relay.smtp.IncomingMessage;
@@ -24,9 +24,7 @@ final class TraceHeadersFuzz {
     private static final String RECEIVED = "Received: from c ([192.0.2.1])\r\n\tby relay.test (Postrider) with ESMTPA"
             + "\r\n\tid ID\r\n\tfor <x@y.example>; Sun, 1 Mar 2026 12:00:00 +0000\r\n";
 
-    @DictionaryEntries({"\n", "\n\n", "Subject: a\n", "Date: x\n", "Message-ID: <y>\n",
-            "Received: from a by relay.test",
-            " : ", "\n ", "\n\t", ".", "\r"})
+    @DictionaryFile(resourcePath = "TraceHeaders.dict")
     @FuzzTest(maxDuration = "3s")
     void addsWhatIsMissingAndNothingElse(byte[] octets) throws IOException {
         // As the listener hands it over: only CR LF, at the end as well, and no NUL.

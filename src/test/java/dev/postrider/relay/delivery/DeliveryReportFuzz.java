@@ -2,7 +2,7 @@ package dev.postrider.relay.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.code_intelligence.jazzer.junit.DictionaryEntries;
+import com.code_intelligence.jazzer.junit.DictionaryFile;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.postrider.relay.delivery.DeliveryReport.Entry;
 import dev.postrider.relay.delivery.DeliveryReport.Kind;
@@ -41,8 +41,7 @@ final class DeliveryReportFuzz {
         }
     }
 
-    @DictionaryEntries({"\n", "\n\n", "Subject: a\n", "------=_Part_0", "--",
-            "Content-Type: multipart/mixed", "\n "})
+    @DictionaryFile(resourcePath = "DeliveryReport.dict")
     @FuzzTest(maxDuration = "3s")
     void holdsTheHeaderAndNoMore(byte[] octets) throws Exception {
         String header = new String(octets, StandardCharsets.ISO_8859_1).replaceAll("[\r\u0000]", "")

@@ -2,7 +2,7 @@ package dev.postrider.relay.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.code_intelligence.jazzer.junit.DictionaryEntries;
+import com.code_intelligence.jazzer.junit.DictionaryFile;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -16,13 +16,7 @@ final class SmtpSessionFuzz {
             new SmtpLimits.Times(Duration.ofDays(1), Duration.ofDays(1), Duration.ofDays(1), Duration.ofDays(1),
                     Duration.ofDays(1), 1));
 
-    @DictionaryEntries({"EHLO c\r\n", "HELO c\r\n", "AUTH PLAIN AHUAcmlnaHQ=\r\n",
-            "AUTH LOGIN\r\n", "dQ==\r\n",
-            "MAIL FROM:<a@b.example>", "MAIL FROM:<>\r\n", "RCPT TO:<x@y.example>", "DATA\r\n",
-            "\r\n.\r\n", "RSET\r\n",
-            "QUIT\r\n", "STARTTLS\r\n", "NOOP\r\n", " SIZE=", " BODY=8BITMIME", " SMTPUTF8",
-            " AUTH=<>", " RET=FULL",
-            " ENVID=", " NOTIFY=NEVER", " ORCPT=rfc822;", "+2B", "\\x{FC}", "\r", "\n", "\r\n", "\0"})
+    @DictionaryFile(resourcePath = "SmtpSession.dict")
     @FuzzTest(maxDuration = "3s")
     void staysWithinTheProtocol(byte[] octets) {
         String replies = outcome(octets, 8192);
