@@ -59,6 +59,7 @@ final class ChartIT {
             replica=2                    | replica
             microsoftGraph.loginEndpoint=http://example.com | loginEndpoint
             relay.replicas=2             | a queue in a file serves one relay: set relay.queue.url
+            relay.autoscaled=true        | a queue in a file serves one relay: set relay.queue.url
             relay.queue.url=mysql://db/q | url
             relay.queue.url=postgresql://db/queue | relay.queue.url needs relay.queue.secretName
             """)

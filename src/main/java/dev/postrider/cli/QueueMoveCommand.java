@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
         "The relay of the source must not run. Broken off, run it again: what has gone over does not go twice."})
 // @formatter:on
 final class QueueMoveCommand implements Callable<Integer> {
-    private static final String SCHEME = "postgresql:";
+    private static final String AFTER_SCHEME = "://";
 
     @Spec
     CommandSpec spec;
@@ -45,7 +45,7 @@ final class QueueMoveCommand implements Callable<Integer> {
     public Integer call() throws QueueException {
         PostgresLocation target = location("--to", to, toCredentials);
         QueueMove.Progress progress = Terminal.isInteractive() ? this::show : (done, all) -> {};
-        QueueMove.Result result = from.startsWith(SCHEME)
+        QueueMove.Result result = from.contains(AFTER_SCHEME)
                 ? QueueMove.run(location("--from", from, fromCredentials), target, InstantSource.system(), progress)
                 : QueueMove.run(Path.of(from), target, InstantSource.system(), progress);
         Terminal terminal = Terminal.of(spec.commandLine());

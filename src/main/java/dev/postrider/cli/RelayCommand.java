@@ -14,6 +14,7 @@ import dev.postrider.transport.MailUpstreams;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.nio.file.Path;
@@ -140,7 +141,7 @@ final class RelayCommand implements Callable<Integer> {
         Routes routes = new Routes();
         try (Stop stop = new Stop();
                 KubernetesClient client = new KubernetesClientBuilder().build();
-                Relay relay = Relay.start(
+                Relay relay = stop.orStart(() -> Relay.start(
                         new RelaySettings(hostName, bind, submissionPort, submissionsPort, adminPort, data,
                                 SmtpLimits.DEFAULT, allowPlaintextAuthentication, trace(),
                                 queue.settings(spec.commandLine())),
@@ -150,10 +151,13 @@ final class RelayCommand implements Callable<Integer> {
                                 Tracing.to(Optional.ofNullable(otlpEndpoint)),
                                 new WebhookPolicy(webhooks.contains(Webhooks.HTTP),
                                         webhooks.contains(Webhooks.LOCAL))),
-                        InstantSource.system());
+                        InstantSource.system()));
                 RouteSecrets _ = RouteSecrets.watch(client, routesNamespace(client.getNamespace()), routes)) {
             stop.await();
             relay.stop(GRACE);
+        } catch (InterruptedIOException e) {
+            // Asked to stop while it waited for its queue.
+            return 0;
         }
         return 0;
     }

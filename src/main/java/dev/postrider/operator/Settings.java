@@ -55,6 +55,8 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      * @param image                        of its container
      * @param imagePullPolicy              of its container
      * @param replicas                     1 while its queue is a file; any number with a database
+     * @param autoscaled                   whether somebody else sets the number, such as a HorizontalPodAutoscaler; {@code replicas}
+     *                                     is left out then. With a database only
      * @param hostName                     the name that it greets with; default: that of its Service
      * @param storage                      the volume of its queue, if that is a file
      * @param queue                        its database, if the queue is in one, and how much is queued
@@ -70,7 +72,8 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      * @param visibility                   how it is seen from outside
      */
     public record Relay(Optional<String> image, Optional<String> imagePullPolicy, @Nullable Integer replicas,
-            Optional<String> hostName, Storage storage, Queue queue, @Nullable ResourceRequirements resources,
+            boolean autoscaled, Optional<String> hostName, Storage storage, Queue queue,
+            @Nullable ResourceRequirements resources,
             Optional<String> serviceType, boolean allowPlaintextAuthentication, Optional<String> adminAddress,
             Optional<String> submissionAddress, Received received, Delivery delivery, Visibility visibility) {
 
@@ -261,6 +264,10 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                         + " is not possible, for the queue is a file on one volume; allowed is 1, or more with "
                         + "relay.queue.url");
             }
+            if (settings.relay.autoscaled && settings.relay.queue.url.isEmpty()) {
+                throw new IllegalArgumentException("relay.autoscaled: true is not possible, for the queue is a file on "
+                        + "one volume and serves one relay; allowed is false, or true with relay.queue.url");
+            }
             if (settings.relay.queue.url.isPresent() && settings.relay.queue.secretName.isEmpty()) {
                 throw new IllegalArgumentException("relay.queue.secretName is missing: the name of the "
                         + "Secret with username and password for relay.queue.url");
@@ -303,7 +310,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                     watchNamespaces == null ? List.of() : watchNamespaces,
                     leaseDuration == null ? DEFAULT_LEASE : lease(leaseDuration),
                     relay == null
-                            ? new Relay(Optional.empty(), Optional.empty(), null, Optional.empty(),
+                            ? new Relay(Optional.empty(), Optional.empty(), null, false, Optional.empty(),
                                     new Storage(Optional.empty(), Optional.empty()), Queue.FILE, null,
                                     Optional.empty(), false, Optional.empty(), Optional.empty(), Received.DEFAULT,
                                     Delivery.DEFAULT,

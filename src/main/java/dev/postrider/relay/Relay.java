@@ -20,10 +20,12 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +33,8 @@ import org.slf4j.LoggerFactory;
 /** The relay in one piece: listener, queue, delivery, and what watches them. */
 public final class Relay implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
+    private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
 
     private final Routes routes;
     private final RelaySettings settings;
@@ -44,6 +48,9 @@ public final class Relay implements AutoCloseable {
     private final Webhooks webhooks;
     private final int submissionPort;
     private final int submissionsPort;
+    private final AtomicReference<String> lastQueueProblem = new AtomicReference<>("");
+    /** Why it is not there yet; nothing once all of it is. */
+    private volatile Optional<String> starting = Optional.of("the queue is being opened");
     private boolean stopped;
 
     private Relay(RelaySettings settings, Routes routes, Upstreams upstreams, DeliverySettings deliverySettings,
@@ -52,7 +59,13 @@ public final class Relay implements AutoCloseable {
         this.settings = settings;
         this.tracing = exposure.tracing();
         this.tls = new CurrentTls(routes);
-        this.queue = SqlQueue.open(settings.queue(), settings.dataDirectory(), clock);
+        this.admin = new AdminServer(new InetSocketAddress(settings.bind(), settings.adminPort()), this::problem);
+        try {
+            this.queue = openQueue(clock);
+        } catch (IOException | RuntimeException e) {
+            admin.close();
+            throw e;
+        }
         RelayMeters relayMeters;
         try {
             var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -70,12 +83,12 @@ public final class Relay implements AutoCloseable {
                             new OrganizationSubmissions(routes, queue, settings.hostName(), settings.trace(), clock,
                                     relayMeters, exposure.tracing())),
                     tls, meters);
-            this.admin = new AdminServer(new InetSocketAddress(settings.bind(), settings.adminPort()), queue, routes,
-                    exposure.access(), () -> {
-                        relayMeters.refresh(queue);
-                        return meters.scrape();
-                    }, this::problem);
-        } catch (IOException | RuntimeException e) {
+            admin.open(queue, routes, exposure.access(), () -> {
+                relayMeters.refresh(queue);
+                return meters.scrape();
+            });
+        } catch (RuntimeException e) {
+            admin.close();
             queue.close();
             throw e;
         }
@@ -89,6 +102,7 @@ public final class Relay implements AutoCloseable {
                     SmtpListener.Start.PLAIN);
             this.submissionsPort = listener.listen(new InetSocketAddress(settings.bind(), settings.submissionsPort()),
                     SmtpListener.Start.TLS);
+            this.starting = Optional.empty();
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
@@ -100,7 +114,8 @@ public final class Relay implements AutoCloseable {
      *
      * @param routes    what it knows of organizations and servers, now and when that changes
      * @param upstreams the way to servers
-     * @throws IOException if the queue cannot be used or a port not be had; the message says which
+     * @throws IOException if the queue's file cannot be used or a port not be had; the message says which. A database
+     *                     is waited for, until the thread is interrupted, while {@code /readyz} says why
      */
     public static Relay start(RelaySettings settings, Routes routes, Upstreams upstreams, InstantSource clock)
             throws IOException {
@@ -154,7 +169,39 @@ public final class Relay implements AutoCloseable {
         delivery.wake();
     }
 
+    /** One in a database is waited for, whatever it lacks: that is mended there, or in the files of its login. */
+    private SqlQueue openQueue(InstantSource clock) throws IOException {
+        Duration wait = FIRST_WAIT;
+        String last = "";
+        while (true) {
+            try {
+                return SqlQueue.open(settings.queue(), settings.dataDirectory(), clock);
+            } catch (QueueException e) {
+                if (settings.queue().postgres().isEmpty()) {
+                    throw e;
+                }
+                String why = "the relay waits for its queue: " + e.getMessage();
+                if (!why.equals(last)) {
+                    LOG.error("{}", why);
+                }
+                last = why;
+                starting = Optional.of(why);
+            }
+            try {
+                Thread.sleep(wait);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw (InterruptedIOException) new InterruptedIOException("stopped while " + last).initCause(e);
+            }
+            wait = wait.multipliedBy(2).compareTo(LONGEST_WAIT) < 0 ? wait.multipliedBy(2) : LONGEST_WAIT;
+        }
+    }
+
     private Optional<String> problem() {
+        Optional<String> notYet = starting;
+        if (notYet.isPresent()) {
+            return notYet;
+        }
         if (!listener.isListening()) {
             return Optional.of("the ports are closed");
         }
@@ -166,10 +213,14 @@ public final class Relay implements AutoCloseable {
         }
         try {
             queue.probe();
+            lastQueueProblem.set("");
             return Optional.empty();
         } catch (QueueException e) {
-            LOG.error("the queue cannot be written: {}", e.getMessage());
-            return Optional.of("the queue cannot be written");
+            String why = "the queue cannot be written: " + e.getMessage();
+            if (!why.equals(lastQueueProblem.getAndSet(why))) {
+                LOG.error("{}", why);
+            }
+            return Optional.of(why);
         }
     }
 

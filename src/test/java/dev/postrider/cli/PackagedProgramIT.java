@@ -248,6 +248,21 @@ final class PackagedProgramIT {
     }
 
     @Test
+    void aRelayThatWaitsForItsDatabaseEndsWhenItIsToldTo() throws Exception {
+        Path err = directory.resolve("err");
+        Process relay = start(directory.resolve("out"), err, "relay", "--namespace=mail", "--bind=127.0.0.1",
+                "--admin-port=0", "--data=" + directory, "--queue-url=postgresql://127.0.0.1:1/queue");
+        try {
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> Files.readString(err).contains("the relay waits for its queue: database 127.0.0.1:1"));
+            relay.destroy();
+            assertThat(relay.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            relay.destroyForcibly();
+        }
+    }
+
+    @Test
     void aPortThatIsTakenIsSaidWithTheWayOut() throws Exception {
         try (Sink taken = Sink.open(
                 Sink.Options.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)), _ -> {})) {

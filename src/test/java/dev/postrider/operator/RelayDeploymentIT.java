@@ -125,6 +125,39 @@ final class RelayDeploymentIT {
         }
     }
 
+    /** As a HorizontalPodAutoscaler does, by the Deployment's scale. */
+    @Test
+    void leavesTheNumberOfRelaysToWhoeverScalesThem(ApiServer api) {
+        String settings = "relay: {autoscaled: true, hostName: %s, queue: {url: 'postgresql://db/queue', secretName: db}}";
+        RunningOperator.writeSettings(api, operator.namespace(), settings.formatted("first.example"));
+        await().atMost(SOON).until(() -> isCalled("first.example"));
+        operator.client()
+                .apps()
+                .deployments()
+                .inNamespace(operator.namespace())
+                .withName(RelayWorkload.NAME)
+                .scale(5);
+
+        RunningOperator.writeSettings(api, operator.namespace(), settings.formatted("second.example"));
+        await().atMost(SOON).until(() -> isCalled("second.example"));
+        assertThat(deployment().getSpec().getReplicas()).isEqualTo(5);
+
+        RunningOperator.writeSettings(api, operator.namespace(),
+                settings.formatted("third.example").replace("autoscaled: true", "replicas: 2"));
+        await().atMost(SOON).until(() -> isCalled("third.example"));
+        assertThat(deployment().getSpec().getReplicas()).isEqualTo(2);
+    }
+
+    private boolean isCalled(String hostName) {
+        return deployment().getSpec()
+                .getTemplate()
+                .getSpec()
+                .getContainers()
+                .getFirst()
+                .getArgs()
+                .contains("--host-name=" + hostName);
+    }
+
     /** The packaged program with the container's arguments, as its ServiceAccount with the rights of its Role. */
     @Test
     void itsProgramTakesAndDeliversMailAndEndsInOrder(ApiServer api) throws Exception {

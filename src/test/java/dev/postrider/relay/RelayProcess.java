@@ -43,17 +43,32 @@ final class RelayProcess implements AutoCloseable {
         adminPort = Integer.parseInt(words[2]);
     }
 
-    /** Starts one and waits until its ports are open. */
+    /** Starts one that is soon there and waits until its ports are open. */
     static RelayProcess start(Setup setup) throws IOException {
         Path archive = setup.directory.resolve("relay.jsa");
-        var command = new ArrayList<String>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:+AutoCreateSharedArchive",
-                "-XX:SharedArchiveFile=" + archive, "-Xlog:disable", "--enable-native-access=ALL-UNNAMED"));
+        return start(setup, java(setup, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:+AutoCreateSharedArchive",
+                "-XX:SharedArchiveFile=" + archive, "-Xlog:disable"));
+    }
+
+    /** Starts one with no other options than the given, within a bound of memory. */
+    static RelayProcess startAsDeployed(Setup setup, MemoryLimit memory) throws IOException {
+        return start(setup, memory.bound(java(setup)));
+    }
+
+    private static List<String> java(Setup setup, String... options) {
+        var command = new ArrayList<String>();
+        command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
+        command.addAll(List.of(options));
+        command.add("--enable-native-access=ALL-UNNAMED");
         command.addAll(setup.options);
         command.addAll(List.of("-cp", ClassPathJar.classPath(), RelayMain.class.getName(),
                 "directory=" + setup.directory, "server=" + setup.server, "connections=" + setup.connections,
                 "times=short"));
         setup.database.ifPresent(url -> command.add("database=" + url));
+        return command;
+    }
+
+    private static RelayProcess start(Setup setup, List<String> command) throws IOException {
         Path log = setup.directory.resolve("relay.log");
         return new RelayProcess(new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
@@ -70,6 +85,16 @@ final class RelayProcess implements AutoCloseable {
 
     boolean isAlive() {
         return process.isAlive();
+    }
+
+    /** The most memory that it had resident until now, in octets. */
+    long mostResident() throws IOException {
+        return Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))
+                .stream()
+                .filter(line -> line.startsWith("VmHWM:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024)
+                .findFirst()
+                .orElseThrow(() -> new IOException("this system does not tell VmHWM"));
     }
 
     String log() throws IOException {

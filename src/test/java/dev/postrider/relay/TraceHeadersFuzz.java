@@ -2,7 +2,7 @@ package dev.postrider.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.code_intelligence.jazzer.junit.DictionaryEntries;
+import com.code_intelligence.jazzer.junit.DictionaryFile;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.postrider.relay.smtp.DsnParameters;
 import dev.postrider.relay.smtp.IncomingMessage;
@@ -24,14 +24,12 @@ final class TraceHeadersFuzz {
     private static final String RECEIVED = "Received: from c ([192.0.2.1])\r\n\tby relay.test (Postrider) with ESMTPA"
             + "\r\n\tid ID\r\n\tfor <x@y.example>; Sun, 1 Mar 2026 12:00:00 +0000\r\n";
 
-    @DictionaryEntries({"\\x0A", "\\x0A\\x0A", "Subject: a\\x0A", "Date: x\\x0A", "Message-ID: <y>\\x0A",
-            "Received: from a by relay.test",
-            " : ", "\\x0A ", "\\x0A\\x09", ".", "\\x0D"})
+    @DictionaryFile(resourcePath = "TraceHeaders.dict")
     @FuzzTest(maxDuration = "3s")
     void addsWhatIsMissingAndNothingElse(byte[] octets) throws IOException {
         // As the listener hands it over: only CR LF, at the end as well, and no NUL.
         String message = new String(octets, StandardCharsets.ISO_8859_1).replaceAll("[\r\u0000]", "")
-                .replaceFirst("(?<=[^\n])$", "\n")
+                .replaceFirst("(?<=[^\n])\\z", "\n")
                 .replace("\n", "\r\n");
         String passed = pass(message, 8192);
         assertThat(pass(message, 1)).isEqualTo(passed);

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
@@ -31,6 +33,7 @@ public final class PostgresServer implements AutoCloseable {
     private final Path programs;
     private final Path directory;
     private final int port;
+    private final List<String> options;
     private BoundProcess process;
 
     private static final class Shared {
@@ -44,17 +47,27 @@ public final class PostgresServer implements AutoCloseable {
 
     /** Starts one. */
     public static PostgresServer start() {
+        return start(Optional.empty());
+    }
+
+    /** Starts one that speaks TLS, too. */
+    public static PostgresServer startWithTls(TestCertificates.Server certificate) {
+        return start(Optional.of(certificate));
+    }
+
+    private static PostgresServer start(Optional<TestCertificates.Server> certificate) {
         try {
-            return new PostgresServer();
+            return new PostgresServer(certificate);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private PostgresServer() throws IOException {
+    private PostgresServer(Optional<TestCertificates.Server> certificate) throws IOException {
         programs = programs();
         directory = Files.createTempDirectory("postgres");
         port = freePort();
+        options = certificate.isPresent() ? tls(certificate.get()) : List.of();
         Path password = Files.writeString(directory.resolve("password"), PASSWORD);
         if (isRoot()) {
             PostgresBinaries.run(directory, List.of("chown", "-R", "nobody", directory.toString()));
@@ -63,6 +76,14 @@ public final class PostgresServer implements AutoCloseable {
                 asUser(programs.resolve("initdb").toString(), "-D", data(), "-U", USER, "--auth=scram-sha-256",
                         "--pwfile=" + password, "--encoding=UTF8", "--locale=C", "--no-sync"));
         process = startProcess();
+    }
+
+    private List<String> tls(TestCertificates.Server certificate) throws IOException {
+        Path chain = Files.writeString(directory.resolve("tls.crt"), certificate.certificate());
+        Path key = Files.writeString(directory.resolve("tls.key"), certificate.privateKey());
+        // It takes no key that others may read.
+        Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
+        return List.of("-c", "ssl=on", "-c", "ssl_cert_file=" + chain, "-c", "ssl_key_file=" + key);
     }
 
     private static Path programs() throws IOException {
@@ -108,9 +129,11 @@ public final class PostgresServer implements AutoCloseable {
 
     private BoundProcess startProcess() {
         // Nothing here outlives the machine's own crash, so the disk need not be waited for.
-        var started = BoundProcess.start("postgres", directory, asUser(programs.resolve("postgres").toString(), "-D",
-                data(), "-p", Integer.toString(port), "-c", "listen_addresses=127.0.0.1", "-c",
-                "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=200"));
+        List<String> command = asUser(programs.resolve("postgres").toString(), "-D", data(), "-p",
+                Integer.toString(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c",
+                "fsync=off", "-c", "max_connections=200");
+        command.addAll(options);
+        var started = BoundProcess.start("postgres", directory, command);
         await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50)).until(() -> {
             if (!started.isRunning()) {
                 throw new IllegalStateException(started.lastWords());
@@ -140,6 +163,10 @@ public final class PostgresServer implements AutoCloseable {
             statement.execute("CREATE DATABASE " + name);
         }
         return name;
+    }
+
+    public int port() {
+        return port;
     }
 
     /** Without login and TLS. */

@@ -48,6 +48,12 @@ public final class RelayWorkload {
     /** Name of all of the relay's objects. */
     public static final String NAME = "postrider-relay";
 
+    /** Options of the Java virtual machine. What is not heap needs the rest. */
+    public static final String JAVA_OPTIONS = "-XX:MaxRAMPercentage=70";
+
+    /** Limit of the container's memory, where the settings name none. */
+    public static final String MEMORY = "512Mi";
+
     static final int SUBMISSION_PORT = 587;
     static final int SUBMISSIONS_PORT = 465;
     static final int ADMIN_PORT = 8080;
@@ -108,7 +114,7 @@ public final class RelayWorkload {
         }
         objects.add(service());
         objects.add(networkPolicy());
-        if (replicas() > 1) {
+        if (settings.autoscaled() || replicas() > 1) {
             objects.add(new PodDisruptionBudgetBuilder().withMetadata(metadata())
                     .withNewSpec()
                     .withMaxUnavailable(new IntOrString(1))
@@ -233,7 +239,8 @@ public final class RelayWorkload {
     private Deployment deployment() {
         return new DeploymentBuilder().withMetadata(metadata())
                 .withNewSpec()
-                .withReplicas(replicas())
+                // Left out, the number is not this operator's: whoever else sets it keeps it.
+                .withReplicas(settings.autoscaled() ? null : Integer.valueOf(replicas()))
                 .withStrategy(strategy())
                 .withNewSelector()
                 .withMatchLabels(SELECTOR)
@@ -300,7 +307,7 @@ public final class RelayWorkload {
 
     private List<EnvVar> environment() {
         List<EnvVar> environment = new ArrayList<>();
-        environment.add(variable("JAVA_TOOL_OPTIONS", "-XX:MaxRAMPercentage=70"));
+        environment.add(variable("JAVA_TOOL_OPTIONS", JAVA_OPTIONS));
         settings.queue().url().ifPresent(url -> {
             environment.add(variable("POSTRIDER_QUEUE_URL", url));
             environment.add(variable("POSTRIDER_QUEUE_CREDENTIALS", CREDENTIALS));
@@ -399,7 +406,7 @@ public final class RelayWorkload {
         return Optional.ofNullable(settings.resources())
                 .orElseGet(() -> new ResourceRequirementsBuilder()
                         .withRequests(Map.of("cpu", new Quantity("100m"), "memory", new Quantity("256Mi")))
-                        .withLimits(Map.of("memory", new Quantity("512Mi")))
+                        .withLimits(Map.of("memory", new Quantity(MEMORY)))
                         .build());
     }
 }

@@ -15,14 +15,13 @@ import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
 /**
- * What probes, Prometheus, the operator and people ask, over HTTP: {@code /healthz}, {@code /readyz},
- * {@code /metrics}, with the operator's token {@code /queue/{namespace}/{name}}, and {@link QueueApi}.
+ * What probes, Prometheus, the operator and people ask, over HTTP: {@code /healthz} and {@code /readyz} from the start;
+ * {@code /metrics}, with the operator's token {@code /queue/{namespace}/{name}}, and {@link QueueApi} once there is a
+ * queue.
  */
 public final class AdminServer implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final Queue queue;
-    private final StaticToken operator;
     private final Supplier<Optional<String>> problem;
 
     @FunctionalInterface
@@ -31,18 +30,13 @@ public final class AdminServer implements AutoCloseable {
     }
 
     /**
-     * Opens the port and answers.
+     * Opens the port and answers probes.
      *
      * @param address with port 0 for one that the system chooses
-     * @param access  who may see and change the queue besides who has the installation's token
-     * @param metrics for {@code /metrics}, in the text format of Prometheus
      * @param problem why the relay is not ready, for {@code /readyz}
      * @throws IOException if the address cannot be had
      */
-    public AdminServer(InetSocketAddress address, Queue queue, Routes routes, Access access,
-            Supplier<String> metrics, Supplier<Optional<String>> problem) throws IOException {
-        this.queue = queue;
-        this.operator = new StaticToken(routes, access);
+    public AdminServer(InetSocketAddress address, Supplier<Optional<String>> problem) throws IOException {
         this.problem = problem;
         try {
             this.server = HttpServer.create(address, 0);
@@ -51,12 +45,22 @@ public final class AdminServer implements AutoCloseable {
         }
         serve("/healthz", reading(exchange -> Answer.text(200, "ok")));
         serve("/readyz", reading(exchange -> ready()));
-        serve("/metrics", reading(exchange -> new Answer(200, "text/plain; version=0.0.4; charset=utf-8",
-                metrics.get(), Map.of())));
-        serve("/queue/", reading(this::queued));
-        serve(QueueApi.PATH, new QueueApi(queue.view(), operator)::answer);
         server.setExecutor(threads);
         server.start();
+    }
+
+    /**
+     * Answers the rest from now on.
+     *
+     * @param access  who may see and change the queue besides who has the installation's token
+     * @param metrics for {@code /metrics}, in the text format of Prometheus
+     */
+    public void open(Queue queue, Routes routes, Access access, Supplier<String> metrics) {
+        var operator = new StaticToken(routes, access);
+        serve("/metrics", reading(exchange -> new Answer(200, "text/plain; version=0.0.4; charset=utf-8",
+                metrics.get(), Map.of())));
+        serve("/queue/", reading(exchange -> queued(exchange, queue, operator)));
+        serve(QueueApi.PATH, new QueueApi(queue.view(), operator)::answer);
     }
 
     /** The port it listens on. */
@@ -68,8 +72,8 @@ public final class AdminServer implements AutoCloseable {
         return problem.get().map(text -> Answer.text(503, text)).orElseGet(() -> Answer.text(200, "ok"));
     }
 
-    private Answer queued(HttpExchange exchange) {
-        if (!isOperator(exchange)) {
+    private static Answer queued(HttpExchange exchange, Queue queue, StaticToken operator) {
+        if (QueueApi.bearer(exchange).filter(operator::matches).isEmpty()) {
             return Answer.text(401, "the operator's token is needed: Authorization: Bearer <token>");
         }
         try {
@@ -79,10 +83,6 @@ public final class AdminServer implements AutoCloseable {
         } catch (IllegalArgumentException e) {
             return Answer.text(404, "the path is /queue/{namespace}/{name}");
         }
-    }
-
-    private boolean isOperator(HttpExchange exchange) {
-        return QueueApi.bearer(exchange).filter(operator::matches).isPresent();
     }
 
     private static Page reading(Page page) {

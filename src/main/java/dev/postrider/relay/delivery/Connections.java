@@ -20,11 +20,19 @@ import org.jspecify.annotations.Nullable;
  * it is open. Safe for threads.
  */
 final class Connections {
+    /** So long a connection is kept at least that other relays lack, so that not all time goes into opening them. */
+    private static final long KEPT_NANOS = 2_000_000_000;
+    /** So long no permit is taken after one was given up for another relay: it asks as often. */
+    private static final long YIELD_NANOS = 300_000_000;
+    /** So long it is known that another relay lacks one. It asks again while it does. */
+    private static final long WANTED_NANOS = 1_000_000_000;
+
     /** A connection and how much it has carried. Used by one thread at a time. */
     static final class Connection {
         private final Upstream upstream;
         private final ServerRoute route;
         private final Permit permit;
+        private final long opened = System.nanoTime();
         private int messages;
         private Instant idleSince = Instant.MAX;
 
@@ -54,6 +62,8 @@ final class Connections {
     private final ConnectionPermits permits;
     private final DeliverySettings settings;
     private final Deque<Connection> idle = new ArrayDeque<>();
+    private long wantedUntil = System.nanoTime();
+    private long yieldsUntil = wantedUntil;
 
     Connections(Upstreams upstreams, ConnectionPermits permits, DeliverySettings settings) {
         this.upstreams = upstreams;
@@ -68,6 +78,9 @@ final class Connections {
                 return Optional.of(kept);
             }
             kept.close();
+        }
+        if (yields()) {
+            return Optional.empty();
         }
         return permits.tryTake(route.key(), route.endpoint().maxConnections())
                 .map(permit -> new Connection(upstreams.to(route), route, permit));
@@ -84,7 +97,7 @@ final class Connections {
      */
     void giveBack(Connection connection, Optional<ServerRoute> current, Instant now) {
         connection.messages++;
-        if (connection.messages < settings.messagesPerConnection()
+        if (connection.messages < settings.messagesPerConnection() && !isOwed(connection)
                 && current.filter(connection::isUseful).isPresent()) {
             connection.idleSince = now;
             synchronized (this) {
@@ -93,6 +106,39 @@ final class Connections {
         } else {
             connection.close();
         }
+    }
+
+    private synchronized boolean yields() {
+        return System.nanoTime() - yieldsUntil < 0;
+    }
+
+    /** Whether another relay lacks it, which is then told to take it. */
+    private synchronized boolean isOwed(Connection connection) {
+        long now = System.nanoTime();
+        if (now - wantedUntil >= 0 || now - connection.opened < KEPT_NANOS) {
+            return false;
+        }
+        wantedUntil = now;
+        yieldsUntil = now + YIELD_NANOS;
+        return true;
+    }
+
+    /**
+     * Takes out the one that has waited for longest, since another relay lacks it; the caller closes it.
+     *
+     * @param busyToo if none waits, the next that comes back is closed
+     */
+    synchronized List<Connection> takeWanted(boolean busyToo) {
+        long now = System.nanoTime();
+        Connection kept = idle.pollFirst();
+        if (kept != null) {
+            yieldsUntil = now + YIELD_NANOS;
+            return List.of(kept);
+        }
+        if (busyToo) {
+            wantedUntil = now + WANTED_NANOS;
+        }
+        return List.of();
     }
 
     /** Takes out those that have waited for too long; the caller closes them. */

@@ -152,6 +152,10 @@ final class Courier {
             try {
                 queue.settle(message, settlement);
                 return;
+            } catch (QueueException.Corrupt e) {
+                // Nothing will be recorded until the file is set aside.
+                LOG.error("{} what came of it cannot be recorded: {}", message.id(), e.getMessage());
+                return;
             } catch (QueueException e) {
                 LOG.error("{} what came of it is not recorded yet: {}", message.id(), e.getMessage());
                 Thread.sleep(RECORDING_RETRY);

@@ -103,8 +103,17 @@ public final class Delivery implements AutoCloseable {
                 turns.due(organization);
             }
         });
+        queue.permits()
+                .onWanted((server, busyToo) -> closeConnections(lane -> lane.key().equals(server)
+                        ? lane.connections().takeWanted(busyToo)
+                        : List.of()));
         queue.schedule().forEach(turns::dueAt);
         timekeeper.start();
+    }
+
+    /** Octets of messages that wait in memory. */
+    long inMemory() {
+        return turns.held();
     }
 
     /** Looks at the clock again: for tests that turn it. */
@@ -219,13 +228,24 @@ public final class Delivery implements AutoCloseable {
                 try {
                     List<QueuedMessage> messages = queue.claim(organization, clock.instant(), most);
                     boolean more = messages.size() == most;
-                    turns.read(organization, messages, more,
-                            more ? Optional.empty() : queue.nextAttempt(organization));
+                    turns.read(organization, messages, more, more ? Optional.empty() : nextAttempt(organization));
+                } catch (QueueException.Corrupt e) {
+                    // That was said, and will be so until the relay is restarted.
+                    turns.read(organization, List.of(), false, Optional.empty());
                 } catch (QueueException e) {
                     LOG.error("mail of organization {} cannot be read: {}", organization, e.getMessage());
                     turns.read(organization, List.of(), false, Optional.of(clock.instant().plus(QUEUE_RETRY)));
                 }
             });
+        }
+
+        /** A failure must not keep from {@link Turns} what was claimed already. */
+        private Optional<Instant> nextAttempt(ResourceKey organization) {
+            try {
+                return queue.nextAttempt(organization);
+            } catch (QueueException e) {
+                return Optional.of(clock.instant().plus(QUEUE_RETRY));
+            }
         }
 
         @Override

@@ -62,6 +62,8 @@ final class Overdue {
                     }
                 }
             }
+        } catch (QueueException.Corrupt e) {
+            LOG.debug("overdue mail is not looked at: {}", e.getMessage());
         } catch (QueueException e) {
             LOG.error("mail of organization {} cannot be read: {}", organization, e.getMessage());
         }

@@ -129,6 +129,11 @@ final class Turns {
                 && hasRoom(backlog, octets) && !lanes.allRest(backlog.pool.lanes, clock.instant());
     }
 
+    /** Octets of messages in memory. */
+    synchronized long held() {
+        return held;
+    }
+
     private boolean hasRoom(Backlog backlog, long octets) {
         long more = octets + OVERHEAD;
         return held + more <= MOST_HELD && backlog.held + more <= MOST_HELD_OF_ONE;

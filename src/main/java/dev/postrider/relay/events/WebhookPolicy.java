@@ -12,15 +12,28 @@ import java.util.Set;
  *
  * @param plainHttp      whether http will do
  * @param localAddresses whether loopback and link-local addresses, which serve cloud metadata, will do
+ * @param names          says what addresses a host has
  */
-public record WebhookPolicy(boolean plainHttp, boolean localAddresses) {
+public record WebhookPolicy(boolean plainHttp, boolean localAddresses, Names names) {
     /** HTTPS, to other machines. */
     public static final WebhookPolicy STRICT = new WebhookPolicy(false, false);
 
     /** Metadata services of clouds that are not link-local. */
     private static final Set<String> METADATA = Set.of("100.100.100.200", "fd00:ec2:0:0:0:0:0:254");
 
-    /** @throws IOException if events may not go there, or nobody knows where it is */
+    /** Looks names up. */
+    @FunctionalInterface
+    public interface Names {
+        /** All addresses of a host. */
+        InetAddress[] of(String host) throws UnknownHostException;
+    }
+
+    /** With the names that this machine knows. */
+    public WebhookPolicy(boolean plainHttp, boolean localAddresses) {
+        this(plainHttp, localAddresses, InetAddress::getAllByName);
+    }
+
+    /** @throws IOException if events may not go there, whatever addresses it has */
     void check(URI url) throws IOException {
         boolean http = "http".equals(url.getScheme());
         if (!"https".equals(url.getScheme()) && !(http && plainHttp)) {
@@ -29,20 +42,28 @@ public record WebhookPolicy(boolean plainHttp, boolean localAddresses) {
         if (url.getHost() == null) {
             throw new IOException("it names no host");
         }
-        if (localAddresses) {
-            return;
-        }
+    }
+
+    /**
+     * The addresses of a host, if events may go to all of them.
+     *
+     * @throws UnknownHostException if it has none, or one that is not allowed
+     */
+    InetAddress[] addresses(String host) throws UnknownHostException {
+        InetAddress[] addresses;
         try {
-            // The client asks for the name again at once, and Java then still knows these addresses.
-            for (InetAddress address : InetAddress.getAllByName(url.getHost())) {
-                if (isLocal(address)) {
-                    throw new IOException("the address " + address.getHostAddress()
-                            + " is loopback, link-local, multicast or of a metadata service");
-                }
-            }
+            // A URL has brackets around IPv6.
+            addresses = names.of(host.replaceAll("^\\[|\\]$", ""));
         } catch (UnknownHostException e) {
-            throw new IOException("its host is not known", e);
+            throw (UnknownHostException) new UnknownHostException("its host is not known").initCause(e);
         }
+        for (InetAddress address : addresses) {
+            if (!localAddresses && isLocal(address)) {
+                throw new UnknownHostException("the address " + address.getHostAddress()
+                        + " is loopback, link-local, multicast or of a metadata service");
+            }
+        }
+        return addresses;
     }
 
     private static boolean isLocal(InetAddress address) {

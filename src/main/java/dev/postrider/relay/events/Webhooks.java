@@ -11,11 +11,7 @@ import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Webhook;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -45,13 +41,16 @@ public final class Webhooks implements AutoCloseable {
     private final WebhookTimes times;
     private final RelayMeters meters;
     private final InstantSource clock;
-    private final HttpClient http;
+    private final WebhookClient client;
     private final ExecutorService threads = Executors
             .newThreadPerTaskExecutor(Thread.ofVirtual().name("webhook-", 0).factory());
     private final Thread scheduler = Thread.ofVirtual().name("webhooks").unstarted(this::schedule);
     private final Set<ResourceKey> busy = ConcurrentHashMap.newKeySet();
     private final Map<ResourceKey, Rest> resting = new ConcurrentHashMap<>();
     private volatile boolean closed;
+
+    // Touched by the scheduler alone.
+    private boolean failing;
 
     /** A receiver that failed is left alone for a while. */
     private record Rest(int failures, Instant until) {}
@@ -64,11 +63,7 @@ public final class Webhooks implements AutoCloseable {
         this.times = times;
         this.meters = meters;
         this.clock = clock;
-        this.http = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .connectTimeout(times.connect())
-                .build();
+        this.client = new WebhookClient(policy, times);
     }
 
     /** Starts to tell. */
@@ -85,8 +80,12 @@ public final class Webhooks implements AutoCloseable {
                         threads.execute(() -> tell(organization));
                     }
                 });
+                failing = false;
             } catch (QueueException e) {
-                LOG.error("events cannot be read, trying again: {}", e.getMessage());
+                if (!failing) {
+                    LOG.error("events cannot be read, trying again: {}", e.getMessage());
+                }
+                failing = true;
             } catch (RuntimeException e) {
                 if (!closed) {
                     LOG.error("events stumbled and go on", e);
@@ -116,15 +115,13 @@ public final class Webhooks implements AutoCloseable {
         } catch (QueueException e) {
             LOG.error("events of organization {} cannot be read or settled: {}", organization, e.getMessage());
             resting.put(organization, new Rest(0, clock.instant().plus(times.longestRest())));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         } finally {
             busy.remove(organization);
         }
     }
 
     /** Whether it is worth going on. */
-    private boolean tell(ResourceKey organization, List<Waiting> due) throws QueueException, InterruptedException {
+    private boolean tell(ResourceKey organization, List<Waiting> due) throws QueueException {
         Optional<Webhook> webhook = routes.organization(organization).flatMap(route -> route.webhook());
         if (webhook.isEmpty()) {
             if (!routes.isComplete()) {
@@ -137,6 +134,9 @@ public final class Webhooks implements AutoCloseable {
         }
         // Those tried least come first, so that a few that the receiver does not like hold up no others.
         for (Waiting event : due.stream().sorted(Comparator.comparingInt(Waiting::attempts)).toList()) {
+            if (!outbox.holds(event)) {
+                return false;
+            }
             Optional<String> failure = closed ? Optional.of("stopping") : send(webhook.get(), event);
             if (closed && failure.isPresent()) {
                 return false;
@@ -190,25 +190,14 @@ public final class Webhooks implements AutoCloseable {
     }
 
     /** Why it was not taken, if so. */
-    private Optional<String> send(Webhook webhook, Waiting event) throws InterruptedException {
+    private Optional<String> send(Webhook webhook, Waiting event) {
         try {
             URI url = URI.create(webhook.url());
             policy.check(url);
             Instant now = clock.instant();
-            HttpRequest request = HttpRequest.newBuilder(url)
-                    .timeout(times.answer())
-                    .header("Content-Type", "application/cloudevents+json; charset=utf-8")
-                    .header("User-Agent", "Postrider")
-                    .header("webhook-id", event.id())
-                    .header("webhook-timestamp", "" + now.getEpochSecond())
-                    .header("webhook-signature",
-                            Signature.of(webhook.signingKey(), event.id(), now, event.content()))
-                    .POST(HttpRequest.BodyPublishers.ofString(event.content()))
-                    .build();
-            HttpResponse<InputStream> response = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
-            // What it says beyond that is not read, however much it is.
-            response.body().close();
-            int status = response.statusCode();
+            int status = client.post(url, Map.of("webhook-id", event.id(), "webhook-timestamp",
+                    Long.toString(now.getEpochSecond()), "webhook-signature",
+                    Signature.of(webhook.signingKey(), event.id(), now, event.content())), event.content());
             return status >= 200 && status < 300 ? Optional.empty() : Optional.of("the receiver answers " + status);
         } catch (IllegalArgumentException e) {
             return Optional.of("it is no URL");
@@ -222,7 +211,7 @@ public final class Webhooks implements AutoCloseable {
         closed = true;
         scheduler.interrupt();
         threads.shutdownNow();
-        http.shutdownNow();
+        client.close();
         try {
             scheduler.join();
             threads.awaitTermination(5, java.util.concurrent.TimeUnit.SECONDS);

@@ -17,6 +17,20 @@ public interface ConnectionPermits {
      */
     Optional<Permit> tryTake(ResourceKey server, int limit);
 
+    /** From now on this is told, on a thread that it must not hold up, what other relays lack. */
+    void onWanted(Wanted listener);
+
+    /** Another relay has mail for a server and no permit to be had. */
+    @FunctionalInterface
+    interface Wanted {
+        /**
+         * Asks to give up a connection.
+         *
+         * @param busyToo also one that carries mail, once that is through: this relay has more than its share
+         */
+        void wanted(ResourceKey server, boolean busyToo);
+    }
+
     /** The right to a connection. */
     interface Permit extends AutoCloseable {
 

@@ -27,9 +27,17 @@ interface Database extends AutoCloseable {
     /**
      * Refuses new mail while there is hardly room for recording what became of the old.
      *
-     * @throws QueueException.Full if that is so
+     * @throws QueueException.Full    if that is so
+     * @throws QueueException.Corrupt as {@link #checkSound}
      */
-    void checkRoom() throws QueueException.Full;
+    void checkRoom() throws QueueException;
+
+    /**
+     * Refuses to go on with what was found damaged, until the process starts again.
+     *
+     * @throws QueueException.Corrupt if that is so
+     */
+    void checkSound() throws QueueException.Corrupt;
 
     /** How many damaged files were set aside. */
     long damagedFiles();

@@ -3,15 +3,22 @@ package dev.postrider.relay.queue;
 import dev.postrider.route.ResourceKey;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Permits as rows of a table, one for each connection of a server; a replica's go with its lease. */
+/**
+ * Permits as rows of a table, one for each connection of a server; a replica's go with its lease. One that finds none
+ * left asks the others by NOTIFY, and says how many it has itself, so that all come to have about as many.
+ */
 final class LeasedPermits implements ConnectionPermits {
     private static final Logger LOG = LoggerFactory.getLogger(LeasedPermits.class);
     private static final int TRIES = 5;
+    static final String CHANNEL = "postrider_permit";
+    private static final long ASKED_AGAIN_NANOS = 100_000_000;
 
     // A slot at random, so that several relays seldom want the same.
     private static final String TAKE = "INSERT INTO permit (server, slot, replica)"
@@ -27,6 +34,9 @@ final class LeasedPermits implements ConnectionPermits {
     private final PostgresDatabase database;
     private final Replica replica;
     private final GivingBack<Slot> unfreed;
+    private final Map<ResourceKey, Integer> mine = new ConcurrentHashMap<>();
+    private final Map<ResourceKey, Long> asked = new ConcurrentHashMap<>();
+    private volatile Wanted wanted = (server, busyToo) -> {};
 
     LeasedPermits(PostgresDatabase database, Replica replica) {
         this.database = database;
@@ -44,9 +54,11 @@ final class LeasedPermits implements ConnectionPermits {
             for (int i = 0; i < TRIES; i++) {
                 Optional<Integer> slot = take(server, me, limit);
                 if (slot.isPresent()) {
+                    mine.merge(server, 1, Integer::sum);
                     return Optional.of(new Leased(new Slot(server, slot.get(), me)));
                 }
                 if (taken(server) >= limit) {
+                    ask(server, me);
                     return Optional.empty();
                 }
             }
@@ -83,6 +95,45 @@ final class LeasedPermits implements ConnectionPermits {
         });
     }
 
+    private void ask(ResourceKey server, String me) throws QueueException {
+        long now = System.nanoTime();
+        Long last = asked.get(server);
+        if (last != null && now - last < ASKED_AGAIN_NANOS) {
+            return;
+        }
+        asked.put(server, now);
+        database.read(connection -> {
+            try (PreparedStatement statement = connection.prepareStatement("SELECT pg_notify(?, ?)")) {
+                statement.setString(1, CHANNEL);
+                statement.setString(2, me + " " + server + " " + held(server));
+                return statement.execute();
+            }
+        });
+    }
+
+    private int held(ResourceKey server) {
+        return mine.getOrDefault(server, 0);
+    }
+
+    @Override
+    public void onWanted(Wanted listener) {
+        wanted = listener;
+    }
+
+    /** Another relay has asked. */
+    void heard(String question) {
+        String[] words = question.split(" ", -1);
+        if (words.length != 3 || words[0].equals(replica.id())) {
+            return;
+        }
+        ResourceKey server = ResourceKey.parse(words[1]);
+        int theirs = Integer.parseInt(words[2]);
+        int own = held(server);
+        if (own > 0) {
+            wanted.wanted(server, theirs == 0 || own > theirs + 1);
+        }
+    }
+
     private void free(Slot slot) throws QueueException {
         database.read(connection -> {
             try (PreparedStatement delete = connection
@@ -111,6 +162,7 @@ final class LeasedPermits implements ConnectionPermits {
         @Override
         public void close() {
             if (open.getAndSet(false)) {
+                mine.computeIfPresent(slot.server, (key, count) -> count == 1 ? null : count - 1);
                 unfreed.add(slot);
             }
         }

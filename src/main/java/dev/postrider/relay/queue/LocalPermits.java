@@ -21,6 +21,11 @@ final class LocalPermits implements ConnectionPermits {
         return granted.get() ? Optional.of(new Counted(server)) : Optional.empty();
     }
 
+    @Override
+    public void onWanted(Wanted listener) {
+        // There is no other relay.
+    }
+
     private final class Counted implements Permit {
         private final ResourceKey server;
         private final AtomicBoolean held = new AtomicBoolean(true);

@@ -14,14 +14,21 @@ public interface Outbox {
      * @param id       unique among those of the organization; later ones sort after earlier ones
      * @param content  JSON
      * @param attempts how often it was tried
+     * @param holder   under which name this relay holds it; empty where there is only one relay
      */
-    record Waiting(ResourceKey organization, String id, String content, int attempts) {}
+    record Waiting(ResourceKey organization, String id, String content, int attempts, String holder) {}
 
-    /** Organizations with events, and when the next is due. */
+    /** Organizations with events that no other relay holds, and when the next is due. */
     Map<ResourceKey, Instant> schedule() throws QueueException;
 
-    /** An organization's events that are due, oldest first. */
+    /**
+     * An organization's events that are due, oldest first. This relay holds them from now on, until they are done or put
+     * off, or it is given up by the others; it may ask for them again.
+     */
     List<Waiting> due(ResourceKey organization, Instant now, int most) throws QueueException;
+
+    /** Whether this relay still holds it; to be asked before it is told. */
+    boolean holds(Waiting event);
 
     /** Forgets an event that was told or is given up. */
     void done(Waiting event) throws QueueException;

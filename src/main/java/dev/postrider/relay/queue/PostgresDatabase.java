@@ -87,16 +87,18 @@ final class PostgresDatabase implements Database {
         return failure(name, e);
     }
 
-    // Class 53100 and class XX: https://www.postgresql.org/docs/current/errcodes-appendix.html
+    // Code 53100 and class 28: https://www.postgresql.org/docs/current/errcodes-appendix.html
     private static QueueException failure(String name, SQLException e) {
         String state = state(e);
         String what = name + " failed: " + firstLine(e);
         if (state.equals("53100")) {
             return new QueueException.Full("no room in " + name, e);
         }
-        return state.equals("XX001") || state.equals("XX002")
-                ? new QueueException.Corrupt(what, e)
-                : new QueueException(what, e);
+        if (state.startsWith("28")) {
+            return new QueueException(name + " refuses the login: " + firstLine(e) + ". Correct the files username and "
+                    + "password of its credentials, or the login there; they are read again with each try", e);
+        }
+        return new QueueException(what, e);
     }
 
     /** The rest may tell of content. */
@@ -132,6 +134,11 @@ final class PostgresDatabase implements Database {
     @Override
     public void checkRoom() {
         // The server says so when it has none.
+    }
+
+    @Override
+    public void checkSound() {
+        // What is damaged there is the server's to say, each time, and can be mended there.
     }
 
     @Override

@@ -31,7 +31,7 @@ public record PostgresLocation(String url, Optional<Path> credentials) {
             throw new IllegalArgumentException(
                     "the queue's URL must be postgresql://host:port/database, with ?parameter=value if needed");
         }
-        if (uri.getRawAuthority().contains("@") || ("&" + query).matches(".*&(user|password)=.*")) {
+        if (uri.getRawAuthority().contains("@") || ("&" + query).matches("(?s).*&(user|password)=.*")) {
             throw new IllegalArgumentException("the queue's URL must not hold a login: "
                     + "it belongs into the files username and password of the credentials' directory");
         }

@@ -33,6 +33,7 @@ final class PostgresPeers implements Peers {
 
     private final PostgresDatabase database;
     private final Replica replica;
+    private final LeasedPermits permits;
     private final Set<ResourceKey> untold = ConcurrentHashMap.newKeySet();
     private final Semaphore told = new Semaphore(0);
     private final Thread speaker = Thread.ofPlatform().name("queue-notify").daemon().unstarted(this::speak);
@@ -44,9 +45,10 @@ final class PostgresPeers implements Peers {
     private long nextPoll = System.nanoTime() + POLL.toNanos();
     private long nextCount = System.nanoTime() + COUNT.toNanos();
 
-    PostgresPeers(PostgresDatabase database, Replica replica) {
+    PostgresPeers(PostgresDatabase database, Replica replica, LeasedPermits permits) {
         this.database = database;
         this.replica = replica;
+        this.permits = permits;
     }
 
     @Override
@@ -98,6 +100,7 @@ final class PostgresPeers implements Peers {
         while (!closing) {
             try (Connection connection = database.openDirect(); Statement statement = connection.createStatement()) {
                 statement.execute("LISTEN " + CHANNEL);
+                statement.execute("LISTEN " + LeasedPermits.CHANNEL);
                 while (!closing) {
                     hear(connection.unwrap(PGConnection.class).getNotifications((int) POLL.toMillis() / 3));
                     look();
@@ -128,6 +131,10 @@ final class PostgresPeers implements Peers {
             return;
         }
         for (PGNotification notification : notifications) {
+            if (notification.getName().equals(LeasedPermits.CHANNEL)) {
+                permits.heard(notification.getParameter());
+                continue;
+            }
             String[] words = notification.getParameter().split(" ", 2);
             if (words.length == 2 && !words[0].equals(replica.id())) {
                 listening.arrivedElsewhere(ResourceKey.parse(words[1]));

@@ -2,35 +2,21 @@ package dev.postrider.relay.queue;
 
 import dev.postrider.route.ResourceKey;
 import dev.postrider.transport.MessageContent;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.IntConsumer;
 
 /** The queue in tables of a database. */
 public final class SqlQueue implements Queue {
     private static final int REMOVED_AT_ONCE = 500;
 
-    /** Goes from organization to organization in the index, however much mail each has. */
-    private static final String SCHEDULE = "WITH RECURSIVE o (organization) AS ("
-            + "SELECT (SELECT min(organization) FROM recipient)"
-            + " UNION ALL SELECT (SELECT min(r.organization) FROM recipient r WHERE r.organization > o.organization)"
-            + " FROM o WHERE o.organization IS NOT NULL)"
-            + " SELECT * FROM (SELECT organization, (SELECT r.next_attempt FROM recipient r"
-            + " WHERE r.organization = o.organization AND r.next_attempt IS NOT NULL AND r.claimed_by IS NULL"
-            + " ORDER BY r.next_attempt LIMIT 1) AS next FROM o) s WHERE next IS NOT NULL";
     private static final Duration KEYS_FORGOTTEN_EVERY = Duration.ofMinutes(1);
 
     private final InstantSource clock;
@@ -49,20 +35,23 @@ public final class SqlQueue implements Queue {
     // Touched by the writer alone.
     private Instant forgetKeysAfter = Instant.MIN;
 
-    private SqlQueue(InstantSource clock, Database database, Claims claims, ConnectionPermits permits, Peers peers,
-            QueueLimits limits) throws QueueException, SQLException {
+    /** What differs between the only relay and one of several. */
+    private record Sharing(Claims claims, ConnectionPermits permits, Peers peers, Optional<Replica> replica) {}
+
+    private SqlQueue(InstantSource clock, Database database, Sharing sharing, QueueLimits limits)
+            throws QueueException, SQLException {
         this.clock = clock;
         this.ids = new QueueIds(clock);
         this.database = database;
-        this.claims = claims;
-        this.permits = permits;
-        this.peers = peers;
+        this.claims = sharing.claims;
+        this.permits = sharing.permits;
+        this.peers = sharing.peers;
         this.usage = new QueueUsage(limits);
         this.stored = new StoredMessages(database);
         count();
         this.writer = new GroupCommit(database);
         this.view = new SqlQueueView(this, database, claims);
-        this.outbox = new SqlOutbox(database, writer);
+        this.outbox = new SqlOutbox(database, writer, sharing.replica);
     }
 
     /**
@@ -87,7 +76,9 @@ public final class SqlQueue implements Queue {
     }
 
     static SqlQueue open(SqliteDatabase database, QueueLimits limits, InstantSource clock) throws QueueException {
-        return open(database, new LocalClaims(database), new LocalPermits(), Peers.NONE, limits, clock);
+        return open(database,
+                new Sharing(new LocalClaims(database), new LocalPermits(), Peers.NONE, Optional.empty()), limits,
+                clock);
     }
 
     /**
@@ -110,22 +101,23 @@ public final class SqlQueue implements Queue {
             database.close();
             throw e;
         }
-        return open(database, new LeasedClaims(database, replica), new LeasedPermits(database, replica),
-                new PostgresPeers(database, replica), limits, clock);
+        var permits = new LeasedPermits(database, replica);
+        return open(database, new Sharing(new LeasedClaims(database, replica), permits,
+                new PostgresPeers(database, replica, permits), Optional.of(replica)), limits, clock);
     }
 
-    private static SqlQueue open(Database database, Claims claims, ConnectionPermits permits, Peers peers,
-            QueueLimits limits, InstantSource clock) throws QueueException {
+    private static SqlQueue open(Database database, Sharing sharing, QueueLimits limits, InstantSource clock)
+            throws QueueException {
         try {
-            var queue = new SqlQueue(clock, database, claims, permits, peers, limits);
-            peers.start(queue);
+            var queue = new SqlQueue(clock, database, sharing, limits);
+            sharing.peers.start(queue);
             return queue;
         } catch (SQLException e) {
-            peers.close();
+            sharing.peers.close();
             database.close();
             throw database.failure(e);
         } catch (QueueException e) {
-            peers.close();
+            sharing.peers.close();
             database.close();
             throw e;
         }
@@ -133,17 +125,7 @@ public final class SqlQueue implements Queue {
 
     /** Counts what is queued. */
     void count() throws QueueException {
-        usage.replace(database.read(connection -> {
-            Map<ResourceKey, Usage> counted = new HashMap<>();
-            try (PreparedStatement query = connection
-                    .prepareStatement("SELECT organization, count(*), sum(size) FROM message GROUP BY organization");
-                    ResultSet rows = query.executeQuery()) {
-                while (rows.next()) {
-                    counted.put(ResourceKey.parse(rows.getString(1)), new Usage(rows.getLong(2), rows.getLong(3)));
-                }
-            }
-            return counted;
-        }));
+        usage.replace(stored.usages());
     }
 
     @Override
@@ -263,6 +245,7 @@ public final class SqlQueue implements Queue {
 
     @Override
     public List<QueuedMessage> claim(ResourceKey organization, Instant now, int most) throws QueueException {
+        database.checkSound();
         List<String> mine = claims.takeDue(organization, now, most);
         if (mine.isEmpty()) {
             return List.of();
@@ -327,33 +310,8 @@ public final class SqlQueue implements Queue {
             usage.add(organization, -1, -message.content().size());
         }
         for (WrittenReport report : reports) {
-            usage.add(organization, 1, report.size);
+            usage.add(organization, 1, report.size());
             arrived(organization);
-        }
-    }
-
-    /** A report as it is written. */
-    private record WrittenReport(String id, NewMessage message, long size, List<byte[]> parts) {
-        static WrittenReport of(String id, Settlement.Report report) throws QueueException {
-            List<byte[]> parts = new ArrayList<>();
-            try (InputStream content = report.content().open()) {
-                for (byte[] part = content.readNBytes(SqlDraft.PART); part.length > 0; part = content
-                        .readNBytes(SqlDraft.PART)) {
-                    parts.add(part);
-                }
-            } catch (IOException e) {
-                throw new QueueException("a report could not be read", e);
-            }
-            NewMessage message = NewMessage.plain("", List.of(report.recipient()), report.eightBit(),
-                    report.smtpUtf8(), report.received());
-            return new WrittenReport(id, message, report.content().size(), parts);
-        }
-
-        void insert(SqlWrites writes, ResourceKey organization) throws SQLException {
-            for (int i = 0; i < parts.size(); i++) {
-                writes.insertPart(organization, id, i, parts.get(i));
-            }
-            writes.insertMessage(organization, id, message, size, Optional.empty());
         }
     }
 
@@ -364,16 +322,7 @@ public final class SqlQueue implements Queue {
 
     @Override
     public Map<ResourceKey, Instant> schedule() throws QueueException {
-        return database.read(connection -> {
-            Map<ResourceKey, Instant> schedule = new TreeMap<>();
-            try (PreparedStatement query = connection.prepareStatement(SCHEDULE);
-                    ResultSet rows = query.executeQuery()) {
-                while (rows.next()) {
-                    schedule.put(ResourceKey.parse(rows.getString(1)), Instant.ofEpochMilli(rows.getLong(2)));
-                }
-            }
-            return schedule;
-        });
+        return stored.schedule();
     }
 
     @Override

@@ -88,7 +88,8 @@ final class SqlWrites {
         deleteMessage = prepare("DELETE FROM message WHERE organization = ? AND id = ?");
         deleteBody = prepare("DELETE FROM body WHERE organization = ? AND message = ?");
         deleteRecipients = prepare("DELETE FROM recipient WHERE organization = ? AND message = ?");
-        deferEvent = prepare("UPDATE event SET attempts = ?, next_attempt = ? WHERE organization = ? AND id = ?");
+        deferEvent = prepare("UPDATE event SET attempts = ?, next_attempt = ?, claimed_by = NULL"
+                + " WHERE organization = ? AND id = ? AND COALESCE(claimed_by, '') = ?");
         deleteEvent = prepare("DELETE FROM event WHERE organization = ? AND id = ?");
         hold = prepare("UPDATE message SET held = ? WHERE organization = ? AND id = ?");
         schedule = prepare("UPDATE recipient SET next_attempt = ? WHERE organization = ? AND message = ?");
@@ -245,11 +246,13 @@ final class SqlWrites {
         gather(insertEvent);
     }
 
-    void deferEvent(ResourceKey organization, String id, int attempts, Instant next) throws SQLException {
-        deferEvent.setInt(1, attempts);
+    /** Puts an event off after another attempt, unless another relay has it by now. */
+    void deferEvent(Outbox.Waiting event, Instant next) throws SQLException {
+        deferEvent.setInt(1, event.attempts() + 1);
         deferEvent.setLong(2, next.toEpochMilli());
-        deferEvent.setString(3, organization.toString());
-        deferEvent.setString(4, id);
+        deferEvent.setString(3, event.organization().toString());
+        deferEvent.setString(4, event.id());
+        deferEvent.setString(5, event.holder());
         gather(deferEvent);
     }
 

@@ -16,8 +16,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
@@ -39,6 +41,7 @@ final class SqliteDatabase implements Database {
     private final FileChannel lock;
     private final long reserve;
     private final HikariDataSource readers;
+    private final AtomicReference<QueueException.@Nullable Corrupt> damage = new AtomicReference<>();
 
     private SqliteDatabase(Path file, FileChannel lock, long reserve) {
         this.file = file;
@@ -209,7 +212,13 @@ final class SqliteDatabase implements Database {
 
     @Override
     public QueueException failure(SQLException e) {
-        return failure(file, e);
+        QueueException failure = failure(file, e);
+        if (failure instanceof QueueException.Corrupt corrupt && damage.compareAndSet(null, corrupt)) {
+            LOG.error("{}. No mail is taken, and none read from it, until the relay is restarted: it then sets the file"
+                    + " aside and begins with an empty queue. postrider queue move saves what can be read",
+                    corrupt.getMessage());
+        }
+        return failure;
     }
 
     private static QueueException failure(Path file, SQLException e) {
@@ -243,7 +252,16 @@ final class SqliteDatabase implements Database {
     }
 
     @Override
-    public void checkRoom() throws QueueException.Full {
+    public void checkSound() throws QueueException.Corrupt {
+        QueueException.Corrupt found = damage.get();
+        if (found != null) {
+            throw new QueueException.Corrupt(found.getMessage() + "; restart the relay, which sets it aside", found);
+        }
+    }
+
+    @Override
+    public void checkRoom() throws QueueException {
+        checkSound();
         // One system call, where Files.getFileStore reads the table of mounts.
         long free = file.toFile().getUsableSpace();
         if (free < reserve) {

@@ -14,15 +14,27 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Reads messages for delivery. */
+/** Reads messages, and what there is of them. */
 final class StoredMessages {
     /** Recipients in one attempt: what every server must take (RFC 5321 section 4.5.3.1.8). */
     static final int RECIPIENTS_AT_ONCE = 100;
+
+    /** Goes from organization to organization in the index, however much mail each has. */
+    private static final String SCHEDULE = "WITH RECURSIVE o (organization) AS ("
+            + "SELECT (SELECT min(organization) FROM recipient)"
+            + " UNION ALL SELECT (SELECT min(r.organization) FROM recipient r WHERE r.organization > o.organization)"
+            + " FROM o WHERE o.organization IS NOT NULL)"
+            + " SELECT * FROM (SELECT organization, (SELECT r.next_attempt FROM recipient r"
+            + " WHERE r.organization = o.organization AND r.next_attempt IS NOT NULL AND r.claimed_by IS NULL"
+            + " ORDER BY r.next_attempt LIMIT 1) AS next FROM o) s WHERE next IS NOT NULL";
 
     private final Database database;
 
@@ -96,6 +108,35 @@ final class StoredMessages {
         return stored == null
                 ? Set.of()
                 : Arrays.stream(stored.split(",")).map(Notify::valueOf).collect(Collectors.toSet());
+    }
+
+    /** When the next message of each organization is due that nobody has. */
+    Map<ResourceKey, Instant> schedule() throws QueueException {
+        return database.read(connection -> {
+            Map<ResourceKey, Instant> schedule = new TreeMap<>();
+            try (PreparedStatement query = connection.prepareStatement(SCHEDULE);
+                    ResultSet rows = query.executeQuery()) {
+                while (rows.next()) {
+                    schedule.put(ResourceKey.parse(rows.getString(1)), Instant.ofEpochMilli(rows.getLong(2)));
+                }
+            }
+            return schedule;
+        });
+    }
+
+    /** How much of each organization there is. */
+    Map<ResourceKey, Usage> usages() throws QueueException {
+        return database.read(connection -> {
+            Map<ResourceKey, Usage> counted = new HashMap<>();
+            try (PreparedStatement query = connection
+                    .prepareStatement("SELECT organization, count(*), sum(size) FROM message GROUP BY organization");
+                    ResultSet rows = query.executeQuery()) {
+                while (rows.next()) {
+                    counted.put(ResourceKey.parse(rows.getString(1)), new Usage(rows.getLong(2), rows.getLong(3)));
+                }
+            }
+            return counted;
+        });
     }
 
     /** The size of a message, if it is there. */

@@ -87,9 +87,18 @@ final class RelayWorkloadTest {
                         "POSTRIDER_QUEUE_CREDENTIALS=/etc/postrider/queue", "POSTRIDER_QUEUE_ORGANIZATION_SIZE=5Gi");
     }
 
+    @Test
+    void leavesTheNumberOfRelaysToWhoeverScalesThem() {
+        var objects = objects("relay: {replicas: 3, autoscaled: true, queue: {url: 'postgresql://db/queue',"
+                + " secretName: db}}");
+        assertThat(deployment(objects).getSpec().getReplicas()).isNull();
+        assertThat(objects).extracting(HasMetadata::getKind).contains("PodDisruptionBudget");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             relay: {replicas: 2}                            | relay.replicas: 2 is not possible
+            relay: {autoscaled: true}                       | relay.autoscaled: true is not possible
             relay: {queue: {url: 'postgresql://db/queue'}}  | relay.queue.secretName is missing
             relay: {delivery: {giveUpAfter: 5 days}}        | relay.delivery.giveUpAfter: "5 days" is no duration
             relay: {delivery: {retryAfter: [1m, soon]}}     | relay.delivery.retryAfter: "soon" is no duration

@@ -2,7 +2,7 @@ package dev.postrider.relay.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.code_intelligence.jazzer.junit.DictionaryEntries;
+import com.code_intelligence.jazzer.junit.DictionaryFile;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.postrider.relay.delivery.DeliveryReport.Entry;
 import dev.postrider.relay.delivery.DeliveryReport.Kind;
@@ -41,14 +41,13 @@ final class DeliveryReportFuzz {
         }
     }
 
-    @DictionaryEntries({"\\x0A", "\\x0A\\x0A", "Subject: a\\x0A", "------=_Part_0", "--",
-            "Content-Type: multipart/mixed", "\\x0A "})
+    @DictionaryFile(resourcePath = "DeliveryReport.dict")
     @FuzzTest(maxDuration = "3s")
     void holdsTheHeaderAndNoMore(byte[] octets) throws Exception {
         String header = new String(octets, StandardCharsets.ISO_8859_1).replaceAll("[\r\u0000]", "")
                 .replaceAll("\n+", "\n")
                 .replaceFirst("^\n", "")
-                .replaceFirst("(?<=[^\n])$", "\n")
+                .replaceFirst("(?<=[^\n])\\z", "\n")
                 .replace("\n", "\r\n");
         for (boolean utf8 : new boolean[]{false, true}) {
             var message = new QueuedMessage(new ResourceKey("shop", "orders"), "01JABCDEFGHJKMNP", "a@b.example", utf8,

@@ -12,6 +12,8 @@ import dev.postrider.relay.TestRoutes;
 import dev.postrider.relay.queue.Draft;
 import dev.postrider.relay.queue.NewMessage.NewRecipient;
 import dev.postrider.relay.queue.NewMessage;
+import dev.postrider.relay.queue.Queue;
+import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueueLimits;
 import dev.postrider.relay.queue.SqlQueue;
 import dev.postrider.relay.routes.Routes;
@@ -26,15 +28,18 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.Verdict;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -68,8 +73,12 @@ final class DeliveryTest {
     }
 
     private Delivery delivery() {
+        return delivery(queue);
+    }
+
+    private Delivery delivery(Queue some) {
         DeliverySettings usual = DeliverySettings.of("relay.test");
-        return new Delivery(queue, routes, upstreams,
+        return new Delivery(some, routes, upstreams,
                 new DeliverySettings(usual.hostName(), usual.backOff(), 0, usual.delayNotice(), usual.expiry(),
                         usual.idleConnection(), usual.messagesPerConnection(), usual.serverRest(),
                         usual.longestServerRest(), usual.returnedMessage()),
@@ -436,18 +445,49 @@ final class DeliveryTest {
     }
 
     @Test
-    void keepsNoMoreInMemoryThanItsBound() throws Exception {
-        CountDownLatch latch = upstreams.hang("mx");
-        byte[] big = new byte[500_000];
-        for (int i = 0; i < 20; i++) {
-            try (Draft draft = queue.draft(key("orders"))) {
-                draft.content().write(big);
-                draft.commit(NewMessage.plain("a@b.example", List.of(i + "@y.example"), false, false, now));
-            }
-        }
-        latch.countDown();
+    void mailThatWasReadIsDeliveredThoughTheQueueFailsRightAfter() throws Exception {
+        delivery.close();
+        submit("orders", "a@b.example", "x@y.example");
+        var failures = new AtomicInteger();
+        var failing = (Queue) Proxy.newProxyInstance(Queue.class.getClassLoader(), new Class<?>[]{Queue.class},
+                (proxy, method, arguments) -> {
+                    if (method.getName().equals("nextAttempt") && failures.incrementAndGet() == 1) {
+                        throw new QueueException("the database is gone");
+                    }
+                    return method.invoke(queue, arguments);
+                });
+        delivery = delivery(failing);
+        delivery.start();
         awaitQueued("orders", 0);
-        assertThat(upstreams.taken()).hasSize(20);
+        assertThat(failures).hasPositiveValue();
+    }
+
+    /** 8 MiB of an organization, 16 MiB in all; what is beyond is in the queue only, and delivered nevertheless. */
+    @Test
+    void keepsNoMoreInMemoryThanItsBounds() throws Exception {
+        CountDownLatch latch = upstreams.hang("mx");
+        byte[] big = new byte[200_000];
+        List<String> organizations = List.of("orders", "news", "alerts");
+        List<Long> held = new ArrayList<>();
+        for (String organization : organizations) {
+            routes.put(organization(organization, State.OPEN));
+            for (int i = 0; i < 50; i++) {
+                try (Draft draft = queue.draft(key(organization))) {
+                    draft.content().write(big);
+                    draft.commit(NewMessage.plain("a@b.example", List.of(i + "@y.example"), false, false, now));
+                }
+                assertThat(delivery.inMemory()).isLessThanOrEqualTo(16L << 20);
+            }
+            held.add(delivery.inMemory() >> 20);
+        }
+        // In MiB: each could fill its own bound, and the third found no more than the rest of all.
+        assertThat(held).containsExactly(7L, 15L, 15L);
+        latch.countDown();
+        for (String organization : organizations) {
+            awaitQueued(organization, 0);
+        }
+        assertThat(upstreams.taken()).hasSize(150);
+        await().until(() -> delivery.inMemory() == 0);
     }
 
     @Test

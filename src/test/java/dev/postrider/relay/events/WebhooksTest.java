@@ -3,6 +3,7 @@ package dev.postrider.relay.events;
 import static dev.postrider.relay.TestRoutes.key;
 import static dev.postrider.relay.TestRoutes.server;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -28,6 +29,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -145,10 +147,14 @@ final class WebhooksTest {
     }
 
     private void organization(String name, int port) {
+        organization(name, "127.0.0.1", port);
+    }
+
+    private void organization(String name, String host, int port) {
         OrganizationRoute plain = TestRoutes.organization(name, State.OPEN);
         routes.put(new OrganizationRoute(plain.key(), plain.passwordSha256(), plain.state(), plain.servers(),
                 plain.from(), plain.envelopeFrom(),
-                Optional.of(new Webhook("http://127.0.0.1:" + port + "/" + name, KEY)), Optional.empty()));
+                Optional.of(new Webhook("http://" + host + ":" + port + "/" + name, KEY)), Optional.empty()));
     }
 
     @AfterEach
@@ -291,13 +297,52 @@ final class WebhooksTest {
             "https://[fe80::1]/", "https://0.0.0.0/", "https://[::ffff:127.0.0.1]/", "https://100.100.100.200/",
             "https://[fd00:ec2::254]/", "https://2130706433/", "http://192.0.2.1/", "ftp://192.0.2.1/", "https:///x"})
     void whatOnlyTheRelayCanReachIsRefused(String url) {
-        org.assertj.core.api.Assertions.assertThatThrownBy(() -> WebhookPolicy.STRICT.check(URI.create(url)))
+        assertThatThrownBy(() -> passes(URI.create(url)))
                 .isInstanceOfAny(IOException.class, IllegalArgumentException.class);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"https://192.0.2.1/", "https://10.0.0.8/hook", "https://[2001:db8::1]:8443/"})
     void othersAreNot(String url) throws Exception {
-        WebhookPolicy.STRICT.check(URI.create(url));
+        passes(URI.create(url));
+    }
+
+    private static void passes(URI url) throws IOException {
+        WebhookPolicy.STRICT.check(url);
+        WebhookPolicy.STRICT.addresses(url.getHost());
+    }
+
+    /** A name server that says another address each time would else get around the policy. */
+    @Test
+    void connectsToTheAddressThatThePolicyHasSeen() throws Exception {
+        webhooks.close();
+        List<String> lookUps = new CopyOnWriteArrayList<>();
+        webhooks = webhooks(new WebhookPolicy(true, true, host -> {
+            lookUps.add(host);
+            if (lookUps.size() > 1) {
+                throw new UnknownHostException("asked twice");
+            }
+            return new InetAddress[]{InetAddress.getLoopbackAddress()};
+        }));
+        organization("named", "rebinding.test", receiver.getAddress().getPort());
+        submit("named", "x@y.example");
+        await().untilAsserted(() -> assertThat(events("named")).hasSize(1));
+        await().untilAsserted(() -> assertThat(waiting()).isZero());
+        assertThat(calls("named").getFirst().header("Host")).startsWith("rebinding.test:");
+        assertThat(lookUps).containsExactly("rebinding.test");
+    }
+
+    @Test
+    void aNameThatHasALocalAddressAmongOthersIsNotConnectedTo() throws Exception {
+        webhooks.close();
+        List<String> lookUps = new CopyOnWriteArrayList<>();
+        webhooks = webhooks(new WebhookPolicy(true, false, host -> {
+            lookUps.add(host);
+            return new InetAddress[]{InetAddress.ofLiteral("127.0.0.1"), InetAddress.ofLiteral("192.0.2.1")};
+        }));
+        organization("named", "mixed.test", receiver.getAddress().getPort());
+        submit("named", "x@y.example");
+        await().untilAsserted(() -> assertThat(lookUps).hasSizeGreaterThan(1));
+        assertThat(calls).isEmpty();
     }
 }

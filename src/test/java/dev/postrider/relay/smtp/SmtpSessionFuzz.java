@@ -2,7 +2,7 @@ package dev.postrider.relay.smtp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.code_intelligence.jazzer.junit.DictionaryEntries;
+import com.code_intelligence.jazzer.junit.DictionaryFile;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -16,13 +16,7 @@ final class SmtpSessionFuzz {
             new SmtpLimits.Times(Duration.ofDays(1), Duration.ofDays(1), Duration.ofDays(1), Duration.ofDays(1),
                     Duration.ofDays(1), 1));
 
-    @DictionaryEntries({"EHLO c\\x0D\\x0A", "HELO c\\x0D\\x0A", "AUTH PLAIN AHUAcmlnaHQ=\\x0D\\x0A",
-            "AUTH LOGIN\\x0D\\x0A", "dQ==\\x0D\\x0A",
-            "MAIL FROM:<a@b.example>", "MAIL FROM:<>\\x0D\\x0A", "RCPT TO:<x@y.example>", "DATA\\x0D\\x0A",
-            "\\x0D\\x0A.\\x0D\\x0A", "RSET\\x0D\\x0A",
-            "QUIT\\x0D\\x0A", "STARTTLS\\x0D\\x0A", "NOOP\\x0D\\x0A", " SIZE=", " BODY=8BITMIME", " SMTPUTF8",
-            " AUTH=<>", " RET=FULL",
-            " ENVID=", " NOTIFY=NEVER", " ORCPT=rfc822;", "+2B", "\\\\x{FC}", "\\x0D", "\\x0A", "\\x0D\\x0A", "\\x00"})
+    @DictionaryFile(resourcePath = "SmtpSession.dict")
     @FuzzTest(maxDuration = "3s")
     void staysWithinTheProtocol(byte[] octets) {
         String replies = outcome(octets, 8192);

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Tag;
 @Tag("upstreams")
 final class SaslExchangeFuzz {
 
-    @DictionaryEntries({"r=", ",s=", ",i=4096", "v=", "e=other-error", "realm=", "nonce=\\\"n\\\"", "qop=\\\"auth\\\"",
-            "algorithm=md5-sess", "charset=utf-8", "maxbuf=", "rspauth=", "NTLMSSP", "\\x00\\x02\\x00\\x00\\x00"})
+    @DictionaryEntries({"r=", ",s=", ",i=4096", "v=", "e=other-error", "realm=", "nonce=\"n\"", "qop=\"auth\"",
+            "algorithm=md5-sess", "charset=utf-8", "maxbuf=", "rspauth=", "NTLMSSP", "\0\002\0\0\0"})
     @FuzzTest(maxDuration = "3s")
     void nothingButASaslExceptionComesOfIt(byte[] octets) throws SaslException {
         SaslCredentials credentials = new SaslCredentials("shop", "geheim-4711", Optional.of("acme"), "localhost", 587,

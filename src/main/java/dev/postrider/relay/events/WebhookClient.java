@@ -1,0 +1,123 @@
+package dev.postrider.relay.events;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.apache.hc.client5.http.DnsResolver;
+import org.apache.hc.client5.http.classic.methods.HttpPost;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.io.entity.StringEntity;
+import org.apache.hc.core5.io.CloseMode;
+import org.apache.hc.core5.util.TimeValue;
+import org.apache.hc.core5.util.Timeout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Posts events. A name is looked up once for a connection: the addresses that the policy has seen are the ones that are
+ * connected to, whatever a name server says a moment later.
+ */
+final class WebhookClient implements AutoCloseable {
+    /** What is read of an answer's body, so that the connection can be used again. */
+    private static final int MOST_READ = 4096;
+    private static final int MOST_CONNECTIONS = 10_000;
+    private static final TimeValue KEPT = TimeValue.ofSeconds(30);
+
+    private final CloseableHttpClient http;
+    private final Duration answer;
+    private final ScheduledThreadPoolExecutor deadlines = new ScheduledThreadPoolExecutor(1,
+            Thread.ofPlatform().daemon().name("webhook-deadlines").factory());
+
+    WebhookClient(WebhookPolicy policy, WebhookTimes times) {
+        this.answer = times.answer();
+        this.deadlines.setRemoveOnCancelPolicy(true);
+        this.http = HttpClients.custom()
+                .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
+                        .setDnsResolver(new CheckedAddresses(policy))
+                        .setMaxConnTotal(MOST_CONNECTIONS)
+                        .setMaxConnPerRoute(MOST_CONNECTIONS)
+                        .setDefaultConnectionConfig(ConnectionConfig.custom()
+                                .setConnectTimeout(Timeout.of(times.connect()))
+                                .setSocketTimeout(Timeout.of(times.answer()))
+                                .setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
+                                .build())
+                        .build())
+                .setDefaultRequestConfig(RequestConfig.custom()
+                        .setConnectionRequestTimeout(Timeout.of(times.connect()))
+                        .setResponseTimeout(Timeout.of(times.answer()))
+                        .build())
+                .evictIdleConnections(KEPT)
+                .setUserAgent("Postrider")
+                .disableAutomaticRetries()
+                .disableRedirectHandling()
+                .disableCookieManagement()
+                .disableAuthCaching()
+                .disableContentCompression()
+                .build();
+    }
+
+    private record CheckedAddresses(WebhookPolicy policy) implements DnsResolver {
+        @Override
+        public InetAddress[] resolve(String host) throws UnknownHostException {
+            return policy.addresses(host);
+        }
+
+        @Override
+        public String resolveCanonicalHostname(String host) {
+            return host;
+        }
+    }
+
+    /**
+     * Posts a JSON text.
+     *
+     * @return the status of the answer; no more than a little of what else it says is read
+     * @throws IOException if there was no answer in time, or the policy forbids the address
+     */
+    int post(URI url, Map<String, String> headers, String content) throws IOException {
+        var request = new HttpPost(url);
+        headers.forEach(request::setHeader);
+        request.setEntity(new StringEntity(content, ContentType.parse("application/cloudevents+json; charset=utf-8")));
+        // Timeouts of the socket begin anew with each octet.
+        ScheduledFuture<?> deadline = deadlines.schedule(request::cancel, answer.toMillis(), TimeUnit.MILLISECONDS);
+        try (ClassicHttpResponse response = http.executeOpen(null, request, null)) {
+            int status = response.getCode();
+            finish(response.getEntity());
+            return status;
+        } catch (IOException e) {
+            throw request.isCancelled() ? new IOException("no answer within " + answer.toSeconds() + " s", e) : e;
+        } finally {
+            deadline.cancel(false);
+        }
+    }
+
+    /** A body that was read to its end leaves the connection for the next; else it is closed with the response. */
+    private static void finish(@Nullable HttpEntity body) {
+        if (body == null) {
+            return;
+        }
+        try {
+            body.getContent().readNBytes(MOST_READ);
+        } catch (IOException e) {
+            // The status was heard; that is all that counts.
+        }
+    }
+
+    @Override
+    public void close() {
+        deadlines.shutdownNow();
+        http.close(CloseMode.IMMEDIATE);
+    }
+}
