@@ -345,7 +345,7 @@ public final class SqlQueue implements Queue {
                 throw new QueueException("a report could not be read", e);
             }
             NewMessage message = NewMessage.plain("", List.of(report.recipient()), report.eightBit(),
-                    report.smtpUtf8(), report.received());
+                    report.smtpUtf8(), report.received()).with(report.credentials().apply(id));
             return new WrittenReport(id, message, report.content().size(), parts);
         }
 
