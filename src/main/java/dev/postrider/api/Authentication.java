@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 // @formatter:off The fields are laid out by hand: what each is for, then what it takes.
 
 /** At most one way to log in to a server. */
-@ValidationRule(value = "[has(self.password), has(self.popBeforeSmtp), has(self.oauth2)].filter(x, x).size() == 1", message = "authentication takes exactly one of password, popBeforeSmtp and oauth2; leave authentication out to send without a login")
+@ValidationRule(value = "[has(self.password), has(self.popBeforeSmtp), has(self.oauth2), has(self.submitter)].filter(x, x).size() == 1", message = "authentication takes exactly one of password, popBeforeSmtp, oauth2 and submitter; leave authentication out to send without a login")
 public record Authentication(
         @JsonPropertyDescription("User name and password, by a SASL mechanism that the server offers (RFC 4954).")
         @Nullable Password password,
@@ -24,7 +24,11 @@ public record Authentication(
         @Nullable PopBeforeSmtp popBeforeSmtp,
         @JsonPropertyDescription("An OAuth 2.0 access token in place of a password (SASL XOAUTH2 or OAUTHBEARER). "
                 + "Without a token nothing is sent; no password is tried.")
-        @Nullable OAuth2 oauth2) {
+        @Nullable OAuth2 oauth2,
+        @JsonPropertyDescription("The login of whoever submits the mail: applications and persons log in to the relay as "
+                + "ORGANIZATION.NAMESPACE/USER with the name and the password that they have at this server. The relay "
+                + "checks them here, and keeps them with the queued mail only encrypted.")
+        @Nullable Submitter submitter) {
 
     /** Where user name and password are, and how they may be used. */
     public record Password(
@@ -108,6 +112,22 @@ public record Authentication(
             @JsonPropertyDescription("A refresh token that somebody was granted: a labelled Secret with the keys client-id "
                     + "and refresh-token, and client-secret unless the client is a public one.")
             @Nullable SecretReference refreshTokenSecretRef) {}
+
+    /** How those who submit are logged in. */
+    public record Submitter(
+            @JsonPropertyDescription("The SASL mechanisms that may be used; the first that the server offers is. Default: "
+                    + "the strongest that it offers, in the order SCRAM-SHA-256, DIGEST-MD5, CRAM-MD5, NTLM, PLAIN, LOGIN.")
+            @Size(min = 1, max = 6) @Nullable List<PasswordMechanism> mechanisms,
+            @JsonPropertyDescription("The realm of the users (DIGEST-MD5), needed only where the server offers several; "
+                    + "for NTLM the domain.")
+            @Size(min = 1, max = 253) @Pattern("^[^\\x00-\\x1f\\x7f]*$") @Nullable String realm,
+            @JsonPropertyDescription("How long a login that the server took is good at the relay without asking the "
+                    + "server again, as 5m; 0s to ask each time. The relay remembers it in memory, and not the password.")
+            @Default("5m") @Pattern("^(0|[1-9][0-9]{0,4})(s|m|h)$") @Nullable String rememberFor,
+            @JsonPropertyDescription("The login that the test mail is sent with: a Secret of this namespace with the keys "
+                    + "username and password (type kubernetes.io/basic-auth) and the label postrider.dev/credentials: "
+                    + "\"true\". Default: none; the test then ends with the server's offer of AUTH, and sends nothing.")
+            @Nullable SecretReference testSecretRef) {}
 
     /** How an access token is shown to the server. */
     public enum BearerMechanism {

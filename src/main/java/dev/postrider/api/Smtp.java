@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** How to reach an upstream server by SMTP. */
 @ValidationRule(value = "!has(self.tls) || !has(self.security) || self.security != 'None'", message = "security None encrypts nothing, so tls has no meaning; remove tls, or choose another security")
 @ValidationRule(value = "!has(self.allowPlaintextAuthentication) || !self.allowPlaintextAuthentication || has(self.security) && self.security in ['None', 'StartTLSIfOffered']", message = "allowPlaintextAuthentication has a meaning with security StartTLSIfOffered alone; StartTLS and TLS never send a login in the clear")
+@ValidationRule(value = "!has(self.authentication) || !has(self.authentication.submitter) || !has(self.security) || self.security != 'None' || has(self.allowPlaintextAuthentication) && self.allowPlaintextAuthentication", message = "security None would send the passwords of those who submit in the clear; choose another security, or set allowPlaintextAuthentication: true")
 public record Smtp(
         @JsonPropertyDescription("Name or address of the server: a host name, an IPv4 address, or an IPv6 address "
                 + "without brackets (a zone may follow, as in fe80::1%eth0).")
@@ -30,7 +31,7 @@ public record Smtp(
                 + "Default: TLS 1.2 or 1.3, and a certificate for the host from an authority of the system's.")
         @Nullable Tls tls,
         @JsonPropertyDescription("Whether Postrider may log in over a connection that StartTLSIfOffered left in the "
-                + "clear. With None a login goes in the clear in any case.")
+                + "clear. With None a login goes in the clear in any case, but for those of submitters.")
         @Default("false") @Nullable Boolean allowPlaintextAuthentication,
         @JsonPropertyDescription("A proxy that connections to this server go through.")
         @Nullable Proxy proxy,

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 public record TestSendStatus(
         @JsonPropertyDescription("When the test ended (RFC 3339).")
         @Required String time,
-        @JsonPropertyDescription("Whether the server took the mail.")
+        @JsonPropertyDescription("Whether the server took the mail; where there is no login to test with, whether it offers one.")
         @Required Boolean accepted,
         @JsonPropertyDescription("Who was to get the mail.")
         @Required String recipient,

@@ -112,7 +112,8 @@ public final class LocalMode implements AutoCloseable {
         Routes routes = new Routes();
         String token = HexFormat.of().formatHex(new SecureRandom().generateSeed(32));
         routes.put(new RelayRoute(options.globalServerRequired(), certificate.certificateChain(),
-                certificate.privateKey(), Sha256.of(token)));
+                certificate.privateKey(), Sha256.of(token),
+                List.of(RelayIdentity.submitterKey(PrivateFiles.directory(options.state()).resolve("relay")))));
         String name = hostName();
         this.relay = Relay.start(
                 new RelaySettings(RelayIdentity.HOST, InetAddress.getLoopbackAddress(), options.port(), 0, 0,

@@ -2,6 +2,7 @@ package dev.postrider.local;
 
 import dev.postrider.route.CertificateAuthority;
 import dev.postrider.route.RelayCertificate;
+import dev.postrider.route.SubmitterKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +13,25 @@ import java.util.List;
 public final class RelayIdentity {
     public static final String HOST = "localhost";
 
+    private static final String SUBMITTER_KEY = "local";
+
     private RelayIdentity() {}
+
+    /**
+     * Reads the key that logins of submitters are queued under, or makes one where there is none.
+     *
+     * @param directory gets submitter.key, readable by its owner alone
+     * @throws IOException if it cannot be read or written
+     */
+    static SubmitterKey submitterKey(Path directory) throws IOException {
+        Path file = directory.resolve("submitter.key");
+        if (Files.exists(file)) {
+            return new SubmitterKey(SUBMITTER_KEY, Files.readString(file).strip());
+        }
+        SubmitterKey made = SubmitterKey.generate(SUBMITTER_KEY);
+        PrivateFiles.write(file, made.key() + "\n");
+        return made;
+    }
 
     /**
      * Reads the certificate, or makes one where there is none or it ends soon.

@@ -2,6 +2,7 @@ package dev.postrider.operator;
 
 import dev.postrider.route.CertificateAuthority;
 import dev.postrider.route.RelayCertificate;
+import dev.postrider.route.SubmitterKey;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
@@ -13,9 +14,12 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import java.net.HttpURLConnection;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -25,12 +29,23 @@ import java.util.stream.Collectors;
  * @param certificate    the relay's
  * @param adminToken     with which the operator asks the relay
  * @param fingerprintKey see {@link dev.postrider.plan.Installation#fingerprintKey()}
+ * @param submitterKeys  that the relay queues the logins of submitters under, the one that encrypts first
  */
-public record InstallationSecrets(RelayCertificate certificate, String adminToken, String fingerprintKey) {
+public record InstallationSecrets(RelayCertificate certificate, String adminToken, String fingerprintKey,
+        List<SubmitterKey> submitterKeys) {
     /** Name of the Secret with the relay's certificate. */
     public static final String CERTIFICATE = "postrider-relay-tls";
     /** Name of the Secret with the operator's keys. */
     public static final String KEYS = "postrider-operator-keys";
+    /** Name of the Secret with the keys that logins of submitters are queued under: an entry for each. */
+    public static final String SUBMITTER_KEYS = "postrider-submitter-keys";
+    /**
+     * Annotation of the installation's settings: the name of the key that encrypts. A new one is made where there is
+     * none of that name; the others stay, and decrypt.
+     */
+    public static final String SUBMITTER_KEY_ANNOTATION = "postrider.dev/submitter-key";
+    /** The key that encrypts where the annotation names none. */
+    public static final String FIRST_SUBMITTER_KEY = "1";
 
     private static final String ADMIN_TOKEN = "admin-token";
     private static final String CA_CERTIFICATE = "ca.crt";
@@ -66,7 +81,44 @@ public record InstallationSecrets(RelayCertificate certificate, String adminToke
                     .patch(
                             PatchContext.of(PatchType.JSON_MERGE), Serialization.asJson(Map.of("data", data)));
         }
-        return new InstallationSecrets(certificate, required(keys, ADMIN_TOKEN), required(keys, FINGERPRINT_KEY));
+        return new InstallationSecrets(certificate, required(keys, ADMIN_TOKEN), required(keys, FINGERPRINT_KEY),
+                submitterKeys(client, namespace, owner));
+    }
+
+    /** The name of the key that encrypts logins of submitters; empty if the annotation holds what cannot be a name. */
+    public static Optional<String> submitterKeyName(HasMetadata settings) {
+        Map<String, String> annotations = settings.getMetadata().getAnnotations();
+        return Optional.of(annotations == null
+                ? FIRST_SUBMITTER_KEY
+                : annotations.getOrDefault(SUBMITTER_KEY_ANNOTATION, FIRST_SUBMITTER_KEY))
+                .filter(name -> name.matches(SubmitterKey.ID_PATTERN));
+    }
+
+    private static List<SubmitterKey> submitterKeys(KubernetesClient client, String namespace, HasMetadata settings) {
+        String current = submitterKeyName(settings).orElse(FIRST_SUBMITTER_KEY);
+        Secret there = ensure(client, namespace, SUBMITTER_KEYS, "Opaque", settings,
+                () -> Map.of(current, SubmitterKey.generate(current).key()));
+        Map<String, String> data = new TreeMap<>(Optional.ofNullable(there.getData()).orElse(Map.of()));
+        if (!data.containsKey(current)) {
+            String made = Secrets.base64(SubmitterKey.generate(current).key());
+            // The version sees to it that two replicas do not each make one.
+            Secret written = client.secrets()
+                    .inNamespace(namespace)
+                    .withName(SUBMITTER_KEYS)
+                    .patch(PatchContext.of(PatchType.JSON_MERGE), Serialization.asJson(Map.of("metadata",
+                            Map.of("resourceVersion", there.getMetadata().getResourceVersion()), "data",
+                            Map.of(current, made))));
+            data.putAll(written.getData());
+            there = written;
+        }
+        List<SubmitterKey> keys = new ArrayList<>();
+        keys.add(new SubmitterKey(current, required(there, current).strip()));
+        for (String name : data.keySet()) {
+            if (!name.equals(current)) {
+                keys.add(new SubmitterKey(name, required(there, name).strip()));
+            }
+        }
+        return keys;
     }
 
     private static Map<String, String> entries(RelayCertificate certificate) {

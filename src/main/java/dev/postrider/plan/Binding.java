@@ -1,7 +1,7 @@
 package dev.postrider.plan;
 
 import dev.postrider.plan.Installation.RelayAddress;
-import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,8 +20,12 @@ public record Binding(String name, Map<String, String> data) {
     /** The entry that holds the password. */
     public static final String PASSWORD = "password";
 
-    static Binding of(ResourceKey organization, String name, RelayAddress relay, Identities identity, String password) {
-        String login = OrganizationRoute.login(organization);
+    /** The entry that holds what goes before the name of a user of the organization's mail servers. */
+    public static final String SUBMITTER_PREFIX = "submitter-prefix";
+
+    static Binding of(ResourceKey organization, String name, RelayAddress relay, Identities identity, String password,
+            boolean submitters) {
+        String login = RelayLogin.of(organization);
         Map<String, String> data = new TreeMap<>();
         data.put("type", "smtp");
         data.put("provider", "postrider");
@@ -29,6 +33,9 @@ public record Binding(String name, Map<String, String> data) {
         data.put("port", Integer.toString(relay.port()));
         data.put("username", login);
         data.put(PASSWORD, password);
+        if (submitters) {
+            data.put(SUBMITTER_PREFIX, RelayLogin.prefix(organization));
+        }
         data.put("from", identity.from().address());
         data.put("from-name", identity.from().name().orElse(""));
         data.put("ca.crt", relay.caCertificate());

@@ -1,5 +1,6 @@
 package dev.postrider.plan;
 
+import dev.postrider.api.Authentication;
 import dev.postrider.api.ConfigMapReference;
 import dev.postrider.api.MailServerSpec;
 import dev.postrider.api.MicrosoftGraph;
@@ -49,11 +50,47 @@ final class Endpoints {
         return problems.size() == before ? endpoint : Optional.empty();
     }
 
-    private Optional<Endpoint> smtp(Smtp smtp) {
+    private Logins logins(Smtp smtp) {
         List<String> passed = Optional.ofNullable(smtp.proxy()).map(proxy -> List.of(proxy.host())).orElse(List.of());
-        Logins logins = new Logins(credentials.passing(passed), problems);
+        return new Logins(credentials.passing(passed), problems);
+    }
+
+    /**
+     * The endpoint that a test mail goes to: where those who submit log in, with the login that is declared for tests.
+     *
+     * @param endpoint what {@link #of} made of the same declaration
+     */
+    Endpoint forTest(MailServerSpec spec, Endpoint endpoint) {
+        Smtp smtp = spec.smtp();
+        return smtp != null && smtp.authentication() != null && endpoint instanceof Endpoint.Smtp declared
+                ? logins(smtp).forTest(smtp.authentication(), smtp.host())
+                        .<Endpoint>map(declared::as)
+                        .orElse(endpoint)
+                : endpoint;
+    }
+
+    /** Whether only those who submit have a login, and none is declared for tests. */
+    static boolean isTestedWithoutMail(MailServerSpec spec) {
+        return submitter(spec).filter(submitter -> submitter.testSecretRef() == null).isPresent();
+    }
+
+    /** How those who submit are logged in, where they are. */
+    static Optional<Authentication.Submitter> submitter(MailServerSpec spec) {
+        return Optional.ofNullable(spec.smtp())
+                .flatMap(smtp -> Optional.ofNullable(smtp.authentication()))
+                .flatMap(authentication -> Optional.ofNullable(authentication.submitter()));
+    }
+
+    private Optional<Endpoint> smtp(Smtp smtp) {
+        Logins logins = logins(smtp);
         Optional<Login> login = Optional.ofNullable(smtp.authentication()).flatMap(a -> logins.of(a, smtp.host()));
         Smtp.Security security = securityOf(smtp);
+        if (smtp.authentication() != null && smtp.authentication().submitter() != null
+                && security == Smtp.Security.None && !Boolean.TRUE.equals(smtp.allowPlaintextAuthentication())) {
+            problems.add(new Problem(Area.SPEC, "InvalidSpec", "spec.smtp.security",
+                    "None would send the passwords of those who submit in the clear; choose another security, or set "
+                            + "allowPlaintextAuthentication: true"));
+        }
         return Optional.of(new Endpoint.Smtp(smtp.host(), portOf(smtp), switch (security) {
             case None -> Endpoint.Security.NONE;
             case StartTLSIfOffered -> Endpoint.Security.STARTTLS_IF_OFFERED;

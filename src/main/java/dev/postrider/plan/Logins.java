@@ -12,12 +12,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Turns how a MailServer declares to authenticate, with what its Secrets hold, into a login. */
 final class Logins {
     private static final String FIELD = "spec.smtp.authentication";
     private static final Duration DELAY = Duration.ofSeconds(5);
     private static final Duration REMEMBER_FOR = Duration.ofMinutes(10);
+    private static final Duration SUBMITTERS_REMEMBERED_FOR = Duration.ofMinutes(5);
 
     private final Credentials credentials;
     private final TokenSources tokens;
@@ -35,7 +37,7 @@ final class Logins {
      * @param host the server that is logged in to
      */
     Optional<Login> of(Authentication declared, String host) {
-        if (Stream.of(declared.password(), declared.popBeforeSmtp(), declared.oauth2())
+        if (Stream.of(declared.password(), declared.popBeforeSmtp(), declared.oauth2(), declared.submitter())
                 .filter(way -> way != null)
                 .count() == 1) {
             if (declared.password() != null) {
@@ -47,21 +49,46 @@ final class Logins {
             if (declared.oauth2() != null) {
                 return oauth2(declared.oauth2(), host);
             }
+            if (declared.submitter() != null) {
+                return Optional.of(submitter(declared.submitter()));
+            }
         }
         problems.add(new Problem(Area.SPEC, "InvalidSpec", FIELD,
-                "exactly one of password, popBeforeSmtp and oauth2 must be set"));
+                "exactly one of password, popBeforeSmtp, oauth2 and submitter must be set"));
         return Optional.empty();
     }
 
     private Optional<Login> password(Authentication.Password declared, String host) {
-        List<SaslMechanism> mechanisms = Optional.ofNullable(declared.mechanisms())
+        return login(FIELD + ".password.secretRef", declared.secretRef(), host)
+                .map(v -> new Login.Password(v.get(0), v.get(1), mechanisms(declared.mechanisms()),
+                        Optional.ofNullable(declared.realm())));
+    }
+
+    private static List<SaslMechanism> mechanisms(@Nullable List<Authentication.PasswordMechanism> declared) {
+        return Optional.ofNullable(declared)
                 .stream()
                 .flatMap(List::stream)
                 .map(mechanism -> SaslMechanism.valueOf(mechanism.name()))
                 .distinct()
                 .toList();
-        return login(FIELD + ".password.secretRef", declared.secretRef(), host)
-                .map(v -> new Login.Password(v.get(0), v.get(1), mechanisms, Optional.ofNullable(declared.realm())));
+    }
+
+    private static Login submitter(Authentication.Submitter declared) {
+        return new Login.Submitter(mechanisms(declared.mechanisms()), Optional.ofNullable(declared.realm()),
+                Optional.ofNullable(declared.rememberFor()).map(Durations::read).orElse(SUBMITTERS_REMEMBERED_FOR),
+                Optional.empty());
+    }
+
+    /**
+     * The login that a test mail is sent with in place of a submitter's.
+     *
+     * @return empty where none is declared, or something is wrong with it, which is recorded then
+     */
+    Optional<Login.Credentials> forTest(Authentication declared, String host) {
+        return Optional.ofNullable(declared.submitter())
+                .flatMap(submitter -> Optional.ofNullable(submitter.testSecretRef()))
+                .flatMap(secret -> login(FIELD + ".submitter.testSecretRef", secret, host))
+                .map(v -> new Login.Credentials(v.get(0), v.get(1)));
     }
 
     private Optional<Login> popBeforeSmtp(Authentication.PopBeforeSmtp declared, String smtpHost) {
@@ -94,6 +121,8 @@ final class Logins {
     static Stream<String> secretNames(Authentication declared) {
         return Stream.concat(
                 Stream.of(Optional.ofNullable(declared.password()).map(Authentication.Password::secretRef),
+                        Optional.ofNullable(declared.submitter())
+                                .flatMap(submitter -> Optional.ofNullable(submitter.testSecretRef())),
                         Optional.ofNullable(declared.popBeforeSmtp()).map(Authentication.PopBeforeSmtp::secretRef))
                         .flatMap(Optional::stream),
                 Optional.ofNullable(declared.oauth2()).stream().flatMap(TokenSources::secrets))

@@ -66,6 +66,11 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                 && installation.trustedNamespaces().contains(server.getMetadata().getNamespace());
     }
 
+    /** Whether it takes mail with the login of whoever submits it, and no other. */
+    static boolean wantsSubmitter(MailServer server) {
+        return Endpoints.submitter(server.getSpec()).isPresent();
+    }
+
     static boolean isActive(MailServer server) {
         return !Boolean.FALSE.equals(server.getSpec().active());
     }
@@ -97,17 +102,19 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
 
         MailServerPlan plan() {
             checkSpec();
-            Optional<Endpoint> declared = new Endpoints(world, server.getMetadata().getNamespace(), problems).of(spec);
+            Endpoints endpoints = new Endpoints(world, server.getMetadata().getNamespace(), problems);
+            Optional<Endpoint> declared = endpoints.of(spec);
+            Optional<Endpoint> tested = declared.map(e -> endpoints.forTest(spec, e)).filter(_ -> problems.isEmpty());
             Optional<Endpoint> endpoint = declared.filter(_ -> problems.isEmpty());
-            Optional<String> fingerprint = endpoint.map(this::fingerprint);
+            Optional<String> fingerprint = tested.map(this::fingerprint);
             TestSendStatus record = recordTest();
-            Optional<TestOrder> test = endpoint.flatMap(e -> test(e, fingerprint.orElseThrow(), record));
+            Optional<TestOrder> test = tested.flatMap(e -> test(e, fingerprint.orElseThrow(), record));
             Optional<ServerRoute> route = route(endpoint, fingerprint, record);
 
             Condition secrets = secretsValid(declared.isPresent());
-            Condition tested = testSendSucceeded(fingerprint, test, record);
+            Condition proof = testSendSucceeded(fingerprint, test, record);
             conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
-            Condition ready = ready(secrets, tested);
+            Condition ready = ready(secrets, proof);
             stalled(record);
             boolean release = deletion();
 
@@ -164,7 +171,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                 return recorded;
             }
             TestResult result = news.result().get();
-            notices.add(TestRecord.notice("", result));
+            notices.add(TestRecord.notice("", news.finished().get(), result));
             return TestRecord.of(news.finished().get(), result, recorded);
         }
 
@@ -271,6 +278,11 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                         : conditions.set(type, Status.Unknown, "NotRequested",
                                 "not tested; a new value of the annotation postrider.dev/test-send asks for a test");
             }
+            if (record.accepted() && Endpoints.isTestedWithoutMail(spec)) {
+                return conditions.set(type, Status.Unknown, "LoginNotTested",
+                        "the server was reached%s and offers a login; no mail was sent, since only those who submit can log in. Name a login in spec.smtp.authentication.submitter.testSecretRef to prove it with a mail"
+                                .formatted(record.tlsProtocol() == null ? "" : " by " + record.tlsProtocol()));
+            }
             if (record.accepted()) {
                 return conditions.set(type, Status.True, "Accepted",
                         "Email server accepted mail for delivery: " + record.reply() + inTheClear(record));
@@ -309,7 +321,8 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             }
             return tested.status() == Status.True
                     ? conditions.set(type, Status.True, "Accepted", tested.message())
-                    : conditions.set(type, Status.True, "NotTested", tested.message());
+                    : conditions.set(type, Status.True,
+                            tested.reason().equals("LoginNotTested") ? tested.reason() : "NotTested", tested.message());
         }
 
         private void stalled(@Nullable TestSendStatus record) {

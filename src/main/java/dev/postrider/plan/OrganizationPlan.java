@@ -11,6 +11,7 @@ import dev.postrider.api.OrganizationMailSettingsStatus.CapabilitiesStatus;
 import dev.postrider.api.OrganizationMailSettingsStatus.ServerTestSendStatus;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Sha256;
 import dev.postrider.route.SizeLimit;
@@ -131,7 +132,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             Optional<Binding> binding = problems.isEmpty()
                     ? password.flatMap(p -> world.installation()
                             .relay()
-                            .map(relay -> Binding.of(key, bindingName(organization), relay, identity, p)))
+                            .map(relay -> Binding.of(key, bindingName(organization), relay, identity, p,
+                                    servers.wantSubmitters())))
                     : Optional.empty();
             Optional<OrganizationRoute> route = problems.isEmpty() && servers.usable() && binding.isPresent()
                     ? password.map(p -> new OrganizationRoute(key, Sha256.of(p), state(), servers.named(),
@@ -140,10 +142,10 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
             Condition resolved = conditions.set(Conditions.SERVERS_RESOLVED, servers.status(), servers.reason(),
                     servers.message());
-            Condition bound = bindingReady(found, binding);
+            Condition bound = bindingReady(found, binding, servers);
             Condition tested = tests.condition(conditions, orders, records);
             Condition relay = conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
-            Condition ready = ready(List.of(resolved, bound, tested, relay));
+            Condition ready = ready(List.of(resolved, bound, tested, relay), servers);
             boolean recovery = passwordRecovery(ready, tested);
             if (ready.status() == Status.False && (!problems.isEmpty() || servers.needsPerson()
                     || bound.reason().equals("SecretExists"))) {
@@ -177,7 +179,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     route.envelopeFrom(), route.webhook(), route.sizeLimit());
         }
 
-        private Condition bindingReady(BindingLookup found, Optional<Binding> binding) {
+        private Condition bindingReady(BindingLookup found, Optional<Binding> binding, Servers servers) {
             String name = bindingName(organization);
             String type = Conditions.BINDING_READY;
             if (found instanceof BindingLookup.Foreign foreign) {
@@ -185,8 +187,14 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                 return conditions.set(type, Status.False, taken.reason(), Problem.describe(List.of(taken)));
             }
             if (binding.isPresent()) {
-                return conditions.set(type, Status.True, "Written",
-                        "applications find host, port and login in Secret \"%s\"".formatted(name));
+                return conditions.set(type, Status.True, "Written", servers.wantOnlySubmitters()
+                        ? "applications find host and port in Secret \"%s\"; its login sends nothing, for %s"
+                                .formatted(name, howToLogIn())
+                        : "applications find host, port and login in Secret \"%s\"".formatted(name)
+                                + (servers.wantSubmitters()
+                                        ? "; a user of the mail server may log in as %sUSER, with his password there"
+                                                .formatted(RelayLogin.prefix(key))
+                                        : ""));
             }
             if (found instanceof BindingLookup.Missing && deletion != Deletion.NOT_ASKED) {
                 return conditions.set(type, Status.False, "Gone",
@@ -199,12 +207,17 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                             "waits until what is wrong with the resource is mended");
         }
 
+        private String howToLogIn() {
+            return "who sends logs in as %sUSER, with the name and the password of a user of the mail server"
+                    .formatted(RelayLogin.prefix(key));
+        }
+
         private @Nullable BindingStatus boundTo(Optional<Binding> binding) {
             return binding.map(b -> new BindingStatus(b.name()))
                     .orElse(before == null ? null : before.binding());
         }
 
-        private Condition ready(List<Condition> parts) {
+        private Condition ready(List<Condition> parts, Servers servers) {
             String type = Conditions.READY;
             if (!problems.isEmpty()) {
                 String last = world.organizationRoute(key).isPresent()
@@ -232,8 +245,9 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     .findFirst()
                     .orElseThrow();
             return tested.status() == Status.True
-                    ? conditions.set(type, Status.True, "MailWorks",
-                            "mail can be sent with the login in Secret \"%s\"".formatted(bindingName(organization)))
+                    ? conditions.set(type, Status.True, "MailWorks", servers.wantOnlySubmitters()
+                            ? "mail can be sent: " + howToLogIn()
+                            : "mail can be sent with the login in Secret \"%s\"".formatted(bindingName(organization)))
                     : conditions.set(type, Status.True, "NotTested", tested.message());
         }
 

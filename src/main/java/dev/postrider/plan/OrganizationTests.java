@@ -62,7 +62,7 @@ final class OrganizationTests {
             OrganizationTestNews.Finished finished = news.finished().get(key);
             if (finished != null) {
                 records.put(key.toString(), TestRecord.of(finished.order(), finished.result(), old));
-                notices.add(TestRecord.notice("MailServer " + key + ": ", finished.result()));
+                notices.add(TestRecord.notice("MailServer " + key + ": ", finished.order(), finished.result()));
             } else if (old != null) {
                 records.put(key.toString(), old);
             }
@@ -77,7 +77,8 @@ final class OrganizationTests {
             return List.of();
         }
         List<TestOrder> orders = new ArrayList<>();
-        for (MailServer server : servers) {
+        // Nobody's login is known here; such servers are proved on their own, by the login that they name for that.
+        for (MailServer server : servers.stream().filter(s -> !MailServerPlan.wantsSubmitter(s)).toList()) {
             ResourceKey key = MailServerPlan.key(server);
             Optional<TestSendStatus> last = last(records, key);
             boolean asked = last.filter(l -> request.get().equals(l.request())).isEmpty();
@@ -127,9 +128,13 @@ final class OrganizationTests {
                         "the servers are not proved yet: " + Names.some(servers.stream()
                                 .map(s -> "MailServer " + MailServerPlan.key(s))
                                 .toList()))
-                : conditions.set(type, Status.Unknown, NOT_TESTED,
-                        "not tested; set spec.test.recipient of the MailServer, or annotate this resource with "
-                                + "postrider.dev/test-send: an address");
+                : conditions.set(type, Status.Unknown, NOT_TESTED, servers.stream()
+                        .flatMap(s -> serverCondition(s).stream())
+                        .filter(c -> c.reason().equals("LoginNotTested"))
+                        .map(Condition::message)
+                        .findFirst()
+                        .orElse("not tested; set spec.test.recipient of the MailServer, or annotate this resource with "
+                                + "postrider.dev/test-send: an address"));
     }
 
     private static String failures(List<TestSendStatus> proofs) {

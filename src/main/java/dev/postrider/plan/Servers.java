@@ -71,6 +71,16 @@ record Servers(boolean own, List<MailServer> allowed, List<Problem> problems, bo
         return blocked ? List.of() : allowed.stream().filter(MailServerPlan::isActive).toList();
     }
 
+    /** Whether one of them takes mail with the login of whoever submits it. */
+    boolean wantSubmitters() {
+        return allowed.stream().anyMatch(MailServerPlan::wantsSubmitter);
+    }
+
+    /** Whether none of the active ones takes mail with the organization's own login. */
+    boolean wantOnlySubmitters() {
+        return !active().isEmpty() && active().stream().allMatch(MailServerPlan::wantsSubmitter);
+    }
+
     /** What the status lists, the active ones as namespace/name. */
     List<String> keys() {
         return active().stream().map(s -> MailServerPlan.key(s).toString()).toList();

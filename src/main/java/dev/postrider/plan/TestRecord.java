@@ -48,11 +48,15 @@ final class TestRecord {
     }
 
     /** What a test's end is as an Event: the server's reply, or what failed with the dialogue up to there. */
-    static Notice notice(String prefix, TestResult result) {
+    static Notice notice(String prefix, TestOrder order, TestResult result) {
         return result.failure()
                 .map(f -> Notice.warning("TestSendFailed", prefix + f.message(), f.dialogue()))
-                .orElseGet(() -> Notice.normal("TestSendSucceeded",
-                        prefix + "Email server accepted mail for delivery: " + result.reply().orElse("")));
+                .orElseGet(() -> order.mail().isSent()
+                        ? Notice.normal("TestSendSucceeded",
+                                prefix + "Email server accepted mail for delivery: " + result.reply().orElse(""))
+                        : Notice.normal("ServerReached",
+                                prefix + "reached, and offers a login; no mail was sent, since only those who submit "
+                                        + "can log in: " + result.reply().orElse("")));
     }
 
     /** How long to wait after so many failures in a row, at least one. */

@@ -6,6 +6,8 @@ import dev.postrider.relay.queue.NewMessage.NewRecipient;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.submitter.CredentialsCipher;
+import dev.postrider.relay.submitter.SubmitterLogins;
 import dev.postrider.relay.telemetry.LogLine;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.relay.telemetry.Tracing;
@@ -15,9 +17,12 @@ import dev.postrider.relay.smtp.Recipient;
 import dev.postrider.relay.smtp.Submission;
 import dev.postrider.relay.smtp.SubmissionPolicy;
 import dev.postrider.relay.smtp.Xtext;
+import dev.postrider.route.Login.Credentials;
 import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Routing;
+import dev.postrider.route.ServerRoute;
 import dev.postrider.route.Sha256;
 import dev.postrider.route.SizeLimit;
 import dev.postrider.route.SizeLimit.WhenTooLarge;
@@ -29,6 +34,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -36,7 +42,10 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Organizations log in with the password of their binding; their mail goes into the queue. */
+/**
+ * Organizations log in with the password of their binding, users of their mail servers with their own there; the mail
+ * goes into the queue.
+ */
 final class OrganizationSubmissions implements SubmissionPolicy {
     private static final Logger LOG = LoggerFactory.getLogger(OrganizationSubmissions.class);
 
@@ -45,6 +54,8 @@ final class OrganizationSubmissions implements SubmissionPolicy {
 
     private final Routes routes;
     private final Queue queue;
+    private final SubmitterLogins logins;
+    private final CredentialsCipher cipher;
     private final String hostName;
     private final TraceSettings trace;
     private final Pattern own;
@@ -52,10 +63,13 @@ final class OrganizationSubmissions implements SubmissionPolicy {
     private final Tracing tracing;
     private final InstantSource clock;
 
-    OrganizationSubmissions(Routes routes, Queue queue, String hostName, TraceSettings trace, InstantSource clock,
+    OrganizationSubmissions(Routes routes, Queue queue, SubmitterLogins logins, CredentialsCipher cipher,
+            String hostName, TraceSettings trace, InstantSource clock,
             RelayMeters meters, Tracing tracing) {
         this.routes = routes;
         this.queue = queue;
+        this.logins = logins;
+        this.cipher = cipher;
         this.hostName = hostName;
         this.trace = trace;
         this.own = LoopDetection.by(hostName);
@@ -70,11 +84,47 @@ final class OrganizationSubmissions implements SubmissionPolicy {
     }
 
     @Override
-    public boolean authenticate(String user, String password) {
-        Optional<OrganizationRoute> route = route(user);
+    public Admission admit(String user, String password) {
+        Optional<RelayLogin> login = RelayLogin.parse(user);
+        Optional<OrganizationRoute> route = login.flatMap(l -> routes.organization(l.organization()));
+        Optional<String> submitter = login.flatMap(RelayLogin::user);
+        if (submitter.isPresent() && route.isPresent()) {
+            return admit(route.get(), new Credentials(submitter.get(), password));
+        }
         String expected = route.map(OrganizationRoute::passwordSha256).orElse(NO_DIGEST);
-        return Sha256.matches(password, expected) && route.isPresent();
+        return Sha256.matches(password, expected) && route.isPresent()
+                ? new Admitted(user, Optional.empty())
+                : Admission.WRONG;
     }
+
+    /** Whoever submits with his own login counts among the sessions of the organization. */
+    private Admission admit(OrganizationRoute route, Credentials credentials) {
+        List<ServerRoute> servers = routes.routing(route.key())
+                .filter(Routing.Through.class::isInstance)
+                .map(routing -> ((Routing.Through) routing).forSubmitters())
+                .orElse(List.of());
+        if (servers.isEmpty() || credentials.user().indexOf('\0') >= 0) {
+            return Admission.WRONG;
+        }
+        if (!cipher.isReady()) {
+            LOG.error("no user of organization {} can log in: the relay's route holds no key for credentials",
+                    route.key());
+            return later("the relay is not ready for such logins, try again later");
+        }
+        return switch (logins.check(route.key(), servers, credentials)) {
+            case SubmitterLogins.Right() ->
+                new Admitted(RelayLogin.of(route.key()), Optional.of(new Submitter(credentials)));
+            case SubmitterLogins.Wrong() -> Admission.WRONG;
+            case SubmitterLogins.Later(String why) -> later(why);
+        };
+    }
+
+    private static Admission later(String why) {
+        return new Denied(new Refusal(454, "4.7.0", why));
+    }
+
+    /** Whose login the mail of a session is sent with. */
+    private record Submitter(Credentials credentials) implements Ticket {}
 
     @Override
     public Optional<Refusal> refusal(Optional<String> user) {
@@ -84,13 +134,21 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         }
         return switch (route.get().state()) {
             case CLOSING, DROPPING -> Optional.of(new Refusal(550, "5.7.1", "this organization is being deleted"));
-            case OPEN, SUSPENDED -> routes.routing(route.get().key()).flatMap(OrganizationSubmissions::refusal);
+            case OPEN, SUSPENDED -> routes.routing(route.get().key())
+                    .flatMap(routing -> refusal(routing, RelayLogin.parse(user.get()).orElseThrow()));
         };
     }
 
-    private static Optional<Refusal> refusal(Routing routing) {
+    private static Optional<Refusal> refusal(Routing routing, RelayLogin login) {
         return switch (routing) {
-            case Routing.Through through -> Optional.empty();
+            case Routing.Through through when login.user().isPresent() -> through.forSubmitters().isEmpty()
+                    ? Optional.of(new Refusal(451, "4.3.2", "no mail server is active that takes mail with this login"))
+                    : Optional.empty();
+            case Routing.Through through -> through.takesOwn()
+                    ? Optional.empty()
+                    : Optional.of(new Refusal(550, "5.7.1", "the mail servers of this organization want the login of "
+                            + "whoever sends: log in as " + RelayLogin.prefix(login.organization())
+                            + "USER, with the name and the password of a user there"));
             case Routing.Nowhere(boolean permanent, String status, String reason) ->
                 Optional.of(new Refusal(permanent ? 550 : 451, status, reason));
         };
@@ -112,7 +170,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
     }
 
     private Optional<OrganizationRoute> route(String user) {
-        return OrganizationRoute.ofLogin(user).flatMap(routes::organization);
+        return RelayLogin.parse(user).flatMap(login -> routes.organization(login.organization()));
     }
 
     @Override
@@ -123,7 +181,8 @@ final class OrganizationSubmissions implements SubmissionPolicy {
     @Override
     public IncomingMessage open(Submission submission) throws IOException {
         ResourceKey organization = submission.user()
-                .flatMap(OrganizationRoute::ofLogin)
+                .flatMap(RelayLogin::parse)
+                .map(RelayLogin::organization)
                 .orElseThrow(() -> new IllegalStateException("mail without a login"));
         Draft draft = queue.draft(organization);
         return new Incoming(organization, submission, draft,
@@ -213,13 +272,17 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                     .with("duration", Duration.ofNanos(System.nanoTime() - start)));
         }
 
-        private NewMessage message(boolean eightBit) throws RefusedException {
-            return new NewMessage(submission.sender(),
+        private NewMessage message(boolean eightBit) throws IOException {
+            NewMessage message = new NewMessage(submission.sender(),
                     submission.recipients().stream().map(OrganizationSubmissions::recipient).toList(), eightBit,
                     submission.smtpUtf8(),
                     new DsnRequest(submission.dsn().returned().map(returned -> Return.valueOf(returned.name())),
                             submission.dsn().envelopeId().map(Xtext::encode)),
                     content.idempotencyKey(), content.traceParent(), clock.instant());
+            return submission.ticket().orElse(null) instanceof Submitter submitter
+                    ? message.with(Optional.of(cipher.encrypt(organization, draft.id(), submitter.credentials())
+                            .orElseThrow(() -> new IOException("there is no key to encrypt its credentials by"))))
+                    : message;
         }
 
         @Override

@@ -80,7 +80,8 @@ public final class Relay implements AutoCloseable {
                     new ListenerSettings(settings.hostName(), settings.limits(),
                             settings.allowPlaintextAuthentication()),
                     policy.apply(
-                            new OrganizationSubmissions(routes, queue, settings.hostName(), settings.trace(), clock,
+                            new OrganizationSubmissions(routes, queue, delivery.submitters().logins(),
+                                    delivery.submitters().cipher(), settings.hostName(), settings.trace(), clock,
                                     relayMeters, exposure.tracing())),
                     tls, meters);
             admin.open(queue, routes, exposure.access(), () -> {

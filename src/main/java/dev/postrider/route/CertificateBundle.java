@@ -13,17 +13,21 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
-/** Certificates in PEM (RFC 7468), one after the other; blank lines and lines that begin with # may stand between. */
+/** Certificates in PEM (RFC 7468), one after the other; text may stand between, as section 2 there allows. */
 public final class CertificateBundle {
     private static final String BEGIN = "-----BEGIN CERTIFICATE-----";
     private static final String END = "-----END CERTIFICATE-----";
+    /** Also one that was written wrong. */
+    private static final Pattern MARKER = Pattern.compile("--\\s*(BEGIN|END)\\b|\\b(BEGIN|END) [A-Z0-9 ]+--");
+    private static final Pattern BASE64 = Pattern.compile("[A-Za-z0-9+/]{40,}={0,2}");
 
     private CertificateBundle() {}
 
     /**
-     * Reads them all. What is neither a certificate nor a comment is refused rather than passed over: it may be half a
-     * certificate, without which a server would be refused much later.
+     * Reads them all. What may be half a certificate is refused rather than passed over, since a server would be refused
+     * for want of it much later: a marker without the other, and lines of base64 outside of markers.
      *
      * @return at least one
      * @throws InvalidPemException if there is none, or anything else; the message tells the line
@@ -49,8 +53,13 @@ public final class CertificateBundle {
             } else if (line.startsWith("-----BEGIN ")) {
                 throw new InvalidPemException("line " + number + " begins something else than a certificate: "
                         + line.substring("-----BEGIN ".length()).replace("-", "").toLowerCase(Locale.ROOT));
-            } else if (!line.isEmpty() && !line.startsWith("#")) {
-                throw new InvalidPemException("line " + number + " is neither part of a certificate nor a comment (#)"
+            } else if (MARKER.matcher(line).find()) {
+                throw new InvalidPemException("line " + number + " is a marker that does not belong to another: \""
+                        + line.substring(0, Math.min(line.length(), 64)) + "\""
+                        + (certificates.isEmpty() ? "" : ", after certificate " + certificates.size()));
+            } else if (BASE64.matcher(line).matches()) {
+                throw new InvalidPemException("line " + number + " looks like part of a certificate that has no \""
+                        + BEGIN + "\""
                         + (certificates.isEmpty() ? "" : ", after certificate " + certificates.size()));
             }
         }

@@ -27,6 +27,11 @@ public sealed interface Endpoint {
     /** How many connections may be open at a time, at least 1. */
     int maxConnections();
 
+    /** Whether it takes mail with the login of whoever submitted it, and no other. */
+    default boolean wantsSubmitter() {
+        return false;
+    }
+
     /** How a connection is protected; see {@code spec.smtp.security}. */
     enum Security {
         NONE, STARTTLS_IF_OFFERED, STARTTLS, TLS
@@ -94,10 +99,25 @@ public sealed interface Endpoint {
                     Optional.empty());
         }
 
+        @Override
+        public boolean wantsSubmitter() {
+            return login.filter(Login.Submitter.class::isInstance).isPresent();
+        }
+
+        /** The same server for one of those who submit; itself if it is not theirs to log in. */
+        public Smtp as(Login.Credentials somebody) {
+            return login.orElse(null) instanceof Login.Submitter submitter
+                    ? new Smtp(host, port, security, tls, allowPlaintextAuthentication, proxy, ehloName,
+                            connectTimeout, tlsTimeout, replyTimeout, dataTimeout, maxConnections,
+                            Optional.of(submitter.of(somebody)))
+                    : this;
+        }
+
         /** Whether a login may be sent over a connection that is not encrypted. */
         public boolean sendsLoginInTheClear() {
-            return security == Security.NONE
-                    || security == Security.STARTTLS_IF_OFFERED && allowPlaintextAuthentication;
+            return security == Security.NONE && !wantsSubmitter()
+                    || (security == Security.NONE || security == Security.STARTTLS_IF_OFFERED)
+                            && allowPlaintextAuthentication;
         }
     }
 

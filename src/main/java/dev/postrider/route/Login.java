@@ -11,7 +11,8 @@ import java.util.Optional;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "method")
 @JsonSubTypes({@JsonSubTypes.Type(value = Login.Password.class, name = "password"),
         @JsonSubTypes.Type(value = Login.PopBeforeSmtp.class, name = "popBeforeSmtp"),
-        @JsonSubTypes.Type(value = Login.OAuth2.class, name = "oauth2")})
+        @JsonSubTypes.Type(value = Login.OAuth2.class, name = "oauth2"),
+        @JsonSubTypes.Type(value = Login.Submitter.class, name = "submitter")})
 public sealed interface Login {
 
     /** The user or mailbox that logs in. */
@@ -68,6 +69,47 @@ public sealed interface Login {
         public String toString() {
             return "OAuth2[user=" + user + ", tokens=" + tokens
                     + (mechanisms.isEmpty() ? "" : ", mechanisms=" + mechanisms) + "]";
+        }
+    }
+
+    /**
+     * User name and password of whoever submits the mail.
+     *
+     * @param mechanisms  those that may be used, the preferred one first; empty for the strongest that is offered
+     * @param realm       where the server offers several; for NTLM the domain
+     * @param rememberFor how long a login that the server took is good without asking it again
+     * @param credentials whose they are; empty in routes, which know of nobody yet
+     */
+    record Submitter(List<SaslMechanism> mechanisms, Optional<String> realm, Duration rememberFor,
+            Optional<Credentials> credentials) implements Login {
+
+        /** The login of somebody. */
+        public Submitter of(Credentials somebody) {
+            return new Submitter(mechanisms, realm, rememberFor, Optional.of(somebody));
+        }
+
+        @Override
+        public String user() {
+            return credentials.map(Credentials::user).orElse("");
+        }
+
+        @Override
+        public String toString() {
+            return "Submitter[" + credentials.map(c -> "user=" + c.user() + ", ").orElse("") + "rememberFor="
+                    + Durations.write(rememberFor) + (mechanisms.isEmpty() ? "" : ", mechanisms=" + mechanisms)
+                    + realm.map(name -> ", realm=" + name).orElse("") + "]";
+        }
+    }
+
+    /**
+     * A user of an upstream server.
+     *
+     * @param user without NUL
+     */
+    record Credentials(String user, String password) {
+        @Override
+        public String toString() {
+            return "Credentials[user=" + user + "]";
         }
     }
 }

@@ -31,24 +31,6 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
         DROPPING
     }
 
-    /** The user name of the organization at the relay, {@code <organization>.<namespace>}. */
-    public String login() {
-        return login(key);
-    }
-
-    /** The user name of an organization at the relay, {@code <organization>.<namespace>}. */
-    public static String login(ResourceKey key) {
-        return key.name() + "." + key.namespace();
-    }
-
-    /** The organization that a user name stands for, if it has the form of one; a namespace has no dots. */
-    public static Optional<ResourceKey> ofLogin(String login) {
-        int dot = login.lastIndexOf('.');
-        return dot <= 0 || dot == login.length() - 1
-                ? Optional.empty()
-                : Optional.of(new ResourceKey(login.substring(dot + 1), login.substring(0, dot)));
-    }
-
     @Override
     public String toString() {
         return "OrganizationRoute[" + key + ", " + state + ", servers=" + servers

@@ -1,5 +1,9 @@
 package dev.postrider.route;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import java.util.List;
+import java.util.Objects;
+
 /**
  * What the relay must know of the installation.
  *
@@ -7,9 +11,22 @@ package dev.postrider.route;
  * @param certificate          the relay's certificate and those that lead to its root, PEM
  * @param privateKey           the key of that certificate, PKCS #8 in PEM
  * @param adminTokenSha256     SHA-256, in lower-case hex, of the token that the operator asks the relay with
+ * @param submitterKeys        that the credentials of submitters are queued under: the first encrypts, all decrypt
  */
 public record RelayRoute(boolean globalServerRequired, String certificate, String privateKey,
-        String adminTokenSha256) {
+        String adminTokenSha256, List<SubmitterKey> submitterKeys) {
+
+    @JsonCreator
+    public RelayRoute {
+        // Routes of earlier versions say nothing of these.
+        submitterKeys = List.copyOf(Objects.requireNonNullElse(submitterKeys, List.of()));
+    }
+
+    /** Without keys, so that nobody submits with credentials of his own. */
+    public RelayRoute(boolean globalServerRequired, String certificate, String privateKey, String adminTokenSha256) {
+        this(globalServerRequired, certificate, privateKey, adminTokenSha256, List.of());
+    }
+
     @Override
     public String toString() {
         return "RelayRoute[globalServerRequired=" + globalServerRequired + "]";

@@ -12,7 +12,18 @@ public sealed interface Routing {
      *
      * @param servers active ones, at least one
      */
-    record Through(List<ServerRoute> servers) implements Routing {}
+    record Through(List<ServerRoute> servers) implements Routing {
+
+        /** Those that take mail with the login of whoever submitted it, in place of the organization's. */
+        public List<ServerRoute> forSubmitters() {
+            return servers.stream().filter(server -> server.endpoint().wantsSubmitter()).toList();
+        }
+
+        /** Whether there is a server for mail of the organization's own login. */
+        public boolean takesOwn() {
+            return servers.stream().anyMatch(server -> !server.endpoint().wantsSubmitter());
+        }
+    }
 
     /**
      * No mail is accepted, and queued mail waits.

@@ -13,4 +13,12 @@ import java.util.Optional;
  * @param onBehalfOf   the resource that asked for it, as the mail's text names it: {@code MailServer shop/own}
  */
 public record TestMail(ServerRoute server, Address from, Optional<Address> replyTo, String envelopeFrom,
-        String recipient, String onBehalfOf) {}
+        String recipient, String onBehalfOf) {
+
+    /** Whether there is a mail: a server that only submitters log in to is tested up to its offer of AUTH. */
+    public boolean isSent() {
+        return !(server.endpoint() instanceof Endpoint.Smtp smtp
+                && smtp.login().orElse(null) instanceof Login.Submitter submitter
+                && submitter.credentials().isEmpty());
+    }
+}

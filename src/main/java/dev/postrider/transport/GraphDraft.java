@@ -62,7 +62,7 @@ final class GraphDraft {
     /** Adds an attachment. */
     void attach(LargeMessage.Attachment attachment) throws RefusedException, IOException {
         if (attachment.size() > LARGEST) {
-            throw new RefusedException(new Verdict.Refused(Step.MessageRejected, true, Optional.empty(),
+            throw new RefusedException(new Verdict.Refused(Step.MessageRejected, true, "5.3.4",
                     Step.MessageRejected + ": 5.3.4 an attachment has %d octets, and Microsoft Graph takes %d"
                             .formatted(attachment.size(), LARGEST)));
         }
@@ -170,7 +170,7 @@ final class GraphDraft {
     }
 
     static Verdict accepted(String how) {
-        return new Verdict.Accepted(new Reply(202, Optional.empty(), "202 Accepted, " + how), false);
+        return new Verdict.Accepted(new Reply(202, Optional.empty(), "202 Accepted, " + how, false), false);
     }
 
     /** Takes it away again; where that fails, it stays among the drafts. */

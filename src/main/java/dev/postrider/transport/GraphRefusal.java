@@ -85,7 +85,7 @@ record GraphRefusal(Endpoint.Graph endpoint) {
     private static Verdict.Refused permanent(Step step, String status, Answer answer, String what, String next) {
         Reply reply = answer.reply();
         return new Verdict.Refused(step, true,
-                Optional.of(new Reply(reply.code(), Optional.of(status), reply.text())),
+                Optional.of(new Reply(reply.code(), Optional.of(status), reply.text(), false)),
                 step + ": " + what + ": " + reply.text() + "; " + next);
     }
 

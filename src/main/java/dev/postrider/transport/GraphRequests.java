@@ -69,7 +69,7 @@ final class GraphRequests {
 
         Reply reply() {
             return new Reply(status, Optional.empty(),
-                    told + requestId.map(id -> " (request-id " + id + ")").orElse(""));
+                    told + requestId.map(id -> " (request-id " + id + ")").orElse(""), false);
         }
     }
 

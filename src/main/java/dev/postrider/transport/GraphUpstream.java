@@ -55,6 +55,12 @@ final class GraphUpstream implements Upstream {
                 recordDialogue ? requests.dialogue() : "");
     }
 
+    /** Each request is on its own: nothing is open before the first. */
+    @Override
+    public Opening open() {
+        return new Opening(Optional.empty(), endpoint.display(), Optional.empty(), Optional.empty(), "");
+    }
+
     private Map<String, Verdict> verdicts(Envelope envelope, MessageContent message) {
         Optional<Splitting> splitting = envelope.splitting();
         long most = splitting.flatMap(Splitting::octets).orElse(Long.MAX_VALUE);
@@ -109,8 +115,7 @@ final class GraphUpstream implements Upstream {
     private Verdict sendInPieces(MessageContent message, RequestIds ids) throws IOException, RefusedException {
         Optional<LargeMessage> apart = LargeMessage.takeApart(message, MOST_IN_ONE_REQUEST);
         if (apart.isEmpty()) {
-            return new Verdict.Refused(Step.MessageRejected, true,
-                    Optional.of(new Reply(552, Optional.of("5.3.4"), "552 5.3.4 message too big")),
+            return new Verdict.Refused(Step.MessageRejected, true, "5.3.4",
                     Step.MessageRejected + (": the message has %d octets, and Microsoft Graph takes %d without the "
                             + "attachments; a signed or encrypted message, or one of text, cannot be taken apart: send "
                             + "it through an SMTP server").formatted(message.size(), MOST_IN_ONE_REQUEST));

@@ -26,8 +26,11 @@ record LoginFailure(Endpoint.Smtp endpoint, Wire wire, Login login) {
 
     /** There is no TLS, and a login without it was not allowed. */
     RefusedException inTheClear() {
-        return failed("does not offer STARTTLS, and a login is never sent in the clear unless "
-                + "spec.smtp.allowPlaintextAuthentication is true; enable STARTTLS at the server");
+        return failed((endpoint.security() == Security.NONE ? "is not spoken to by TLS" : "does not offer STARTTLS")
+                + ", and a login is never sent in the clear unless spec.smtp.allowPlaintextAuthentication is true; "
+                + (endpoint.security() == Security.NONE
+                        ? "set spec.smtp.security to StartTLS or TLS"
+                        : "enable STARTTLS at the server"));
     }
 
     RefusedException nothingInCommon(Collection<String> offered, List<SaslMechanism> wanted) {
@@ -44,7 +47,8 @@ record LoginFailure(Endpoint.Smtp endpoint, Wire wire, Login login) {
     /** The mechanism cannot be used with these credentials, or with this server. */
     RefusedException unusable(SaslException failure) {
         return failed("cannot be logged in to: " + failure.getMessage() + (failure instanceof RealmException
-                ? "; set spec.smtp.authentication.password.realm to one of them"
+                ? "; set spec.smtp.authentication." + (login instanceof Login.Submitter ? "submitter" : "password")
+                        + ".realm to one of them"
                 : "; look into the server's log, or declare other mechanisms"));
     }
 
@@ -66,14 +70,19 @@ record LoginFailure(Endpoint.Smtp endpoint, Wire wire, Login login) {
     private String whatToCheck(SaslMechanism mechanism, Collection<String> offered) {
         return switch (login) {
             case Login.Password password -> "username and password in the Secret, and that the account may send by SMTP"
-                    + (password.mechanisms().isEmpty() && !mechanism.showsSecret() && offered.contains("PLAIN")
-                            ? "; where the server cannot check this user by " + mechanism.saslName()
-                                    + ", set mechanisms to PLAIN"
-                            : "");
+                    + (password.mechanisms().isEmpty() ? advisePlain(mechanism, offered) : "");
             case Login.OAuth2 _ -> "spec.smtp.authentication.oauth2.user and scopes, and that the application may send "
                     + "as that mailbox";
             case Login.PopBeforeSmtp _ -> "the login at the POP3 server";
+            case Login.Submitter submitter -> "user name and password that the mail was submitted with"
+                    + (submitter.mechanisms().isEmpty() ? advisePlain(mechanism, offered) : "");
         };
+    }
+
+    private static String advisePlain(SaslMechanism mechanism, Collection<String> offered) {
+        return mechanism.showsSecret() || !offered.contains("PLAIN")
+                ? ""
+                : "; where the server cannot check this user by " + mechanism.saslName() + ", set mechanisms to PLAIN";
     }
 
     /** The connection ended, by itself or for its time. */

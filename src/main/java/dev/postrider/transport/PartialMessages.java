@@ -125,7 +125,7 @@ final class PartialMessages {
     }
 
     private static RefusedException indivisible(String status, String why) {
-        return new RefusedException(new Verdict.Refused(Step.MessageRejected, true, Optional.empty(),
+        return new RefusedException(new Verdict.Refused(Step.MessageRejected, true, status,
                 Step.MessageRejected + ": the message is too large for one piece, and cannot be sent in parts ("
                         + status
                         + "), since " + why));

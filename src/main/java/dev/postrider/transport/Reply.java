@@ -10,12 +10,18 @@ import java.util.regex.Pattern;
  * @param code     200 to 599
  * @param enhanced enhanced status code (RFC 3463), as {@code 5.7.1}, where the server gave one
  * @param text     the whole reply in one line, the code included: {@code 250 2.0.0 Ok: queued as 4XyZ}
+ * @param isSmtp   whether that is so; otherwise it is an answer of HTTP, with its status code
  */
-public record Reply(int code, Optional<String> enhanced, String text) {
+public record Reply(int code, Optional<String> enhanced, String text, boolean isSmtp) {
     private static final int MAX_TEXT = 1000;
     private static final Pattern NOT_PRINTABLE = Pattern.compile("[^ -~]");
     private static final Pattern LINE = Pattern
             .compile("([2-5][0-9]{2})(?:[ -](?:([245]\\.[0-9]{1,3}\\.[0-9]{1,3})(?: |$))?(.*))?");
+
+    /** A reply of SMTP. */
+    public Reply(int code, Optional<String> enhanced, String text) {
+        this(code, enhanced, text, true);
+    }
 
     /**
      * Reads a reply of one or more lines. Octets that are not printable ASCII become question marks, and what is longer

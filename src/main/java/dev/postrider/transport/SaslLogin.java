@@ -40,16 +40,7 @@ final class SaslLogin {
      * @throws RefusedException with Authentication, Connection or Timeout
      */
     void perform() throws RefusedException {
-        Set<SaslMechanism> offered = offered();
-        boolean encrypted = connection.wire().tls().isPresent();
-        if (!encrypted && !connection.mayLogInInTheClear()) {
-            throw failure.inTheClear();
-        }
-        if (offered.isEmpty() && connection.offeredMechanisms().isEmpty()) {
-            throw failure.nothingOffered();
-        }
-        SaslMechanism mechanism = choose(offered)
-                .orElseThrow(() -> failure.nothingInCommon(connection.offeredMechanisms(), wanted(login)));
+        SaslMechanism mechanism = mechanism(connection, login);
         connection.dialogue().login(true);
         try {
             exchange(mechanism);
@@ -60,11 +51,28 @@ final class SaslLogin {
         }
     }
 
-    private Optional<SaslMechanism> choose(Set<SaslMechanism> offered) {
-        return wanted(login).stream().filter(offered::contains).findFirst();
+    /**
+     * The mechanism that a login would use.
+     *
+     * @throws RefusedException with Authentication, if there is none, or a login must not be sent
+     */
+    static SaslMechanism mechanism(SmtpConnection connection, Login login) throws RefusedException {
+        LoginFailure failure = new LoginFailure(connection.endpoint(), connection.wire(), login);
+        boolean encrypted = connection.wire().tls().isPresent();
+        if (!encrypted && !connection.mayLogInInTheClear()) {
+            throw failure.inTheClear();
+        }
+        Set<SaslMechanism> offered = offered(connection);
+        if (offered.isEmpty() && connection.offeredMechanisms().isEmpty()) {
+            throw failure.nothingOffered();
+        }
+        return wanted(login).stream()
+                .filter(offered::contains)
+                .findFirst()
+                .orElseThrow(() -> failure.nothingInCommon(connection.offeredMechanisms(), wanted(login)));
     }
 
-    private Set<SaslMechanism> offered() {
+    private static Set<SaslMechanism> offered(SmtpConnection connection) {
         Set<SaslMechanism> known = EnumSet.noneOf(SaslMechanism.class);
         for (SaslMechanism mechanism : SaslMechanism.values()) {
             if (connection.offeredMechanisms().contains(mechanism.saslName())) {
@@ -78,7 +86,8 @@ final class SaslLogin {
     static List<SaslMechanism> wanted(Login login) {
         return switch (login) {
             case Login.Password password when !password.mechanisms().isEmpty() -> password.mechanisms();
-            case Login.Password _ -> List.of(SaslMechanism.SCRAM_SHA_256, SaslMechanism.DIGEST_MD5,
+            case Login.Submitter submitter when !submitter.mechanisms().isEmpty() -> submitter.mechanisms();
+            case Login.Password _,Login.Submitter _ -> List.of(SaslMechanism.SCRAM_SHA_256, SaslMechanism.DIGEST_MD5,
                     SaslMechanism.CRAM_MD5, SaslMechanism.NTLM, SaslMechanism.PLAIN, SaslMechanism.LOGIN);
             case Login.OAuth2 oauth when !oauth.mechanisms().isEmpty() -> oauth.mechanisms();
             // Google and Microsoft document this one; the other is for the rest of the world.

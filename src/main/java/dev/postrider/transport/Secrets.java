@@ -42,6 +42,6 @@ final class Secrets {
     }
 
     Reply redact(Reply reply) {
-        return new Reply(reply.code(), reply.enhanced(), redact(reply.text()));
+        return new Reply(reply.code(), reply.enhanced(), redact(reply.text()), reply.isSmtp());
     }
 }

@@ -85,6 +85,8 @@ final class SmtpConnection extends SMTPTransport {
             connection.establish();
             if (secret.isPresent()) {
                 connection.logIn(secret.get());
+            } else if (endpoint.login().orElse(null) instanceof Login.Submitter submitter) {
+                SaslLogin.mechanism(connection, submitter);
             }
             connection.open = true;
             return connection;
@@ -115,10 +117,7 @@ final class SmtpConnection extends SMTPTransport {
         String host = endpoint.host().replaceFirst("\\.$", "");
         try {
             new SaslLogin(this, login,
-                    new SaslCredentials(login.user(), secret, login instanceof Login.Password password
-                            ? password.realm()
-                            : Optional.empty(), host, endpoint.port(),
-                            getLocalHost()))
+                    new SaslCredentials(login.user(), secret, realm(login), host, endpoint.port(), getLocalHost()))
                     .perform();
         } catch (RefusedException e) {
             if (e.verdict().step() == Step.Authentication) {
@@ -126,6 +125,14 @@ final class SmtpConnection extends SMTPTransport {
             }
             throw e;
         }
+    }
+
+    private static Optional<String> realm(Login login) {
+        return switch (login) {
+            case Login.Password password -> password.realm();
+            case Login.Submitter submitter -> submitter.realm();
+            case Login.OAuth2 _,Login.PopBeforeSmtp _ -> Optional.empty();
+        };
     }
 
     /** Angus must not try a login of its own. */
@@ -234,13 +241,16 @@ final class SmtpConnection extends SMTPTransport {
         return getLastServerResponse().lines().findFirst().orElse("");
     }
 
+    /** The reply just read, if it was one. */
+    Optional<Reply> lastWord() {
+        return Reply.parse(getLastServerResponse()).map(secrets::redact);
+    }
+
     /** The reply just read, credentials removed. */
     Reply lastReply() throws MessagingException {
-        return Reply.parse(getLastServerResponse())
-                .map(secrets::redact)
-                .orElseThrow(() -> new MessagingException("[EOF]".equals(getLastServerResponse())
-                        ? "the server closed the connection"
-                        : "the server's answer is not an SMTP reply"));
+        return lastWord().orElseThrow(() -> new MessagingException("[EOF]".equals(getLastServerResponse())
+                ? "the server closed the connection"
+                : "the server's answer is not an SMTP reply"));
     }
 
     /** Whether the next message must begin with RSET: not after one that the server took. */

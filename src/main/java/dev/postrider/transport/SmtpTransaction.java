@@ -327,7 +327,7 @@ final class SmtpTransaction {
         if (plain || international) {
             return address;
         }
-        throw new RefusedException(new Verdict.Refused(step, true, Optional.empty(), step + ": the address \""
+        throw new RefusedException(new Verdict.Refused(step, true, "5.1.3", step + ": the address \""
                 + address.replaceAll("\\p{Cntrl}", "?")
                 + "\" is not an address of RFC 5321 (5.1.3); use one in ASCII, or "
                 + "SMTPUTF8 (RFC 6531)"));
@@ -364,7 +364,7 @@ final class SmtpTransaction {
             case Login.PopBeforeSmtp _ ->
                 "the login at the POP3 server does not count here: raise delay, or lower rememberFor, in "
                         + "spec.smtp.authentication.popBeforeSmtp";
-            case Login.Password _,Login.OAuth2 _ -> "check that the login may send mail";
+            case Login.Password _,Login.OAuth2 _,Login.Submitter _ -> "check that the login may send mail";
         };
     }
 }

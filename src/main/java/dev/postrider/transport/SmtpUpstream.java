@@ -60,7 +60,32 @@ final class SmtpUpstream implements Upstream {
                 Duration.ofNanos(System.nanoTime() - start), secrets.redact(dialogue.text()));
     }
 
+    @Override
+    public Opening open() {
+        dialogue.clear();
+        Optional<Verdict.Refused> refused = Optional.empty();
+        if (!isOpen()) {
+            try {
+                connection = connect();
+            } catch (RefusedException e) {
+                refused = Optional.of(e.verdict());
+            }
+        }
+        Optional<Wire> last = Optional.ofNullable(wire);
+        return new Opening(refused, last.map(Wire::server).orElseGet(endpoint::display),
+                refused.isPresent() ? refused.get().reply() : connection().flatMap(SmtpConnection::lastWord),
+                last.flatMap(Wire::tls), secrets.redact(dialogue.text()));
+    }
+
+    private Optional<SmtpConnection> connection() {
+        return Optional.ofNullable(connection);
+    }
+
     private Map<String, Verdict> deliver(Envelope envelope, MessageContent message) throws RefusedException {
+        if (endpoint.login().orElse(null) instanceof Login.Submitter login && login.credentials().isEmpty()) {
+            throw new RefusedException(Step.Authentication, endpoint.display()
+                    + " takes mail only with the login of whoever submits it (spec.smtp.authentication.submitter)");
+        }
         if (envelope.splitting().isEmpty()) {
             return transact(envelope, message);
         }
@@ -132,6 +157,8 @@ final class SmtpUpstream implements Upstream {
                 yield connect(Optional.empty(), secrets);
             }
             case Login.OAuth2 login -> connect(login);
+            case Login.Submitter login -> connect(login.credentials().map(Login.Credentials::password),
+                    login.credentials().map(known -> Secrets.of(known.password())).orElseGet(Secrets::none));
         };
     }
 

@@ -24,9 +24,15 @@ public final class TestSender {
         this.clock = clock;
     }
 
-    /** Connects, hands over the mail and says goodbye. Blocks as long as that takes; does not throw. */
+    /**
+     * Connects, hands over the mail and says goodbye; without the mail where only submitters have a login. Blocks as
+     * long as that takes; does not throw.
+     */
     public TestResult send(TestMail mail) {
         Instant start = clock.instant();
+        if (!mail.isSent()) {
+            return open(start, mail);
+        }
         ComposedTestMail composed;
         try {
             composed = ComposedTestMail.of(mail, start);
@@ -45,6 +51,17 @@ public final class TestSender {
                         new TestResult.Failure(refused.step(), refused.message(), attempt.dialogue())));
                 case null -> throw new IllegalStateException("no verdict for the only recipient");
             };
+        }
+    }
+
+    private TestResult open(Instant start, TestMail mail) {
+        try (Upstream upstream = upstreams.to(mail.server())) {
+            Opening opening = upstream.open();
+            Instant end = clock.instant();
+            return new TestResult(end, Duration.between(start, end), opening.server(),
+                    opening.reply().map(Reply::text), opening.tls(), opening.refused()
+                            .map(refused -> new TestResult.Failure(refused.step(), refused.message(),
+                                    opening.dialogue())));
         }
     }
 

@@ -11,6 +11,12 @@ public interface Upstream extends AutoCloseable {
     /** Hands over one message and says for each recipient what became of it. */
     Attempt send(Envelope envelope, MessageContent message);
 
+    /**
+     * Connects and logs in, as before the first message, and sends none. Where the login is the submitter's and none is
+     * known, it ends with the server's offer of AUTH.
+     */
+    Opening open();
+
     /** Whether the connection is still good for another message. */
     boolean isOpen();
 

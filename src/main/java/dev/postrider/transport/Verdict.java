@@ -23,13 +23,48 @@ public sealed interface Verdict {
      * @param reply     the server's reply, if it came to one
      * @param message   what failed and what to do next, for people; nothing secret
      * @param retryAfter how long the server wants to be left alone, where it said so: nothing is sent to it before
+     * @param status    enhanced status code (RFC 3463), where it was not the server who refused
      */
     record Refused(Step step, boolean permanent, Optional<Reply> reply, String message,
-            Optional<Duration> retryAfter) implements Verdict {
+            Optional<Duration> retryAfter, Optional<String> status) implements Verdict {
+
+        /** By a server. */
+        public Refused(Step step, boolean permanent, Optional<Reply> reply, String message,
+                Optional<Duration> retryAfter) {
+            this(step, permanent, reply, message, retryAfter, Optional.empty());
+        }
+
+        /** By Postrider itself, for what the status code says. */
+        public Refused(Step step, boolean permanent, String status, String message) {
+            this(step, permanent, Optional.empty(), message, Optional.empty(), Optional.of(status));
+        }
 
         /** By a server that did not say when to try again. */
         public Refused(Step step, boolean permanent, Optional<Reply> reply, String message) {
             this(step, permanent, reply, message, Optional.empty());
+        }
+
+        /**
+         * What reports of delivery say: the server's own status code, or one for the step that failed (RFC 3463; for TLS
+         * as Postfix has it).
+         *
+         * @param givenUp whether the message is, which decides on the first digit
+         */
+        public String enhancedStatus(boolean givenUp) {
+            String known = reply.flatMap(Reply::enhanced)
+                    .or(() -> status)
+                    .orElseGet(() -> reply.filter(Reply::isSmtp).isPresent() ? "5.0.0" : "5." + switch (step) {
+                        case NameResolution -> "4.4";
+                        case Connection -> "4.1";
+                        case Timeout -> "4.2";
+                        case Tls -> "7.4";
+                        case Certificate -> "7.5";
+                        case Authentication -> "7.0";
+                        case SenderRejected -> "1.8";
+                        case RecipientRejected -> "1.0";
+                        case MessageRejected -> "6.0";
+                    });
+            return (givenUp ? "5" : "4") + known.substring(1);
         }
     }
 }

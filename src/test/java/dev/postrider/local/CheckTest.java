@@ -75,7 +75,7 @@ final class CheckTest {
                                 user: a@example.com
                                 secretRef: {name: login}
                         """, "m.yaml:9: spec.smtp.authentication: Invalid value: authentication takes exactly one of "
-                        + "password, popBeforeSmtp and oauth2; leave authentication out to send without a login"),
+                        + "password, popBeforeSmtp, oauth2 and submitter; leave authentication out to send without a login"),
                 row("a line end in a host, which $ of other engines lets through", SERVER + """
                         spec:
                           smtp:

@@ -125,7 +125,7 @@ final class ConnectionSecurityEndToEndIT {
                 "postrider.dev/certificate-authorities: \"true\"");
 
         operator.kubectl("create", "configmap", "authorities", "-n", "$TENANT",
-                "--from-literal=bundle.pem=" + CA.pem() + "garbage\n" + CA.pem());
+                "--from-literal=bundle.pem=" + CA.pem() + "-----END CERTIFICATE-----\n" + CA.pem());
         operator.kubectl("annotate", "ms", "own", "-n", "$TENANT", "look=again");
         assertThat(awaitServer("SecretsValid", Condition.Status.False, "ConfigMapNotLabelled").message())
                 .contains("label configmap authorities postrider.dev/certificate-authorities=true");
@@ -133,7 +133,8 @@ final class ConnectionSecurityEndToEndIT {
         operator.kubectl("label", "configmap", "authorities", "-n", "$TENANT",
                 "postrider.dev/certificate-authorities=true");
         assertThat(awaitServer("SecretsValid", Condition.Status.False, "CertificateInvalid").message())
-                .contains("is neither part of a certificate nor a comment (#), after certificate 1");
+                .contains(
+                        "is a marker that does not belong to another: \"-----END CERTIFICATE-----\", after certificate 1");
 
         operator.kubectl("delete", "configmap", "authorities", "-n", "$TENANT");
         operator.kubectl("create", "configmap", "authorities", "-n", "$TENANT",

@@ -49,6 +49,8 @@ final class DocsIT {
             docs/connect.md   | openssl req -x509                                       | not run   |        | it needs an application at Microsoft
             docs/connect.md   | kubectl -n acme create secret generic google            | not run   |        | it needs a service account at Google
             docs/connect.md   | kubectl -n acme create configmap acme-ca                 | not run   |        | it needs an authority's certificate
+            docs/connect.md   | kubectl -n postrider-system annotate configmap           | not run   |        | SubmitterKeysIT annotates it
+            docs/connect.md   | kubectl -n postrider-system patch secret                 | not run   |        | SubmitterKeysIT removes a key
             docs/connect.md   | openssl s_client                                        | not run   |        | it asks a server that is made up
             docs/local.md     | java -jar target/postrider.jar check examples/quickstart | alone     | 0      | (as shown)
             docs/local.md     | java -jar target/postrider.jar check examples/invalid   | alone     | 1      | (as shown)

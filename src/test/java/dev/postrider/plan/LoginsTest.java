@@ -81,6 +81,10 @@ final class LoginsTest {
                 Arguments.of("popBeforeSmtp: {host: pop.example.com, security: None, delay: 0s, rememberFor: 1h, "
                         + "secretRef: %s}".formatted(secret), "pop.example.com", "username: u, password: p",
                         "PopBeforeSmtp[server=pop.example.com:110, security=NONE, user=u, delay=0ms, rememberFor=1h]"),
+                Arguments.of("submitter: {}", "", "username: u, password: p", "Submitter[rememberFor=5m]"),
+                Arguments.of("submitter: {mechanisms: [PLAIN, LOGIN], realm: acme, rememberFor: 0s, testSecretRef: %s}"
+                        .formatted(secret), "smtp.example.com", "username: u, password: p",
+                        "Submitter[rememberFor=0ms, mechanisms=[PLAIN, LOGIN], realm=acme]"),
                 Arguments.of("oauth2: {%s, user: m, secretRef: %s}".formatted(ENDPOINT, secret),
                         "login.example.com, smtp.example.com", client,
                         "OAuth2[user=m, tokens=TokenSource[endpoint=https://login.example.com/token, "
@@ -157,7 +161,7 @@ final class LoginsTest {
                                 + "postrider.dev/hosts), not to \"pop.example.com\""),
                 Arguments.of("popBeforeSmtp: {secretRef: {name: login}}, password: {secretRef: {name: login}}", "",
                         "username: u, password: p", "InvalidSpec: spec.smtp.authentication: exactly one of password, "
-                                + "popBeforeSmtp and oauth2 must be set"));
+                                + "popBeforeSmtp, oauth2 and submitter must be set"));
     }
 
     @ParameterizedTest

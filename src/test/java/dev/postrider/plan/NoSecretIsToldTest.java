@@ -15,7 +15,10 @@ import dev.postrider.testing.ScriptedPop3Server;
 import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.testing.ScriptedTokenEndpoint;
 import dev.postrider.testing.TestCertificates;
+import dev.postrider.testing.GraphStandIn;
+import dev.postrider.transport.GraphEndpoints;
 import dev.postrider.transport.LoopbackUpstreams;
+import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.TestSender;
 import dev.postrider.transport.Upstreams;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -28,6 +31,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -131,23 +135,74 @@ final class NoSecretIsToldTest {
                 }));
     }
 
+    @ParameterizedTest
+    // @formatter:off
+    @CsvSource(delimiter = '|', textBlock = """
+            none      | 0   | true
+            /token    | 401 | false
+            /token    | 500 | false
+            /sendMail | 400 | false
+            /sendMail | 403 | false
+            /sendMail | 429 | false
+            /sendMail | 503 | false
+            """)
+    // @formatter:on
+    void microsoftGraphToo(String path, int status, boolean accepted) throws Exception {
+        try (GraphStandIn graph = new GraphStandIn()) {
+            if (status > 0) {
+                for (int i = 0; i < 5; i++) {
+                    // Who has a secret may tell it again: the token endpoint the client's, Graph the token.
+                    String told = path.equals("/token") ? GraphStandIn.CLIENT_SECRET : "%AUTHORIZATION%";
+                    graph.fail(new GraphStandIn.Fault(path, false, status, Map.of("Retry-After", "0"),
+                            "{\"error\": {\"code\": \"E\", \"message\": \"you sent " + told
+                                    + "\"}, \"error_description\": \"and " + told + "\"}"));
+                }
+            }
+            GoldenWorld world = new GoldenWorld("""
+                    kind: Secret
+                    metadata: {name: login, namespace: acme, labels: {postrider.dev/credentials: "true"}}
+                    stringData: {client-id: %s, client-secret: %s}
+                    ---
+                    kind: MailServer
+                    metadata: {name: own, namespace: acme, generation: 1}
+                    spec:
+                      microsoftGraph: {tenantId: %s, mailbox: %s, secretRef: {name: login}}
+                      test: {recipient: test@acme.example}
+                    """.formatted(GraphStandIn.CLIENT_ID, GraphStandIn.CLIENT_SECRET, GraphStandIn.TENANT,
+                    GraphStandIn.MAILBOX));
+            String told = attempt(world, new MailUpstreams("client.test", true,
+                    new GraphEndpoints(Optional.of(graph.uri()), Optional.of(graph.uri()))), accepted);
+
+            assertThat(told).contains(accepted ? "202" : Integer.toString(status))
+                    .doesNotContain(GraphStandIn.CLIENT_SECRET, base64(GraphStandIn.CLIENT_SECRET));
+            graph.requestsInFull()
+                    .forEach(request -> request.authorization()
+                            .ifPresent(
+                                    header -> assertThat(told).doesNotContain(header.substring("Bearer ".length()))));
+        }
+    }
+
     private static String base64(String text) {
         return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** One test mail, and everything that anybody gets to see of it. */
     private String attempt(String authentication, boolean accepted) {
+        return attempt(world(authentication.replace("POP3", Integer.toString(pop3.port()))), LoopbackUpstreams.open(),
+                accepted);
+    }
+
+    private String attempt(GoldenWorld world, Upstreams way, boolean accepted) {
         PrintStream err = System.err;
         ByteArrayOutputStream log = new ByteArrayOutputStream();
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         RelayMeters meters = new RelayMeters(registry, 10, InstantSource.system());
         System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
         try {
-            GoldenWorld world = world(authentication.replace("POP3", Integer.toString(pop3.port())));
             var server = world.servers.values().iterator().next();
             MailServerPlan plan = MailServerPlan.of(server, world, TestNews.none());
             TestOrder order = plan.test().orElseThrow(() -> new AssertionError(plan.status().toString()));
-            Upstreams upstreams = new MeteredUpstreams(LoopbackUpstreams.open(), meters);
+            Upstreams upstreams = new MeteredUpstreams(way, meters);
             TestResult result = new TestSender(upstreams, InstantSource.system()).send(here(order.mail()));
             assertThat(result.accepted()).as(result.toString()).isEqualTo(accepted);
             MailServerPlan done = MailServerPlan.of(server, world, TestNews.finished(order, result));
@@ -161,7 +216,9 @@ final class NoSecretIsToldTest {
     /** The token endpoint on this machine speaks no TLS, which no resource could declare. */
     private TestMail here(TestMail mail) {
         ServerRoute route = mail.server();
-        Endpoint.Smtp smtpEndpoint = (Endpoint.Smtp) route.endpoint();
+        if (!(route.endpoint() instanceof Endpoint.Smtp smtpEndpoint)) {
+            return mail;
+        }
         Optional<Login> login = smtpEndpoint.login()
                 .map(declared -> declared instanceof Login.OAuth2 oauth
                         ? new Login.OAuth2(oauth.user(),

@@ -91,8 +91,8 @@ final class BigMessagesTest {
         }
 
         @Override
-        public boolean authenticate(String user, String password) {
-            return true;
+        public Admission admit(String user, String password) {
+            return Admission.when(true, user);
         }
 
         @Override

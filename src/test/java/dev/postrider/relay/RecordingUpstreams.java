@@ -6,6 +6,7 @@ import dev.postrider.transport.Attempt;
 import dev.postrider.transport.Envelope;
 import dev.postrider.transport.MessageContent;
 import dev.postrider.transport.Reply;
+import dev.postrider.transport.Opening;
 import dev.postrider.transport.Upstream;
 import dev.postrider.transport.Upstreams;
 import dev.postrider.transport.Verdict;
@@ -137,6 +138,11 @@ public final class RecordingUpstreams implements Upstreams {
                 close();
             }
             return new Attempt(given, server, Optional.empty(), Duration.ZERO, "");
+        }
+
+        @Override
+        public Opening open() {
+            return new Opening(Optional.empty(), server, Optional.empty(), Optional.empty(), "");
         }
 
         private Attempt attempt(Envelope envelope, Verdict verdict) {

@@ -12,6 +12,8 @@ import dev.postrider.relay.smtp.SubmissionPolicy;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.RouteJson;
+import dev.postrider.route.ServerRoute;
+import dev.postrider.route.SubmitterKey;
 import dev.postrider.transport.MailUpstreams;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -48,6 +50,7 @@ public final class RelayMain {
      * <li>{@code certificate}: file with a {@link RelayRoute}; made if not given, which takes longer than all else
      * <li>{@code clients=open}: who does not log in is taken for the organization's
      * <li>{@code times=short}: for retries and leases, as tests want to wait for them
+     * <li>{@code submitters=yes}: its server wants the login of whoever submits
      * <li>{@code organizations}: how many others it knows
      * </ul>
      */
@@ -89,8 +92,15 @@ public final class RelayMain {
         routes.put(certificate == null
                 ? TestRoutes.relay()
                 : RouteJson.read(Files.readString(Path.of(certificate)), RelayRoute.class));
-        routes.put(TestRoutes.local("mx", number(given, "server"),
-                Integer.parseInt(given.getOrDefault("connections", "20"))));
+        ServerRoute server = TestRoutes.local("mx", number(given, "server"),
+                Integer.parseInt(given.getOrDefault("connections", "20")));
+        if ("yes".equals(given.get("submitters"))) {
+            server = TestRoutes.forSubmitters(server);
+            RelayRoute relay = routes.relay().orElseThrow();
+            routes.put(new RelayRoute(false, relay.certificate(), relay.privateKey(), relay.adminTokenSha256(),
+                    List.of(new SubmitterKey("fixed", "0123456789abcdef".repeat(4)))));
+        }
+        routes.put(server);
         routes.put(TestRoutes.organization("orders", State.OPEN));
         for (int i = 0; i < number(given, "organizations"); i++) {
             routes.put(TestRoutes.organization("organization-" + i, State.OPEN));
@@ -111,8 +121,8 @@ public final class RelayMain {
         }
 
         @Override
-        public boolean authenticate(String user, String password) {
-            return false;
+        public Admission admit(String user, String password) {
+            return Admission.when(false, user);
         }
 
         @Override

@@ -22,6 +22,9 @@ final class RelayProcess implements AutoCloseable {
      */
     record Setup(Path directory, int server, int connections, Optional<String> database, List<String> options) {}
 
+    /** Among the options: its server wants the login of whoever submits. */
+    static final String SUBMITTERS = "-Dpostrider.test.submitters";
+
     private final Process process;
     private final Path log;
     private final int submissionPort;
@@ -64,6 +67,9 @@ final class RelayProcess implements AutoCloseable {
         command.addAll(List.of("-cp", ClassPathJar.classPath(), RelayMain.class.getName(),
                 "directory=" + setup.directory, "server=" + setup.server, "connections=" + setup.connections,
                 "times=short"));
+        if (setup.options.contains(SUBMITTERS)) {
+            command.add("submitters=yes");
+        }
         setup.database.ifPresent(url -> command.add("database=" + url));
         return command;
     }

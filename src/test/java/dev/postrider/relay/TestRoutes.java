@@ -2,6 +2,7 @@ package dev.postrider.relay;
 
 import dev.postrider.route.Address;
 import dev.postrider.route.Endpoint;
+import dev.postrider.route.Login;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.CertificateAuthority;
@@ -53,6 +54,17 @@ public final class TestRoutes {
         return new ServerRoute(key(name), true, true,
                 new Endpoint.Smtp("127.0.0.1", port, Endpoint.Security.NONE, Optional.empty(), Duration.ofSeconds(5),
                         Duration.ofSeconds(30), maxConnections, Optional.empty()));
+    }
+
+    /** The same server, to which whoever submits logs in, in the clear if need be. */
+    public static ServerRoute forSubmitters(ServerRoute server) {
+        var smtp = (Endpoint.Smtp) server.endpoint();
+        return new ServerRoute(server.key(), server.global(), server.active(),
+                new Endpoint.Smtp(smtp.host(), smtp.port(), smtp.security(), smtp.tls(),
+                        smtp.security() == Endpoint.Security.NONE, smtp.proxy(), smtp.ehloName(),
+                        smtp.connectTimeout(), smtp.tlsTimeout(), smtp.replyTimeout(), smtp.dataTimeout(),
+                        smtp.maxConnections(), Optional.of(new Login.Submitter(List.of(), Optional.empty(),
+                                Duration.ofMinutes(5), Optional.empty()))));
     }
 
     public static RelayRoute relay() {

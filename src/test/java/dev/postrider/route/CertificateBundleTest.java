@@ -25,14 +25,36 @@ final class CertificateBundleTest {
                 .containsExactly("CN=One", "CN=Two");
     }
 
+    @Test
+    void textMayStandBetweenAsInTheBundleOfCurl() throws InvalidPemException {
+        assertThat(CertificateBundle.parse("""
+                ##
+                ## Bundle of CA Root Certificates
+                ##
+
+                GlobalSign Root CA
+                ==================
+                """ + ONE + """
+
+                Certificate:
+                    Data:
+                        Serial Number: 6a:6f:ea
+                        Issuer: CN=Two
+                """ + TWO.pem() + "That was all.\n")).extracting(c -> c.getSubjectX500Principal().getName())
+                .containsExactly("CN=One", "CN=Two");
+    }
+
     static Stream<Arguments> bad() {
         String begin = "-----BEGIN CERTIFICATE-----\n";
         String end = "-----END CERTIFICATE-----\n";
         return Stream.of(Arguments.of("", "it holds no \"-----BEGIN CERTIFICATE-----\""),
-                Arguments.of("# nothing\n", "it holds no"), Arguments.of("hello", "line 1 is neither part"),
-                Arguments.of(ONE + "garbage\n" + TWO.pem(),
-                        "line " + (LINES + 1) + " is neither part of a certificate nor a comment (#), after "
-                                + "certificate 1"),
+                Arguments.of("# nothing\n", "it holds no"), Arguments.of("hello", "it holds no"),
+                Arguments.of(ONE + end + TWO.pem(), "line " + (LINES + 1) + " is a marker that does not belong to "
+                        + "another: \"-----END CERTIFICATE-----\", after certificate 1"),
+                Arguments.of(ONE + TWO.pem().replace("-----BEGIN", "---- BEGIN"),
+                        "line " + (LINES + 1) + " is a marker that does not belong to another: \"---- BEGIN"),
+                Arguments.of(ONE + TWO.pem().replace(begin, ""),
+                        "line " + (LINES + 1) + " looks like part of a certificate that has no \"-----BEGIN"),
                 Arguments.of(ONE.replace(end, "") + TWO.pem(),
                         "the certificate that begins in line 1 has no \"-----END CERTIFICATE-----\" before line "
                                 + LINES),

@@ -4,13 +4,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.Comparator;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /**
  * A Dovecot of the machine's own package with one user, in a temporary directory: POP3 on the loopback interface (with
@@ -20,14 +21,17 @@ public final class DovecotServer implements AutoCloseable {
     private static final Path PROGRAM = Path.of("/usr/sbin/dovecot");
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    private final Path directory;
-    private final int pop3;
-    private final int pop3s;
+    private final ServerDirectory directory;
+    private final int pop3 = FreePort.find();
+    private final int pop3s = FreePort.find();
+    private final int submission = FreePort.find();
+    private final int submissions = FreePort.find();
+    private final String realms;
+    private final Map<String, String> accounts = new TreeMap<>();
 
-    private DovecotServer(Path directory, int pop3, int pop3s) {
+    private DovecotServer(ServerDirectory directory, String realms) {
         this.directory = directory;
-        this.pop3 = pop3;
-        this.pop3s = pop3s;
+        this.realms = realms;
     }
 
     /**
@@ -49,16 +53,29 @@ public final class DovecotServer implements AutoCloseable {
      */
     public static Optional<DovecotServer> startIfInstalled(TestCertificates.Server certificate, String user,
             String password, String realms, Optional<String> introspection) {
+        return startIfInstalled(certificate, user, password, realms, introspection, Optional.empty());
+    }
+
+    /**
+     * Starts one that takes mail too, where Dovecot's submission service is installed.
+     *
+     * @param relay port on this machine of the server that it hands mail to
+     */
+    public static Optional<DovecotServer> startIfInstalled(TestCertificates.Server certificate, String user,
+            String password, String realms, Optional<String> introspection, Optional<Integer> relay) {
         if (!Files.isExecutable(PROGRAM) || !Files.exists(Path.of("/usr/lib/dovecot/pop3-login"))
                 || !"root".equals(System.getProperty("user.name"))) {
             return Optional.empty();
         }
         try {
-            DovecotServer server = new DovecotServer(Files.createTempDirectory("dovecot"), FreePort.find(),
-                    FreePort.find());
-            server.configure(certificate, user, password, realms);
+            DovecotServer server = new DovecotServer(ServerDirectory.create("dovecot"), realms);
+            server.configure(certificate);
+            server.account(user, password);
             if (introspection.isPresent()) {
                 server.takeTokens(introspection.get());
+            }
+            if (relay.isPresent() && hasSubmission()) {
+                server.takeMail(relay.get());
             }
             server.start();
             return Optional.of(server);
@@ -67,10 +84,9 @@ public final class DovecotServer implements AutoCloseable {
         }
     }
 
-    private void configure(TestCertificates.Server certificate, String user, String password, String realms)
-            throws IOException {
+    private void configure(TestCertificates.Server certificate) throws IOException {
         // Its processes run as users of their own, and reach mailboxes and sockets through this directory.
-        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(directory.path(), PosixFilePermissions.fromString("rwxr-xr-x"));
         Files.setPosixFilePermissions(Files.createDirectory(directory.resolve("mail")),
                 PosixFilePermissions.fromString("rwxrwxrwx"));
         Files.setPosixFilePermissions(Files.createDirectory(directory.resolve("run")),
@@ -79,12 +95,6 @@ public final class DovecotServer implements AutoCloseable {
         Path key = directory.resolve("server.key");
         Files.writeString(key, certificate.privateKey());
         Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
-        StringBuilder users = new StringBuilder();
-        users.append(user).append(":{PLAIN}").append(password).append("::::::\n");
-        for (String realm : realms.split(" ", -1)) {
-            users.append(user).append('@').append(realm).append(":{PLAIN}").append(password).append("::::::\n");
-        }
-        Files.writeString(directory.resolve("users"), users);
         Files.writeString(directory.resolve("dovecot.conf"), """
                 base_dir = %1$s/run
                 state_dir = %1$s/run
@@ -129,6 +139,59 @@ public final class DovecotServer implements AutoCloseable {
                   }
                 }
                 """.formatted(directory, pop3, pop3s, realms));
+    }
+
+    /** Whether Dovecot's submission service is installed. */
+    public static boolean hasSubmission() {
+        return Files.exists(Path.of("/usr/lib/dovecot/submission-login"));
+    }
+
+    private void takeMail(int relay) throws IOException {
+        Files.writeString(directory.resolve("dovecot.conf"), """
+                protocols = pop3 submission
+                hostname = localhost
+                submission_relay_host = 127.0.0.1
+                submission_relay_port = %1$d
+                service submission-login {
+                  inet_listener submission {
+                    port = %2$d
+                  }
+                  inet_listener submissions {
+                    port = %3$d
+                    ssl = yes
+                  }
+                }
+                """.formatted(relay, submission, submissions), StandardOpenOption.APPEND);
+    }
+
+    /** Where mail is taken, with STARTTLS offered. */
+    public int submission() {
+        return submission;
+    }
+
+    /** Where mail is taken inside of TLS. */
+    public int submissions() {
+        return submissions;
+    }
+
+    /** Sets the password of a user, who may be new. */
+    public void account(String user, String password) {
+        accounts.put(user, password);
+        StringBuilder users = new StringBuilder();
+        accounts.forEach((name, secret) -> {
+            users.append(name).append(":{PLAIN}").append(secret).append("::::::\n");
+            for (String realm : realms.split(" ", -1)) {
+                users.append(name).append('@').append(realm).append(":{PLAIN}").append(secret).append("::::::\n");
+            }
+        });
+        try {
+            // Whole or not at all: Dovecot reads it when it has changed.
+            Path next = Files.writeString(directory.resolve("users.next"), users);
+            Files.move(next, directory.resolve("users"), StandardCopyOption.ATOMIC_MOVE,
+                    StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private void takeTokens(String introspection) throws IOException {
@@ -181,12 +244,7 @@ public final class DovecotServer implements AutoCloseable {
 
     /** What it wrote into its log; for the message of a failing test, and to see who logged in how. */
     public String log() {
-        try {
-            Path log = directory.resolve("log");
-            return Files.exists(log) ? Files.readString(log) : "";
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return directory.text("log");
     }
 
     @Override
@@ -197,11 +255,7 @@ public final class DovecotServer implements AutoCloseable {
                     .orElseThrow();
             master.destroy();
             master.onExit().orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
-            try (Stream<Path> files = Files.walk(directory)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.deleteIfExists(file);
-                }
-            }
+            directory.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -12,10 +12,8 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipalLookupService;
 import java.nio.file.attribute.UserPrincipalNotFoundException;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * An Exim of Debian's package, with a configuration and a spool of its own in a temporary directory, listening on the
@@ -30,15 +28,18 @@ public final class EximServer implements AutoCloseable {
             Path.of(System.getProperty("user.home"), ".cache/postrider/exim/usr/sbin/exim4"));
     private static final String USER = "Debian-exim";
 
-    private final Path directory;
+    /** Who may log in. */
+    public record Account(String user, String password) {}
+
+    private final ServerDirectory directory;
     private final int port = FreePort.find();
     private final int tlsPort = FreePort.find();
     private final Process process;
 
-    private EximServer(Path program, Path directory, TestCertificates.Server certificate, List<String> settings)
-            throws IOException {
+    private EximServer(Path program, ServerDirectory directory, TestCertificates.Server certificate,
+            List<String> settings, Optional<String> authenticators) throws IOException {
         this.directory = directory;
-        Path configuration = configure(program, certificate, settings);
+        Path configuration = configure(program, certificate, settings, authenticators);
         process = new ProcessBuilder(program.toString(), "-C", configuration.toString(), "-bdf")
                 .redirectErrorStream(true)
                 .redirectOutput(directory.resolve("output").toFile())
@@ -55,16 +56,50 @@ public final class EximServer implements AutoCloseable {
      * @param settings further lines for the main part of its configuration
      */
     public static Optional<EximServer> startIfInstalled(TestCertificates.Server certificate, String... settings) {
+        return start(certificate, List.of(settings), Optional.empty());
+    }
+
+    private static Optional<EximServer> start(TestCertificates.Server certificate, List<String> settings,
+            Optional<String> authenticators) {
         Optional<Path> program = PROGRAMS.stream().filter(Files::isExecutable).findFirst();
         if (program.isEmpty() || !"root".equals(System.getProperty("user.name")) || !hasUser(program.get())) {
             return Optional.empty();
         }
         try {
-            return Optional.of(new EximServer(program.get(), Files.createTempDirectory("exim"), certificate,
-                    List.of(settings)));
+            return Optional.of(new EximServer(program.get(), ServerDirectory.create("exim"), certificate,
+                    settings, authenticators));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Starts one with an account, which logs in by PLAIN, LOGIN or CRAM-MD5; mail to {@code members} wants that. */
+    public static Optional<EximServer> startIfInstalled(TestCertificates.Server certificate,
+            Account account) {
+        return start(certificate, List.of(), Optional.of(authenticators(account)));
+    }
+
+    private static String authenticators(Account account) {
+        return """
+                begin authenticators
+                plain:
+                  driver = plaintext
+                  public_name = PLAIN
+                  server_prompts = :
+                  server_condition = ${if and{{eq{$auth2}{%1$s}}{eq{$auth3}{%2$s}}}}
+                  server_set_id = $auth2
+                login:
+                  driver = plaintext
+                  public_name = LOGIN
+                  server_prompts = Username:: : Password::
+                  server_condition = ${if and{{eq{$auth1}{%1$s}}{eq{$auth2}{%2$s}}}}
+                  server_set_id = $auth1
+                cram:
+                  driver = cram_md5
+                  public_name = CRAM-MD5
+                  server_secret = ${if eq{$auth1}{%1$s}{%2$s}fail}
+                  server_set_id = $auth1
+                """.formatted(account.user(), account.password());
     }
 
     private static boolean hasUser(Path program) {
@@ -78,9 +113,9 @@ public final class EximServer implements AutoCloseable {
         }
     }
 
-    private Path configure(Path program, TestCertificates.Server certificate, List<String> settings)
-            throws IOException {
-        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+    private Path configure(Path program, TestCertificates.Server certificate, List<String> settings,
+            Optional<String> authenticators) throws IOException {
+        Files.setPosixFilePermissions(directory.path(), PosixFilePermissions.fromString("rwxr-xr-x"));
         own(Files.createDirectory(directory.resolve("spool")));
         own(Files.createDirectory(directory.resolve("log")));
         Files.writeString(directory.resolve("server.crt"), certificate.certificate());
@@ -104,9 +139,14 @@ public final class EximServer implements AutoCloseable {
 
                 begin acl
                 of_test:
+                  deny recipients = members@exim.test
+                       !authenticated = *
+                       message = log in first
                   accept domains = exim.test
                   deny message = no relaying
-                """.formatted(directory, program, port, tlsPort, String.join("\n", settings)));
+
+                """.formatted(directory, program, port, tlsPort, String.join("\n", settings))
+                + authenticators.orElse(""));
     }
 
     private static void own(Path path) throws IOException {
@@ -134,27 +174,13 @@ public final class EximServer implements AutoCloseable {
 
     /** What it wrote into its log: a line with {@code <=} for each mail that it took. */
     public String log() {
-        try (Stream<Path> logs = Files.list(directory.resolve("log"))) {
-            StringBuilder text = new StringBuilder();
-            for (Path log : logs.sorted().toList()) {
-                text.append(Files.readString(log));
-            }
-            return text.toString();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return directory.text("log");
     }
 
     @Override
     public void close() {
         process.destroy();
         process.onExit().join();
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        directory.close();
     }
 }

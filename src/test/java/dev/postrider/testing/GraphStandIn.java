@@ -80,6 +80,7 @@ public final class GraphStandIn implements AutoCloseable {
      *
      * @param path    of the requests that get it ends so
      * @param happens whether what was asked for happens all the same
+     * @param body    in which {@code %AUTHORIZATION%} stands for that header of the request
      */
     public record Fault(String path, boolean happens, int status, Map<String, String> headers, String body) {
         public Fault(String path, int status, String code) {
@@ -173,7 +174,8 @@ public final class GraphStandIn implements AutoCloseable {
             try {
                 if (path.endsWith("/oauth2/v2.0/token")) {
                     requests.add(new Request("token", "", Optional.empty()));
-                    answer = token(path, new String(body, StandardCharsets.UTF_8));
+                    answer = faultOf("/token"::equals).map(fault -> new Answer(fault.status, fault.body))
+                            .orElseGet(() -> token(path, new String(body, StandardCharsets.UTF_8)));
                 } else if (path.startsWith("/upload/")) {
                     answer = upload(exchange, path, body);
                 } else {
@@ -186,7 +188,10 @@ public final class GraphStandIn implements AutoCloseable {
                     .set("request-id", "00000000-0000-0000-0000-" + "%012d".formatted(
                             numbers.incrementAndGet()));
             exchange.getResponseHeaders().set("Content-Type", "application/json");
-            byte[] out = answer.body.getBytes(StandardCharsets.UTF_8);
+            byte[] out = answer.body
+                    .replace("%AUTHORIZATION%",
+                            String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")))
+                    .getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(answer.status, out.length == 0 ? -1 : out.length);
             exchange.getResponseBody().write(out);
         }

@@ -11,7 +11,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipalLookupService;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -26,12 +25,12 @@ public final class PostfixServer implements AutoCloseable {
     private static final Path PROGRAM = Path.of("/usr/sbin/postfix");
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    private final Path directory;
-    private final int port;
+    private final ServerDirectory directory;
+    private final int port = FreePort.find();
+    private final int tlsPort = FreePort.find();
 
-    private PostfixServer(Path directory, int port) {
+    private PostfixServer(ServerDirectory directory) {
         this.directory = directory;
-        this.port = port;
     }
 
     /**
@@ -55,7 +54,7 @@ public final class PostfixServer implements AutoCloseable {
             return Optional.empty();
         }
         try {
-            PostfixServer server = new PostfixServer(Files.createTempDirectory("postfix"), FreePort.find());
+            PostfixServer server = new PostfixServer(ServerDirectory.create("postfix"));
             server.configure(certificate, settings);
             server.run("start");
             return Optional.of(server);
@@ -66,7 +65,7 @@ public final class PostfixServer implements AutoCloseable {
 
     private void configure(TestCertificates.Server certificate, List<String> settings) throws IOException {
         // Its daemons run as the user postfix, and reach queue and mailboxes through this directory.
-        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(directory.path(), PosixFilePermissions.fromString("rwxr-xr-x"));
         Path etc = Files.createDirectory(directory.resolve("etc"));
         Files.createDirectory(directory.resolve("queue"));
         own(Files.createDirectory(directory.resolve("data")));
@@ -107,6 +106,7 @@ public final class PostfixServer implements AutoCloseable {
                 """.formatted(directory, uid, gid) + String.join("\n", settings) + "\n");
         Files.writeString(etc.resolve("master.cf"), """
                 127.0.0.1:%d inet n - n - - smtpd
+                127.0.0.1:%d inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
                 postlog unix-dgram n - n - 1 postlogd
                 pickup unix n - n 60 1 pickup
                 cleanup unix n - n - 0 cleanup
@@ -123,7 +123,12 @@ public final class PostfixServer implements AutoCloseable {
                 smtp unix - - n - - smtp
                 anvil unix - - n - 1 anvil
                 scache unix - - n - 1 scache
-                """.formatted(port));
+                """.formatted(port, tlsPort));
+    }
+
+    /** Where TLS is spoken from the first octet. */
+    public int tlsPort() {
+        return tlsPort;
     }
 
     private static void own(Path path) throws IOException {
@@ -176,9 +181,21 @@ public final class PostfixServer implements AutoCloseable {
 
     /** What it wrote into its log; for the message of a failing test. */
     public String log() {
+        return directory.text("mail.log");
+    }
+
+    /** Takes nothing more until {@link #resume}; what it has it keeps. */
+    public void pause() {
         try {
-            Path log = directory.resolve("mail.log");
-            return Files.exists(log) ? Files.readString(log) : "";
+            run("stop");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public void resume() {
+        try {
+            run("start");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -188,11 +205,7 @@ public final class PostfixServer implements AutoCloseable {
     public void close() {
         try {
             run("stop");
-            try (Stream<Path> files = Files.walk(directory)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.deleteIfExists(file);
-                }
-            }
+            directory.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

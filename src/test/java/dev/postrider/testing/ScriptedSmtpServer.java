@@ -69,6 +69,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     private volatile Optional<SSLContext> tls = Optional.empty();
     private volatile boolean implicitTls;
     private volatile boolean wantsClientCertificate;
+    private final Map<String, String> accounts = new ConcurrentHashMap<>();
     private volatile String mechanisms = "";
     private volatile String user = "";
     private volatile String password = "";
@@ -86,8 +87,9 @@ public final class ScriptedSmtpServer implements AutoCloseable {
      * @param recipients the addresses of RCPT without brackets
      * @param text       the message without dot stuffing, one character an octet
      * @param tls        whether it came encrypted
+     * @param account    who had logged in by PLAIN; empty if nobody had
      */
-    public record Received(String sender, List<String> recipients, String text, boolean tls) {
+    public record Received(String sender, List<String> recipients, String text, boolean tls, String account) {
         /** The message as it came. */
         public byte[] bytes() {
             return text.getBytes(StandardCharsets.ISO_8859_1);
@@ -173,6 +175,13 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         return this;
     }
 
+    /** Lets another user log in, by PLAIN; from then on nobody sends without a login. */
+    public ScriptedSmtpServer account(String name, String secret) {
+        accounts.put(name, secret);
+        mechanisms = "PLAIN";
+        return this;
+    }
+
     public int port() {
         return socket.getLocalPort();
     }
@@ -255,6 +264,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         private Socket current;
         private InputStream in;
         private String sender = "";
+        private String account = "";
         private final List<String> recipients = new ArrayList<>();
 
         Session(Socket raw) throws IOException {
@@ -283,6 +293,10 @@ public final class ScriptedSmtpServer implements AutoCloseable {
                 }
                 case "AUTH" -> authenticate(line);
                 case "MAIL" -> {
+                    if (!accounts.isEmpty() && account.isEmpty()) {
+                        reply("530 5.7.0 log in first");
+                        return;
+                    }
                     recipients.clear();
                     sender = answer(verb, line, "250 2.1.0 ok").startsWith("2")
                             ? line.substring("MAIL FROM:".length())
@@ -343,7 +357,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
             String answer = told.isEmpty() ? "250 2.0.0 queued as T1" : told;
             if (answer.startsWith("2")) {
                 messages.add(new Received(sender, List.copyOf(recipients),
-                        new String(content, StandardCharsets.ISO_8859_1), current instanceof SSLSocket));
+                        new String(content, StandardCharsets.ISO_8859_1), current instanceof SSLSocket, account));
             }
             reply(answer);
         }
@@ -367,8 +381,7 @@ public final class ScriptedSmtpServer implements AutoCloseable {
 
         private boolean isGood(String mechanism, Optional<byte[]> initial) throws IOException {
             return switch (mechanism) {
-                case "PLAIN" -> Arrays.equals(initial.isPresent() ? initial.get() : challenge(""), bytes(
-                        "\0" + user + "\0" + password));
+                case "PLAIN" -> plain(text(initial.isPresent() ? initial.get() : challenge("")));
                 case "LOGIN" -> List.of(text(challenge("Username:")), text(challenge("Password:")))
                         .equals(List.of(user, password));
                 case "XOAUTH2" -> bearer(initial, "user=" + user + "\001");
@@ -377,6 +390,14 @@ public final class ScriptedSmtpServer implements AutoCloseable {
                 case "SCRAM-SHA-256" -> scram(initial);
                 default -> sasl(mechanism, initial);
             };
+        }
+
+        private boolean plain(String message) {
+            String[] parts = message.split("\0", -1);
+            boolean good = message.equals("\0" + user + "\0" + password) && !user.isEmpty()
+                    || parts.length == 3 && parts[0].isEmpty() && parts[2].equals(accounts.get(parts[1]));
+            account = good ? parts[1] : "";
+            return good;
         }
 
         private boolean bearer(Optional<byte[]> initial, String before) throws IOException {

@@ -13,7 +13,7 @@ import dev.postrider.plan.OrganizationPlan;
 import dev.postrider.plan.World;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Login;
-import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.transport.Attempt;
@@ -118,7 +118,7 @@ public final class RelaySubmission {
                 new Endpoint.Smtp(address.map(URI::getHost).orElse(relay.host()),
                         address.map(URI::getPort).orElse(relay.port()), Endpoint.Security.STARTTLS,
                         Optional.of(relay.caCertificate()), CONNECT_TIMEOUT, REPLY_TIMEOUT, 1,
-                        Optional.of(new Login.Password(OrganizationRoute.login(organization), password))));
+                        Optional.of(new Login.Password(RelayLogin.of(organization), password))));
     }
 
     private NoticeResult result(Instant start, Attempt attempt) {

@@ -151,7 +151,14 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
             events.publish(configMap, new Notice(true, "InvalidSettings", String.valueOf(e.getMessage())));
             return UpdateControl.noUpdate();
         }
-        if (!clock.instant().isBefore(secretsDue)) {
+        Optional<String> keyName = InstallationSecrets.submitterKeyName(configMap);
+        if (keyName.isEmpty()) {
+            events.publish(configMap, new Notice(true, "InvalidSettings", "annotation "
+                    + InstallationSecrets.SUBMITTER_KEY_ANNOTATION + " names a key, of letters, digits, dots, hyphens "
+                    + "and underscores, at most 63; what it holds now is passed over"));
+        }
+        boolean keyMissing = keyName.filter(name -> !name.equals(secrets.submitterKeys().getFirst().id())).isPresent();
+        if (keyMissing || !clock.instant().isBefore(secretsDue)) {
             secretsDue = clock.instant().plus(SECRETS_INTERVAL);
             secrets = InstallationSecrets.ensure(context.getClient(), cluster.namespace(), configMap,
                     RelayWorkload.certificateNames(cluster.namespace(), settings.relay()), clock);
@@ -187,7 +194,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     private void applyRoute(Settings settings, ConfigMap configMap, Context<ConfigMap> context) {
         RelayRoute route = new RelayRoute(settings.globalServerPolicy() == Settings.GlobalServerPolicy.Required,
                 secrets.certificate().certificateChain(), secrets.certificate().privateKey(),
-                Sha256.of(secrets.adminToken()));
+                Sha256.of(secrets.adminToken()), secrets.submitterKeys());
         Secret wanted = Secrets.route(RouteSecret.Kind.RELAY, Cluster.key(configMap), route, cluster.namespace(),
                 configMap);
         if (routes != null) {

@@ -2,6 +2,7 @@ package dev.postrider.relay.delivery;
 
 import dev.postrider.relay.queue.ConnectionPermits;
 import dev.postrider.relay.queue.ConnectionPermits.Permit;
+import dev.postrider.route.Login.Credentials;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.transport.Upstream;
 import dev.postrider.transport.Upstreams;
@@ -31,14 +32,16 @@ final class Connections {
     static final class Connection {
         private final Upstream upstream;
         private final ServerRoute route;
+        private final Optional<Credentials> submitter;
         private final Permit permit;
         private final long opened = System.nanoTime();
         private int messages;
         private Instant idleSince = Instant.MAX;
 
-        private Connection(Upstream upstream, ServerRoute route, Permit permit) {
+        private Connection(Upstream upstream, ServerRoute route, Optional<Credentials> submitter, Permit permit) {
             this.upstream = upstream;
             this.route = route;
+            this.submitter = submitter;
             this.permit = permit;
         }
 
@@ -71,9 +74,14 @@ final class Connections {
         this.settings = settings;
     }
 
-    /** A connection as the route has it: a kept one, or a new one if there is a permit. */
-    Optional<Connection> take(ServerRoute route) {
-        for (Connection kept = poll(); kept != null; kept = poll()) {
+    /**
+     * A connection as the route has it: a kept one, or a new one if there is a permit. One that is logged in for
+     * somebody is his alone; where only that stands in the way of another, it is closed.
+     *
+     * @param submitter whose login it is, where that is the submitter's
+     */
+    Optional<Connection> take(ServerRoute route, Optional<Credentials> submitter) {
+        for (Connection kept = poll(submitter); kept != null; kept = poll(submitter)) {
             if (kept.isUseful(route)) {
                 return Optional.of(kept);
             }
@@ -82,12 +90,39 @@ final class Connections {
         if (yields()) {
             return Optional.empty();
         }
-        return permits.tryTake(route.key(), route.endpoint().maxConnections())
-                .map(permit -> new Connection(upstreams.to(route), route, permit));
+        Optional<Permit> permit = tryPermit(route);
+        while (permit.isEmpty() && closeOne()) {
+            permit = tryPermit(route);
+        }
+        ServerRoute server = submitter.map(route::as).orElse(route);
+        return permit.map(taken -> new Connection(upstreams.to(server), route, submitter, taken));
     }
 
-    private synchronized @Nullable Connection poll() {
-        return idle.pollLast();
+    private Optional<Permit> tryPermit(ServerRoute route) {
+        return permits.tryTake(route.key(), route.endpoint().maxConnections());
+    }
+
+    private synchronized @Nullable Connection poll(Optional<Credentials> submitter) {
+        for (Iterator<Connection> all = idle.descendingIterator(); all.hasNext();) {
+            Connection kept = all.next();
+            if (kept.submitter.equals(submitter)) {
+                all.remove();
+                return kept;
+            }
+        }
+        return null;
+    }
+
+    /** Closes the connection that has waited the longest, and waits for that; says whether there was one. */
+    boolean closeOne() {
+        Connection oldest;
+        synchronized (this) {
+            oldest = idle.pollFirst();
+        }
+        if (oldest != null) {
+            oldest.close();
+        }
+        return oldest != null;
     }
 
     /**

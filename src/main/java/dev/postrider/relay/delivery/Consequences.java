@@ -12,6 +12,7 @@ import dev.postrider.relay.events.MailEvent;
 import dev.postrider.relay.telemetry.LogLine;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRoute;
 import dev.postrider.transport.Reply;
 import dev.postrider.transport.Verdict;
 import java.io.IOException;
@@ -37,10 +38,13 @@ final class Consequences {
     private final InstantSource clock;
     private final RelayMeters meters;
     private final Predicate<ResourceKey> tells;
+    private final MailLogin logins;
     private final DeliveryReport report;
 
     /** @param tells which organizations hear of their mail by events */
-    Consequences(DeliverySettings settings, InstantSource clock, RelayMeters meters, Predicate<ResourceKey> tells) {
+    Consequences(DeliverySettings settings, InstantSource clock, RelayMeters meters, Predicate<ResourceKey> tells,
+            MailLogin logins) {
+        this.logins = logins;
         this.settings = settings;
         this.clock = clock;
         this.meters = meters;
@@ -97,7 +101,7 @@ final class Consequences {
                     }
                     if (recipient.dsn().wantsFailure()) {
                         report(reported, Kind.FAILED, entry(outcome, refused, refused.permanent()
-                                ? refused.reply().flatMap(Reply::enhanced).orElse("5.0.0")
+                                ? refused.enhancedStatus(true)
                                 // RFC 3463 section 3.5: delivery time expired.
                                 : "4.4.7", Optional.empty()));
                     }
@@ -113,17 +117,28 @@ final class Consequences {
                     deferred.add(deferral(outcome, refused, attempts, now, next, tell || recipient.delayReported()));
                     tell(RelayMeters.Outcome.DEFERRED, message, outcome, refused.message());
                     if (tell) {
-                        report(reported, Kind.DELAYED, entry(outcome, refused,
-                                refused.reply()
-                                        .flatMap(Reply::enhanced)
-                                        .filter(status -> status.startsWith("4."))
-                                        .orElse(outcome.concernsServer() ? "4.4.1" : "4.0.0"),
+                        report(reported, Kind.DELAYED, entry(outcome, refused, refused.enhancedStatus(false),
                                 Optional.of(message.received().plus(settings.expiry()))));
                     }
                 }
             }
         }
         return new Settlement(done, deferred, reports(message, reported, now), events);
+    }
+
+    /**
+     * Lets a message wait that was not tried.
+     *
+     * @param server whose turn it would have been
+     */
+    Settlement putOff(QueuedMessage message, ServerRoute server, String why, Duration wait) {
+        Instant now = clock.instant();
+        return new Settlement(List.of(), message.recipients()
+                .stream()
+                .map(recipient -> new Deferral(recipient.number(), recipient.attempts(), now, now.plus(wait),
+                        server.endpoint().display(), why,
+                        recipient.delayReported()))
+                .toList(), List.of(), List.of());
     }
 
     private static Event event(MailEvent.Type type, QueuedMessage message, Outcome outcome, String reply, Instant now) {
@@ -157,7 +172,8 @@ final class Consequences {
         reported.forEach((kind, entries) -> {
             try {
                 reports.add(new Report(message.sender(), report.compose(kind, message, entries, now),
-                        message.eightBit() || message.smtpUtf8(), message.smtpUtf8(), now));
+                        message.eightBit() || message.smtpUtf8(), message.smtpUtf8(), now,
+                        id -> logins.forReport(message, id)));
             } catch (IOException e) {
                 LOG.error("{} organization={} has no report \"{}\": {}", message.id(), message.organization(),
                         kind.action(), e.getMessage());

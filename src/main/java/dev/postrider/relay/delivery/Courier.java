@@ -9,6 +9,7 @@ import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
 import dev.postrider.relay.queue.Settlement;
 import dev.postrider.relay.telemetry.Tracing;
+import dev.postrider.route.Login.Credentials;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.Splitting;
@@ -30,6 +31,8 @@ import org.slf4j.LoggerFactory;
 final class Courier {
     private static final Logger LOG = LoggerFactory.getLogger(Courier.class);
     private static final Duration RECORDING_RETRY = Duration.ofSeconds(1);
+    /** How long mail is put off whose servers have no room, while others of the organization have. */
+    private static final Duration NO_ROOM = Duration.ofSeconds(5);
 
     private final Queue queue;
     private final Turns turns;
@@ -37,10 +40,12 @@ final class Courier {
     private final Consequences consequences;
     private final Tracing tracing;
     private final Function<QueuedMessage, Optional<Splitting>> splitting;
+    private final MailLogin logins;
 
     /** @param splitting which messages may be sent in parts */
     Courier(Queue queue, Turns turns, InstantSource clock, Consequences consequences, Tracing tracing,
-            Function<QueuedMessage, Optional<Splitting>> splitting) {
+            Function<QueuedMessage, Optional<Splitting>> splitting, MailLogin logins) {
+        this.logins = logins;
         this.splitting = splitting;
         this.queue = queue;
         this.turns = turns;
@@ -62,19 +67,53 @@ final class Courier {
             queue.release(message);
             return;
         }
+        switch (logins.of(message)) {
+            case MailLogin.Servers() -> deliver(turn, Optional.empty());
+            case MailLogin.Submitter(Credentials submitter) -> {
+                Optional<Duration> rest = logins.rest(message, submitter);
+                if (rest.isPresent()) {
+                    turns.leaveUntried(turn.place());
+                    putOff(turn, "the server has just refused this login", rest.get());
+                } else {
+                    deliver(turn, Optional.of(submitter));
+                }
+            }
+            case MailLogin.Lost(Verdict.Refused why) -> {
+                turns.leaveUntried(turn.place());
+                giveUpTurn(turn, why);
+            }
+        }
+    }
+
+    private void deliver(Turn turn, Optional<Credentials> submitter) throws InterruptedException {
+        QueuedMessage message = turn.message();
         List<Outcome> outcomes = new ArrayList<>();
         List<QueuedRecipient> open = message.recipients();
-        Set<ResourceKey> tried = new HashSet<>();
+        Set<ResourceKey> unfit = turn.pool().servers(server -> !MailLogin.fits(message, server));
+        Set<ResourceKey> tried = new HashSet<>(unfit);
         Optional<Place> place = Optional.of(turn.place());
+        if (unfit.contains(turn.place().server().key())) {
+            turns.leaveUntried(turn.place());
+            place = turns.another(turn.pool(), tried);
+        }
         while (place.isPresent()) {
             tried.add(place.get().server().key());
-            List<Outcome> round = attempt(message, open, place.get());
+            List<Outcome> round = attempt(message, open, place.get(), submitter);
             if (!round.isEmpty()) {
                 outcomes.removeIf(Outcome::concernsServer);
                 outcomes.addAll(round);
                 open = round.stream().filter(Outcome::concernsServer).map(Outcome::recipient).toList();
             }
             place = open.isEmpty() ? Optional.empty() : turns.another(turn.pool(), tried);
+        }
+        if (outcomes.isEmpty() && !unfit.isEmpty()) {
+            // Put back it would be next again, and again find a place at a server that does not take it.
+            if (turn.pool().servers(server -> MailLogin.fits(message, server)).isEmpty()) {
+                giveUpTurn(turn, noServer(submitter.isPresent()));
+            } else {
+                putOff(turn, "all servers that take mail with this login are in use, or rest", NO_ROOM);
+            }
+            return;
         }
         boolean otherServerLeft = !open.isEmpty() && turns.isAnotherAwake(turn.pool(), tried);
         if (outcomes.isEmpty() || (otherServerLeft && outcomes.stream().allMatch(Outcome::concernsServer))) {
@@ -83,6 +122,46 @@ final class Courier {
         }
         try {
             record(message, outcomes, otherServerLeft);
+        } finally {
+            turns.forget(turn);
+        }
+    }
+
+    private static Verdict.Refused noServer(boolean submitters) {
+        return new Verdict.Refused(Step.MessageRejected, false, "4.3.2", submitters
+                ? "the message was submitted with the login of a user of the mail server, and no active server of the "
+                        + "organization takes such mail any more; activate one with authentication.submitter"
+                : "the message was submitted with the organization's own login, and all active servers of the "
+                        + "organization want the login of whoever submits; activate one that does not");
+    }
+
+    /** Records that no server was tried. */
+    private void giveUpTurn(Turn turn, Verdict.Refused why) throws InterruptedException {
+        try {
+            record(turn.message(), untried(turn, why), false);
+        } finally {
+            turns.forget(turn);
+        }
+    }
+
+    private static List<Outcome> untried(Turn turn, Verdict.Refused why) {
+        return turn.message()
+                .recipients()
+                .stream()
+                .map(recipient -> new Outcome(recipient, turn.place().server(), why, Duration.ZERO))
+                .toList();
+    }
+
+    /** Lets a message wait without counting that as an attempt, but for what its age asks for. */
+    private void putOff(Turn turn, String why, Duration wait) throws InterruptedException {
+        QueuedMessage message = turn.message();
+        try {
+            if (consequences.isOverdue(message)) {
+                record(message, untried(turn, new Verdict.Refused(Step.MessageRejected, false, "4.3.2", why)),
+                        false);
+            } else {
+                record(message, consequences.putOff(message, turn.place().server(), why, wait));
+            }
         } finally {
             turns.forget(turn);
         }
@@ -101,8 +180,9 @@ final class Courier {
     }
 
     /** Says what became of each recipient; empty if there was no connection to be had. */
-    private List<Outcome> attempt(QueuedMessage message, List<QueuedRecipient> recipients, Place place) {
-        Optional<Connection> connection = place.lane().connections().take(place.server());
+    private List<Outcome> attempt(QueuedMessage message, List<QueuedRecipient> recipients, Place place,
+            Optional<Credentials> submitter) {
+        Optional<Connection> connection = place.lane().connections().take(place.server(), submitter);
         if (connection.isEmpty()) {
             turns.leaveWithoutPermit(place);
             return List.of();
@@ -124,8 +204,10 @@ final class Courier {
         List<Outcome> outcomes = new ArrayList<>();
         for (QueuedRecipient recipient : recipients) {
             Verdict verdict = verdicts.getOrDefault(recipient.address(), new Verdict.Refused(Step.MessageRejected,
-                    false, Optional.empty(), "the attempt ended without a word about this recipient"));
-            outcomes.add(new Outcome(recipient, place.server(), verdict, duration));
+                    false, "4.3.0", "the attempt ended without a word about this recipient"));
+            outcomes.add(new Outcome(recipient, place.server(), submitter
+                    .map(credentials -> logins.judge(message, recipient, credentials, verdict))
+                    .orElse(verdict), duration));
         }
         turns.leave(place, outcomes.stream()
                 .filter(Outcome::concernsServer)
@@ -137,9 +219,12 @@ final class Courier {
     /** Until it is recorded the message stays claimed: forgetting it here would deliver it twice. */
     private void record(QueuedMessage message, List<Outcome> outcomes, boolean otherServerLeft)
             throws InterruptedException {
+        record(message, consequences.of(message, outcomes, otherServerLeft));
+    }
+
+    private void record(QueuedMessage message, Settlement settlement) throws InterruptedException {
         turns.recording();
         try {
-            Settlement settlement = consequences.of(message, outcomes, otherServerLeft);
             settle(message, settlement);
             nextAttempt(message, settlement).ifPresent(time -> turns.dueAt(message.organization(), time));
         } finally {

@@ -8,9 +8,13 @@ import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.submitter.CredentialsCipher;
+import dev.postrider.relay.submitter.SubmitterLogins;
+import dev.postrider.relay.submitter.Submitters;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.SizeLimit.WhenTooLarge;
 import dev.postrider.transport.Splitting;
@@ -45,6 +49,7 @@ public final class Delivery implements AutoCloseable {
     private final Courier courier;
     private final Overdue overdue;
     private final Removals removals;
+    private final Submitters submitters;
     private final ExecutorService workers = Executors
             .newThreadPerTaskExecutor(Thread.ofVirtual().name("delivery-", 0).factory());
     private final Thread timekeeper = Thread.ofPlatform().name("delivery").unstarted(this::keepTime);
@@ -58,11 +63,14 @@ public final class Delivery implements AutoCloseable {
         this.queue = queue;
         this.routes = routes;
         this.clock = clock;
-        var consequences = new Consequences(settings, clock, meters, this::tells);
+        this.submitters = new Submitters(new SubmitterLogins(upstreams, queue.permits(), this::makeRoom, clock),
+                new CredentialsCipher(() -> routes.relay().map(RelayRoute::submitterKeys).orElse(List.of())));
+        var logins = new MailLogin(submitters, routes);
+        var consequences = new Consequences(settings, clock, meters, this::tells, logins);
         this.turns = new Turns(routes, new Lanes(routes, upstreams, queue.permits(), settings, meters), clock,
                 new Workers());
         this.courier = new Courier(queue, turns, clock, consequences, tracing,
-                message -> splitting(message, settings.hostName()));
+                message -> splitting(message, settings.hostName()), logins);
         this.overdue = new Overdue(queue, consequences, courier, clock);
         this.removals = new Removals(queue, routes, settings.expiry(), clock);
     }
@@ -116,6 +124,18 @@ public final class Delivery implements AutoCloseable {
         return turns.held();
     }
 
+    /** Checks and encrypts logins of those who submit, within the limits of connections that delivery keeps to. */
+    public Submitters submitters() {
+        return submitters;
+    }
+
+    private void makeRoom(ResourceKey server) {
+        turns.servers()
+                .stream()
+                .filter(lane -> lane.key().equals(server))
+                .forEach(lane -> lane.connections().closeOne());
+    }
+
     /** Looks at the clock again: for tests that turn it. */
     public void wake() {
         signals.release();
@@ -132,6 +152,7 @@ public final class Delivery implements AutoCloseable {
         try {
             timekeeper.join();
             turns.stop();
+            submitters.logins().close();
             workers.shutdown();
             if (!workers.awaitTermination(Math.max(grace.toMillis(), 0), TimeUnit.MILLISECONDS)) {
                 LOG.warn("attempts under way are broken off, their mail is tried again after the next start");

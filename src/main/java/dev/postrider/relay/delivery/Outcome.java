@@ -1,6 +1,7 @@
 package dev.postrider.relay.delivery;
 
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
+import dev.postrider.relay.submitter.SubmitterLogins;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
@@ -15,7 +16,9 @@ record Outcome(QueuedRecipient recipient, ServerRoute server, Verdict verdict, D
     /** Whether it says something about the server, so that another may take the message. */
     boolean concernsServer() {
         return verdict instanceof Verdict.Refused refused && !refused.permanent() && switch (refused.step()) {
-            case NameResolution, Connection, Tls, Certificate, Authentication, Timeout -> true;
+            case NameResolution, Connection, Tls, Certificate, Timeout -> true;
+            // A submitter's login says nothing of the server, and must not be tried at all of them.
+            case Authentication -> !(server.endpoint().wantsSubmitter() && SubmitterLogins.isWrongLogin(refused));
             case SenderRejected, RecipientRejected, MessageRejected ->
                 refused.retryAfter().isPresent() || refused.reply().filter(r -> r.code() == 421).isPresent();
         };

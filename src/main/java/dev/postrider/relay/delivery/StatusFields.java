@@ -38,7 +38,7 @@ final class StatusFields {
             field(text, "Action", kind.action());
             field(text, "Status", entry.status());
             field(text, "Remote-MTA", "dns; " + entry.host());
-            entry.reply().ifPresent(reply -> field(text, "Diagnostic-Code", "smtp; " + oneLine(reply.text())));
+            field(text, "Diagnostic-Code", diagnostic(entry));
             field(text, "Last-Attempt-Date", MailDate.of(now));
             entry.retryUntil().ifPresent(time -> field(text, "Will-Retry-Until", MailDate.of(time)));
         }
@@ -47,6 +47,17 @@ final class StatusFields {
 
     private static void field(StringBuilder text, String name, String value) {
         text.append(name).append(": ").append(value).append("\r\n");
+    }
+
+    /** Types that are not registered begin with x- (RFC 3464 section 2.1.2). */
+    private static String diagnostic(Entry entry) {
+        return entry.reply()
+                .map(reply -> (reply.isSmtp() ? "smtp; " : "x-http; ") + oneLine(reply.text()))
+                .orElseGet(() -> "x-postrider; " + ascii(oneLine(entry.message())));
+    }
+
+    private static String ascii(String text) {
+        return text.replaceAll("[^ -~]", "?");
     }
 
     private static String originalRecipient(String orcpt) {

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,6 +82,15 @@ final class Turns {
 
         private Pool(List<Lane> lanes) {
             this.lanes = lanes;
+        }
+
+        /** Those of its servers of which that is so. */
+        Set<ResourceKey> servers(Predicate<ServerRoute> which) {
+            Set<ResourceKey> keys = new HashSet<>();
+            for (Lane lane : lanes) {
+                lane.route().filter(which).ifPresent(server -> keys.add(server.key()));
+            }
+            return keys;
         }
     }
 

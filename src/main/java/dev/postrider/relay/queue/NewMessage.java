@@ -16,17 +16,32 @@ import java.util.Optional;
  * @param dsn            what the sender wants to be told
  * @param idempotencyKey of two messages of an organization with the same key within a day the second is not queued
  * @param traceParent    the trace that it belongs to (W3C Trace Context)
+ * @param credentials    of whoever submitted it, encrypted for this message alone
  * @param received       when it was accepted; it is due at once
  */
 public record NewMessage(String sender, List<NewRecipient> recipients, boolean eightBit, boolean smtpUtf8,
-        DsnRequest dsn, Optional<String> idempotencyKey, Optional<String> traceParent, Instant received) {
+        DsnRequest dsn, Optional<String> idempotencyKey, Optional<String> traceParent, Optional<byte[]> credentials,
+        Instant received) {
 
     /** A recipient and what the sender wants to be told about him. */
     public record NewRecipient(String address, RecipientDsnRequest dsn) {}
 
+    /** A message that comes with the organization's own login. */
+    public NewMessage(String sender, List<NewRecipient> recipients, boolean eightBit, boolean smtpUtf8,
+            DsnRequest dsn, Optional<String> idempotencyKey, Optional<String> traceParent, Instant received) {
+        this(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, traceParent, Optional.empty(), received);
+    }
+
     /** The same as part of a trace. */
     public NewMessage inTrace(Optional<String> parent) {
-        return new NewMessage(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, parent, received);
+        return new NewMessage(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, parent, credentials,
+                received);
+    }
+
+    /** The same with the credentials of whoever submitted it. */
+    public NewMessage with(Optional<byte[]> encrypted) {
+        return new NewMessage(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, traceParent, encrypted,
+                received);
     }
 
     /** A message whose sender asks for nothing special. */
@@ -34,6 +49,6 @@ public record NewMessage(String sender, List<NewRecipient> recipients, boolean e
             Instant received) {
         return new NewMessage(sender,
                 recipients.stream().map(address -> new NewRecipient(address, RecipientDsnRequest.NONE)).toList(),
-                eightBit, smtpUtf8, DsnRequest.NONE, Optional.empty(), Optional.empty(), received);
+                eightBit, smtpUtf8, DsnRequest.NONE, Optional.empty(), Optional.empty(), Optional.empty(), received);
     }
 }

@@ -21,14 +21,24 @@ import java.util.Set;
  * @param sender      the reverse-path; empty for the null sender
  * @param dsn         what the sender wants to be told
  * @param traceParent the trace that it belongs to (W3C Trace Context)
+ * @param credentials of whoever submitted it, encrypted; empty for the organization's own mail
  * @param received    when it was accepted
  * @param content     in memory, or read from the queue at each {@code open}
  * @param recipients  those that are due
  * @param others      how many recipients it has besides
  */
 public record QueuedMessage(ResourceKey organization, String id, String sender, boolean eightBit, boolean smtpUtf8,
-        DsnRequest dsn, Optional<String> traceParent, Instant received, MessageContent content,
+        DsnRequest dsn, Optional<String> traceParent, Optional<byte[]> credentials, Instant received,
+        MessageContent content,
         List<QueuedRecipient> recipients, int others) {
+
+    /** A message that came with the organization's own login. */
+    public QueuedMessage(ResourceKey organization, String id, String sender, boolean eightBit, boolean smtpUtf8,
+            DsnRequest dsn, Optional<String> traceParent, Instant received, MessageContent content,
+            List<QueuedRecipient> recipients, int others) {
+        this(organization, id, sender, eightBit, smtpUtf8, dsn, traceParent, Optional.empty(), received, content,
+                recipients, others);
+    }
 
     /**
      * A recipient that waits for delivery.
@@ -42,8 +52,8 @@ public record QueuedMessage(ResourceKey organization, String id, String sender, 
             boolean delayReported) {}
 
     QueuedMessage withContent(MessageContent other) {
-        return new QueuedMessage(organization, id, sender, eightBit, smtpUtf8, dsn, traceParent, received, other,
-                recipients, others);
+        return new QueuedMessage(organization, id, sender, eightBit, smtpUtf8, dsn, traceParent, credentials,
+                received, other, recipients, others);
     }
 
     /** The envelope for some of its recipients, with leave to send it in parts. */

@@ -3,6 +3,8 @@ package dev.postrider.relay.queue;
 import dev.postrider.transport.MessageContent;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * What became of a claimed message, recorded in one step. Recipients that it does not name stay as they are.
@@ -35,9 +37,17 @@ public record Settlement(List<Integer> done, List<Deferral> deferred, List<Repor
      * @param eightBit  whether it may hold octets above 127
      * @param smtpUtf8  whether it needs SMTPUTF8
      * @param received  when it was made
+     * @param credentials encrypts, for the report's queue id, those that the message itself came with
      */
     public record Report(String recipient, MessageContent content, boolean eightBit, boolean smtpUtf8,
-            Instant received) {}
+            Instant received, Function<String, Optional<byte[]>> credentials) {
+
+        /** Of a message that came with the organization's own login. */
+        public Report(String recipient, MessageContent content, boolean eightBit, boolean smtpUtf8,
+                Instant received) {
+            this(recipient, content, eightBit, smtpUtf8, received, _ -> Optional.empty());
+        }
+    }
 
     /**
      * What is told to the organization's webhook.

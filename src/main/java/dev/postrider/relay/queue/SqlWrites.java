@@ -70,7 +70,7 @@ final class SqlWrites {
                 "DELETE FROM draft WHERE organization = ? AND message = ? AND replica = ?");
         insertPart = prepare("INSERT INTO body (organization, message, part, content) VALUES (?, ?, ?, ?)");
         insertMessage = prepare("INSERT INTO message (organization, id, sender, eight_bit, smtp_utf8, size, received,"
-                + " held, dsn_ret, dsn_envid, trace_parent) VALUES (?, ?, ?, ?, ?, ?, ?, FALSE, ?, ?, ?)");
+                + " held, dsn_ret, dsn_envid, trace_parent, credentials) VALUES (?, ?, ?, ?, ?, ?, ?, FALSE, ?, ?, ?, ?)");
         insertRecipient = prepare("INSERT INTO recipient (organization, message, number, address, dsn_notify,"
                 + " dsn_orcpt, attempts, next_attempt, delay_reported, claimed_by)"
                 + " VALUES (?, ?, ?, ?, ?, ?, 0, ?, FALSE, ?)");
@@ -211,6 +211,7 @@ final class SqlWrites {
         text(insertMessage, 8, message.dsn().ret().map(Enum::name));
         text(insertMessage, 9, message.dsn().envid());
         text(insertMessage, 10, message.traceParent());
+        octets(insertMessage, 11, message.credentials());
         gather(insertMessage);
         for (int number = 0; number < message.recipients().size(); number++) {
             NewRecipient recipient = message.recipients().get(number);
@@ -236,6 +237,14 @@ final class SqlWrites {
             statement.setString(index, value.get());
         } else {
             statement.setNull(index, Types.VARCHAR);
+        }
+    }
+
+    private static void octets(PreparedStatement statement, int index, Optional<byte[]> value) throws SQLException {
+        if (value.isPresent()) {
+            statement.setBytes(index, value.get());
+        } else {
+            statement.setNull(index, Types.BINARY);
         }
     }
 

@@ -51,7 +51,7 @@ final class StoredMessages {
             recipients.add(new QueuedRecipient(recipients.size(), recipient.address(), recipient.dsn(), 0, false));
         }
         return new QueuedMessage(organization, id, message.sender(), message.eightBit(), message.smtpUtf8(),
-                message.dsn(), message.traceParent(), message.received(), content, recipients,
+                message.dsn(), message.traceParent(), message.credentials(), message.received(), content, recipients,
                 message.recipients().size() - recipients.size());
     }
 
@@ -60,7 +60,7 @@ final class StoredMessages {
         return database.read(connection -> {
             try (PreparedStatement query = connection
                     .prepareStatement("SELECT sender, eight_bit, smtp_utf8, size, received, dsn_ret, dsn_envid,"
-                            + " trace_parent FROM message WHERE organization = ? AND id = ?")) {
+                            + " trace_parent, credentials FROM message WHERE organization = ? AND id = ?")) {
                 query.setString(1, organization.toString());
                 query.setString(2, id);
                 try (ResultSet rows = query.executeQuery()) {
@@ -99,6 +99,7 @@ final class StoredMessages {
                 Optional.ofNullable(message.getString(7)));
         return Optional.of(new QueuedMessage(organization, id, message.getString(1), message.getBoolean(2),
                 message.getBoolean(3), dsn, Optional.ofNullable(message.getString(8)),
+                Optional.ofNullable(message.getBytes(9)),
                 Instant.ofEpochMilli(message.getLong(5)),
                 new StoredContent(database, organization, id, message.getLong(4)), due, all - due.size()));
     }

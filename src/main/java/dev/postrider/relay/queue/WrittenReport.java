@@ -21,7 +21,7 @@ record WrittenReport(String id, NewMessage message, long size, List<byte[]> part
             throw new QueueException("a report could not be read", e);
         }
         NewMessage message = NewMessage.plain("", List.of(report.recipient()), report.eightBit(),
-                report.smtpUtf8(), report.received());
+                report.smtpUtf8(), report.received()).with(report.credentials().apply(id));
         return new WrittenReport(id, message, report.content().size(), parts);
     }
 

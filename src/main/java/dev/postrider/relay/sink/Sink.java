@@ -117,10 +117,11 @@ public final class Sink implements AutoCloseable {
         }
 
         @Override
-        public boolean authenticate(String user, String password) {
-            return login.isEmpty() || (login.get().user().equals(user)
+        public Admission admit(String user, String password) {
+            return Admission.when(login.isEmpty() || (login.get().user().equals(user)
                     && MessageDigest.isEqual(login.get().password().getBytes(StandardCharsets.UTF_8),
-                            password.getBytes(StandardCharsets.UTF_8)));
+                            password.getBytes(StandardCharsets.UTF_8))),
+                    user);
         }
 
         @Override

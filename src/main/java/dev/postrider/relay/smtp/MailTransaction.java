@@ -131,7 +131,7 @@ final class MailTransaction {
 
     private Submission submission(Sender from, Greeting greeting) {
         MailParameters parameters = from.parameters();
-        return new Submission(place.user(), connection.client(), greeting.name(),
+        return new Submission(place.user(), place.ticket(), connection.client(), greeting.name(),
                 greeting.protocol(parameters.smtpUtf8(), connection.tls().isPresent(), place.user().isPresent()),
                 connection.tls(), from.mailbox(), List.copyOf(recipients), parameters.eightBit(),
                 parameters.smtpUtf8(), parameters.dsn());

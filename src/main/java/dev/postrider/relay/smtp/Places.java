@@ -46,6 +46,7 @@ final class Places {
     final class Place implements Entry, AutoCloseable {
         private final ByteBuffer network;
         private Optional<String> user = Optional.empty();
+        private Optional<SubmissionPolicy.Admitted> admitted = Optional.empty();
 
         private Place(ByteBuffer network) {
             this.network = network;
@@ -56,23 +57,30 @@ final class Places {
             return user;
         }
 
-        /** Changes over to the places of a user, if there is one left. */
-        boolean logIn(String name) {
-            if (!users.enter(name)) {
+        /** What the policy wants to know again of the login. */
+        Optional<SubmissionPolicy.Ticket> ticket() {
+            return admitted.flatMap(SubmissionPolicy.Admitted::ticket);
+        }
+
+        /** Changes over to the places of an account, if there is one left. */
+        boolean logIn(String name, SubmissionPolicy.Admitted as) {
+            if (!users.enter(as.account())) {
                 return false;
             }
             anonymous.leave(network);
             user = Optional.of(name);
+            admitted = Optional.of(as);
             return true;
         }
 
         /** Changes back to the places of the address, even beyond their number: the session is open already. */
         void logOut() {
-            user.ifPresent(name -> {
-                users.leave(name);
+            admitted.ifPresent(as -> {
+                users.leave(as.account());
                 anonymous.enterAnyway(network);
             });
             user = Optional.empty();
+            admitted = Optional.empty();
         }
 
         @Override

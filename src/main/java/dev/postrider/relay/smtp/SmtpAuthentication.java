@@ -48,19 +48,25 @@ final class SmtpAuthentication {
     }
 
     private void login(String name, String password) throws IOException {
-        if (!policy.authenticate(name, password)) {
-            policy.refused(Optional.of(name), "login");
-            LOG.info("login failed for \"{}\" from {}", SmtpText.ascii(name), connection.client());
-            if (++failed >= listener.settings().limits().failedLogins()) {
-                replies.close(421, "4.7.0", "too many failed logins");
-            } else {
-                replies.say(535, "5.7.8", "user name or password is wrong");
+        switch (policy.admit(name, password)) {
+            case SubmissionPolicy.Denied(SubmissionPolicy.Refusal refusal) -> {
+                policy.refused(Optional.of(name), "login");
+                LOG.info("login failed for \"{}\" from {}: {} {}", SmtpText.ascii(name), connection.client(),
+                        refusal.code(), SmtpText.ascii(refusal.text()));
+                if (++failed >= listener.settings().limits().failedLogins()) {
+                    replies.close(421, "4.7.0", "too many failed logins");
+                } else {
+                    replies.say(refusal.code(), refusal.status(), refusal.text());
+                }
             }
-        } else if (!place.logIn(name)) {
-            replies.close(421, "4.7.0", "too many sessions of this organization are open, try again later");
-        } else {
-            connection.pace().loggedIn();
-            replies.say(235, "2.7.0", "welcome");
+            case SubmissionPolicy.Admitted admitted -> {
+                if (place.logIn(name, admitted)) {
+                    connection.pace().loggedIn();
+                    replies.say(235, "2.7.0", "welcome");
+                } else {
+                    replies.close(421, "4.7.0", "too many sessions of this organization are open, try again later");
+                }
+            }
         }
     }
 

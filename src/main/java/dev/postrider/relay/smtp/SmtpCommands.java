@@ -53,7 +53,8 @@ final class SmtpCommands {
             case "NOOP" -> replies.say(250, "2.0.0", "OK");
             case "VRFY" -> replies.say(252, "2.5.0", "send some mail, and it is tried");
             case "EXPN" -> replies.say(502, "5.5.1", "there are no lists here");
-            case "HELP" -> replies.say(214, "2.0.0", "RFC 5321, RFC 6409; the login is <organization>.<namespace>");
+            case "HELP" -> replies.say(214, "2.0.0",
+                    "RFC 5321, RFC 6409; the login is <organization>.<namespace>, or that with /<user of its mail server>");
             case "QUIT" -> replies.bye();
             default -> {
                 if (HTTP.contains(verb)) {

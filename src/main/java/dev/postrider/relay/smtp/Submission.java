@@ -8,6 +8,7 @@ import java.util.Optional;
  * A mail transaction at the moment of DATA.
  *
  * @param user       who logged in
+ * @param ticket     what the policy said of that login
  * @param client     the client's address
  * @param greeting   what it called itself in EHLO or HELO
  * @param protocol   the keyword for Received: ESMTPSA and its like (RFC 3848, RFC 6531 section 3.7.3)
@@ -18,9 +19,17 @@ import java.util.Optional;
  * @param smtpUtf8   whether it asked for SMTPUTF8 (RFC 6531)
  * @param dsn        what it wants of reports (RFC 3461); each recipient has more
  */
-public record Submission(Optional<String> user, InetAddress client, String greeting, String protocol,
+public record Submission(Optional<String> user, Optional<SubmissionPolicy.Ticket> ticket, InetAddress client,
+        String greeting, String protocol,
         Optional<String> tls, String sender, List<Recipient> recipients, boolean eightBit, boolean smtpUtf8,
         DsnParameters dsn) {
+
+    /** Of a login of which the policy said nothing more. */
+    public Submission(Optional<String> user, InetAddress client, String greeting, String protocol,
+            Optional<String> tls, String sender, List<Recipient> recipients, boolean eightBit, boolean smtpUtf8,
+            DsnParameters dsn) {
+        this(user, Optional.empty(), client, greeting, protocol, tls, sender, recipients, eightBit, smtpUtf8, dsn);
+    }
 
     /** The forward-paths without angle brackets. */
     public List<String> mailboxes() {

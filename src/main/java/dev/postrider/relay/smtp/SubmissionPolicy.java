@@ -19,8 +19,10 @@ public interface SubmissionPolicy {
     /** Whether clients of this listener log in. */
     Authentication authentication();
 
-    /** Whether this is the user's password. Must take similar time for users that do not exist. */
-    boolean authenticate(String user, String password);
+    /**
+     * Lets a client in or not. Must take similar time for users that do not exist; may ask others and so take long.
+     */
+    Admission admit(String user, String password);
 
     /** Why mail of this client is refused now; asked at each MAIL. */
     Optional<Refusal> refusal(Optional<String> user);
@@ -52,6 +54,31 @@ public interface SubmissionPolicy {
      * @throws IOException if there is none now; the client is told to try again
      */
     IncomingMessage open(Submission submission) throws IOException;
+
+    /** What becomes of a login. */
+    sealed interface Admission {
+        /** User name or password is wrong. */
+        Admission WRONG = new Denied(new Refusal(535, "5.7.8", "user name or password is wrong"));
+
+        /** In if that is so, else user name or password is wrong. */
+        static Admission when(boolean right, String user) {
+            return right ? new Admitted(user, Optional.empty()) : WRONG;
+        }
+    }
+
+    /**
+     * The client is logged in.
+     *
+     * @param account whose sessions it counts among
+     * @param ticket  what comes back to the policy with each mail of the session
+     */
+    record Admitted(String account, Optional<Ticket> ticket) implements Admission {}
+
+    /** The client is not logged in. */
+    record Denied(Refusal refusal) implements Admission {}
+
+    /** What a policy wants to know again of a login; its {@code toString} shows nothing secret. */
+    interface Ticket {}
 
     /**
      * A reply that refuses.

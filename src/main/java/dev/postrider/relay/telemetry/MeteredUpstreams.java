@@ -6,6 +6,7 @@ import dev.postrider.route.ServerRoute;
 import dev.postrider.transport.Attempt;
 import dev.postrider.transport.Envelope;
 import dev.postrider.transport.MessageContent;
+import dev.postrider.transport.Opening;
 import dev.postrider.transport.Upstream;
 import dev.postrider.transport.Upstreams;
 import dev.postrider.transport.Verdict;
@@ -46,6 +47,15 @@ public final class MeteredUpstreams implements Upstreams {
                 return attempt;
             } finally {
                 meters.attempt(server, outcome, Duration.ofNanos(System.nanoTime() - start));
+                count(upstream.isOpen());
+            }
+        }
+
+        @Override
+        public Opening open() {
+            try {
+                return upstream.open();
+            } finally {
                 count(upstream.isOpen());
             }
         }

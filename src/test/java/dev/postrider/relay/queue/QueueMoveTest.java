@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
@@ -53,7 +54,8 @@ final class QueueMoveTest {
                 byte[] octets = new byte[i == 0 ? SqlDraft.PART + 5 : 3000];
                 Arrays.fill(octets, (byte) 'x');
                 draft.content().write(octets);
-                draft.commit(NewMessage.plain("a@b.example", List.of("x@y.example"), false, false, NOW));
+                draft.commit(NewMessage.plain("a@b.example", List.of("x@y.example"), false, false, NOW)
+                        .with(Optional.of(draft.id().getBytes(StandardCharsets.US_ASCII))));
             }
         }
     }
@@ -64,6 +66,8 @@ final class QueueMoveTest {
 
     private static void assertReadable(List<QueuedMessage> messages) throws IOException {
         for (QueuedMessage message : messages) {
+            assertThat(message.credentials().orElseThrow()).asString(StandardCharsets.US_ASCII)
+                    .isEqualTo(message.id());
             try (InputStream in = message.content().open()) {
                 assertThat(in.readAllBytes()).hasSize((int) message.content().size()).containsOnly('x');
             }

@@ -11,6 +11,7 @@ import dev.postrider.transport.RecipientDsnRequest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import dev.postrider.transport.MessageContent;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -254,6 +255,30 @@ final class SqlQueueTest {
         try (Draft draft = queue.draft(SHOP)) {
             draft.content().write(new byte[4]);
             return draft.commit(message);
+        }
+    }
+
+    @Test
+    void keepsTheCredentialsThatAMessageCameWithAndThoseOfItsReport() throws Exception {
+        NewMessage plain = NewMessage.plain("a@b.example", List.of("x@y.example"), false, false, NOW);
+        String without;
+        try (var queue = open()) {
+            without = submit(queue, plain);
+            submit(queue, plain.with(Optional.of(new byte[]{0, -1, 13})));
+        }
+        try (var queue = open()) {
+            List<QueuedMessage> messages = queue.claim(SHOP, NOW, 10);
+            assertThat(messages).filteredOn(message -> message.credentials().isEmpty())
+                    .extracting(QueuedMessage::id)
+                    .containsExactly(without);
+            QueuedMessage with = messages.stream().filter(m -> !m.id().equals(without)).findFirst().orElseThrow();
+            assertThat(with.credentials().orElseThrow()).containsExactly(0, -1, 13);
+            queue.settle(with, new Settlement(List.of(0), List.of(),
+                    List.of(new Settlement.Report("a@b.example", MessageContent.of(new byte[4]), false, false, NOW,
+                            id -> Optional.of(id.getBytes(StandardCharsets.US_ASCII)))),
+                    List.of()));
+            QueuedMessage report = queue.claim(SHOP, NOW, 10).getFirst();
+            assertThat(report.credentials().orElseThrow()).asString(StandardCharsets.US_ASCII).isEqualTo(report.id());
         }
     }
 

@@ -43,8 +43,8 @@ final class TestPolicy implements SubmissionPolicy {
     }
 
     @Override
-    public boolean authenticate(String user, String password) {
-        return password.equals("right");
+    public Admission admit(String user, String password) {
+        return Admission.when(password.equals("right"), user);
     }
 
     @Override
