@@ -124,6 +124,7 @@ public final class LocalMode implements AutoCloseable {
                 clock);
         Installation installation = new Installation(options.trustedNamespaces(), options.globalServerRequired(),
                 Optional.of(new RelayAddress(RelayIdentity.HOST, relay.submissionPort(), certificate.caCertificate())),
+                false,
                 UUID.randomUUID().toString());
         this.cluster = new LocalCluster(routes, new BindingDirectories(bindings), installation, clock,
                 new TestSender(new MailUpstreams(name, true, options.graph()), clock)::send, tests, this::changed);
