@@ -50,7 +50,7 @@ final class SizeLimits {
         if (!installation.servesLinks()) {
             problems.add(new Problem(Area.SPEC, "LinksNotServed", "spec.limits.whenTooLarge",
                     "Link is not possible, for this installation serves no downloads; its operator can switch that on "
-                            + "(relay.links.enabled of the chart), or write Reject or Split"));
+                            + "(relay.links.enabled of the chart, --links-port of postrider local), or write Reject or Split"));
             return Optional.empty();
         }
         boolean always = link != null && Boolean.TRUE.equals(link.always());

@@ -11,7 +11,7 @@ import dev.postrider.relay.queue.Settlement;
 import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TestResult.Step;
-import dev.postrider.transport.Splitting;
+import dev.postrider.transport.Oversize;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,12 +36,12 @@ final class Courier {
     private final InstantSource clock;
     private final Consequences consequences;
     private final Tracing tracing;
-    private final Function<QueuedMessage, Optional<Splitting>> splitting;
+    private final Function<QueuedMessage, LargeMail> largeMail;
 
-    /** @param splitting which messages may be sent in parts */
+    /** @param largeMail what may be done with a message that is too large */
     Courier(Queue queue, Turns turns, InstantSource clock, Consequences consequences, Tracing tracing,
-            Function<QueuedMessage, Optional<Splitting>> splitting) {
-        this.splitting = splitting;
+            Function<QueuedMessage, LargeMail> largeMail) {
+        this.largeMail = largeMail;
         this.queue = queue;
         this.turns = turns;
         this.clock = clock;
@@ -66,15 +66,17 @@ final class Courier {
         List<QueuedRecipient> open = message.recipients();
         Set<ResourceKey> tried = new HashSet<>();
         Optional<Place> place = Optional.of(turn.place());
-        while (place.isPresent()) {
-            tried.add(place.get().server().key());
-            List<Outcome> round = attempt(message, open, place.get());
-            if (!round.isEmpty()) {
-                outcomes.removeIf(Outcome::concernsServer);
-                outcomes.addAll(round);
-                open = round.stream().filter(Outcome::concernsServer).map(Outcome::recipient).toList();
+        try (LargeMail large = largeMail.apply(message)) {
+            while (place.isPresent()) {
+                tried.add(place.get().server().key());
+                List<Outcome> round = attempt(message, open, place.get(), large.oversize());
+                if (!round.isEmpty()) {
+                    outcomes.removeIf(Outcome::concernsServer);
+                    outcomes.addAll(round);
+                    open = round.stream().filter(Outcome::concernsServer).map(Outcome::recipient).toList();
+                }
+                place = open.isEmpty() ? Optional.empty() : turns.another(turn.pool(), tried);
             }
-            place = open.isEmpty() ? Optional.empty() : turns.another(turn.pool(), tried);
         }
         boolean otherServerLeft = !open.isEmpty() && turns.isAnotherAwake(turn.pool(), tried);
         if (outcomes.isEmpty() || (otherServerLeft && outcomes.stream().allMatch(Outcome::concernsServer))) {
@@ -101,7 +103,8 @@ final class Courier {
     }
 
     /** Says what became of each recipient; empty if there was no connection to be had. */
-    private List<Outcome> attempt(QueuedMessage message, List<QueuedRecipient> recipients, Place place) {
+    private List<Outcome> attempt(QueuedMessage message, List<QueuedRecipient> recipients, Place place,
+            Optional<Oversize> oversize) {
         Optional<Connection> connection = place.lane().connections().take(place.server());
         if (connection.isEmpty()) {
             turns.leaveWithoutPermit(place);
@@ -112,7 +115,7 @@ final class Courier {
         try {
             verdicts = connection.get()
                     .upstream()
-                    .send(message.envelope(recipients, splitting.apply(message)), message.content())
+                    .send(message.envelope(recipients, oversize), message.content())
                     .verdicts();
         } catch (RuntimeException e) {
             LOG.error("{} attempt at {} failed by a fault of the relay", message.id(), place.server().key(), e);
