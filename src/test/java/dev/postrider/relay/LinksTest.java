@@ -49,12 +49,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -227,6 +229,8 @@ final class LinksTest {
         assertThat(directory.resolve("links/shop/orders/" + id + "-1")).hasBinaryContent(ATTACHMENT);
     }
 
+    /** The server may have to be built first. */
+    @Timeout(value = 30, unit = TimeUnit.MINUTES)
     @Test
     void attachmentsInS3WithAQueueInPostgres() throws Exception {
         try (S3Server server = s3().orElse(null)) {

@@ -12,11 +12,13 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,6 +35,8 @@ final class LinkStoreTest {
     @TempDir
     Path directory;
 
+    /** The server may have to be built first. */
+    @Timeout(value = 30, unit = TimeUnit.MINUTES)
     @BeforeAll
     static void startS3() throws Exception {
         s3 = S3Server.start(Files.createDirectories(shared.resolve("s3")));
