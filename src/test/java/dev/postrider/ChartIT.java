@@ -62,6 +62,9 @@ final class ChartIT {
             relay.autoscaled=true        | a queue in a file serves one relay: set relay.queue.url
             relay.queue.url=mysql://db/q | url
             relay.queue.url=postgresql://db/queue | relay.queue.url needs relay.queue.secretName
+            relay.links.enabled=true,relay.queue.url=postgresql://db/queue,relay.queue.secretName=db | needs relay.links.s3
+            relay.links.enabled=true,relay.links.s3.endpoint=https://s3.example.com | relay.links.s3.bucket
+            relay.links.s3.endpoint=https://user@s3.example.com | endpoint
             """)
     void refusesValuesThatMeanNothing(String value, String named) {
         var result = helm(Map.of(), "template", "postrider", CHART, "--set", value);
@@ -75,6 +78,7 @@ final class ChartIT {
             replicas=1
             watchNamespaces={default},trustedNamespaces={kube-public},replicas=2
             relay.replicas=3,relay.queue.url=postgresql://db/queue,relay.queue.secretName=db
+            relay.links.enabled=true,relay.links.s3.endpoint=https://s3.example.com,relay.links.s3.bucket=mail,relay.links.s3.secretName=s3
             """)
     void everyObjectIsTakenByTheApiServer(String values, ApiServer server) {
         var namespace = server.createNamespace("chart");

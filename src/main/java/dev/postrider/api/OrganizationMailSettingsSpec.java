@@ -3,6 +3,8 @@ package dev.postrider.api;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What a person declares of one organization's mail. */
 @JsonClassDescription("What you declare of the organization's mail.")
+@ValidationRule(value = "!has(self.limits) || !has(self.limits.whenTooLarge) || self.limits.whenTooLarge != 'Link' || has(self.links)", message = "limits.whenTooLarge Link needs links.host: where do the links lead?")
 public record OrganizationMailSettingsSpec(
         @JsonPropertyDescription("Whether this organization may send. Switched off, the relay refuses its mail at once "
                 + "(550 5.7.1) and holds what is queued.")
@@ -35,6 +38,8 @@ public record OrganizationMailSettingsSpec(
         @Nullable Events events,
         @JsonPropertyDescription("How large the organization's messages may be.")
         @Nullable Limits limits,
+        @JsonPropertyDescription("Where links in the organization's mail lead.")
+        @Nullable Links links,
         @JsonPropertyDescription("What becomes of queued mail when this resource is deleted. Deliver: the deletion "
                 + "waits until all of it is delivered or bounced. Drop: it is thrown away.")
         @Default("Deliver") @Nullable QueuedMail queuedMailOnDeletion,
@@ -87,18 +92,41 @@ public record OrganizationMailSettingsSpec(
             @Required SecretReference signingSecretRef) {}
 
     /** Bounds of messages. */
+    @ValidationRule(value = "!has(self.link) || has(self.whenTooLarge) && self.whenTooLarge == 'Link'", message = "link says how links are made, which whenTooLarge: Link alone does; set it, or remove link")
     public record Limits(
             @JsonPropertyDescription("Octets of a message at most, as a quantity like 10Mi or a number, at least 64Ki. "
                     + "Default: as many as the relay takes and the server announces (RFC 1870).")
             @ValidationRule(value = "string(self).matches('^[1-9][0-9]{0,14}(k|M|G|Ki|Mi|Gi)?$')", message = "messageSize must be a quantity of octets, such as 10Mi or 10000000") @Nullable Quantity messageSize,
             @JsonPropertyDescription("What becomes of a message that is larger, or larger than its server takes. Reject: "
                     + "it is refused with 552 5.3.4, or returned to its sender where only the server's limit shows. "
-                    + "Split: it is sent in parts that mail programs put together again (message/partial, RFC 2046).")
-            @Default("Reject") @Nullable WhenTooLarge whenTooLarge) {}
+                    + "Split: it is sent in parts that mail programs put together again (message/partial, RFC 2046). "
+                    + "Link: its attachments are kept for download, and it has links to them in their place; needs "
+                    + "links.host.")
+            @Default("Reject") @Nullable WhenTooLarge whenTooLarge,
+            @JsonPropertyDescription("How attachments become links, with whenTooLarge: Link.")
+            @Nullable Link link) {}
+
+    /** How attachments become links. */
+    public record Link(
+            @JsonPropertyDescription("Whether the attachments of all messages become links, and not only of those that "
+                    + "are too large. Signed and encrypted messages stay whole.")
+            @Default("false") @Nullable Boolean always,
+            @JsonPropertyDescription("Days for which an attachment can be downloaded, 1 to 365.")
+            @Default("30") @Min(1) @Max(365) @Nullable Integer expiresAfterDays) {}
+
+    /** Where links lead. */
+    @ValidationRule(value = "!self.host.contains('://')", message = "host is a host name without https://, as links.example.com; links are always https")
+    @ValidationRule(value = "!self.host.contains('@')", message = "host must not hold a user name or a password; write links.example.com")
+    @ValidationRule(value = "!self.host.contains('?') && !self.host.contains('#')", message = "host takes neither a query nor a fragment; write links.example.com, with a port and a path if needed")
+    @ValidationRule(value = "self.host.contains('://') || self.host.contains('@') || self.host.contains('?') || self.host.contains('#') || self.host.matches('^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~-]+)*/?$')", message = "host must be a host name, with a port and a path if needed, as links.example.com or links.example.com:8443/mail")
+    public record Links(
+            @JsonPropertyDescription("Host name of links, as links.example.com; a port and a path may follow, as in "
+                    + "links.example.com:8443/mail. The links are https.")
+            @Required @Size(min = 1, max = 400) String host) {}
 
     /** What becomes of a message that is too large. */
     public enum WhenTooLarge {
-        Reject, Split
+        Reject, Split, Link
     }
 
     /** The Secret for applications. */

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,12 @@ final class LocalCommand implements Callable<Integer> {
     @Nullable
     Integer listen;
 
+    @Option(names = "--links-port", paramLabel = "PORT",
+            description = "Serves attachments that became links on this port of localhost, by HTTPS with the relay's "
+            + "certificate, for organizations with links.host: localhost:PORT. Default: not at all.")
+    @Nullable
+    Integer linksPort;
+
     @Option(names = "--state", paramLabel = "DIR", description = "Where the queue, the relay's certificate and the "
             + "bindings are kept. Default: one for each DIR below $XDG_STATE_HOME/postrider or "
             + "~/.local/state/postrider.")
@@ -77,10 +84,11 @@ final class LocalCommand implements Callable<Integer> {
         KnownWarning.hide();
         int port = listen == null ? (once ? 0 : 2587) : listen;
         Ports.check(spec.commandLine(), "--listen", port);
+        Ports.check(spec.commandLine(), "--links-port", linksPort == null ? 0 : linksPort);
         Terminal terminal = Terminal.of(spec.commandLine());
         LocalMode.Options options = new LocalMode.Options(directory, state == null ? LocalState.of(directory) : state,
                 port, !once, trustedNamespaces, globalServerPolicy == Settings.GlobalServerPolicy.Required,
-                graph.endpoints());
+                graph.endpoints(), linksPort == null ? OptionalInt.empty() : OptionalInt.of(linksPort));
         try {
             return once ? once(options, terminal) : stay(options, terminal);
         } catch (IOException e) {

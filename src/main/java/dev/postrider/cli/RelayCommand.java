@@ -6,6 +6,7 @@ import dev.postrider.relay.TraceSettings;
 import dev.postrider.relay.Exposure;
 import dev.postrider.relay.admin.KubernetesAccess;
 import dev.postrider.relay.events.WebhookPolicy;
+import dev.postrider.relay.queue.QueueSettings;
 import dev.postrider.relay.routes.RouteSecrets;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
@@ -112,6 +113,9 @@ final class RelayCommand implements Callable<Integer> {
     DeliveryOptions delivery;
 
     @Mixin
+    LinkOptions links;
+
+    @Mixin
     GraphOptions graph;
 
     @Option(names = "--metrics-names", paramLabel = "N", defaultValue = "${env:POSTRIDER_METRICS_NAMES:-100}",
@@ -138,13 +142,15 @@ final class RelayCommand implements Callable<Integer> {
         Ports.check(spec.commandLine(), "--submission-port", submissionPort);
         Ports.check(spec.commandLine(), "--submissions-port", submissionsPort);
         Ports.check(spec.commandLine(), "--admin-port", adminPort);
+        QueueSettings queueSettings = queue.settings(spec.commandLine());
         Routes routes = new Routes();
         try (Stop stop = new Stop();
                 KubernetesClient client = new KubernetesClientBuilder().build();
                 Relay relay = stop.orStart(() -> Relay.start(
                         new RelaySettings(hostName, bind, submissionPort, submissionsPort, adminPort, data,
                                 SmtpLimits.DEFAULT, allowPlaintextAuthentication, trace(),
-                                queue.settings(spec.commandLine())),
+                                queueSettings,
+                                links.settings(spec.commandLine(), queueSettings.postgres().isPresent())),
                         routes, new MailUpstreams(hostName, false, graph.endpoints()),
                         delivery.settings(spec.commandLine(), hostName),
                         new Exposure(new KubernetesAccess(client, InstantSource.system()), namedInMetrics,

@@ -10,6 +10,8 @@ import dev.postrider.relay.TraceSettings;
 import dev.postrider.relay.admin.Access;
 import dev.postrider.relay.delivery.DeliverySettings;
 import dev.postrider.relay.events.WebhookPolicy;
+import dev.postrider.relay.links.LinkSettings;
+import dev.postrider.relay.queue.QueueSettings;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.relay.telemetry.RelayMeters;
@@ -32,6 +34,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -63,9 +66,16 @@ public final class LocalMode implements AutoCloseable {
      * @param trustedNamespaces    where global servers are honoured
      * @param globalServerRequired whether nobody sends while no global server is active
      * @param graph                where Microsoft Graph is
+     * @param linksPort            of downloads of attachments, if they are served; 0 for one that the system chooses
      */
     public record Options(Path directory, Path state, int port, boolean watch, Set<String> trustedNamespaces,
-            boolean globalServerRequired, GraphEndpoints graph) {
+            boolean globalServerRequired, GraphEndpoints graph, OptionalInt linksPort) {
+
+        /** Without downloads. */
+        public Options(Path directory, Path state, int port, boolean watch, Set<String> trustedNamespaces,
+                boolean globalServerRequired, GraphEndpoints graph) {
+            this(directory, state, port, watch, trustedNamespaces, globalServerRequired, graph, OptionalInt.empty());
+        }
 
         /** With the Microsoft Graph of Microsoft. */
         public Options(Path directory, Path state, int port, boolean watch, Set<String> trustedNamespaces,
@@ -118,13 +128,14 @@ public final class LocalMode implements AutoCloseable {
         this.relay = Relay.start(
                 new RelaySettings(RelayIdentity.HOST, InetAddress.getLoopbackAddress(), options.port(), 0, 0,
                         PrivateFiles.directory(options.state().resolve("queue")), SmtpLimits.DEFAULT, false,
-                        TraceSettings.DEFAULT),
+                        TraceSettings.DEFAULT, QueueSettings.DEFAULT, links(options)),
                 routes, new MailUpstreams(name, false, options.graph()), DeliverySettings.of(RelayIdentity.HOST),
                 // Whoever declares a webhook here has the machine to himself.
                 new Exposure(Access.NOBODY, RelayMeters.DEFAULT_NAMED, Tracing.OFF, new WebhookPolicy(true, true)),
                 clock);
         Installation installation = new Installation(options.trustedNamespaces(), options.globalServerRequired(),
                 Optional.of(new RelayAddress(RelayIdentity.HOST, relay.submissionPort(), certificate.caCertificate())),
+                options.linksPort().isPresent(),
                 UUID.randomUUID().toString());
         this.cluster = new LocalCluster(routes, new BindingDirectories(bindings), installation, clock,
                 new TestSender(new MailUpstreams(name, true, options.graph()), clock)::send, tests, this::changed);
@@ -142,6 +153,13 @@ public final class LocalMode implements AutoCloseable {
             throw e;
         }
         var _ = timer.scheduleWithFixedDelay(() -> lookAgain(clock.instant()), 1, 1, TimeUnit.SECONDS);
+    }
+
+    private static Optional<LinkSettings> links(Options options) {
+        return options.linksPort().isEmpty()
+                ? Optional.empty()
+                : Optional.of(new LinkSettings(options.linksPort().getAsInt(), true, Optional.empty(),
+                        LinkSettings.ORGANIZATION_OCTETS, LinkSettings.MOST_DOWNLOADS, Optional.empty()));
     }
 
     private static String hostName() {

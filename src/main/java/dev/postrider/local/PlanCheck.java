@@ -29,7 +29,7 @@ final class PlanCheck {
         this.documents = documents;
         this.declared = declared;
         this.world = new FilesAsWorld(declared, Instant.EPOCH,
-                new Installation(trustedNamespaces, true, Optional.empty(), "check"));
+                new Installation(trustedNamespaces, true, Optional.empty(), true, "check"));
     }
 
     List<Finding> findings() {

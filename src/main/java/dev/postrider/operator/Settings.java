@@ -70,12 +70,14 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      * @param received                     what it makes of Received fields
      * @param delivery                     how it delivers mail, tries again and gives up
      * @param visibility                   how it is seen from outside
+     * @param links                        how it serves attachments for download
      */
     public record Relay(Optional<String> image, Optional<String> imagePullPolicy, @Nullable Integer replicas,
             boolean autoscaled, Optional<String> hostName, Storage storage, Queue queue,
             @Nullable ResourceRequirements resources,
             Optional<String> serviceType, boolean allowPlaintextAuthentication, Optional<String> adminAddress,
-            Optional<String> submissionAddress, Received received, Delivery delivery, Visibility visibility) {
+            Optional<String> submissionAddress, Received received, Delivery delivery, Visibility visibility,
+            LinksSettings links) {
 
         public Relay {
             storage = storage == null ? new Storage(Optional.empty(), Optional.empty()) : storage;
@@ -86,6 +88,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             hostName = given(hostName);
             adminAddress = given(adminAddress);
             visibility = visibility == null ? Visibility.DEFAULT : visibility;
+            links = links == null ? LinksSettings.OFF : links;
             Settings.submission(submissionAddress);
             submissionAddress = given(submissionAddress);
         }
@@ -273,6 +276,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                         + "Secret with username and password for relay.queue.url");
             }
             settings.relay.delivery.check();
+            settings.relay.links.check(settings.relay.queue.url.isPresent());
             if (settings.leaseDuration.toSeconds() < 1) {
                 throw new IllegalArgumentException("leaseDuration: must be at least 1s");
             }
@@ -314,7 +318,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                                     new Storage(Optional.empty(), Optional.empty()), Queue.FILE, null,
                                     Optional.empty(), false, Optional.empty(), Optional.empty(), Received.DEFAULT,
                                     Delivery.DEFAULT,
-                                    Visibility.DEFAULT)
+                                    Visibility.DEFAULT, LinksSettings.OFF)
                             : relay);
         }
     }

@@ -9,10 +9,11 @@ import java.util.Set;
  * @param trustedNamespaces    where a global server is honoured: the operator's namespace and those it was told to trust
  * @param globalServerRequired whether nobody sends while no global server is active
  * @param relay                where applications reach the relay; empty until its certificate is made
+ * @param servesLinks          whether the relay serves attachments for download
  * @param fingerprintKey       keys the fingerprints in status, so that they tell nothing of a password
  */
 public record Installation(Set<String> trustedNamespaces, boolean globalServerRequired, Optional<RelayAddress> relay,
-        String fingerprintKey) {
+        boolean servesLinks, String fingerprintKey) {
 
     /**
      * Where applications reach the relay.

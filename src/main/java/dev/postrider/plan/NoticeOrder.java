@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param settings         what it says and how
  * @param organization     whose mail it is
  * @param organizationName what people call the organization
+ * @param linkHost         where the organization's links lead, if it says so
  * @param from             its From
  * @param replyTo          its Reply-To
  * @param envelopeFrom     its envelope sender
@@ -24,7 +25,8 @@ import java.util.Optional;
  * @param testRequest      the value of the annotation postrider.dev/test-send; empty unless it is a test
  */
 public record NoticeOrder(Id id, int daysLeft, Settings settings, ResourceKey organization, String organizationName,
-        Address from, Optional<Address> replyTo, String envelopeFrom, List<String> recipients, String messageId,
+        Optional<String> linkHost, Address from, Optional<Address> replyTo, String envelopeFrom,
+        List<String> recipients, String messageId,
         String idempotencyKey, Optional<String> testRequest) {
 
     /**

@@ -6,6 +6,7 @@ import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.LicenseExpiryNoticeStatus.SentNotice;
 import dev.postrider.api.LicenseExpiryNoticeStatus.Settings;
 import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.api.OrganizationMailSettingsSpec;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Sha256;
@@ -120,7 +121,9 @@ record NoticeSender(LicenseExpiryNotice resource, Settings settings, Optional<Or
         OrganizationMailSettings from = organization.orElseThrow();
         Identities addresses = identity.orElseThrow();
         return new NoticeOrder(id, daysLeft, settings, OrganizationPlan.key(from),
-                addresses.from().name().orElse(from.getMetadata().getName()), addresses.from(), addresses.replyTo(),
+                addresses.from().name().orElse(from.getMetadata().getName()),
+                Optional.ofNullable(from.getSpec().links()).map(OrganizationMailSettingsSpec.Links::host),
+                addresses.from(), addresses.replyTo(),
                 addresses.envelopeFrom(), to, messageId, key, testRequest);
     }
 

@@ -49,6 +49,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         List<Problem> problems = new ArrayList<>();
         Identities.of(organization.getSpec(), problems);
         Webhooks.of(organization, world, problems);
+        SizeLimits.of(organization.getSpec(), world.installation(), problems);
         problems.addAll(Servers.of(organization, world).problems());
         if (world.binding(key(organization), bindingName(organization)) instanceof BindingLookup.Foreign foreign) {
             problems.add(taken(bindingName(organization), foreign));
@@ -112,7 +113,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         OrganizationPlan plan() {
             Identities identity = Identities.of(spec, problems);
             Optional<Webhook> webhook = Webhooks.of(organization, world, problems);
-            Optional<SizeLimit> sizeLimit = SizeLimits.of(spec, problems);
+            Optional<SizeLimit> sizeLimit = SizeLimits.of(spec, world.installation(), problems);
             Servers servers = Servers.of(organization, world);
             OrganizationTests tests = new OrganizationTests(organization, world, news, servers, identity);
             List<ServerTestSendStatus> records = tests.record(notices);

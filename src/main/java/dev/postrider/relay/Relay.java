@@ -5,6 +5,9 @@ import dev.postrider.relay.delivery.Delivery;
 import dev.postrider.relay.delivery.DeliverySettings;
 import dev.postrider.relay.events.WebhookTimes;
 import dev.postrider.relay.events.Webhooks;
+import dev.postrider.relay.links.Downloads;
+import dev.postrider.relay.links.LinkSettings;
+import dev.postrider.relay.links.Links;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.SqlQueue;
 import dev.postrider.relay.routes.Routes;
@@ -26,6 +29,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +40,12 @@ public final class Relay implements AutoCloseable {
     private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
 
+    static {
+        // The JDK's HTTP server waits for ever for the rest of a request, and takes any number of connections.
+        System.getProperties().putIfAbsent("sun.net.httpserver.maxReqTime", "30");
+        System.getProperties().putIfAbsent("jdk.httpserver.maxConnections", "1000");
+    }
+
     private final Routes routes;
     private final RelaySettings settings;
     private final CurrentTls tls;
@@ -43,9 +53,11 @@ public final class Relay implements AutoCloseable {
     private final Delivery delivery;
     private final SmtpListener listener;
     private final AdminServer admin;
+    private final Webhooks webhooks;
+    private Optional<Links> links = Optional.empty();
+    private Optional<Downloads> downloads = Optional.empty();
     private final Lookout looking;
     private final Tracing tracing;
-    private final Webhooks webhooks;
     private final int submissionPort;
     private final int submissionsPort;
     private final AtomicReference<String> lastQueueProblem = new AtomicReference<>("");
@@ -74,8 +86,9 @@ public final class Relay implements AutoCloseable {
                     .description("damaged queue files that were set aside")
                     .register(meters);
             queue.onCommit(relayMeters::committed);
+            this.links = openLinks(settings, clock);
             this.delivery = new Delivery(queue, routes, new MeteredUpstreams(upstreams, relayMeters), deliverySettings,
-                    clock, relayMeters, exposure.tracing());
+                    clock, relayMeters, exposure.tracing(), links);
             this.listener = new SmtpListener(
                     new ListenerSettings(settings.hostName(), settings.limits(),
                             settings.allowPlaintextAuthentication()),
@@ -88,7 +101,8 @@ public final class Relay implements AutoCloseable {
                 relayMeters.refresh(queue);
                 return meters.scrape();
             });
-        } catch (RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
+            links.ifPresent(Links::close);
             admin.close();
             queue.close();
             throw e;
@@ -103,11 +117,31 @@ public final class Relay implements AutoCloseable {
                     SmtpListener.Start.PLAIN);
             this.submissionsPort = listener.listen(new InetSocketAddress(settings.bind(), settings.submissionsPort()),
                     SmtpListener.Start.TLS);
+            this.downloads = serveLinks();
             this.starting = Optional.empty();
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
         }
+    }
+
+    private Optional<Links> openLinks(RelaySettings settings, InstantSource clock) throws IOException {
+        return settings.links().isEmpty()
+                ? Optional.empty()
+                : Optional.of(Links.open(settings.links().get(), settings.dataDirectory(), queue.keptAttachments(),
+                        clock));
+    }
+
+    private Optional<Downloads> serveLinks() throws IOException {
+        if (links.isEmpty()) {
+            return Optional.empty();
+        }
+        LinkSettings serving = settings.links().orElseThrow();
+        var server = new Downloads(new InetSocketAddress(settings.bind(), serving.port()),
+                serving.tls() ? Optional.of(tls) : Optional.empty(), links.get(), serving,
+                organization -> routes.organization(organization).isPresent());
+        LOG.info("attachments are served on port {} ({})", server.port(), serving.tls() ? "HTTPS" : "HTTP");
+        return Optional.of(server);
     }
 
     /**
@@ -158,6 +192,11 @@ public final class Relay implements AutoCloseable {
     /** The port of health and metrics. */
     public int adminPort() {
         return admin.port();
+    }
+
+    /** The port of downloads, if there is one. */
+    public OptionalInt linksPort() {
+        return downloads.map(server -> OptionalInt.of(server.port())).orElseGet(OptionalInt::empty);
     }
 
     /** How many messages are queued. */
@@ -240,6 +279,8 @@ public final class Relay implements AutoCloseable {
         listener.stop(grace.dividedBy(2));
         delivery.stop(Duration.ofNanos(Math.max(0, end - System.nanoTime())));
         admin.close();
+        downloads.ifPresent(Downloads::close);
+        links.ifPresent(Links::close);
         webhooks.close();
         looking.close();
         queue.close();

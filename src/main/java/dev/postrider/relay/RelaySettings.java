@@ -1,9 +1,11 @@
 package dev.postrider.relay;
 
+import dev.postrider.relay.links.LinkSettings;
 import dev.postrider.relay.queue.QueueSettings;
 import dev.postrider.relay.smtp.SmtpLimits;
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * What the relay is told once, at its start.
@@ -18,10 +20,27 @@ import java.nio.file.Path;
  * @param allowPlaintextAuthentication whether AUTH works without TLS
  * @param trace                        what it writes into a message's trace
  * @param queue                        where the queue is and how much it takes
+ * @param links                        how attachments are served for download, if they are
  */
 public record RelaySettings(String hostName, InetAddress bind, int submissionPort, int submissionsPort, int adminPort,
         Path dataDirectory, SmtpLimits limits, boolean allowPlaintextAuthentication, TraceSettings trace,
-        QueueSettings queue) {
+        QueueSettings queue, Optional<LinkSettings> links) {
+
+    /** @throws IllegalArgumentException if several relays would keep attachments where only one can read them */
+    public RelaySettings {
+        if (queue.postgres().isPresent() && links.filter(serving -> serving.s3().isEmpty()).isPresent()) {
+            throw new IllegalArgumentException("with a queue in PostgreSQL attachments must be kept in S3, for relays "
+                    + "share no volume; give --links-s3-endpoint and --links-s3-bucket");
+        }
+    }
+
+    /** Without downloads. */
+    public RelaySettings(String hostName, InetAddress bind, int submissionPort, int submissionsPort, int adminPort,
+            Path dataDirectory, SmtpLimits limits, boolean allowPlaintextAuthentication, TraceSettings trace,
+            QueueSettings queue) {
+        this(hostName, bind, submissionPort, submissionsPort, adminPort, dataDirectory, limits,
+                allowPlaintextAuthentication, trace, queue, Optional.empty());
+    }
 
     /** With a queue in a file and its default limits. */
     public RelaySettings(String hostName, InetAddress bind, int submissionPort, int submissionsPort, int adminPort,

@@ -7,16 +7,30 @@ import java.util.Optional;
  *
  * @param octets       of a message; empty for as many as relay and server take
  * @param whenTooLarge what becomes of a larger one
+ * @param linking      how links are made, with {@link WhenTooLarge#LINK}
  */
-public record SizeLimit(Optional<Long> octets, WhenTooLarge whenTooLarge) {
+public record SizeLimit(Optional<Long> octets, WhenTooLarge whenTooLarge, Optional<Linking> linking) {
     /** As large as relay and server take, and refused if larger. */
     public static final SizeLimit NONE = new SizeLimit(Optional.empty(), WhenTooLarge.REJECT);
+
+    /** A limit whose larger messages have no links made. */
+    public SizeLimit(Optional<Long> octets, WhenTooLarge whenTooLarge) {
+        this(octets, whenTooLarge, Optional.empty());
+    }
+
+    @Override
+    public String toString() {
+        return "SizeLimit[octets=" + octets + ", whenTooLarge=" + whenTooLarge
+                + linking.map(links -> ", " + links).orElse("") + "]";
+    }
 
     /** What becomes of a message that is too large. */
     public enum WhenTooLarge {
         /** The relay refuses it, or tells the sender where only the server's limit shows. */
         REJECT,
         /** It is sent in parts (RFC 2046 section 5.2.2). */
-        SPLIT
+        SPLIT,
+        /** It is sent with links in place of its attachments. */
+        LINK
     }
 }

@@ -13,10 +13,10 @@ import java.util.Optional;
  * @param smtpUtf8   whether addresses or headers need SMTPUTF8 (RFC 6531)
  * @param dsn        what the sender wants to be told, for servers that offer DSN (RFC 3461)
  * @param reports    the same about each recipient; none for those who are not named
- * @param splitting  leave to send it in parts
+ * @param oversize   what may be done if it is too large; nothing where that is empty
  */
 public record Envelope(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8, DsnRequest dsn,
-        Map<String, RecipientDsnRequest> reports, Optional<Splitting> splitting) {
+        Map<String, RecipientDsnRequest> reports, Optional<Oversize> oversize) {
 
     /** An envelope for a message that goes in one piece or not at all. */
     public Envelope(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8, DsnRequest dsn,
@@ -31,6 +31,6 @@ public record Envelope(String sender, List<String> recipients, boolean eightBit,
 
     /** The same for some of its recipients. */
     Envelope to(List<String> some) {
-        return new Envelope(sender, some, eightBit, smtpUtf8, dsn, reports, splitting);
+        return new Envelope(sender, some, eightBit, smtpUtf8, dsn, reports, oversize);
     }
 }

@@ -62,13 +62,18 @@ final class GraphUpstream implements Upstream {
     }
 
     private Map<String, Verdict> verdicts(Envelope envelope, MessageContent message) {
-        Optional<Splitting> splitting = envelope.splitting();
-        long most = splitting.flatMap(Splitting::octets).orElse(Long.MAX_VALUE);
-        if (splitting.isEmpty() || message.size() <= most) {
+        if (envelope.oversize().isEmpty()) {
             return deliver(envelope, message);
         }
+        Oversize oversize = envelope.oversize().get();
+        long most = oversize.most(Optional.empty());
         try {
-            return PartialMessages.send(envelope, message, most, splitting.get().id(), this::deliver);
+            return switch (oversize) {
+                case Splitting splitting when message.size() > most ->
+                    PartialMessages.send(envelope, message, most, splitting.id(), this::deliver);
+                case Splitting _ -> deliver(envelope, message);
+                case Shrinking shrinking -> deliver(envelope, shrinking.shrinker().within(most));
+            };
         } catch (RefusedException e) {
             return envelope.recipients().stream().collect(Collectors.toMap(r -> r, _ -> e.verdict(), (a, _) -> a));
         }

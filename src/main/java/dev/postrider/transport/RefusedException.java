@@ -4,20 +4,20 @@ import dev.postrider.route.TestResult.Step;
 import java.util.Optional;
 
 /** Carries the reason why an attempt came to its end up to where the verdicts are given. */
-final class RefusedException extends Exception {
+public final class RefusedException extends Exception {
     private final transient Verdict.Refused verdict;
 
-    RefusedException(Verdict.Refused verdict) {
+    public RefusedException(Verdict.Refused verdict) {
         super(verdict.message());
         this.verdict = verdict;
     }
 
     /** Something that a person, or time, can mend: not permanent, and without a reply. */
-    RefusedException(Step step, String message) {
+    public RefusedException(Step step, String message) {
         this(new Verdict.Refused(step, false, Optional.empty(), step + ": " + message));
     }
 
-    Verdict.Refused verdict() {
+    public Verdict.Refused verdict() {
         return verdict;
     }
 }

@@ -86,17 +86,20 @@ final class SmtpUpstream implements Upstream {
             throw new RefusedException(Step.Authentication, endpoint.display()
                     + " takes mail only with the login of whoever submits it (spec.smtp.authentication.submitter)");
         }
-        if (envelope.splitting().isEmpty()) {
+        if (envelope.oversize().isEmpty()) {
             return transact(envelope, message);
         }
-        Splitting splitting = envelope.splitting().get();
+        Oversize oversize = envelope.oversize().get();
         // Only a server that was greeted says how much it takes.
         SmtpConnection greeted = connection != null && connection.isOpen() ? connection : connect();
         connection = greeted;
-        long most = Math.min(greeted.mostOctets().orElse(Long.MAX_VALUE), splitting.octets().orElse(Long.MAX_VALUE));
-        return message.size() <= most
-                ? transact(envelope, message)
-                : PartialMessages.send(envelope, message, most, splitting.id(), this::transact);
+        long most = oversize.most(greeted.mostOctets());
+        return switch (oversize) {
+            case Splitting splitting when message.size() > most ->
+                PartialMessages.send(envelope, message, most, splitting.id(), this::transact);
+            case Splitting _ -> transact(envelope, message);
+            case Shrinking shrinking -> transact(envelope, shrinking.shrinker().within(most));
+        };
     }
 
     private Map<String, Verdict> transact(Envelope envelope, MessageContent message) throws RefusedException {

@@ -9,4 +9,4 @@ import java.util.Optional;
  * @param id     by which the parts belong together: unique, the same at each attempt, and of the form of a Message-ID
  *               without angle brackets
  */
-public record Splitting(Optional<Long> octets, String id) {}
+public record Splitting(Optional<Long> octets, String id) implements Oversize {}

@@ -90,7 +90,7 @@ final class GoldenWorld implements World {
         return new Installation(Set.of("postrider-system"),
                 !world.path("globalServerPolicy").asText("Required").equals("Optional"),
                 Optional.of(new Installation.RelayAddress("postrider-relay.postrider-system.svc", 587, "the CA")),
-                "the key");
+                world.path("servesLinks").asBoolean(false), "the key");
     }
 
     @Override

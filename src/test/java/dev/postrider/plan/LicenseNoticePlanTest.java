@@ -171,6 +171,18 @@ final class LicenseNoticePlanTest {
     }
 
     @Test
+    void namesTheHostOfTheOrganizationsLinks() {
+        world.now = Instant.parse("2027-01-12T09:00:00Z");
+        assertThat(LicenseNoticePlan.of(read(NOTICE), world, NoticeNews.none()).orders().getFirst().linkHost())
+                .isEmpty();
+        var linked = new GoldenWorld(
+                ORGANIZATION.replace("  administrators:", "  links: {host: links.acme.example}\n  administrators:"));
+        linked.now = world.now;
+        assertThat(LicenseNoticePlan.of(read(NOTICE), linked, NoticeNews.none()).orders().getFirst().linkHost())
+                .contains("links.acme.example");
+    }
+
+    @Test
     void twoOperatorsAtALeaderChangeOrderTheSameMail() {
         world.now = Instant.parse("2027-01-12T09:00:00Z");
         NoticeOrder one = LicenseNoticePlan.of(read(NOTICE), world, NoticeNews.none()).orders().getFirst();

@@ -99,7 +99,7 @@ public final class RelaySubmission {
             case BEFORE -> NoticeKind.BEFORE;
             case ON_EXPIRY -> NoticeKind.ON_EXPIRY;
         }, settings.license(), LocalDate.parse(settings.expiryDate()), order.daysLeft(), order.organizationName(),
-                Optional.empty(), settings.language(), Optional.ofNullable(settings.subject()),
+                order.linkHost(), settings.language(), Optional.ofNullable(settings.subject()),
                 Optional.ofNullable(settings.body()), settings.calendar(), ZoneId.of(settings.timeZone()),
                 order.id().test());
     }

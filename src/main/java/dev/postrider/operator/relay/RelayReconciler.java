@@ -188,6 +188,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
                 settings.globalServerPolicy() == Settings.GlobalServerPolicy.Required,
                 Optional.of(new Installation.RelayAddress(RelayWorkload.host(namespace), RelayWorkload.SUBMISSION_PORT,
                         secrets.certificate().caCertificate())),
+                settings.relay().links().enabled(),
                 secrets.fingerprintKey());
     }
 

@@ -1,5 +1,6 @@
 package dev.postrider.operator.relay;
 
+import dev.postrider.operator.LinksSettings;
 import dev.postrider.operator.Secrets;
 import dev.postrider.operator.Settings;
 import dev.postrider.transport.GraphEndpoints;
@@ -32,6 +33,7 @@ import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.api.model.apps.DeploymentStrategy;
 import io.fabric8.kubernetes.api.model.apps.DeploymentStrategyBuilder;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPortBuilder;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudgetBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
@@ -57,11 +59,13 @@ public final class RelayWorkload {
     static final int SUBMISSION_PORT = 587;
     static final int SUBMISSIONS_PORT = 465;
     static final int ADMIN_PORT = 8080;
+    static final int LINKS_PORT = 8443;
 
     private static final int SUBMISSION_CONTAINER_PORT = 2587;
     private static final int SUBMISSIONS_CONTAINER_PORT = 2465;
     private static final String DATA = "/var/lib/postrider";
     private static final String CREDENTIALS = "/etc/postrider/queue";
+    private static final String LINKS_CREDENTIALS = "/etc/postrider/links";
     private static final long USER = 65532;
     private static final Map<String, String> SELECTOR = Map.of("app.kubernetes.io/name", "postrider",
             "app.kubernetes.io/component", "relay");
@@ -188,10 +192,18 @@ public final class RelayWorkload {
                 .withNewSpec()
                 .withType(settings.serviceType().orElse("ClusterIP"))
                 .withSelector(SELECTOR)
-                .withPorts(servicePort("submission", SUBMISSION_PORT), servicePort("submissions", SUBMISSIONS_PORT),
-                        servicePort("admin", ADMIN_PORT))
+                .withPorts(servicePorts())
                 .endSpec()
                 .build();
+    }
+
+    private List<ServicePort> servicePorts() {
+        List<ServicePort> ports = new ArrayList<>(List.of(servicePort("submission", SUBMISSION_PORT),
+                servicePort("submissions", SUBMISSIONS_PORT), servicePort("admin", ADMIN_PORT)));
+        if (settings.links().enabled()) {
+            ports.add(servicePort("links", LINKS_PORT));
+        }
+        return ports;
     }
 
     private static ServicePort servicePort(String name, int port) {
@@ -202,7 +214,7 @@ public final class RelayWorkload {
                 .build();
     }
 
-    /** Applications anywhere may submit mail; the admin port is for this namespace, and for those that scrape metrics. */
+    /** Applications anywhere may submit mail, and anybody download attachments; the admin port is for this namespace, and for those that scrape metrics. */
     private HasMetadata networkPolicy() {
         return new NetworkPolicyBuilder().withMetadata(metadata())
                 .withNewSpec()
@@ -211,17 +223,15 @@ public final class RelayWorkload {
                 .endPodSelector()
                 .withPolicyTypes("Ingress")
                 .addNewIngress()
-                .withPorts(
-                        new NetworkPolicyPortBuilder().withProtocol("TCP")
-                                .withPort(new IntOrString("submission"))
-                                .build(),
-                        new NetworkPolicyPortBuilder().withProtocol("TCP")
-                                .withPort(new IntOrString("submissions"))
-                                .build())
+                .withPorts(Stream
+                        .of(Stream.of("submission", "submissions"),
+                                Stream.of("links").filter(_ -> settings.links().enabled()))
+                        .flatMap(names -> names)
+                        .map(RelayWorkload::policyPort)
+                        .toList())
                 .endIngress()
                 .addNewIngress()
-                .withPorts(
-                        new NetworkPolicyPortBuilder().withProtocol("TCP").withPort(new IntOrString("admin")).build())
+                .withPorts(policyPort("admin"))
                 .addNewFrom()
                 .withNewPodSelector()
                 .endPodSelector()
@@ -234,6 +244,10 @@ public final class RelayWorkload {
                 .endIngress()
                 .endSpec()
                 .build();
+    }
+
+    private static NetworkPolicyPort policyPort(String name) {
+        return new NetworkPolicyPortBuilder().withProtocol("TCP").withPort(new IntOrString(name)).build();
     }
 
     private Deployment deployment() {
@@ -263,7 +277,7 @@ public final class RelayWorkload {
                 .endSeccompProfile()
                 .endSecurityContext()
                 .withContainers(container())
-                .withVolumes(queueVolume(), new VolumeBuilder().withName("tmp").withNewEmptyDir().endEmptyDir().build())
+                .withVolumes(volumes())
                 .endSpec()
                 .endTemplate()
                 .endSpec()
@@ -280,6 +294,32 @@ public final class RelayWorkload {
                         .endRollingUpdate()
                         .build()
                 : new DeploymentStrategyBuilder().withType("Recreate").build();
+    }
+
+    private List<Volume> volumes() {
+        List<Volume> volumes = new ArrayList<>(List.of(queueVolume(),
+                new VolumeBuilder().withName("tmp").withNewEmptyDir().endEmptyDir().build()));
+        linksSecret().ifPresent(secret -> volumes.add(new VolumeBuilder().withName("links-credentials")
+                .withNewSecret()
+                .withSecretName(secret)
+                .endSecret()
+                .build()));
+        return volumes;
+    }
+
+    private List<VolumeMount> mounts() {
+        List<VolumeMount> mounts = new ArrayList<>(
+                List.of(queueMount(), new VolumeMountBuilder().withName("tmp").withMountPath("/tmp").build()));
+        linksSecret().ifPresent(_ -> mounts.add(new VolumeMountBuilder().withName("links-credentials")
+                .withMountPath(LINKS_CREDENTIALS)
+                .withReadOnly(true)
+                .build()));
+        return mounts;
+    }
+
+    private Optional<String> linksSecret() {
+        LinksSettings links = settings.links();
+        return links.enabled() && links.s3() != null ? links.s3().secretName() : Optional.empty();
     }
 
     private Volume queueVolume() {
@@ -315,6 +355,7 @@ public final class RelayWorkload {
         addLimits(environment, "POSTRIDER_QUEUE_", settings.queue().limits());
         addLimits(environment, "POSTRIDER_QUEUE_ORGANIZATION_", settings.queue().organizationLimits());
         addDelivery(environment, settings.delivery());
+        addLinks(environment, settings.links());
         graph.graph().ifPresent(url -> environment.add(variable("POSTRIDER_GRAPH_ENDPOINT", url.toString())));
         graph.login().ifPresent(url -> environment.add(variable("POSTRIDER_GRAPH_LOGIN_ENDPOINT", url.toString())));
         return environment;
@@ -337,6 +378,27 @@ public final class RelayWorkload {
         delivery.returnedMessage().ifPresent(size -> environment.add(variable("POSTRIDER_RETURNED_MESSAGE", size)));
     }
 
+    private static void addLinks(List<EnvVar> environment, LinksSettings links) {
+        if (!links.enabled()) {
+            return;
+        }
+        environment.add(variable("POSTRIDER_LINKS_PORT", Integer.toString(LINKS_PORT)));
+        Optional.ofNullable(links.tls())
+                .ifPresent(tls -> environment.add(variable("POSTRIDER_LINKS_TLS", tls.toString())));
+        links.organizationSize()
+                .ifPresent(size -> environment.add(variable("POSTRIDER_LINKS_ORGANIZATION_SIZE", size)));
+        Optional.ofNullable(links.downloads())
+                .ifPresent(most -> environment.add(variable("POSTRIDER_LINKS_DOWNLOADS", most.toString())));
+        links.scanner().ifPresent(address -> environment.add(variable("POSTRIDER_LINKS_SCANNER", address)));
+        LinksSettings.S3 s3 = links.s3();
+        if (s3 != null) {
+            s3.endpoint().ifPresent(url -> environment.add(variable("POSTRIDER_LINKS_S3_ENDPOINT", url)));
+            s3.region().ifPresent(region -> environment.add(variable("POSTRIDER_LINKS_S3_REGION", region)));
+            s3.bucket().ifPresent(bucket -> environment.add(variable("POSTRIDER_LINKS_S3_BUCKET", bucket)));
+            environment.add(variable("POSTRIDER_LINKS_S3_CREDENTIALS", LINKS_CREDENTIALS));
+        }
+    }
+
     private static void addLimits(List<EnvVar> environment, String prefix, Settings.Limits limits) {
         Optional.ofNullable(limits.messages())
                 .ifPresent(messages -> environment.add(variable(prefix + "MESSAGES", Long.toString(messages))));
@@ -353,9 +415,7 @@ public final class RelayWorkload {
                 .withImagePullPolicy(settings.imagePullPolicy().orElse("IfNotPresent"))
                 .withArgs(arguments())
                 .withEnv(environment())
-                .withPorts(port("submission", SUBMISSION_CONTAINER_PORT),
-                        port("submissions", SUBMISSIONS_CONTAINER_PORT),
-                        port("admin", ADMIN_PORT))
+                .withPorts(ports())
                 .withResources(resources())
                 .withNewSecurityContext()
                 .withAllowPrivilegeEscalation(false)
@@ -367,8 +427,7 @@ public final class RelayWorkload {
                 .withStartupProbe(probe("/healthz", 2, 60))
                 .withLivenessProbe(probe("/healthz", 10, 3))
                 .withReadinessProbe(probe("/readyz", 5, 2))
-                .withVolumeMounts(queueMount(),
-                        new VolumeMountBuilder().withName("tmp").withMountPath("/tmp").build())
+                .withVolumeMounts(mounts())
                 .build();
     }
 
@@ -385,6 +444,15 @@ public final class RelayWorkload {
             arguments.add("--webhooks-allow=" + String.join(",", visibility.webhooksAllow()));
         }
         return arguments;
+    }
+
+    private List<ContainerPort> ports() {
+        List<ContainerPort> ports = new ArrayList<>(List.of(port("submission", SUBMISSION_CONTAINER_PORT),
+                port("submissions", SUBMISSIONS_CONTAINER_PORT), port("admin", ADMIN_PORT)));
+        if (settings.links().enabled()) {
+            ports.add(port("links", LINKS_PORT));
+        }
+        return ports;
     }
 
     private static ContainerPort port(String name, int port) {

@@ -12,7 +12,7 @@ import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.Login.Credentials;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TestResult.Step;
-import dev.postrider.transport.Splitting;
+import dev.postrider.transport.Oversize;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,14 +39,14 @@ final class Courier {
     private final InstantSource clock;
     private final Consequences consequences;
     private final Tracing tracing;
-    private final Function<QueuedMessage, Optional<Splitting>> splitting;
+    private final Function<QueuedMessage, LargeMail> largeMail;
     private final MailLogin logins;
 
-    /** @param splitting which messages may be sent in parts */
+    /** @param largeMail what may be done with a message that is too large */
     Courier(Queue queue, Turns turns, InstantSource clock, Consequences consequences, Tracing tracing,
-            Function<QueuedMessage, Optional<Splitting>> splitting, MailLogin logins) {
+            Function<QueuedMessage, LargeMail> largeMail, MailLogin logins) {
         this.logins = logins;
-        this.splitting = splitting;
+        this.largeMail = largeMail;
         this.queue = queue;
         this.turns = turns;
         this.clock = clock;
@@ -96,15 +96,17 @@ final class Courier {
             turns.leaveUntried(turn.place());
             place = turns.another(turn.pool(), tried);
         }
-        while (place.isPresent()) {
-            tried.add(place.get().server().key());
-            List<Outcome> round = attempt(message, open, place.get(), submitter);
-            if (!round.isEmpty()) {
-                outcomes.removeIf(Outcome::concernsServer);
-                outcomes.addAll(round);
-                open = round.stream().filter(Outcome::concernsServer).map(Outcome::recipient).toList();
+        try (LargeMail large = largeMail.apply(message)) {
+            while (place.isPresent()) {
+                tried.add(place.get().server().key());
+                List<Outcome> round = attempt(message, open, place.get(), submitter, large.oversize());
+                if (!round.isEmpty()) {
+                    outcomes.removeIf(Outcome::concernsServer);
+                    outcomes.addAll(round);
+                    open = round.stream().filter(Outcome::concernsServer).map(Outcome::recipient).toList();
+                }
+                place = open.isEmpty() ? Optional.empty() : turns.another(turn.pool(), tried);
             }
-            place = open.isEmpty() ? Optional.empty() : turns.another(turn.pool(), tried);
         }
         if (outcomes.isEmpty() && !unfit.isEmpty()) {
             // Put back it would be next again, and again find a place at a server that does not take it.
@@ -181,7 +183,7 @@ final class Courier {
 
     /** Says what became of each recipient; empty if there was no connection to be had. */
     private List<Outcome> attempt(QueuedMessage message, List<QueuedRecipient> recipients, Place place,
-            Optional<Credentials> submitter) {
+            Optional<Credentials> submitter, Optional<Oversize> oversize) {
         Optional<Connection> connection = place.lane().connections().take(place.server(), submitter);
         if (connection.isEmpty()) {
             turns.leaveWithoutPermit(place);
@@ -192,7 +194,7 @@ final class Courier {
         try {
             verdicts = connection.get()
                     .upstream()
-                    .send(message.envelope(recipients, splitting.apply(message)), message.content())
+                    .send(message.envelope(recipients, oversize), message.content())
                     .verdicts();
         } catch (RuntimeException e) {
             LOG.error("{} attempt at {} failed by a fault of the relay", message.id(), place.server().key(), e);

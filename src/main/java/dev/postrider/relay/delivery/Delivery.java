@@ -3,6 +3,7 @@ package dev.postrider.relay.delivery;
 import dev.postrider.relay.delivery.Connections.Connection;
 import dev.postrider.relay.delivery.Lanes.Lane;
 import dev.postrider.relay.delivery.Turns.Turn;
+import dev.postrider.relay.links.Links;
 import dev.postrider.relay.queue.Arrivals;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
@@ -16,8 +17,6 @@ import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
-import dev.postrider.route.SizeLimit.WhenTooLarge;
-import dev.postrider.transport.Splitting;
 import dev.postrider.transport.Upstreams;
 import java.time.Duration;
 import java.time.Instant;
@@ -60,6 +59,12 @@ public final class Delivery implements AutoCloseable {
 
     public Delivery(Queue queue, Routes routes, Upstreams upstreams, DeliverySettings settings, InstantSource clock,
             RelayMeters meters, Tracing tracing) {
+        this(queue, routes, upstreams, settings, clock, meters, tracing, Optional.empty());
+    }
+
+    /** @param links keeps attachments for download, if that is possible */
+    public Delivery(Queue queue, Routes routes, Upstreams upstreams, DeliverySettings settings, InstantSource clock,
+            RelayMeters meters, Tracing tracing, Optional<Links> links) {
         this.queue = queue;
         this.routes = routes;
         this.clock = clock;
@@ -70,16 +75,12 @@ public final class Delivery implements AutoCloseable {
         this.turns = new Turns(routes, new Lanes(routes, upstreams, queue.permits(), settings, meters), clock,
                 new Workers());
         this.courier = new Courier(queue, turns, clock, consequences, tracing,
-                message -> splitting(message, settings.hostName()), logins);
+                message -> LargeMail.of(message,
+                        routes.organization(message.organization()).flatMap(OrganizationRoute::sizeLimit), links,
+                        settings.hostName()),
+                logins);
         this.overdue = new Overdue(queue, consequences, courier, clock);
         this.removals = new Removals(queue, routes, settings.expiry(), clock);
-    }
-
-    private Optional<Splitting> splitting(QueuedMessage message, String hostName) {
-        return routes.organization(message.organization())
-                .flatMap(OrganizationRoute::sizeLimit)
-                .filter(limit -> limit.whenTooLarge() == WhenTooLarge.SPLIT)
-                .map(limit -> new Splitting(limit.octets(), message.id() + "@" + hostName));
     }
 
     private boolean tells(ResourceKey organization) {

@@ -18,7 +18,12 @@ enum MovedTable {
                                             "submission", "idempotency_key",
                                             "organization s, idempotency_key s, message s, received l"), EVENT("event",
                                                     "id",
-                                                    "organization s, id s, content s, attempts i, next_attempt l");
+                                                    "organization s, id s, content s, attempts i, next_attempt l"), LINK(
+                                                            "link", "message",
+                                                            "organization s, message s, part i, token s,"
+                                                                    + " token_sha256 s, host s, name s, type s,"
+                                                                    + " size l, sha256 s, created l, expires l,"
+                                                                    + " state s");
 
     private record Column(String name, char type) {
         static Column parse(String text) {

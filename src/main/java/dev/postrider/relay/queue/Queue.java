@@ -69,6 +69,9 @@ public interface Queue extends AutoCloseable {
     /** Events for webhooks that are not yet told. */
     Outbox outbox();
 
+    /** Attachments that are kept for download. */
+    KeptAttachments keptAttachments();
+
     /** Who may open connections to the servers, so that all relays together keep within the limits. */
     ConnectionPermits permits();
 

@@ -114,7 +114,7 @@ public final class QueueMove {
     }
 
     private Result run(Progress progress) throws SQLException {
-        for (MovedTable table : List.of(MovedTable.SUBMISSION, MovedTable.EVENT)) {
+        for (MovedTable table : List.of(MovedTable.SUBMISSION, MovedTable.EVENT, MovedTable.LINK)) {
             List<Key> all = new ArrayList<>(keys(table));
             for (int i = 0; i < all.size(); i += BATCH) {
                 List<Key> batch = all.subList(i, Math.min(all.size(), i + BATCH));

@@ -5,7 +5,7 @@ import dev.postrider.transport.DsnRequest;
 import dev.postrider.transport.Envelope;
 import dev.postrider.transport.MessageContent;
 import dev.postrider.transport.RecipientDsnRequest;
-import dev.postrider.transport.Splitting;
+import dev.postrider.transport.Oversize;
 import dev.postrider.transport.RecipientDsnRequest.Notify;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -56,13 +56,13 @@ public record QueuedMessage(ResourceKey organization, String id, String sender, 
                 received, other, recipients, others);
     }
 
-    /** The envelope for some of its recipients, with leave to send it in parts. */
-    public Envelope envelope(List<QueuedRecipient> some, Optional<Splitting> splitting) {
+    /** The envelope for some of its recipients, with what may be done if it is too large. */
+    public Envelope envelope(List<QueuedRecipient> some, Optional<Oversize> oversize) {
         Map<String, RecipientDsnRequest> reports = new LinkedHashMap<>();
         for (QueuedRecipient recipient : some) {
             reports.putIfAbsent(recipient.address, reports(recipient));
         }
-        return new Envelope(sender, List.copyOf(reports.keySet()), eightBit, smtpUtf8, dsn, reports, splitting);
+        return new Envelope(sender, List.copyOf(reports.keySet()), eightBit, smtpUtf8, dsn, reports, oversize);
     }
 
     /** Nobody is to be told about a report (RFC 3461 section 6.1). */

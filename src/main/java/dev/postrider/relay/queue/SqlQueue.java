@@ -28,6 +28,7 @@ public final class SqlQueue implements Queue {
     private final StoredMessages stored;
     private final SqlQueueView view;
     private final SqlOutbox outbox;
+    private final SqlKeptAttachments keptAttachments;
     private final ConnectionPermits permits;
     private final Peers peers;
     private volatile Arrivals arrivals = new NobodyListens();
@@ -52,6 +53,7 @@ public final class SqlQueue implements Queue {
         this.writer = new GroupCommit(database);
         this.view = new SqlQueueView(this, database, claims);
         this.outbox = new SqlOutbox(database, writer, sharing.replica);
+        this.keptAttachments = new SqlKeptAttachments(database, writer);
     }
 
     /**
@@ -412,6 +414,11 @@ public final class SqlQueue implements Queue {
     @Override
     public Outbox outbox() {
         return outbox;
+    }
+
+    @Override
+    public KeptAttachments keptAttachments() {
+        return keptAttachments;
     }
 
     @Override

@@ -97,6 +97,11 @@ final class SqlWrites {
                 + " SET time = excluded.time");
     }
 
+    /** For statements that are seldom wanted, and run at once. */
+    Connection connection() {
+        return connection;
+    }
+
     private PreparedStatement prepare(String sql) throws SQLException {
         PreparedStatement statement = connection.prepareStatement(sql);
         ordered.add(statement);

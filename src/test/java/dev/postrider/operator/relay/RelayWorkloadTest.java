@@ -9,7 +9,9 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -95,12 +97,44 @@ final class RelayWorkloadTest {
         assertThat(objects).extracting(HasMetadata::getKind).contains("PodDisruptionBudget");
     }
 
+    @Test
+    void servesAttachmentsWhereThatIsSwitchedOn() {
+        assertThat(json(objects("relay: {links: {enabled: false, tls: false}}"))).doesNotContain("links", "LINKS");
+        var objects = objects("relay: {links: {enabled: true, tls: false, organizationSize: 5Gi, downloads: 7, scanner:"
+                + " 'clamd:3310', s3: {endpoint: 'https://s3.example.com', region: eu-west-1, bucket: mail, secretName:"
+                + " keys}}}");
+        var pod = deployment(objects).getSpec().getTemplate().getSpec();
+        var container = pod.getContainers().getFirst();
+        assertThat(container.getEnv()).extracting(variable -> variable.getName() + "=" + variable.getValue())
+                .contains("POSTRIDER_LINKS_PORT=8443", "POSTRIDER_LINKS_TLS=false",
+                        "POSTRIDER_LINKS_ORGANIZATION_SIZE=5Gi", "POSTRIDER_LINKS_DOWNLOADS=7",
+                        "POSTRIDER_LINKS_SCANNER=clamd:3310", "POSTRIDER_LINKS_S3_ENDPOINT=https://s3.example.com",
+                        "POSTRIDER_LINKS_S3_REGION=eu-west-1", "POSTRIDER_LINKS_S3_BUCKET=mail",
+                        "POSTRIDER_LINKS_S3_CREDENTIALS=/etc/postrider/links");
+        assertThat(container.getPorts()).extracting(port -> port.getName() + " " + port.getContainerPort())
+                .contains("links 8443");
+        assertThat(container.getVolumeMounts()).extracting(mount -> mount.getName() + " " + mount.getMountPath())
+                .contains("links-credentials /etc/postrider/links");
+        assertThat(pod.getVolumes()).filteredOn(volume -> volume.getName().equals("links-credentials"))
+                .extracting(volume -> volume.getSecret().getSecretName())
+                .containsExactly("keys");
+        assertThat(objects).filteredOn(object -> List.of("Service", "NetworkPolicy").contains(object.getKind()))
+                .hasSize(2)
+                .allSatisfy(object -> assertThat(json(List.of(object))).contains("\"links\""));
+    }
+
+    private static String json(List<HasMetadata> objects) {
+        return objects.stream().map(Serialization::asJson).collect(Collectors.joining());
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             relay: {replicas: 2}                            | relay.replicas: 2 is not possible
             relay: {autoscaled: true}                       | relay.autoscaled: true is not possible
             relay: {queue: {url: 'postgresql://db/queue'}}  | relay.queue.secretName is missing
             relay: {delivery: {giveUpAfter: 5 days}}        | relay.delivery.giveUpAfter: "5 days" is no duration
+            relay: {links: {enabled: true, s3: {endpoint: 'https://s3.example.com'}}} | relay.links.s3 needs bucket
+            relay: {links: {enabled: true}, queue: {url: 'postgresql://db/q', secretName: db}} | relay.links.s3 is missing
             relay: {delivery: {retryAfter: [1m, soon]}}     | relay.delivery.retryAfter: "soon" is no duration
             """)
     void refusesWhatCannotWork(String yaml, String message) {

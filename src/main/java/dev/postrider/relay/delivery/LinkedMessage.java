@@ -1,0 +1,278 @@
+package dev.postrider.relay.delivery;
+
+import dev.postrider.relay.links.FileName;
+import dev.postrider.relay.links.InfectedException;
+import dev.postrider.relay.links.Links;
+import dev.postrider.relay.links.Links.Attachment;
+import dev.postrider.relay.links.Links.Link;
+import dev.postrider.relay.links.LinksException;
+import dev.postrider.relay.queue.QueuedMessage;
+import dev.postrider.route.Linking;
+import dev.postrider.route.TestResult.Step;
+import dev.postrider.transport.MessageContent;
+import dev.postrider.transport.MessageParts;
+import dev.postrider.transport.MessageParts.Leaf;
+import dev.postrider.transport.RefusedException;
+import dev.postrider.transport.Reply;
+import dev.postrider.transport.Shrinking.Shrinker;
+import dev.postrider.transport.Verdict;
+import jakarta.mail.MessagingException;
+import jakarta.mail.internet.MimePart;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A message that has links in place of its attachments, if it is too large or that is always wanted. Pictures that its
+ * text shows stay, unless it is too large with them. What is signed or encrypted is never taken apart. Used by one
+ * thread at a time; what it wrote to temporary files goes with {@link #close}.
+ */
+final class LinkedMessage implements Shrinker, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LinkedMessage.class);
+
+    private final QueuedMessage message;
+    private final Linking linking;
+    private final Optional<Links> links;
+    private final List<Path> files = new ArrayList<>();
+
+    /** @param links empty where the relay serves no downloads */
+    LinkedMessage(QueuedMessage message, Linking linking, Optional<Links> links) {
+        this.message = message;
+        this.linking = linking;
+        this.links = links;
+    }
+
+    @Override
+    public MessageContent within(long most) throws RefusedException {
+        boolean tooLarge = message.content().size() > most;
+        if (!tooLarge && !linking.always()) {
+            return message.content();
+        }
+        try (MessageParts parts = MessageParts.of(message.content())) {
+            return within(parts, tooLarge, most);
+        } catch (MessagingException e) {
+            LOG.info("{} is not taken apart, since it is not built as MIME has it", message.id());
+            if (tooLarge) {
+                throw tooLarge(most, "it is not built as MIME has it, so its attachments cannot be found");
+            }
+            return message.content();
+        } catch (IOException e) {
+            throw new RefusedException(Step.MessageRejected,
+                    "the message could not be read: " + e.getMessage() + "; it will be tried again");
+        }
+    }
+
+    private MessageContent within(MessageParts parts, boolean tooLarge, long most)
+            throws IOException, MessagingException, RefusedException {
+        if (parts.leaves().getFirst().within().isEmpty() && parts.leaves().getFirst().isSealed()) {
+            if (tooLarge) {
+                throw tooLarge(most, "it is signed or encrypted, and would be worth nothing without its attachments");
+            }
+            return message.content();
+        }
+        List<Leaf> taken = new ArrayList<>();
+        List<Leaf> shown = new ArrayList<>();
+        for (Leaf leaf : parts.leaves()) {
+            switch (kind(leaf)) {
+                case ATTACHMENT -> taken.add(leaf);
+                case SHOWN -> shown.add(leaf);
+                case KEPT -> {
+                }
+            }
+        }
+        Optional<MessageContent> made = linked(parts, taken, most);
+        if (made.isEmpty() && !shown.isEmpty()) {
+            taken.addAll(shown);
+            taken.sort((one, other) -> Integer.compare(one.number(), other.number()));
+            made = linked(parts, taken, most);
+        }
+        if (made.isPresent()) {
+            return made.get();
+        }
+        if (tooLarge) {
+            throw tooLarge(most, "it is so without its attachments, too");
+        }
+        return message.content();
+    }
+
+    private enum Kind {
+        /** It is left out. */
+        ATTACHMENT,
+        /** Its text shows it. */
+        SHOWN,
+        /** It stays: text, and what no reader shows as a file. */
+        KEPT
+    }
+
+    private static Kind kind(Leaf leaf) throws MessagingException {
+        MimePart part = leaf.part();
+        if (part.isMimeType("multipart/*") || leaf.isSealed() || leaf.isText()
+                || part.isMimeType("message/external-body") || part.isMimeType("message/partial")) {
+            return Kind.KEPT;
+        }
+        // Some programs give what people read a file name.
+        if (leaf.first() && !leaf.isDeclaredAttachment()
+                && (part.isMimeType("text/plain") || part.isMimeType("text/html"))) {
+            return Kind.KEPT;
+        }
+        boolean named = leaf.contentId().isPresent() || part.getHeader("Content-Location") != null;
+        if (leaf.within().equals("related")) {
+            return leaf.first() ? Kind.KEPT : named ? Kind.SHOWN : Kind.ATTACHMENT;
+        }
+        if (leaf.isDeclaredAttachment()) {
+            return Kind.ATTACHMENT;
+        }
+        if (leaf.within().equals("alternative")) {
+            // The same in another form, as an invitation to a meeting.
+            return Kind.KEPT;
+        }
+        return leaf.contentId().isPresent() && leaf.disposition().equals("inline")
+                ? Kind.SHOWN
+                : Kind.ATTACHMENT;
+    }
+
+    /** The message without some parts; empty if it is still too large, or there are none. */
+    private Optional<MessageContent> linked(MessageParts parts, List<Leaf> leaves, long most)
+            throws IOException, MessagingException, RefusedException {
+        List<Attachment> attachments = new ArrayList<>();
+        Set<MimePart> without = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (Leaf leaf : leaves) {
+            Optional<Attachment> attachment = attachment(leaf);
+            if (attachment.isPresent()) {
+                attachments.add(attachment.get());
+                without.add(leaf.part());
+            }
+        }
+        if (attachments.isEmpty()) {
+            return Optional.empty();
+        }
+        Links keeper = links.orElseThrow(() -> new RefusedException(Step.MessageRejected,
+                "attachments cannot become links, for this relay serves no downloads (--links-port); it will be tried "
+                        + "again"));
+        // Nothing is stored in vain: the links will be as long as these.
+        var counter = new Counting();
+        parts.write(counter, without,
+                list(attachments.stream().map(attachment -> keeper.preview(linking, attachment)).toList()), boundary());
+        if (counter.octets > most) {
+            return Optional.empty();
+        }
+        byte[] list = list(keep(keeper, attachments));
+        Path file = Files.createTempFile("postrider-", ".eml");
+        files.add(file);
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
+            parts.write(out, without, list, boundary());
+        }
+        return Optional.of(new Written(file, Files.size(file)));
+    }
+
+    private List<Link> keep(Links keeper, List<Attachment> attachments) throws RefusedException {
+        try {
+            return keeper.keep(message.organization(), message.id(), linking, attachments);
+        } catch (LinksException e) {
+            LOG.warn("{} organization={} waits: {}", message.id(), message.organization(), e.getMessage());
+            throw new RefusedException(Step.MessageRejected,
+                    "its attachments cannot be kept for download now: " + e.getMessage() + "; it will be tried again");
+        } catch (InfectedException e) {
+            LOG.warn("{} organization={} refused: {}", message.id(), message.organization(), e.getMessage());
+            throw refused(554, "5.7.1", e.getMessage() + ", as the relay's virus scanner found");
+        }
+    }
+
+    /** Empty for a part whose encoding is broken: it stays where it is. */
+    private Optional<Attachment> attachment(Leaf leaf) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            long size;
+            try (InputStream in = new DigestInputStream(leaf.part().getInputStream(), digest)) {
+                size = in.transferTo(OutputStream.nullOutputStream());
+            }
+            boolean mail = leaf.part().isMimeType("message/rfc822") || leaf.part().isMimeType("message/global");
+            String type = leaf.contentType();
+            return Optional.of(new Attachment(leaf.number(),
+                    FileName.clean(leaf.fileName().orElse(""), mail ? "message.eml" : "attachment"),
+                    type.matches("[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}")
+                            ? type
+                            : "application/octet-stream",
+                    size, HexFormat.of().formatHex(digest.digest()), () -> {
+                        try {
+                            return leaf.part().getInputStream();
+                        } catch (MessagingException e) {
+                            throw new IOException(e.getMessage(), e);
+                        }
+                    }));
+        } catch (IOException | MessagingException e) {
+            LOG.info("{} part {} stays in its message, for it cannot be decoded", message.id(), leaf.number());
+            return Optional.empty();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    private String boundary() {
+        // Neither quoted-printable nor Base64 can hold "=_".
+        return "=_postrider-" + message.id();
+    }
+
+    private byte[] list(List<Link> entries) throws IOException {
+        return LinkList.part(entries, boundary() + "-links");
+    }
+
+    private RefusedException tooLarge(long most, String why) {
+        return refused(552, "5.3.4", "the message has %d octets, of which %d can be sent, and links in place of its "
+                .formatted(message.content().size(), most) + "attachments are not possible: " + why);
+    }
+
+    private static RefusedException refused(int code, String status, String why) {
+        return new RefusedException(new Verdict.Refused(Step.MessageRejected, true,
+                Optional.of(new Reply(code, Optional.of(status), code + " " + status + " " + why)),
+                Step.MessageRejected + ": " + why));
+    }
+
+    /** Octets that go nowhere. */
+    private static final class Counting extends OutputStream {
+        private long octets;
+
+        @Override
+        public void write(int octet) {
+            octets++;
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) {
+            octets += length;
+        }
+    }
+
+    private record Written(Path file, long size) implements MessageContent {
+        @Override
+        public InputStream open() throws IOException {
+            return Files.newInputStream(file);
+        }
+    }
+
+    @Override
+    public void close() {
+        for (Path file : files) {
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                LOG.warn("{} is left: {}", file, e.getMessage());
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package dev.postrider.relay.links;
+
+import java.util.Optional;
+
+/**
+ * How attachments are kept and served for download.
+ *
+ * @param port               of the downloads; 0 for one that the system chooses
+ * @param tls                whether it speaks TLS, with the relay's certificate; otherwise something in front of it does
+ * @param s3                 where attachments are kept; without it, beside the queue on the relay's volume
+ * @param organizationOctets of attachments that an organization may have kept
+ * @param mostDownloads      at a time
+ * @param scanner            that looks at attachments before there are links to them
+ */
+public record LinkSettings(int port, boolean tls, Optional<S3Location> s3, long organizationOctets, int mostDownloads,
+        Optional<Clamd> scanner) {
+    /** 10 GiB. */
+    public static final long ORGANIZATION_OCTETS = 10L << 30;
+
+    /** Downloads at a time, where nothing else is said. */
+    public static final int MOST_DOWNLOADS = 100;
+
+    public LinkSettings {
+        if (organizationOctets < 1 || mostDownloads < 1) {
+            throw new IllegalArgumentException("room for an organization and downloads at a time must be at least 1, "
+                    + "but are " + organizationOctets + ", " + mostDownloads);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+package dev.postrider.relay.links;
+
+/** An attachment cannot be kept or read now; the message says why, and holds no secret. */
+public class LinksException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    public LinksException(String message) {
+        super(message);
+    }
+
+    public LinksException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,99 @@
+package dev.postrider.relay.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.postrider.relay.links.LinkSettings;
+import dev.postrider.relay.links.Links;
+import dev.postrider.relay.queue.QueueLimits;
+import dev.postrider.relay.queue.QueuedMessage;
+import dev.postrider.relay.queue.SqlQueue;
+import dev.postrider.route.Linking;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.testing.GoldenFiles;
+import dev.postrider.transport.DsnRequest;
+import dev.postrider.transport.MessageContent;
+import dev.postrider.transport.RefusedException;
+import jakarta.mail.Session;
+import jakarta.mail.internet.MimeMessage;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What becomes of messages that get links: {@code *.in.eml} beside {@code *.out.eml}. */
+@Tag("upstreams")
+final class LinkedMessageTest {
+    private static final Path CASES = Path.of("src/test/resources/dev/postrider/relay/delivery/links");
+    private static final Instant NOW = Instant.parse("2027-01-12T09:00:00Z");
+    private static final ResourceKey ORGANIZATION = new ResourceKey("shop", "orders");
+
+    @TempDir
+    Path directory;
+
+    static List<Path> cases() throws Exception {
+        try (Stream<Path> files = Files.list(CASES)) {
+            return files.filter(file -> file.toString().endsWith(".in.eml")).sorted().toList();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void isMadeOf(Path in) throws Exception {
+        byte[] mail = Files.readString(in).replace("\n", "\r\n").getBytes(StandardCharsets.UTF_8);
+        MimeMessage parsed = parse(mail);
+        long most = Optional.ofNullable(parsed.getHeader("X-Most", null)).map(Long::valueOf).orElse(mail.length - 1L);
+        Linking linking = new Linking("links.acme.example", parsed.getHeader("X-Always") != null, 30);
+
+        try (SqlQueue queue = SqlQueue.openSqlite(directory, QueueLimits.DEFAULT, () -> NOW);
+                Links links = Links.open(new LinkSettings(0, false, Optional.empty(), 1 << 20, 1, Optional.empty()),
+                        directory, queue.keptAttachments(), () -> NOW);
+                LinkedMessage linked = new LinkedMessage(message(mail), linking, Optional.of(links))) {
+            String out;
+            try {
+                MessageContent made = linked.within(most);
+                byte[] octets = read(made);
+                assertThat(octets).hasSize((int) made.size()).hasSizeLessThanOrEqualTo((int) most);
+                assertThat(read(linked.within(most))).as("the next attempt").isEqualTo(octets);
+                assertThat(parse(octets).getContent()).isNotNull();
+                out = new String(octets, StandardCharsets.UTF_8);
+            } catch (RefusedException e) {
+                assertThat(e.verdict().permanent()).isTrue();
+                out = "(refused) " + e.verdict().reply().orElseThrow().text() + "\r\n";
+                assertThat(queue.keptAttachments().of(ORGANIZATION, "M1")).isEmpty();
+            }
+            boolean same = out.equals(new String(mail, StandardCharsets.UTF_8));
+            GoldenFiles.check(Path.of(in.toString().replace(".in.eml", ".out.eml")),
+                    same ? "(the same)\n" : anyToken(out).replace("\r\n", "\n"), getClass());
+        }
+    }
+
+    /** Soft line breaks of quoted-printable fall anywhere in a token. */
+    private static String anyToken(String mail) {
+        return mail.replaceAll("(links\\.acme\\.example(?:=\\r\\n)?/(?:=\\r\\n)?)(?:[A-Za-z0-9_-](?:=\\r\\n)?){43}",
+                "$1TOKEN");
+    }
+
+    private static MimeMessage parse(byte[] mail) throws Exception {
+        return new MimeMessage(Session.getInstance(new Properties()), new java.io.ByteArrayInputStream(mail));
+    }
+
+    private static byte[] read(MessageContent content) throws Exception {
+        try (InputStream in = content.open()) {
+            return in.readAllBytes();
+        }
+    }
+
+    private static QueuedMessage message(byte[] mail) {
+        return new QueuedMessage(ORGANIZATION, "M1", "a@b.example", true, false, DsnRequest.NONE, Optional.empty(), NOW,
+                MessageContent.of(mail), List.of(), 0);
+    }
+}
