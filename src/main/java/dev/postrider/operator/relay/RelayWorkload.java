@@ -38,6 +38,7 @@ import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBuilder;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -134,9 +135,16 @@ public final class RelayWorkload {
     private ObjectMeta metadata() {
         return new ObjectMetaBuilder().withNamespace(namespace)
                 .withName(NAME)
-                .withLabels(LABELS)
+                .withLabels(labels())
                 .withOwnerReferences(Secrets.ownedBy(owner))
                 .build();
+    }
+
+    /** The people's own, and over them those by which the installation knows its objects. */
+    private Map<String, String> labels() {
+        Map<String, String> labels = new HashMap<>(settings.labels());
+        labels.putAll(LABELS);
+        return labels;
     }
 
     /** The relay reads the routes and nothing else. */
@@ -231,6 +239,7 @@ public final class RelayWorkload {
     }
 
     private Deployment deployment() {
+        Settings.Scheduling scheduling = settings.scheduling();
         return new DeploymentBuilder().withMetadata(metadata())
                 .withNewSpec()
                 .withReplicas(replicas())
@@ -240,7 +249,7 @@ public final class RelayWorkload {
                 .endSelector()
                 .withNewTemplate()
                 .withNewMetadata()
-                .withLabels(LABELS)
+                .withLabels(labels())
                 .endMetadata()
                 .withNewSpec()
                 .withServiceAccountName(NAME)
@@ -255,6 +264,12 @@ public final class RelayWorkload {
                 .withType("RuntimeDefault")
                 .endSeccompProfile()
                 .endSecurityContext()
+                .withImagePullSecrets(settings.imagePullSecrets())
+                .withNodeSelector(scheduling.nodeSelector())
+                .withTolerations(scheduling.tolerations())
+                .withAffinity(scheduling.affinity())
+                .withTopologySpreadConstraints(scheduling.topologySpreadConstraints())
+                .withPriorityClassName(scheduling.priorityClassName().orElse(null))
                 .withContainers(container())
                 .withVolumes(queueVolume(), new VolumeBuilder().withName("tmp").withNewEmptyDir().endEmptyDir().build())
                 .endSpec()
