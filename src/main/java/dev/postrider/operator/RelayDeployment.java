@@ -28,8 +28,9 @@ final class RelayDeployment {
                         .orElse("");
         String namespace = deployment.getMetadata().getNamespace();
         String name = deployment.getMetadata().getName();
-        return RelayState.unavailable("Deployment %s/%s has no available replica%s Unless it is about to start, see why: "
-                .formatted(namespace, name, why.isEmpty() ? "." : why)
-                + "kubectl -n %s logs deployment/%s".formatted(namespace, name));
+        return RelayState
+                .unavailable("Deployment %s/%s has no available replica%s Unless it is about to start, see why: "
+                        .formatted(namespace, name, why.isEmpty() ? "." : why)
+                        + "kubectl -n %s logs deployment/%s".formatted(namespace, name));
     }
 }
