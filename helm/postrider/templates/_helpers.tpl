@@ -17,6 +17,9 @@ app.kubernetes.io/component: operator
 {{ include "postrider.selector" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.extraLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{- define "postrider.image" -}}

@@ -34,6 +34,9 @@ final class ChartIT {
     @CsvSource(delimiter = '|', textBlock = """
             default          | crds.install=false
             watch-namespaces | crds.install=false,watchNamespaces={acme,globex},trustedNamespaces={mail},replicas=2
+            monitored        | crds.install=false,serviceMonitor.enabled=true,prometheusRule.enabled=true,grafanaDashboard.enabled=true,extraLabels.team=mail
+            database         | crds.install=false,replicas=2,relay.queue.url=postgresql://db/queue,relay.queue.secretName=db,relay.autoscaling.enabled=true,relay.priorityClassName=high,relay.nodeSelector.disk=fast
+            default-server   | crds.install=false,defaultServer.secretName=smtp-login,defaultServer.senderAddress=postmaster@company.example,defaultServer.testRecipient=postmaster@company.example
             license-alerts   | crds.install=false,prometheusRule.enabled=true,prometheusRule.labels.release=prometheus
             """)
     void rendersWhatTheReviewerSees(String name, String values) {
@@ -59,8 +62,10 @@ final class ChartIT {
             replica=2                    | replica
             microsoftGraph.loginEndpoint=http://example.com | loginEndpoint
             relay.replicas=2             | a queue in a file serves one relay: set relay.queue.url
-            relay.autoscaled=true        | a queue in a file serves one relay: set relay.queue.url
             relay.queue.url=mysql://db/q | url
+            relay.autoscaling.enabled=true | a queue in a file serves one relay: set relay.queue.url
+            tests.from=nobody            | from
+            defaultServer.security=SSL   | security
             relay.queue.url=postgresql://db/queue | relay.queue.url needs relay.queue.secretName
             relay.links.enabled=true,relay.queue.url=postgresql://db/queue,relay.queue.secretName=db | needs relay.links.s3
             relay.links.enabled=true,relay.links.s3.endpoint=https://s3.example.com | relay.links.s3.bucket
@@ -79,6 +84,8 @@ final class ChartIT {
             watchNamespaces={default},trustedNamespaces={kube-public},replicas=2
             relay.replicas=3,relay.queue.url=postgresql://db/queue,relay.queue.secretName=db
             relay.links.enabled=true,relay.links.s3.endpoint=https://s3.example.com,relay.links.s3.bucket=mail,relay.links.s3.secretName=s3
+            relay.autoscaling.enabled=true,relay.queue.url=postgresql://db/queue,relay.queue.secretName=db
+            grafanaDashboard.enabled=true,extraLabels.team=mail,topologySpreadConstraints[0].maxSkew=1,topologySpreadConstraints[0].topologyKey=zone,topologySpreadConstraints[0].whenUnsatisfiable=ScheduleAnyway,topologySpreadConstraints[0].labelSelector.matchLabels.app=x
             """)
     void everyObjectIsTakenByTheApiServer(String values, ApiServer server) {
         var namespace = server.createNamespace("chart");

@@ -3,7 +3,7 @@ package dev.postrider.cli;
 import jakarta.mail.Message;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
-import jakarta.mail.Transport;
+import jakarta.mail.URLName;
 import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeMessage;
 import java.io.ByteArrayInputStream;
@@ -19,6 +19,7 @@ import java.util.Date;
 import java.util.Properties;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import org.eclipse.angus.mail.smtp.SMTPTransport;
 
 /**
  * An application that has mounted a binding and sends with what it finds there: login over STARTTLS, trusting the
@@ -35,10 +36,11 @@ final class BoundApplication {
     /**
      * Sends one mail.
      *
+     * @return what the relay replied
      * @throws MessagingException if the relay does not take it
      * @throws IOException        if the binding cannot be read
      */
-    void send(String recipient, String subject, String text) throws IOException, MessagingException {
+    String send(String recipient, String subject, String text) throws IOException, MessagingException {
         Properties properties = new Properties();
         properties.put("mail.smtp.host", entry("host"));
         properties.put("mail.smtp.port", entry("port"));
@@ -49,13 +51,19 @@ final class BoundApplication {
         properties.put("mail.smtp.ssl.socketFactory", trusting(entry("ca.crt")).getSocketFactory());
         properties.put("mail.smtp.connectiontimeout", "5000");
         properties.put("mail.smtp.timeout", "15000");
-        MimeMessage message = new MimeMessage(Session.getInstance(properties));
+        Session session = Session.getInstance(properties);
+        MimeMessage message = new MimeMessage(session);
         message.setFrom(new InternetAddress(entry("from"), entry("from-name"), StandardCharsets.UTF_8.name()));
         message.setRecipients(Message.RecipientType.TO, recipient);
         message.setSubject(subject, StandardCharsets.UTF_8.name());
         message.setText(text, StandardCharsets.UTF_8.name());
         message.setSentDate(Date.from(Instant.now()));
-        Transport.send(message, entry("username"), entry("password"));
+        message.saveChanges();
+        try (SMTPTransport transport = new SMTPTransport(session, new URLName("smtp", null, -1, null, null, null))) {
+            transport.connect(entry("username"), entry("password"));
+            transport.sendMessage(message, message.getAllRecipients());
+            return transport.getLastServerResponse().strip();
+        }
     }
 
     String entry(String name) throws IOException {

@@ -17,7 +17,7 @@ import picocli.CommandLine.ParameterException;
         description = "Mail settings of many organizations, as Kubernetes resources.",
         synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true, subcommands = {
         CheckCommand.class, LocalCommand.class, NoticeCommand.class, OperatorCommand.class, QueueCommand.class,
-        QuickstartCommand.class, RelayCommand.class, SinkCommand.class})
+        QuickstartCommand.class, RelayCommand.class, SendCommand.class, SinkCommand.class})
 // @formatter:on
 public final class Postrider implements Runnable {
     @CommandLine.Spec

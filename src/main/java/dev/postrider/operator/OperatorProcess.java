@@ -34,8 +34,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Set;
 import java.util.concurrent.Executors;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -149,7 +147,10 @@ public final class OperatorProcess implements AutoCloseable {
         operator.start();
         started = true;
         LOG.info("operator {} watches {}, health on port {}", options.identity(),
-                settings.watchNamespaces().isEmpty() ? "all namespaces" : settings.watchNamespaces(), health.port());
+                settings.watchNamespaces().isEmpty()
+                        ? "all namespaces"
+                        : settings.namespaces(options.namespace()).stream().sorted().toList(),
+                health.port());
     }
 
     private static NoticeReconciler notices(Cluster cluster, Events events, Settings settings,
@@ -194,10 +195,10 @@ public final class OperatorProcess implements AutoCloseable {
         }
 
         void register(Operator operator, Options options, Settings settings) {
-            Set<String> watched = Set.copyOf(settings.watchNamespaces());
+            Set<String> watched = settings.namespaces(options.namespace());
             operator.register(relay, o -> configure(o, "installation", Set.of(options.namespace()))
                     .withLabelSelector(Settings.LABEL + "=true"));
-            operator.register(servers, o -> configure(o, "mailserver", with(watched, options.namespace()))
+            operator.register(servers, o -> configure(o, "mailserver", watched)
                     .withOnUpdateFilter(Lifecycle.passAllButStatus()));
             operator.register(organizations, o -> configure(o, "organizationmailsettings", watched)
                     .withOnUpdateFilter(Lifecycle.passAllButStatus()));
@@ -216,13 +217,6 @@ public final class OperatorProcess implements AutoCloseable {
                             .setIntervalMultiplier(2)
                             .setMaxInterval(60_000)
                             .withoutMaxAttempts());
-        }
-
-        private static Set<String> with(Set<String> namespaces, String another) {
-            return namespaces.isEmpty()
-                    ? Set.of()
-                    : Stream.concat(namespaces.stream(), Stream.of(another))
-                            .collect(Collectors.toUnmodifiableSet());
         }
     }
 

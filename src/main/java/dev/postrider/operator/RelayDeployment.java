@@ -26,7 +26,11 @@ final class RelayDeployment {
                         .map(c -> ": " + c.getMessage())
                         .findFirst()
                         .orElse("");
-        return RelayState.unavailable("Deployment %s/%s has no available replica%s"
-                .formatted(deployment.getMetadata().getNamespace(), deployment.getMetadata().getName(), why));
+        String namespace = deployment.getMetadata().getNamespace();
+        String name = deployment.getMetadata().getName();
+        return RelayState
+                .unavailable("Deployment %s/%s has no available replica%s Unless it is about to start, see why: "
+                        .formatted(namespace, name, why.isEmpty() ? "." : why)
+                        + "kubectl -n %s logs deployment/%s".formatted(namespace, name));
     }
 }

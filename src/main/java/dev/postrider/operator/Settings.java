@@ -7,13 +7,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import dev.postrider.route.Durations;
+import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.fabric8.kubernetes.api.model.Toleration;
+import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param globalServerPolicy whether an active global server is the master switch of all sending
  * @param trustedNamespaces  namespaces besides the operator's where a global server is honoured
- * @param watchNamespaces    the only namespaces that the operator looks at; empty for all
+ * @param watchNamespaces    the only namespaces that the operator looks at, besides its own and the trusted ones;
+ *                           empty for all
  * @param leaseDuration      after how long without a sign of life another replica takes the leader's place; at least a
  *                           second
  * @param relay              how the relay runs
@@ -54,6 +60,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      *
      * @param image                        of its container
      * @param imagePullPolicy              of its container
+     * @param imagePullSecrets             Secrets of the installation's namespace to pull the image with
      * @param replicas                     1 while its queue is a file; any number with a database
      * @param autoscaled                   whether somebody else sets the number, such as a HorizontalPodAutoscaler; {@code replicas}
      *                                     is left out then. With a database only
@@ -71,13 +78,15 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      * @param delivery                     how it delivers mail, tries again and gives up
      * @param visibility                   how it is seen from outside
      * @param links                        how it serves attachments for download
+     * @param labels                       of its objects and pods, besides its own
+     * @param scheduling                   where its pods run
      */
-    public record Relay(Optional<String> image, Optional<String> imagePullPolicy, @Nullable Integer replicas,
-            boolean autoscaled, Optional<String> hostName, Storage storage, Queue queue,
-            @Nullable ResourceRequirements resources,
+    public record Relay(Optional<String> image, Optional<String> imagePullPolicy,
+            List<LocalObjectReference> imagePullSecrets, @Nullable Integer replicas, boolean autoscaled,
+            Optional<String> hostName, Storage storage, Queue queue, @Nullable ResourceRequirements resources,
             Optional<String> serviceType, boolean allowPlaintextAuthentication, Optional<String> adminAddress,
             Optional<String> submissionAddress, Received received, Delivery delivery, Visibility visibility,
-            LinksSettings links) {
+            LinksSettings links, Map<String, String> labels, Scheduling scheduling) {
 
         public Relay {
             storage = storage == null ? new Storage(Optional.empty(), Optional.empty()) : storage;
@@ -85,10 +94,13 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             received = received == null ? Received.DEFAULT : received;
             delivery = delivery == null ? Delivery.DEFAULT : delivery;
             image = given(image);
+            imagePullSecrets = imagePullSecrets == null ? List.of() : List.copyOf(imagePullSecrets);
             hostName = given(hostName);
             adminAddress = given(adminAddress);
             visibility = visibility == null ? Visibility.DEFAULT : visibility;
             links = links == null ? LinksSettings.OFF : links;
+            labels = labels == null ? Map.of() : Map.copyOf(labels);
+            scheduling = scheduling == null ? Scheduling.ANYWHERE : scheduling;
             Settings.submission(submissionAddress);
             submissionAddress = given(submissionAddress);
         }
@@ -96,6 +108,31 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
         /** {@link #submissionAddress} with host and port apart. */
         public Optional<URI> submission() {
             return Settings.submission(submissionAddress);
+        }
+    }
+
+    /**
+     * Where the relay's pods run; each as the field of that name of a pod's spec.
+     *
+     * @param nodeSelector              labels of the nodes
+     * @param tolerations               of taints
+     * @param affinity                  to nodes and pods; empty for none
+     * @param topologySpreadConstraints over zones, nodes
+     * @param priorityClassName         of the pods
+     */
+    public record Scheduling(Map<String, String> nodeSelector, List<Toleration> tolerations,
+            @Nullable Affinity affinity, List<TopologySpreadConstraint> topologySpreadConstraints,
+            Optional<String> priorityClassName) {
+        static final Scheduling ANYWHERE = new Scheduling(Map.of(), List.of(), null, List.of(), Optional.empty());
+
+        public Scheduling {
+            nodeSelector = nodeSelector == null ? Map.of() : Map.copyOf(nodeSelector);
+            tolerations = tolerations == null ? List.of() : List.copyOf(tolerations);
+            affinity = new Affinity().equals(affinity) ? null : affinity;
+            topologySpreadConstraints = topologySpreadConstraints == null
+                    ? List.of()
+                    : List.copyOf(topologySpreadConstraints);
+            priorityClassName = given(priorityClassName);
         }
     }
 
@@ -296,6 +333,16 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
         }
     }
 
+    /** The namespaces that the operator works in; empty for all. */
+    public Set<String> namespaces(String operatorNamespace) {
+        if (watchNamespaces.isEmpty()) {
+            return Set.of();
+        }
+        Set<String> namespaces = new HashSet<>(watchNamespaces);
+        namespaces.addAll(trusted(operatorNamespace));
+        return Set.copyOf(namespaces);
+    }
+
     /** Where a global server is honoured. */
     public Set<String> trusted(String operatorNamespace) {
         Set<String> trusted = new HashSet<>(trustedNamespaces);
@@ -314,11 +361,11 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                     watchNamespaces == null ? List.of() : watchNamespaces,
                     leaseDuration == null ? DEFAULT_LEASE : lease(leaseDuration),
                     relay == null
-                            ? new Relay(Optional.empty(), Optional.empty(), null, false, Optional.empty(),
+                            ? new Relay(Optional.empty(), Optional.empty(), List.of(), null, false, Optional.empty(),
                                     new Storage(Optional.empty(), Optional.empty()), Queue.FILE, null,
                                     Optional.empty(), false, Optional.empty(), Optional.empty(), Received.DEFAULT,
-                                    Delivery.DEFAULT,
-                                    Visibility.DEFAULT, LinksSettings.OFF)
+                                    Delivery.DEFAULT, Visibility.DEFAULT, LinksSettings.OFF, Map.of(),
+                                    Scheduling.ANYWHERE)
                             : relay);
         }
     }

@@ -44,6 +44,7 @@ final class DocsIT {
             file              | starts with                                             | situation | ends   | says
             README.md         | mvn -Pquickstart                                        | checkout  | 0      | All mails arrived.
             README.md         | mvn verify                                              | not run   |        | it runs this test
+            README.md         | mvn -Pimage                                             | not run   |        | mvn verify -Pcluster builds the image
             README.md         | helm install postrider                                  | helm      | 0      | successfully rolled out
             README.md         | kubectl get ms,oms,len -A                               | cluster   | 0      | (columns as shown)
             docs/connect.md   | openssl req -x509                                       | not run   |        | it needs an application at Microsoft

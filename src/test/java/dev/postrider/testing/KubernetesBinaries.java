@@ -4,13 +4,9 @@ import io.fabric8.kubeapitest.KubeAPITestException;
 import io.fabric8.kubeapitest.binary.BinaryDownloader;
 import io.fabric8.kubeapitest.binary.OSInfo;
 import java.io.File;
-import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -21,19 +17,10 @@ import java.util.Optional;
  * cache, else it builds them from the Go module proxy, else kube-api-test downloads them.
  */
 public final class KubernetesBinaries {
-    /** As in {@code src/test/apiserver/kubernetes/go.mod}. */
+    /** As in {@code src/test/programs/kubernetes/go.mod}. */
     private static final String VERSION = "v1.36.3";
 
-    /** Without them the server reports a version that clients cannot read. */
-    private static final String KUBERNETES_FLAGS = "-s -w -X k8s.io/component-base/version.gitVersion=" + VERSION
-            + " -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36";
-
-    private static final List<GoProgram> API_SERVER = List.of(
-            new GoProgram("etcd", "etcd", "go.etcd.io/etcd/server/v3", "-s -w"),
-            new GoProgram("kube-apiserver", "kubernetes", "k8s.io/kubernetes/cmd/kube-apiserver", KUBERNETES_FLAGS),
-            new GoProgram("kubectl", "kubernetes", "k8s.io/kubernetes/cmd/kubectl", KUBERNETES_FLAGS));
-
-    private static final GoProgram HELM = new GoProgram("helm", "helm", "helm.sh/helm/v4/cmd/helm", "-s -w");
+    private static final List<String> API_SERVER = List.of("etcd", "kube-apiserver", "kubectl");
 
     private final Map<String, String> environment;
     private final Path cache;
@@ -61,9 +48,9 @@ public final class KubernetesBinaries {
         var assets = environment.getOrDefault("KUBEBUILDER_ASSETS", "");
         if (!assets.isBlank()) {
             var folder = Path.of(assets);
-            var missing = missing(folder, API_SERVER);
+            var missing = GoPrograms.missing(folder, API_SERVER);
             if (!missing.isEmpty()) {
-                throw new IllegalStateException("KUBEBUILDER_ASSETS is " + folder + ", where " + names(missing)
+                throw new IllegalStateException("KUBEBUILDER_ASSETS is " + folder + ", where " + missing
                         + " cannot be run; put it there, or unset the variable to have them built");
             }
             return folder;
@@ -79,8 +66,8 @@ public final class KubernetesBinaries {
      * @throws IllegalStateException when there is no way to get it; the message says what to do
      */
     public Path helm() {
-        return onPath("helm").or(() -> cachedOrBuilt(List.of(HELM)).map(folder -> folder.resolve("helm")))
-                .orElseThrow(() -> new IllegalStateException(advice(List.of(HELM), "put helm on the PATH")));
+        return onPath("helm").or(() -> cachedOrBuilt(List.of("helm")).map(folder -> folder.resolve("helm")))
+                .orElseThrow(() -> new IllegalStateException(advice(List.of("helm"), "put helm on the PATH")));
     }
 
     static Optional<Path> onPath(String program) {
@@ -90,29 +77,8 @@ public final class KubernetesBinaries {
                 .findFirst();
     }
 
-    private Optional<Path> cachedOrBuilt(List<GoProgram> programs) {
-        if (missing(cache, programs).isEmpty()) {
-            return Optional.of(cache);
-        }
-        if (!GoProgram.goIsInstalled()) {
-            return Optional.empty();
-        }
-        try {
-            Files.createDirectories(cache);
-            try (var channel = FileChannel.open(cache.resolve("lock"), StandardOpenOption.CREATE,
-                    StandardOpenOption.WRITE); var _ = channel.lock()) {
-                for (var program : missing(cache, programs)) {
-                    program.build(cache);
-                }
-            }
-            return Optional.of(cache);
-        } catch (IOException e) {
-            System.err.println("[postrider] " + e.getMessage());
-            return Optional.empty();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while building " + names(programs), e);
-        }
+    private Optional<Path> cachedOrBuilt(List<String> programs) {
+        return GoPrograms.areIn(cache, programs) ? Optional.of(cache) : Optional.empty();
     }
 
     private Optional<Path> downloaded() {
@@ -126,19 +92,9 @@ public final class KubernetesBinaries {
         }
     }
 
-    private static List<GoProgram> missing(Path folder, List<GoProgram> programs) {
-        var missing = new ArrayList<>(programs);
-        missing.removeIf(program -> Files.isExecutable(folder.resolve(program.name())));
-        return missing;
-    }
-
-    private static List<String> names(List<GoProgram> programs) {
-        return programs.stream().map(GoProgram::name).toList();
-    }
-
-    private String advice(List<GoProgram> programs, String orElse) {
-        return "these tests need " + names(programs) + ", which " + cache + " does not have; Go to build them "
-                + (GoProgram.goIsInstalled() ? "could not (see above)" : "is not installed")
+    private String advice(List<String> programs, String orElse) {
+        return "these tests need " + programs + ", which " + cache + " does not have; Go to build them "
+                + (GoPrograms.goIsInstalled() ? "could not (see above)" : "is not installed")
                 + ". Install Go 1.26 or newer and run again, or " + orElse;
     }
 }

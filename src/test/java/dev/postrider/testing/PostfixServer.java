@@ -26,11 +26,13 @@ public final class PostfixServer implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final ServerDirectory directory;
+    private final String address;
     private final int port = FreePort.find();
     private final int tlsPort = FreePort.find();
 
-    private PostfixServer(ServerDirectory directory) {
+    private PostfixServer(ServerDirectory directory, String address) {
         this.directory = directory;
+        this.address = address;
     }
 
     /**
@@ -50,11 +52,21 @@ public final class PostfixServer implements AutoCloseable {
      */
     public static Optional<PostfixServer> startIfInstalled(TestCertificates.Server certificate,
             List<String> settings) {
+        return startIfInstalled(certificate, settings, "127.0.0.1");
+    }
+
+    /**
+     * Starts one that listens elsewhere.
+     *
+     * @param address of this machine; whoever connects there may send to {@code postfix.test}
+     */
+    public static Optional<PostfixServer> startIfInstalled(TestCertificates.Server certificate, List<String> settings,
+            String address) {
         if (!Files.isExecutable(PROGRAM) || !"root".equals(System.getProperty("user.name"))) {
             return Optional.empty();
         }
         try {
-            PostfixServer server = new PostfixServer(ServerDirectory.create("postfix"));
+            PostfixServer server = new PostfixServer(ServerDirectory.create("postfix"), address);
             server.configure(certificate, settings);
             server.run("start");
             return Optional.of(server);
@@ -87,7 +99,7 @@ public final class PostfixServer implements AutoCloseable {
                 myhostname = localhost
                 mydestination =
                 mynetworks = 127.0.0.0/8
-                inet_interfaces = 127.0.0.1
+                inet_interfaces = %4$s
                 inet_protocols = ipv4
                 alias_maps =
                 smtputf8_enable = yes
@@ -103,10 +115,10 @@ public final class PostfixServer implements AutoCloseable {
                 smtpd_tls_cert_file = %1$s/etc/server.crt
                 smtpd_tls_key_file = %1$s/etc/server.key
                 default_transport = error:no mail leaves this server
-                """.formatted(directory, uid, gid) + String.join("\n", settings) + "\n");
+                """.formatted(directory, uid, gid, address) + String.join("\n", settings) + "\n");
         Files.writeString(etc.resolve("master.cf"), """
-                127.0.0.1:%d inet n - n - - smtpd
-                127.0.0.1:%d inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
+                %1$s:%2$d inet n - n - - smtpd
+                %1$s:%3$d inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
                 postlog unix-dgram n - n - 1 postlogd
                 pickup unix n - n 60 1 pickup
                 cleanup unix n - n - 0 cleanup
@@ -123,7 +135,7 @@ public final class PostfixServer implements AutoCloseable {
                 smtp unix - - n - - smtp
                 anvil unix - - n - 1 anvil
                 scache unix - - n - 1 scache
-                """.formatted(port, tlsPort));
+                """.formatted(address, port, tlsPort));
     }
 
     /** Where TLS is spoken from the first octet. */

@@ -6,10 +6,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -20,11 +18,8 @@ public final class S3Server implements AutoCloseable {
     public static final String BUCKET = "attachments";
     public static final String ACCESS_KEY = "AKIAPOSTRIDERTEST";
     public static final String SECRET_KEY = "a key that no log may show";
-    /** As in {@code src/test/apiserver/versitygw/go.mod}. */
+    /** As in {@code src/test/programs/versitygw/go.mod}. */
     private static final String VERSION = "v1.8.0";
-
-    private static final GoProgram VERSITYGW = new GoProgram("versitygw", "versitygw",
-            "github.com/versity/versitygw/cmd/versitygw", "-s -w");
 
     private final Path program;
     private final Path directory;
@@ -41,22 +36,12 @@ public final class S3Server implements AutoCloseable {
     /** Starts one, if it was built before or Go is here to build it; what it is, is said. */
     public static Optional<S3Server> start(Path directory) throws IOException, InterruptedException {
         Path cache = Path.of(System.getProperty("user.home"), ".cache/postrider/versitygw").resolve(VERSION);
-        Path program = cache.resolve(VERSITYGW.name());
-        if (!Files.isExecutable(program)) {
-            if (!GoProgram.goIsInstalled()) {
-                System.out.println("S3 for tests: none, for there is no Go to build versitygw with");
-                return Optional.empty();
-            }
-            Files.createDirectories(cache);
-            try (var channel = FileChannel.open(cache.resolve("lock"), StandardOpenOption.CREATE,
-                    StandardOpenOption.WRITE); var _ = channel.lock()) {
-                if (!Files.isExecutable(program)) {
-                    VERSITYGW.build(cache);
-                }
-            }
+        if (!GoPrograms.areIn(cache, List.of("versitygw"))) {
+            System.out.println("S3 for tests: none, for there is no Go to build versitygw with");
+            return Optional.empty();
         }
         System.out.println("S3 for tests: versitygw " + VERSION);
-        return Optional.of(new S3Server(program, directory));
+        return Optional.of(new S3Server(cache.resolve("versitygw"), directory));
     }
 
     private BoundProcess run() throws IOException {

@@ -40,6 +40,7 @@ import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBuilder;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -144,9 +145,16 @@ public final class RelayWorkload {
     private ObjectMeta metadata() {
         return new ObjectMetaBuilder().withNamespace(namespace)
                 .withName(NAME)
-                .withLabels(LABELS)
+                .withLabels(labels())
                 .withOwnerReferences(Secrets.ownedBy(owner))
                 .build();
+    }
+
+    /** The people's own, and over them those by which the installation knows its objects. */
+    private Map<String, String> labels() {
+        Map<String, String> labels = new HashMap<>(settings.labels());
+        labels.putAll(LABELS);
+        return labels;
     }
 
     /** The relay reads the routes and nothing else. */
@@ -251,6 +259,7 @@ public final class RelayWorkload {
     }
 
     private Deployment deployment() {
+        Settings.Scheduling scheduling = settings.scheduling();
         return new DeploymentBuilder().withMetadata(metadata())
                 .withNewSpec()
                 // Left out, the number is not this operator's: whoever else sets it keeps it.
@@ -261,7 +270,7 @@ public final class RelayWorkload {
                 .endSelector()
                 .withNewTemplate()
                 .withNewMetadata()
-                .withLabels(LABELS)
+                .withLabels(labels())
                 .endMetadata()
                 .withNewSpec()
                 .withServiceAccountName(NAME)
@@ -276,6 +285,12 @@ public final class RelayWorkload {
                 .withType("RuntimeDefault")
                 .endSeccompProfile()
                 .endSecurityContext()
+                .withImagePullSecrets(settings.imagePullSecrets())
+                .withNodeSelector(scheduling.nodeSelector())
+                .withTolerations(scheduling.tolerations())
+                .withAffinity(scheduling.affinity())
+                .withTopologySpreadConstraints(scheduling.topologySpreadConstraints())
+                .withPriorityClassName(scheduling.priorityClassName().orElse(null))
                 .withContainers(container())
                 .withVolumes(volumes())
                 .endSpec()

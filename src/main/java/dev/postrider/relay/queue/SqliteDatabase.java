@@ -5,6 +5,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -99,6 +100,10 @@ final class SqliteDatabase implements Database {
                 LOG.debug("locked by this process", e);
             }
             channel.close();
+        } catch (AccessDeniedException e) {
+            throw new QueueException(("%s cannot be written by the user %s; make the volume writable for that user "
+                    + "(of a pod: securityContext.fsGroup, which drivers of some volumes ignore)")
+                    .formatted(file, System.getProperty("user.name")), e);
         } catch (IOException e) {
             throw new QueueException("cannot use " + file + ": " + e.getMessage(), e);
         }

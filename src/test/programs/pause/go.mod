@@ -1,0 +1,3 @@
+module postrider.dev/pause
+
+go 1.26.0
