@@ -46,6 +46,9 @@ final class SubmitterLoginsTest {
         public Optional<Permit> tryTake(ResourceKey key, int limit) {
             return free.get() <= 0 ? Optional.empty() : Optional.of(new One());
         }
+
+        @Override
+        public void onWanted(Wanted wanted) {}
     }
 
     private final class One implements ConnectionPermits.Permit {
