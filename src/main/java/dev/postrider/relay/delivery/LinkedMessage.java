@@ -7,6 +7,7 @@ import dev.postrider.relay.links.Links.Attachment;
 import dev.postrider.relay.links.Links.Link;
 import dev.postrider.relay.links.LinksException;
 import dev.postrider.relay.queue.QueuedMessage;
+import dev.postrider.relay.telemetry.LogLine;
 import dev.postrider.route.Linking;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.MessageContent;
@@ -184,13 +185,19 @@ final class LinkedMessage implements Shrinker, AutoCloseable {
         try {
             return keeper.keep(message.organization(), message.id(), linking, attachments);
         } catch (LinksException e) {
-            LOG.warn("{} organization={} waits: {}", message.id(), message.organization(), e.getMessage());
+            tell("unlinked", e);
             throw new RefusedException(Step.MessageRejected,
                     "its attachments cannot be kept for download now: " + e.getMessage() + "; it will be tried again");
         } catch (InfectedException e) {
-            LOG.warn("{} organization={} refused: {}", message.id(), message.organization(), e.getMessage());
+            tell("infected", e);
             throw refused(554, "5.7.1", e.getMessage() + ", as the relay's virus scanner found");
         }
+    }
+
+    private void tell(String what, Exception e) {
+        LOG.warn("{}", LogLine.of(message.id(), what)
+                .with("organization", message.organization())
+                .with("reason", String.valueOf(e.getMessage())));
     }
 
     /** Empty for a part whose encoding is broken: it stays where it is. */

@@ -181,7 +181,7 @@ public final class Downloads implements AutoCloseable {
             exchange.sendResponseHeaders(range.isPresent() ? 206 : 200, wanted.length());
             copy(in, exchange.getResponseBody(), transfer);
         } catch (IOException e) {
-            tell(attachment, wanted, exchange, "broken off");
+            tell(attachment, wanted, exchange, "aborted");
             throw e;
         }
         tell(attachment, wanted, exchange, "downloaded");
