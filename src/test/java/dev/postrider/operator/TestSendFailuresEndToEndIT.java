@@ -21,6 +21,7 @@ import java.util.Base64;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What people read when a server cannot be sent through, and what they must never read. */
 @UsesApiServer
+@Tag("upstreams")
 final class TestSendFailuresEndToEndIT {
     private static final TestCertificates CA = new TestCertificates("Trusted CA");
     private static final TestCertificates OTHER_CA = new TestCertificates("Somebody's CA");

@@ -9,11 +9,13 @@ import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.testing.TestCertificates;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The same delivery through a server that this project did not write. */
+@Tag("upstreams")
 final class PostfixTest {
     private static final Logger LOG = LoggerFactory.getLogger(PostfixTest.class);
     private static final TestCertificates CA = new TestCertificates("Test CA");

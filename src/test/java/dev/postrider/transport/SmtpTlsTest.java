@@ -12,10 +12,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@Tag("upstreams")
 final class SmtpTlsTest {
     private static final TestCertificates CA = new TestCertificates("Test CA");
     private static final TestCertificates OTHER_CA = new TestCertificates("Other CA");

@@ -11,8 +11,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("upstreams")
 final class TestSenderTest {
     private final ScriptedSmtpServer server = ScriptedSmtpServer.start();
     private final TestSender sender = new TestSender(new MailUpstreams("client.test", true),
