@@ -67,6 +67,23 @@ final class OperatorIT {
     }
 
     @Test
+    void whereNamespacesAreNamedItsOwnAndTheTrustedOnesAreLookedAtToo(ApiServer api) throws Exception {
+        String trusted = api.createNamespace("trusted");
+        try (var upstream = ScriptedSmtpServer.start();
+                var operator = new RunningOperator(api, "trustedNamespaces: [" + trusted + "]")) {
+            operator.apply(GLOBAL.replace("$PORT", "" + upstream.port())
+                    .replace("$OPERATOR", trusted)
+                    .replaceAll(" *authentication:.*\n", "") + "---\n" + ACME.replace("$TENANT", "$OPERATOR"));
+
+            await().until(() -> operator.serverCondition(trusted, "global", "Ready")
+                    .filter(c -> c.reason().equals("Accepted"))
+                    .isPresent());
+            await().untilAsserted(() -> assertThat(operator.kubectl("get", "oms", "-n", "$OPERATOR"))
+                    .containsIgnoringWhitespaces("acme noreply@acme.example global: global acme-mail"));
+        }
+    }
+
+    @Test
     void mendingTheSecretAloneMendsTheServerWithinTwoSeconds(ApiServer api) throws Exception {
         try (var upstream = ScriptedSmtpServer.start().login("relay", "s3cret", "PLAIN");
                 var operator = new RunningOperator(api, "")) {

@@ -137,7 +137,8 @@ final class SqliteDatabase implements Database {
                 check(connection, file);
             }
             Schema.migrate(source(file, false), name(file),
-                    Map.of("key", "TEXT", "octets", "BLOB", "clustered", "WITHOUT ROWID"));
+                    Map.of("key", "TEXT", "octets", "BLOB", "clustered", "WITHOUT ROWID", "compressed",
+                            "SELECT 1"));
             try (Connection connection = source(file, false).getConnection();
                     Statement statement = connection.createStatement()) {
                 // Parts of messages that were still coming in when the process ended.
