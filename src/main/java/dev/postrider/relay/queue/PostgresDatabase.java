@@ -29,6 +29,9 @@ final class PostgresDatabase implements Database {
             EXCEPTION WHEN feature_not_supported OR syntax_error THEN NULL;
             END $do$""";
 
+    private static final String DUE_INDEX = "DROP INDEX recipient_due;"
+            + " CREATE INDEX recipient_due ON recipient (organization, next_attempt) INCLUDE (message)";
+
     private final String name;
     private final DataSource source;
     private final HikariDataSource connections;
@@ -57,7 +60,8 @@ final class PostgresDatabase implements Database {
         try {
             Schema.migrate(source, server.name(),
                     // Names are compared as octets: that is the fastest, and needs no new index when a locale changes.
-                    Map.of("key", "TEXT COLLATE \"C\"", "octets", "BYTEA", "clustered", "", "compressed", COMPRESSED));
+                    Map.of("key", "TEXT COLLATE \"C\"", "octets", "BYTEA", "clustered", "", "compressed", COMPRESSED,
+                            "due_index", DUE_INDEX));
         } catch (SQLException e) {
             throw failure(server.name(), e);
         }

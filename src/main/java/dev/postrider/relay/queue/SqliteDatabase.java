@@ -138,7 +138,7 @@ final class SqliteDatabase implements Database {
             }
             Schema.migrate(source(file, false), name(file),
                     Map.of("key", "TEXT", "octets", "BLOB", "clustered", "WITHOUT ROWID", "compressed",
-                            "SELECT 1"));
+                            "SELECT 1", "due_index", "SELECT 1"));
             try (Connection connection = source(file, false).getConnection();
                     Statement statement = connection.createStatement()) {
                 // Parts of messages that were still coming in when the process ended.
