@@ -161,40 +161,8 @@ final class PartialMessages {
             public InputStream open() throws IOException {
                 InputStream all = message.open();
                 all.skipNBytes(from);
-                return new SequenceInputStream(new ByteArrayInputStream(header), new Bounded(all, to - from));
+                return new SequenceInputStream(new ByteArrayInputStream(header), new FirstOctets(all, to - from));
             }
         };
-    }
-
-    /** So many octets of a stream. */
-    private static final class Bounded extends InputStream {
-        private final InputStream in;
-        private long left;
-
-        Bounded(InputStream in, long left) {
-            this.in = in;
-            this.left = left;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
-        @Override
-        public int read(byte[] bytes, int offset, int length) throws IOException {
-            if (left == 0) {
-                return -1;
-            }
-            int count = in.read(bytes, offset, (int) Math.min(length, left));
-            left -= Math.max(count, 0);
-            return count;
-        }
-
-        @Override
-        public void close() throws IOException {
-            in.close();
-        }
     }
 }

@@ -1,7 +1,7 @@
 package dev.postrider.relay.links;
 
+import dev.postrider.transport.FirstOctets;
 import java.io.EOFException;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -99,7 +99,7 @@ final class VolumeStore implements LinkStore {
         try {
             FileChannel channel = FileChannel.open(file(key), StandardOpenOption.READ);
             channel.position(offset);
-            return new First(Channels.newInputStream(channel), length);
+            return new FirstOctets(Channels.newInputStream(channel), length);
         } catch (IOException e) {
             throw new LinksException("the relay's volume cannot be read: " + e, e);
         }
@@ -126,31 +126,5 @@ final class VolumeStore implements LinkStore {
 
     private static Path directory(Path file) {
         return Objects.requireNonNull(file.getParent());
-    }
-
-    /** No more than so many octets. */
-    private static final class First extends FilterInputStream {
-        private long left;
-
-        First(InputStream in, long left) {
-            super(in);
-            this.left = left;
-        }
-
-        @Override
-        public int read() throws IOException {
-            byte[] one = new byte[1];
-            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-        }
-
-        @Override
-        public int read(byte[] octets, int offset, int count) throws IOException {
-            if (left == 0) {
-                return -1;
-            }
-            int read = in.read(octets, offset, (int) Math.min(count, left));
-            left -= Math.max(read, 0);
-            return read;
-        }
     }
 }
