@@ -14,13 +14,9 @@ final class PostgresDatabase implements Database {
     private static final int CONNECTIONS = 8;
     private static final int CONNECTION_TIMEOUT_MILLIS = 5_000;
 
-    /**
-     * A query that takes longer would block others, or has lost its way. The tables of a queue are empty at one moment
-     * and full at the next: a plan made for an empty one reads all of a full one, again and again, unless it must take
-     * an index.
-     */
+    /** A query that takes longer would block others, or has lost its way. */
     private static final String SETTINGS = "SET statement_timeout = '25s'; SET lock_timeout = '10s';"
-            + " SET idle_in_transaction_session_timeout = '60s'; SET enable_seqscan = off";
+            + " SET idle_in_transaction_session_timeout = '60s'";
 
     /** Where the server was built without LZ4, its own compression stays (0A000; before version 14 42601). */
     private static final String COMPRESSED = """
