@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class Cluster {
     /** The image under test, as the profile {@code image} makes it. */
     static final String IMAGE = "postrider/postrider";
-    static final String TAG = "0.1.0";
+    static final String TAG = "0.2.0";
 
     /** Python and msmtp, for pods that play applications. */
     static final String APPLICATION_IMAGE = "postrider.dev/application:1";
