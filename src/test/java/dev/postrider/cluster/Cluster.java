@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postrider.testing.CommandResult;
 import dev.postrider.testing.KubernetesBinaries;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -28,6 +29,7 @@ final class Cluster {
     /** The image under test, as the profile {@code image} makes it. */
     static final String IMAGE = "postrider/postrider";
     static final String TAG = "0.2.0";
+    private static final String PREVIOUS_TAG = "0.1.0";
 
     /** Python and msmtp, for pods that play applications. */
     static final String APPLICATION_IMAGE = "postrider.dev/application:1";
@@ -110,6 +112,31 @@ final class Cluster {
     /** Where pods find servers that the tests run on this machine; none in a cluster that is elsewhere. */
     Optional<String> machineAddress() {
         return ownNode ? Optional.of("10.212.0.1") : Optional.empty();
+    }
+
+    /**
+     * The tag of what plays the image of the version before: here the same image, by which the upgrade is still one from
+     * pod to pod; none in a cluster that is elsewhere, where it stays {@link #TAG}.
+     */
+    String previousTag() {
+        if (!ownNode) {
+            return TAG;
+        }
+        tag("docker.io/" + IMAGE + ":" + PREVIOUS_TAG);
+        return PREVIOUS_TAG;
+    }
+
+    /** Gives the image under test one more name, as if it had been pulled by that. */
+    void tag(String name) {
+        CommandResult tagged = script("cluster", "tag", "docker.io/" + IMAGE + ":" + TAG, name);
+        assertThat(tagged.exitCode()).as(tagged.err()).isZero();
+    }
+
+    /** Runs what somebody would paste, with kubectl and helm on the PATH, in the checkout. */
+    CommandResult paste(String commands) {
+        return CommandResult.run(Path.of("."), Map.of("KUBECONFIG", kubeconfig.toString(), "PATH", kubectl.getParent()
+                + File.pathSeparator + helm.getParent() + File.pathSeparator + System.getenv("PATH")), "",
+                List.of("bash", "-euo", "pipefail", "-c", commands));
     }
 
     /** A name that no other test has. */

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** A release of the chart in a namespace of its own, for one more namespace: that of a tenant. */
+/** A release of the chart in a namespace of its own, for one more namespace: that of a tenant; or for all. */
 final class Installation implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofMinutes(2);
 
@@ -19,43 +19,96 @@ final class Installation implements AutoCloseable {
     private final Cluster cluster;
     private final String namespace;
     private final String tenant;
+    private final String watched;
 
-    private Installation(Cluster cluster) {
+    /** @param everywhere whether it works in all namespaces, and not in the tenant's alone */
+    private Installation(Cluster cluster, boolean everywhere) {
         this.cluster = cluster;
         this.namespace = cluster.newName("postrider");
         this.tenant = cluster.newName("acme");
+        this.watched = everywhere ? "[]" : "[\"" + tenant + "\"]";
     }
 
     /** Installs a chart, and waits until the operator runs. */
     static Installation of(Cluster cluster, String chart, String... settings) {
-        Installation installation = new Installation(cluster);
+        return made(new Installation(cluster, false), chart, settings);
+    }
+
+    /** Installs one for all namespaces, and waits until the operator runs. */
+    static Installation everywhere(Cluster cluster, String chart, String... settings) {
+        return made(new Installation(cluster, true), chart, settings);
+    }
+
+    private static Installation made(Installation installation, String chart, String... settings) {
+        Cluster cluster = installation.cluster;
         cluster.must("create", "namespace", installation.namespace);
         cluster.must("create", "namespace", installation.tenant);
-        cluster.must("apply", "--server-side", "--force-conflicts", "-f", "crds");
-        CommandResult installed = installation.helm("install", chart, settings);
-        assertThat(installed.exitCode()).as(installed.err()).isZero();
-        cluster.must("-n", installation.namespace, "rollout", "status", "deployment/postrider-operator",
-                "--timeout=120s");
+        installation.install(chart, settings);
         return installation;
+    }
+
+    /** Installs a chart again, after {@link #uninstall}. */
+    void install(String chart, String... settings) {
+        helm("install", chart, settings);
     }
 
     /** Upgrades it to another chart or other settings. */
     void upgrade(String chart, String... settings) {
-        CommandResult upgraded = helm("upgrade", chart, settings);
-        assertThat(upgraded.exitCode()).as(upgraded.err()).isZero();
-        cluster.must("-n", namespace, "rollout", "status", "deployment/postrider-operator", "--timeout=120s");
+        helm("upgrade", chart, settings);
     }
 
-    private CommandResult helm(String verb, String chart, String... settings) {
-        List<String> command = new ArrayList<>(List.of(verb, "postrider", chart, "--namespace", namespace, "--set",
-                "crds.install=false,watchNamespaces={" + tenant + "}"));
+    private void helm(String verb, String chart, String... settings) {
+        // The definitions may be there from another release; they are of the whole cluster.
+        List<String> command = new ArrayList<>(List.of(verb, "postrider", chart, "--namespace", namespace,
+                "--take-ownership", "--force-conflicts", "--set-json", "watchNamespaces=" + watched));
         for (String setting : IMAGE) {
             command.addAll(List.of("--set", setting));
         }
         for (String setting : settings) {
             command.addAll(List.of("--set", setting));
         }
-        return cluster.helm(command.toArray(String[]::new));
+        CommandResult done = cluster.helm(command.toArray(String[]::new));
+        assertThat(done.exitCode()).as(done.err()).isZero();
+        cluster.must("-n", namespace, "rollout", "status", "deployment/postrider-operator", "--timeout=120s");
+    }
+
+    /** Uninstalls the release; what the chart's README says of that holds. */
+    void uninstall() {
+        CommandResult done = cluster.helm("uninstall", "postrider", "--namespace", namespace, "--wait");
+        assertThat(done.exitCode()).as(done.err()).isZero();
+    }
+
+    /** Declares a global server, and an organization of the tenant, and waits until mail works. */
+    void declare(String host, int port, String organization) {
+        apply("""
+                apiVersion: postrider.dev/v1alpha1
+                kind: MailServer
+                metadata: {name: company, namespace: $SYSTEM}
+                spec:
+                  scope: Global
+                  smtp: {host: %s, port: %d, security: None}
+                  sender: {address: postmaster@postfix.test}
+                  test: {recipient: postmaster@postfix.test}
+                ---
+                apiVersion: postrider.dev/v1alpha1
+                kind: OrganizationMailSettings
+                metadata: {name: %s, namespace: $TENANT}
+                spec:
+                  identity: {from: {address: no-reply@postfix.test, name: Acme}}
+                """.formatted(host, port, organization));
+        awaitReady("ms", "$SYSTEM", "company");
+        awaitReady("oms", "$TENANT", organization);
+    }
+
+    /** Waits until the relay is as its Deployment wants it. */
+    void awaitRelay() {
+        must("-n", "$SYSTEM", "rollout", "status", "deployment/postrider-relay", "--timeout=120s");
+    }
+
+    /** The pods of a part, each with how often it was started again: other words mean other pods. */
+    String pods(String component) {
+        return must("-n", "$SYSTEM", "get", "pods", "-l", "app.kubernetes.io/component=" + component, "-o",
+                "jsonpath={range .items[*]}{.metadata.uid} {.status.containerStatuses[0].restartCount}{end}");
     }
 
     String namespace() {
@@ -118,7 +171,7 @@ final class Installation implements AutoCloseable {
             }
             cluster.kubectl("-n", where, "delete", "len,oms,ms", "--all", "--timeout=60s");
         }
-        cluster.helm("uninstall", "postrider", "--namespace", namespace, "--wait");
+        cluster.helm("uninstall", "postrider", "--namespace", namespace, "--wait", "--ignore-not-found");
         cluster.kubectl("delete", "namespace", tenant, namespace, "--wait=false");
     }
 }

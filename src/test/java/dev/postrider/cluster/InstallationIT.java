@@ -4,22 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.postrider.testing.CommandResult;
-import dev.postrider.testing.PostfixServer;
-import dev.postrider.testing.TestCertificates;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.TestInstance;
 
 /** What people do with an installed Postrider, and what happens to it, with pods that run. */
@@ -30,96 +21,37 @@ final class InstallationIT {
 
     private Cluster cluster;
     private Installation installation;
-    private Supplier<List<String>> arrived;
-    private AutoCloseable upstream;
-    private Instant begun = Instant.now();
+    private Upstream upstream;
+    private Application shop;
 
     @BeforeAll
     void install(Cluster cluster) {
         this.cluster = cluster;
         installation = Installation.of(cluster, "helm/postrider");
-        sink("mail-sink");
-        Optional<PostfixServer> postfix = cluster.machineAddress()
-                .flatMap(address -> PostfixServer.startIfInstalled(
-                        TestCertificates.selfSigned(TestCertificates.Request.of("localhost")),
-                        List.of("mynetworks = 10.0.0.0/8"), address));
-        String host = postfix.isPresent() ? cluster.machineAddress().orElseThrow() : "mail-sink.$SYSTEM.svc";
-        int port = postfix.map(PostfixServer::port).orElse(2525);
-        Cluster.say("the upstream server is " + (postfix.isPresent() ? "Postfix" : "a sink, for want of Postfix"));
-        arrived = postfix.<Supplier<List<String>>>map(server -> server::mails).orElse(() -> sinkMails("mail-sink"));
-        upstream = () -> postfix.ifPresent(PostfixServer::close);
-        installation.apply("""
-                apiVersion: postrider.dev/v1alpha1
-                kind: MailServer
-                metadata: {name: company, namespace: $SYSTEM}
-                spec:
-                  scope: Global
-                  smtp: {host: %s, port: %d, security: None}
-                  sender: {address: postmaster@postfix.test}
-                  test: {recipient: postmaster@postfix.test}
-                ---
-                apiVersion: postrider.dev/v1alpha1
-                kind: OrganizationMailSettings
-                metadata: {name: acme, namespace: $TENANT}
-                spec:
-                  identity: {from: {address: no-reply@postfix.test, name: Acme}}
-                ---
-                apiVersion: v1
-                kind: Pod
-                metadata: {name: shop, namespace: $TENANT}
-                spec:
-                  terminationGracePeriodSeconds: 0
-                  containers:
-                    - name: shop
-                      image: %s
-                      imagePullPolicy: IfNotPresent
-                      command: [sleep, infinity]
-                      volumeMounts: [{name: mail, mountPath: /bindings/mail, readOnly: true}]
-                  volumes: [{name: mail, secret: {secretName: acme-mail}}]
-                """.formatted(host, port, Cluster.APPLICATION_IMAGE));
-        installation.awaitReady("ms", "$SYSTEM", "company");
-        installation.awaitReady("oms", "$TENANT", "acme");
-        installation.must("-n", "$TENANT", "wait", "--for=condition=Ready", "--timeout=60s", "pod/shop");
-        tell("installed, server and organization Ready, application runs");
+        upstream = Upstream.start(cluster, installation);
+        installation.declare(upstream.host(), upstream.port(), "acme");
+        shop = Application.start(installation, "shop", "acme");
     }
 
     @AfterAll
-    void uninstall() throws Exception {
-        installation.close();
-        upstream.close();
-        tell("uninstalled");
-    }
-
-    @BeforeEach
-    void begin() {
-        begun = Instant.now();
-    }
-
-    @AfterEach
-    void tellTime(TestInfo test) {
-        tell(test.getDisplayName());
-    }
-
-    private void tell(String step) {
-        Cluster.say(step + ": " + Duration.between(begun, Instant.now()).toMillis() / 1000.0 + " s");
-        begun = Instant.now();
+    void uninstall() {
+        if (installation != null) {
+            installation.close();
+        }
+        if (upstream != null) {
+            upstream.close();
+        }
     }
 
     @Test
     void anApplicationSendsByPythonWithTheBindingThatItsPodMounts() {
-        CommandResult sent = inShop("python3", "-c", PYTHON, "by smtplib", "1");
-
-        assertThat(sent.out()).as(sent.err()).isEqualTo("by smtplib 0\n");
+        assertThat(shop.send("by smtplib", 1)).isEqualTo(new Application.Sent(List.of("by smtplib 0"), ""));
         awaitArrival("Subject: by smtplib 0");
     }
 
     @Test
     void anApplicationSendsByMsmtpWithTheBindingThatItsPodMounts() {
-        CommandResult sent = inShop("sh", "-c", """
-                cd /bindings/mail
-                printf 'Subject: by msmtp\\n\\nhello\\n' | msmtp --host="$(cat host)" --port="$(cat port)" --tls=on \
-                --tls-trust-file=ca.crt --auth=plain --user="$(cat username)" --passwordeval='cat password' \
-                --from="$(cat from)" someone@postfix.test""");
+        CommandResult sent = shop.sendByMsmtp("by msmtp");
 
         assertThat(sent.exitCode()).as(sent.err()).isZero();
         awaitArrival("Subject: by msmtp");
@@ -127,7 +59,7 @@ final class InstallationIT {
 
     @Test
     void aChangedSecretReachesTheRelayWithinSecondsAndRestartsNothing() {
-        sink("own-sink");
+        SinkPod sink = SinkPod.start(installation, "own-sink");
         installation.apply("""
                 apiVersion: v1
                 kind: Secret
@@ -154,7 +86,7 @@ final class InstallationIT {
                   servers: [{name: own}]
                 """);
         installation.awaitReady("oms", "$TENANT", "globex");
-        String pods = relayPods();
+        String pods = installation.pods("relay");
 
         Instant changed = Instant.now();
         installation.must("-n", "$TENANT", "patch", "secret", "own-login", "--type=merge", "-p",
@@ -162,29 +94,65 @@ final class InstallationIT {
 
         await().atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(100))
-                .until(() -> sinkLog("own-sink").contains("logged in as second"));
+                .until(() -> sink.log().contains("logged in as second"));
         // The test mail comes first, and the relay's route follows it at once.
         Cluster.say("the new login was in use after " + Duration.between(changed, Instant.now()).toMillis() + " ms");
-        assertThat(relayPods()).isEqualTo(pods);
+        assertThat(installation.pods("relay")).isEqualTo(pods);
     }
 
     @Test
-    void aRelayThatIsKilledUnderLoadLosesNoMailThatItAcknowledged() throws InterruptedException {
-        List<String> acknowledged = new ArrayList<>();
-        Thread application = Thread.ofVirtual()
-                .start(() -> inShop("python3", "-c", PYTHON, "under load", "150").out()
-                        .lines()
-                        .forEach(acknowledged::add));
-        await().atMost(PATIENCE).until(() -> arrived.get().stream().anyMatch(m -> m.contains("under load 2")));
+    void aRelayThatIsKilledUnderLoadLosesNoMailThatItAcknowledged() {
+        sendWhile("killed", () -> installation.must("-n", "$SYSTEM", "delete", "pod", "-l",
+                "app.kubernetes.io/component=relay", "--force", "--grace-period=0"));
+    }
 
-        installation.must("-n", "$SYSTEM", "delete", "pod", "-l", "app.kubernetes.io/component=relay", "--force",
-                "--grace-period=0");
-        installation.must("-n", "$SYSTEM", "rollout", "status", "deployment/postrider-relay", "--timeout=120s");
-        application.join();
+    @Test
+    void aRelayThatIsReplacedUnderLoadLosesNoMailThatItAcknowledged() {
+        sendWhile("replaced", () -> installation.must("-n", "$SYSTEM", "rollout", "restart",
+                "deployment/postrider-relay"));
+    }
 
-        assertThat(acknowledged).hasSize(150);
-        await().atMost(PATIENCE).untilAsserted(() -> assertThat(subjects("under load")).containsAll(acknowledged));
-        Cluster.say("150 acknowledged, " + subjects("under load").size() + " delivered");
+    @Test
+    void serversThatAreAddedGetTheirShareAndOneThatIsSwitchedOffGetsNoMore() {
+        SinkPod first = SinkPod.start(installation, "first-sink");
+        SinkPod second = SinkPod.start(installation, "second-sink");
+        for (SinkPod sink : List.of(first, second)) {
+            installation.apply("""
+                    apiVersion: postrider.dev/v1alpha1
+                    kind: MailServer
+                    metadata: {name: %s, namespace: $TENANT}
+                    spec: {smtp: {host: %s, port: 2525, security: None}, test: {recipient: postmaster@postfix.test}}
+                    """.formatted(sink.host().substring(0, sink.host().indexOf('.')), sink.host()));
+        }
+        installation.apply("""
+                apiVersion: postrider.dev/v1alpha1
+                kind: OrganizationMailSettings
+                metadata: {name: hooli, namespace: $TENANT}
+                spec:
+                  identity: {from: {address: no-reply@hooli.test}}
+                  servers: [{name: first-sink}]
+                """);
+        installation.awaitReady("ms", "$TENANT", "second-sink");
+        installation.awaitReady("oms", "$TENANT", "hooli");
+        Application hooli = Application.start(installation, "hooli", "hooli");
+        hooli.send("only the first", 3);
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(mails(first, "only the first")).hasSize(3));
+
+        installation.must("-n", "$TENANT", "patch", "oms", "hooli", "--type=merge", "-p",
+                "{\"spec\":{\"servers\":[{\"name\":\"first-sink\"},{\"name\":\"second-sink\"}]}}");
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            hooli.send("both", 1);
+            assertThat(mails(second, "both")).isNotEmpty();
+        });
+        installation.must("-n", "$TENANT", "patch", "ms", "first-sink", "--type=merge", "-p",
+                "{\"spec\":{\"active\":false}}");
+        cluster.await(PATIENCE, "[\"" + installation.tenant() + "/second-sink\"]", "-n", installation.tenant(), "get",
+                "oms", "hooli", "-o", "jsonpath={.status.servers}");
+        hooli.send("only the second", 6);
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(mails(second, "only the second")).hasSize(6));
+        assertThat(mails(first, "only the second")).isEmpty();
     }
 
     @Test
@@ -253,7 +221,7 @@ final class InstallationIT {
         assertThat(applied.err()).isEmpty();
         cluster.await(PATIENCE, "ScopeNotAllowed", "-n", installation.tenant(), "get", "ms", "trap", "-o", "wide");
 
-        CommandResult login = inShop("python3", "-c", """
+        CommandResult login = shop.run("python3", "-c", """
                 import smtplib, ssl
                 b = lambda name: open('/bindings/mail/' + name).read()
                 with smtplib.SMTP(b('host'), 587) as relay:
@@ -264,7 +232,7 @@ final class InstallationIT {
                         print(e.smtp_code)
                 """);
         assertThat(login.out()).as(login.err()).isEqualTo("535\n");
-        CommandResult queue = inShop("python3", "-c", """
+        CommandResult queue = shop.run("python3", "-c", """
                 import urllib.request
                 try:
                     urllib.request.urlopen('http://postrider-relay.%s.svc:8080/api/v1/queue')
@@ -281,85 +249,29 @@ final class InstallationIT {
         assertThat(tested.exitCode()).as(tested.out() + tested.err() + installation.logs()).isZero();
     }
 
-    /** Sends mails one after the other, each until it is acknowledged, and prints the subjects of those. */
-    private static final String PYTHON = """
-            import smtplib, ssl, sys, time
-            def entry(name):
-                with open('/bindings/mail/' + name) as file:
-                    return file.read()
-            context = ssl.create_default_context(cafile='/bindings/mail/ca.crt')
-            for number in range(int(sys.argv[2])):
-                subject = '%s %d' % (sys.argv[1], number)
-                while True:
-                    try:
-                        with smtplib.SMTP(entry('host'), int(entry('port')), timeout=10) as relay:
-                            relay.starttls(context=context)
-                            relay.login(entry('username'), entry('password'))
-                            relay.sendmail(entry('from'), ['someone@postfix.test'],
-                                           'From: %s\\r\\nSubject: %s\\r\\n\\r\\nhello\\r\\n' % (entry('from'), subject))
-                            break
-                    except (OSError, smtplib.SMTPException) as e:
-                        print(subject, e, file=sys.stderr)
-                        time.sleep(0.5)
-                print(subject, flush=True)
-            """;
+    /** An application sends, and something happens to the relay meanwhile; then all must arrive. */
+    private void sendWhile(String subject, Runnable happens) {
+        CompletableFuture<Application.Sent> sending = CompletableFuture.supplyAsync(() -> shop.send(subject, 150));
+        await().atMost(PATIENCE)
+                .until(() -> upstream.subjects(subject).contains(subject + " 2") || sending.isDone());
 
-    private CommandResult inShop(String... command) {
-        List<String> arguments = new ArrayList<>(List.of("-n", "$TENANT", "exec", "shop", "--"));
-        arguments.addAll(List.of(command));
-        return installation.kubectl(arguments.toArray(String[]::new));
-    }
+        happens.run();
+        installation.awaitRelay();
+        List<String> acknowledged = sending.join().acknowledged();
 
-    private String relayPods() {
-        return installation.must("-n", "$SYSTEM", "get", "pods", "-l", "app.kubernetes.io/component=relay", "-o",
-                "jsonpath={range .items[*]}{.metadata.uid} {.status.containerStatuses[0].restartCount}{end}");
+        assertThat(acknowledged).hasSize(150);
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(upstream.subjects(subject)).containsAll(acknowledged));
+        Cluster.say("150 acknowledged, " + upstream.subjects(subject).size() + " delivered");
     }
 
     private void awaitArrival(String line) {
         await().atMost(PATIENCE)
-                .untilAsserted(() -> assertThat(arrived.get()).as(installation.logs())
+                .untilAsserted(() -> assertThat(upstream.mails()).as(installation.logs())
                         .anyMatch(mail -> mail.contains(line)));
     }
 
-    private List<String> subjects(String prefix) {
-        return arrived.get()
-                .stream()
-                .map(Pattern.compile("Subject: (" + prefix + " \\d+)")::matcher)
-                .filter(Matcher::find)
-                .map(subject -> subject.group(1))
-                .toList();
-    }
-
-    /** A server that takes all mail, as a pod with a Service. */
-    private void sink(String name) {
-        installation
-                .apply("""
-                        apiVersion: v1
-                        kind: Pod
-                        metadata: {name: %1$s, namespace: $SYSTEM, labels: {app: %1$s}}
-                        spec:
-                          terminationGracePeriodSeconds: 1
-                          containers:
-                            - {name: sink, image: "%2$s:%3$s", imagePullPolicy: Never, args: [sink, --bind=0.0.0.0, --port=2525]}
-                        ---
-                        apiVersion: v1
-                        kind: Service
-                        metadata: {name: %1$s, namespace: $SYSTEM}
-                        spec: {selector: {app: %1$s}, ports: [{port: 2525}]}
-                        """
-                        .formatted(name, Cluster.IMAGE, Cluster.TAG));
-        installation.must("-n", "$SYSTEM", "wait", "--for=condition=Ready", "--timeout=60s", "pod/" + name);
-    }
-
-    private String sinkLog(String name) {
-        return installation.must("-n", "$SYSTEM", "logs", name);
-    }
-
-    /** Each mail as the sink shows it, with its subject where a mail has it. */
-    private List<String> sinkMails(String name) {
-        return sinkLog(name).lines()
-                .filter(line -> line.startsWith("mail "))
-                .map(line -> "Subject: " + line.substring("mail ".length()))
-                .toList();
+    private static List<String> mails(SinkPod sink, String subject) {
+        return sink.mails().stream().filter(mail -> mail.contains(subject)).toList();
     }
 }

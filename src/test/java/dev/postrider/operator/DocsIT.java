@@ -46,6 +46,8 @@ final class DocsIT {
             README.md         | mvn verify                                              | not run   |        | it runs this test
             README.md         | mvn -Pimage                                             | not run   |        | mvn verify -Pcluster builds the image
             README.md         | helm install postrider                                  | helm      | 0      | successfully rolled out
+            README.md         | kubectl create namespace acme                           | not run   |        | ReadmeIT runs it on a node
+            README.md         | helm test postrider                                     | not run   |        | ReadmeIT runs it on a node
             README.md         | kubectl get ms,oms,len -A                               | cluster   | 0      | (columns as shown)
             docs/connect.md   | openssl req -x509                                       | not run   |        | it needs an application at Microsoft
             docs/connect.md   | kubectl -n acme create secret generic google            | not run   |        | it needs a service account at Google

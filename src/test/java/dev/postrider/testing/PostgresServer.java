@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -34,6 +35,7 @@ public final class PostgresServer implements AutoCloseable {
     private final Path directory;
     private final int port;
     private final List<String> options;
+    private final String listenAddresses;
     private BoundProcess process;
 
     private static final class Shared {
@@ -55,15 +57,25 @@ public final class PostgresServer implements AutoCloseable {
         return start(Optional.of(certificate));
     }
 
+    /** Starts one that another network can reach, too: at this address of the machine, by those of 10.0.0.0/8. */
+    public static PostgresServer startAt(String address) {
+        return start(Optional.empty(), List.of(address));
+    }
+
     private static PostgresServer start(Optional<TestCertificates.Server> certificate) {
+        return start(certificate, List.of());
+    }
+
+    private static PostgresServer start(Optional<TestCertificates.Server> certificate, List<String> addresses) {
         try {
-            return new PostgresServer(certificate);
+            return new PostgresServer(certificate, addresses);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private PostgresServer(Optional<TestCertificates.Server> certificate) throws IOException {
+    private PostgresServer(Optional<TestCertificates.Server> certificate, List<String> addresses) throws IOException {
+        listenAddresses = String.join(",", Stream.concat(Stream.of("127.0.0.1"), addresses.stream()).toList());
         programs = programs();
         directory = Files.createTempDirectory("postgres");
         port = freePort();
@@ -75,6 +87,10 @@ public final class PostgresServer implements AutoCloseable {
         PostgresBinaries.run(directory,
                 asUser(programs.resolve("initdb").toString(), "-D", data(), "-U", USER, "--auth=scram-sha-256",
                         "--pwfile=" + password, "--encoding=UTF8", "--locale=C", "--no-sync"));
+        if (!addresses.isEmpty()) {
+            Files.writeString(directory.resolve("data/pg_hba.conf"), "host all all 10.0.0.0/8 scram-sha-256\n",
+                    StandardOpenOption.APPEND);
+        }
         process = startProcess();
     }
 
@@ -130,7 +146,8 @@ public final class PostgresServer implements AutoCloseable {
     private BoundProcess startProcess() {
         // Nothing here outlives the machine's own crash, so the disk need not be waited for.
         List<String> command = asUser(programs.resolve("postgres").toString(), "-D", data(), "-p",
-                Integer.toString(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c",
+                Integer.toString(port), "-c", "listen_addresses=" + listenAddresses, "-c", "unix_socket_directories=",
+                "-c",
                 "fsync=off", "-c", "max_connections=200");
         command.addAll(options);
         var started = BoundProcess.start("postgres", directory, command);
@@ -171,7 +188,12 @@ public final class PostgresServer implements AutoCloseable {
 
     /** Without login and TLS. */
     public String url(String database) {
-        return "postgresql://127.0.0.1:" + port + "/" + database + "?sslmode=disable";
+        return url("127.0.0.1", database);
+    }
+
+    /** The same, for those who reach it at another address. */
+    public String url(String address, String database) {
+        return "postgresql://" + address + ":" + port + "/" + database + "?sslmode=disable";
     }
 
     /** Writes the login as a Secret's files. */
