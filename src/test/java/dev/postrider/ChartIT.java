@@ -36,6 +36,7 @@ final class ChartIT {
             watch-namespaces | crds.install=false,watchNamespaces={acme,globex},trustedNamespaces={mail},replicas=2
             monitored        | crds.install=false,serviceMonitor.enabled=true,prometheusRule.enabled=true,grafanaDashboard.enabled=true,extraLabels.team=mail
             database         | crds.install=false,replicas=2,relay.queue.url=postgresql://db/queue,relay.queue.secretName=db,relay.autoscaling.enabled=true,relay.priorityClassName=high,relay.nodeSelector.disk=fast
+            certificate      | crds.install=false,relay.bindingHost=mail.example.com,relay.certificate.secretName=relay-tls,relay.certificate.issuerRef.name=letsencrypt,relay.certificate.issuerRef.kind=ClusterIssuer
             default-server   | crds.install=false,defaultServer.secretName=smtp-login,defaultServer.senderAddress=postmaster@company.example,defaultServer.testRecipient=postmaster@company.example
             license-alerts   | crds.install=false,prometheusRule.enabled=true,prometheusRule.labels.release=prometheus
             """)

@@ -134,7 +134,8 @@ public final class LocalMode implements AutoCloseable {
                 new Exposure(Access.NOBODY, RelayMeters.DEFAULT_NAMED, Tracing.OFF, new WebhookPolicy(true, true)),
                 clock);
         Installation installation = new Installation(options.trustedNamespaces(), options.globalServerRequired(),
-                Optional.of(new RelayAddress(RelayIdentity.HOST, relay.submissionPort(), certificate.caCertificate())),
+                Optional.of(new RelayAddress(RelayIdentity.HOST, relay.submissionPort(),
+                        Optional.of(certificate.caCertificate()))),
                 options.linksPort().isPresent(),
                 UUID.randomUUID().toString());
         this.cluster = new LocalCluster(routes, new BindingDirectories(bindings), installation, clock,

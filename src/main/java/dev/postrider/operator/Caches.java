@@ -84,7 +84,7 @@ public final class Caches {
         return get(organizations, key.namespace(), key.name());
     }
 
-    Optional<Secret> credentials(ResourceKey key) {
+    public Optional<Secret> credentials(ResourceKey key) {
         return get(credentials, key.namespace(), key.name());
     }
 

@@ -1,6 +1,7 @@
 package dev.postrider.operator;
 
 import dev.postrider.route.CertificateAuthority;
+import dev.postrider.route.InvalidPemException;
 import dev.postrider.route.RelayCertificate;
 import dev.postrider.route.SubmitterKey;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -55,12 +56,12 @@ public record InstallationSecrets(RelayCertificate certificate, String adminToke
     /**
      * Reads them, makes what is missing, and renews the certificate when it is due.
      *
-     * @param owner     goes, and takes them along
-     * @param hostNames that the relay's certificate carries
+     * @param owner  goes, and takes them along
+     * @param source where the relay's certificate comes from
      * @throws KubernetesClientException if the API server refuses
      */
     public static InstallationSecrets ensure(KubernetesClient client, String namespace, HasMetadata owner,
-            List<String> hostNames, InstantSource clock) {
+            CertificateSource source, InstantSource clock) {
         Secret keys = ensure(client, namespace, KEYS, "Opaque", owner, () -> {
             CertificateAuthority made = CertificateAuthority.generate(clock);
             return Map.of(ADMIN_TOKEN, random(), FINGERPRINT_KEY, random(), CA_CERTIFICATE, made.certificate(), CA_KEY,
@@ -69,11 +70,16 @@ public record InstallationSecrets(RelayCertificate certificate, String adminToke
         CertificateAuthority authority = new CertificateAuthority(required(keys, CA_CERTIFICATE),
                 required(keys, CA_KEY));
         Secret tls = ensure(client, namespace, CERTIFICATE, "kubernetes.io/tls", owner,
-                () -> entries(authority.issue(hostNames, clock)));
-        RelayCertificate certificate = new RelayCertificate(Caches.entry(tls, "ca.crt").orElse(""),
+                () -> entries(authority.issue(source.hostNames(), clock)));
+        RelayCertificate there = new RelayCertificate(Caches.entry(tls, "ca.crt").orElse(""),
                 required(tls, "tls.crt"), required(tls, "tls.key"));
-        if (certificate.isDue(clock) || !certificate.caCertificate().equals(authority.certificate())) {
-            certificate = authority.issue(hostNames, clock);
+        RelayCertificate certificate = switch (source) {
+            case CertificateSource.OwnAuthority own -> isUsable(there, authority, own.hostNames(), clock)
+                    ? there
+                    : authority.issue(own.hostNames(), clock);
+            case CertificateSource.Given given -> given.certificate().orElse(there);
+        };
+        if (!certificate.equals(there)) {
             Map<String, String> data = encoded(entries(certificate));
             client.secrets()
                     .inNamespace(namespace)
@@ -83,6 +89,20 @@ public record InstallationSecrets(RelayCertificate certificate, String adminToke
         }
         return new InstallationSecrets(certificate, required(keys, ADMIN_TOKEN), required(keys, FINGERPRINT_KEY),
                 submitterKeys(client, namespace, owner));
+    }
+
+    private static boolean isUsable(RelayCertificate certificate, CertificateAuthority authority,
+            List<String> hostNames, InstantSource clock) {
+        try {
+            boolean named = true;
+            for (String host : hostNames) {
+                named &= certificate.isFor(host);
+            }
+            return named && !certificate.isDue(clock)
+                    && certificate.caCertificate().equals(authority.certificate());
+        } catch (InvalidPemException e) {
+            return false;
+        }
     }
 
     /** The name of the key that encrypts logins of submitters; empty if the annotation holds what cannot be a name. */

@@ -16,6 +16,7 @@ import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.TestSender;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -113,7 +114,7 @@ public final class OperatorProcess implements AutoCloseable {
         new ProcessorMetrics().bindTo(registry);
 
         InstallationSecrets secrets = InstallationSecrets.ensure(client, options.namespace(), configMap,
-                RelayWorkload.certificateNames(options.namespace(), settings.relay()), clock);
+                RelayReconciler.sourceAtStart(options.namespace(), settings.relay()), clock);
         String relayAdmin = settings.relay()
                 .adminAddress()
                 .orElse("http://" + RelayWorkload.host(options.namespace()) + ":8080");
@@ -178,9 +179,14 @@ public final class OperatorProcess implements AutoCloseable {
                     secret -> {
                         organizations.secretChanged(Cluster.key(secret));
                         notices.secretChanged(secret);
+                        certificateChanged(secret);
                     });
             relay = new RelayReconciler(cluster, secrets, events,
                     new RelayReconciler.Program(options.image(), options.graph()), clock, this::installationChanged);
+        }
+
+        private void certificateChanged(Secret secret) {
+            relay.secretChanged(Cluster.key(secret));
         }
 
         private void serverChanged(MailServer server) {

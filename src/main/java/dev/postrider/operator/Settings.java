@@ -65,6 +65,8 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      * @param autoscaled                   whether somebody else sets the number, such as a HorizontalPodAutoscaler; {@code replicas}
      *                                     is left out then. With a database only
      * @param hostName                     the name that it greets with; default: that of its Service
+     * @param bindingHost                  the name that applications call it by; default: that of its Service
+     * @param certificate                  where its certificate comes from
      * @param storage                      the volume of its queue, if that is a file
      * @param queue                        its database, if the queue is in one, and how much is queued
      * @param resources                    of its container
@@ -83,7 +85,8 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      */
     public record Relay(Optional<String> image, Optional<String> imagePullPolicy,
             List<LocalObjectReference> imagePullSecrets, @Nullable Integer replicas, boolean autoscaled,
-            Optional<String> hostName, Storage storage, Queue queue, @Nullable ResourceRequirements resources,
+            Optional<String> hostName, Optional<String> bindingHost, Certificate certificate, Storage storage,
+            Queue queue, @Nullable ResourceRequirements resources,
             Optional<String> serviceType, boolean allowPlaintextAuthentication, Optional<String> adminAddress,
             Optional<String> submissionAddress, Received received, Delivery delivery, Visibility visibility,
             LinksSettings links, Map<String, String> labels, Scheduling scheduling) {
@@ -96,6 +99,8 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             image = given(image);
             imagePullSecrets = imagePullSecrets == null ? List.of() : List.copyOf(imagePullSecrets);
             hostName = given(hostName);
+            bindingHost = given(bindingHost);
+            certificate = certificate == null ? Certificate.OWN : certificate;
             adminAddress = given(adminAddress);
             visibility = visibility == null ? Visibility.DEFAULT : visibility;
             links = links == null ? LinksSettings.OFF : links;
@@ -108,6 +113,20 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
         /** {@link #submissionAddress} with host and port apart. */
         public Optional<URI> submission() {
             return Settings.submission(submissionAddress);
+        }
+    }
+
+    /**
+     * Where the relay's certificate comes from.
+     *
+     * @param secretName a Secret of type {@code kubernetes.io/tls} in the installation's namespace, with the label for
+     *                   credentials; default: the installation's own authority makes one
+     */
+    public record Certificate(Optional<String> secretName) {
+        static final Certificate OWN = new Certificate(Optional.empty());
+
+        public Certificate {
+            secretName = given(secretName);
         }
     }
 
@@ -362,7 +381,8 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                     leaseDuration == null ? DEFAULT_LEASE : lease(leaseDuration),
                     relay == null
                             ? new Relay(Optional.empty(), Optional.empty(), List.of(), null, false, Optional.empty(),
-                                    new Storage(Optional.empty(), Optional.empty()), Queue.FILE, null,
+                                    Optional.empty(), Certificate.OWN, new Storage(Optional.empty(), Optional.empty()),
+                                    Queue.FILE, null,
                                     Optional.empty(), false, Optional.empty(), Optional.empty(), Received.DEFAULT,
                                     Delivery.DEFAULT, Visibility.DEFAULT, LinksSettings.OFF, Map.of(),
                                     Scheduling.ANYWHERE)

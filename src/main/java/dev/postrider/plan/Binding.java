@@ -38,7 +38,7 @@ public record Binding(String name, Map<String, String> data) {
         }
         data.put("from", identity.from().address());
         data.put("from-name", identity.from().name().orElse(""));
-        data.put("ca.crt", relay.caCertificate());
+        relay.caCertificate().ifPresent(ca -> data.put("ca.crt", ca));
         // Neither login nor password has a character that a URI would have to quote.
         data.put("uri", "smtp://" + login + ":" + password + "@" + relay.host() + ":" + relay.port());
         return new Binding(name, data);

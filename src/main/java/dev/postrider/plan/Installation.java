@@ -20,9 +20,9 @@ public record Installation(Set<String> trustedNamespaces, boolean globalServerRe
      *
      * @param host          a name that its certificate carries
      * @param port          message submission with STARTTLS (RFC 6409)
-     * @param caCertificate the authority that its certificate leads to, PEM
+     * @param caCertificate the authority that its certificate leads to, PEM; empty if that is one that systems know
      */
-    public record RelayAddress(String host, int port, String caCertificate) {}
+    public record RelayAddress(String host, int port, Optional<String> caCertificate) {}
 
     @Override
     public String toString() {

@@ -1,17 +1,17 @@
 package dev.postrider.route;
 
-import java.io.ByteArrayInputStream;
-import java.nio.charset.StandardCharsets;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
+import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collection;
+import java.util.List;
 
 /**
  * The relay's certificate.
  *
- * @param caCertificate    what clients trust, PEM
+ * @param caCertificate    what clients trust, PEM; empty if it leads to an authority that systems know
  * @param certificateChain the relay's certificate and the authority's, PEM
  * @param privateKey       its key, PKCS #8 in PEM
  */
@@ -22,13 +22,42 @@ public record RelayCertificate(String caCertificate, String certificateChain, St
     /** Whether it is time for another one: this one ends soon, or cannot be read. */
     public boolean isDue(InstantSource clock) {
         try {
-            X509Certificate first = (X509Certificate) CertificateFactory.getInstance("X.509")
-                    .generateCertificate(
-                            new ByteArrayInputStream(certificateChain.getBytes(StandardCharsets.US_ASCII)));
-            return first.getNotAfter().toInstant().isBefore(clock.instant().plus(RENEW_BEFORE));
-        } catch (CertificateException e) {
+            return endsBefore(clock.instant().plus(RENEW_BEFORE));
+        } catch (InvalidPemException e) {
             return true;
         }
+    }
+
+    /**
+     * Whether it is valid no longer at a time.
+     *
+     * @throws InvalidPemException if it cannot be read
+     */
+    public boolean endsBefore(Instant time) throws InvalidPemException {
+        return first().getNotAfter().toInstant().isBefore(time);
+    }
+
+    /**
+     * Whether the host is among its subject alternative names, perhaps with * in place of the first label (RFC 9525,
+     * section 6.3).
+     *
+     * @throws InvalidPemException if it cannot be read
+     */
+    public boolean isFor(String host) throws InvalidPemException {
+        Collection<List<?>> names;
+        try {
+            names = first().getSubjectAlternativeNames();
+        } catch (CertificateParsingException e) {
+            throw new InvalidPemException("its subject alternative names cannot be read: " + e.getMessage());
+        }
+        String wildcard = "*" + host.substring(Math.max(0, host.indexOf('.')));
+        return names != null && names.stream()
+                .map(name -> String.valueOf(name.get(1)))
+                .anyMatch(name -> name.equalsIgnoreCase(host) || name.equalsIgnoreCase(wildcard));
+    }
+
+    private X509Certificate first() throws InvalidPemException {
+        return CertificateBundle.parse(certificateChain).getFirst();
     }
 
     @Override

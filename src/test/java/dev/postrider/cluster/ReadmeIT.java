@@ -77,7 +77,7 @@ final class ReadmeIT {
         CommandResult applied = cluster.paste("cd " + directory + "\n" + script("kubectl create namespace acme"));
         assertThat(applied.exitCode()).as(applied.err()).isZero();
 
-        cluster.await(PATIENCE, "UnknownHost", "-n", SYSTEM, "get", "ms", "company");
+        cluster.await(PATIENCE, "NameResolution", "-n", SYSTEM, "get", "ms", "company");
         takesThePartOfTheCompanysServer();
 
         await().atMost(PATIENCE).untilAsserted(() -> {

@@ -89,7 +89,8 @@ final class GoldenWorld implements World {
     public Installation installation() {
         return new Installation(Set.of("postrider-system"),
                 !world.path("globalServerPolicy").asText("Required").equals("Optional"),
-                Optional.of(new Installation.RelayAddress("postrider-relay.postrider-system.svc", 587, "the CA")),
+                Optional.of(new Installation.RelayAddress("postrider-relay.postrider-system.svc", 587,
+                        Optional.of("the CA"))),
                 world.path("servesLinks").asBoolean(false), "the key");
     }
 

@@ -5,6 +5,7 @@ import dev.postrider.notice.NoticeEnvelope;
 import dev.postrider.notice.NoticeKind;
 import dev.postrider.notice.NoticeMail;
 import dev.postrider.operator.Cluster;
+import dev.postrider.operator.relay.RelayWorkload;
 import dev.postrider.plan.BindingLookup;
 import dev.postrider.plan.Installation.RelayAddress;
 import dev.postrider.plan.NoticeOrder;
@@ -16,6 +17,7 @@ import dev.postrider.route.Login;
 import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
+import dev.postrider.route.TlsSettings;
 import dev.postrider.transport.Attempt;
 import dev.postrider.transport.Envelope;
 import dev.postrider.transport.MessageContent;
@@ -115,9 +117,12 @@ public final class RelaySubmission {
 
     private ServerRoute route(RelayAddress relay, ResourceKey organization, String password) {
         return new ServerRoute(new ResourceKey(cluster.namespace(), "postrider-relay"), false, true,
-                new Endpoint.Smtp(address.map(URI::getHost).orElse(relay.host()),
+                new Endpoint.Smtp(address.map(URI::getHost).orElse(RelayWorkload.host(cluster.namespace())),
                         address.map(URI::getPort).orElse(relay.port()), Endpoint.Security.STARTTLS,
-                        Optional.of(relay.caCertificate()), CONNECT_TIMEOUT, REPLY_TIMEOUT, 1,
+                        new TlsSettings(TlsSettings.DEFAULT.minimumVersion(), Optional.of(relay.host()),
+                                relay.caCertificate(), Optional.empty(), TlsSettings.Verification.FULL, List.of()),
+                        false, Optional.empty(), Optional.empty(), CONNECT_TIMEOUT, REPLY_TIMEOUT, REPLY_TIMEOUT,
+                        REPLY_TIMEOUT, 1,
                         Optional.of(new Login.Password(RelayLogin.of(organization), password))));
     }
 

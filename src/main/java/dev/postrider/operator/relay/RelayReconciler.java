@@ -1,5 +1,7 @@
 package dev.postrider.operator.relay;
 
+import dev.postrider.api.PostriderApi;
+import dev.postrider.operator.CertificateSource;
 import dev.postrider.operator.Cluster;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.InstallationSecrets;
@@ -9,6 +11,7 @@ import dev.postrider.plan.Notice;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.RelayState;
 import dev.postrider.route.RelayRoute;
+import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteSecret;
 import dev.postrider.route.Sha256;
 import dev.postrider.transport.GraphEndpoints;
@@ -65,6 +68,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     private final InstantSource clock;
     private volatile InstallationSecrets secrets;
     private volatile Instant secretsDue;
+    private volatile @Nullable CertificateSource sourceUsed;
     private final Events events;
     private final Program program;
     private final Runnable changed;
@@ -158,10 +162,11 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
                     + "and underscores, at most 63; what it holds now is passed over"));
         }
         boolean keyMissing = keyName.filter(name -> !name.equals(secrets.submitterKeys().getFirst().id())).isPresent();
-        if (keyMissing || !clock.instant().isBefore(secretsDue)) {
+        CertificateSource source = certificateSource(settings.relay(), configMap);
+        if (keyMissing || !source.equals(sourceUsed) || !clock.instant().isBefore(secretsDue)) {
+            secrets = InstallationSecrets.ensure(context.getClient(), cluster.namespace(), configMap, source, clock);
             secretsDue = clock.instant().plus(SECRETS_INTERVAL);
-            secrets = InstallationSecrets.ensure(context.getClient(), cluster.namespace(), configMap,
-                    RelayWorkload.certificateNames(cluster.namespace(), settings.relay()), clock);
+            sourceUsed = source;
         }
         applyRoute(settings, configMap, context);
         if (cluster.caches().hasActiveServer() || cluster.caches().relayDeployment().isPresent()) {
@@ -182,12 +187,55 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
         return UpdateControl.<ConfigMap>noUpdate().rescheduleAfter(SECRETS_INTERVAL);
     }
 
+    /** What is known before any Secret of other people's has been read: where one is named, nothing is replaced yet. */
+    public static CertificateSource sourceAtStart(String namespace, Settings.Relay relay) {
+        List<String> hosts = RelayWorkload.certificateNames(namespace, relay);
+        return relay.certificate().secretName().isPresent()
+                ? new CertificateSource.Given(Optional.empty(), hosts)
+                : new CertificateSource.OwnAuthority(hosts);
+    }
+
+    private CertificateSource certificateSource(Settings.Relay relay, ConfigMap configMap) {
+        Optional<String> name = relay.certificate().secretName();
+        List<String> hosts = RelayWorkload.certificateNames(cluster.namespace(), relay);
+        if (name.isEmpty()) {
+            return new CertificateSource.OwnAuthority(hosts);
+        }
+        ResourceKey key = new ResourceKey(cluster.namespace(), name.get());
+        Optional<Secret> secret = cluster.caches().credentials(key);
+        if (secret.isEmpty()) {
+            warnOfCertificate(configMap, "there is no Secret " + key.name() + " with the label "
+                    + PostriderApi.CREDENTIALS_LABEL + "=true (relay.certificate.secretName)");
+            return new CertificateSource.Given(Optional.empty(), hosts);
+        }
+        try {
+            return new CertificateSource.Given(Optional.of(GivenCertificate.of(secret.get(),
+                    RelayWorkload.bindingHost(cluster.namespace(), relay), clock)), hosts);
+        } catch (IllegalArgumentException e) {
+            warnOfCertificate(configMap, "Secret " + key.name() + " (relay.certificate.secretName): " + e.getMessage());
+            return new CertificateSource.Given(Optional.empty(), hosts);
+        }
+    }
+
+    private void warnOfCertificate(ConfigMap configMap, String problem) {
+        events.publish(configMap, new Notice(true, "InvalidCertificate",
+                problem + "; the relay keeps the certificate that it has"));
+    }
+
+    /** Looks again if the Secret is the one with the relay's certificate. */
+    public void secretChanged(ResourceKey secret) {
+        if (secret.namespace().equals(cluster.namespace())) {
+            nudge();
+        }
+    }
+
     /** What the plan must know of an installation with these settings. */
     public static Installation installation(Settings settings, String namespace, InstallationSecrets secrets) {
         return new Installation(settings.trusted(namespace),
                 settings.globalServerPolicy() == Settings.GlobalServerPolicy.Required,
-                Optional.of(new Installation.RelayAddress(RelayWorkload.host(namespace), RelayWorkload.SUBMISSION_PORT,
-                        secrets.certificate().caCertificate())),
+                Optional.of(new Installation.RelayAddress(RelayWorkload.bindingHost(namespace, settings.relay()),
+                        RelayWorkload.SUBMISSION_PORT,
+                        Optional.of(secrets.certificate().caCertificate()).filter(ca -> !ca.isEmpty()))),
                 settings.relay().links().enabled(),
                 secrets.fingerprintKey());
     }

@@ -100,11 +100,19 @@ public final class RelayWorkload {
         return NAME + "." + namespace + ".svc";
     }
 
-    /** The names that the relay's certificate carries. */
+    /** By what name applications call the relay: what bindings name, and the certificate carries. */
+    public static String bindingHost(String namespace, Settings.Relay relay) {
+        return relay.bindingHost().orElse(host(namespace));
+    }
+
+    /** The names that a certificate of the installation's own authority carries. */
     public static List<String> certificateNames(String namespace, Settings.Relay relay) {
-        return Stream.concat(
+        return Stream.of(
                 Stream.of(host(namespace), host(namespace) + ".cluster.local", NAME + "." + namespace, NAME),
-                relay.submission().map(URI::getHost).stream()).toList();
+                relay.bindingHost().stream(), relay.submission().map(URI::getHost).stream())
+                .flatMap(names -> names)
+                .distinct()
+                .toList();
     }
 
     /** All objects, in the order in which they are applied. */
