@@ -27,8 +27,9 @@ final class WatchedNamespaceIT {
             assertThat(installation.pods("operator")).endsWith(" 0");
             // As docs/resources.md tells it.
             cluster.paste("""
-                    kubectl -n %1$s get ms,oms -o name | xargs -I{} kubectl -n %1$s patch {} --type json \
-                      -p '[{"op":"remove","path":"/metadata/finalizers"}]'
+                    for resource in $(kubectl -n %1$s get ms,oms -o name); do
+                      kubectl -n %1$s patch "$resource" --type json -p '[{"op":"remove","path":"/metadata/finalizers"}]'
+                    done
                     """.formatted(installation.tenant()));
             installation.must("wait", "--for=delete", "namespace/$TENANT", "--timeout=120s");
         }
