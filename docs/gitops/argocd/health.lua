@@ -16,6 +16,10 @@ local function health(status, message)
 end
 
 local function said(by)
+  local test = obj.status.testSend
+  if test ~= nil and test.failedStep == by.reason then
+    return by.message -- which begins with the step already
+  end
   return by.reason .. ": " .. by.message
 end
 

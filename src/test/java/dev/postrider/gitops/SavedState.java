@@ -26,7 +26,7 @@ public record SavedState(String name, String kstatus, String argo, String messag
             server-not-tested             | Current     | Healthy     | NotTested: not tested; set spec.test.recipient
             server-inactive               | Current     | Suspended   | Inactive: valid, and switched off
             server-secret-missing         | InProgress  | Progressing | SecretNotFound: spec.smtp.authentication
-            server-unreachable            | InProgress  | Progressing | Connection:
+            server-unreachable            | InProgress  | Progressing | Connection: cannot connect to 127.0.0.1:2525
             server-login-refused          | Failed      | Degraded    | Authentication:
             server-scope-not-allowed      | Failed      | Degraded    | ScopeNotAllowed: spec.scope
             server-paused                 | InProgress  | Suspended   | Paused: Postrider leaves it alone
