@@ -55,7 +55,7 @@ final class DocsIT {
             docs/connect.md   | openssl s_client                                        | not run   |        | it asks a server that is made up
             docs/gitops.md    | kubectl -n argocd patch configmap argocd-cm              | cluster   | 0      | configmap/argocd-cm patched
             docs/gitops.md    | cd docs/gitops/sops                                      | not run   |        | GitOpsExamplesIT runs sops
-            docs/gitops.md    | kubectl kustomize docs/gitops                            | alone     | 0      | (as shown)
+            docs/gitops.md    | kubectl kustomize docs/gitops                            | alone     | 0      | 2 resources in 1 file: no problems
             docs/local.md     | java -jar target/postrider.jar check examples/quickstart | alone     | 0      | (as shown)
             docs/local.md     | java -jar target/postrider.jar check examples/invalid   | alone     | 1      | (as shown)
             docs/local.md     | java -jar target/postrider.jar sink --port 2525 &       | local     | Ctrl-C | acme-mail +True +MailWorks
