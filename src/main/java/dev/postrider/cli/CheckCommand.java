@@ -38,7 +38,7 @@ final class CheckCommand implements Callable<Integer> {
     CommandSpec spec;
 
     @Parameters(arity = "1..*", paramLabel = "FILE|DIR", description = "Files, and directories whose *.yaml, *.yml and "
-            + "*.json are read.")
+            + "*.json are read; - for standard input, as of kubectl kustomize or helm template.")
     List<Path> paths;
 
     @Option(names = {"-o",
@@ -61,6 +61,10 @@ final class CheckCommand implements Callable<Integer> {
             report = new Check(trustedNamespaces).check(paths);
         } catch (NoSuchFileException e) {
             throw new ParameterException(spec.commandLine(), "There is no file or directory " + e.getMessage());
+        }
+        if (paths.contains(Check.STANDARD_INPUT) && report.resources() + report.others() + report.errors() == 0) {
+            // The program before the pipe may have failed, which is not to look like success.
+            throw new ParameterException(spec.commandLine(), "There is nothing on standard input");
         }
         if (report.files() == 0) {
             throw new ParameterException(spec.commandLine(), "No *.yaml, *.yml or *.json in " + paths.getFirst());

@@ -18,6 +18,9 @@ public final class Check {
     /** Where Postrider is usually installed, and global servers are honoured. */
     public static final String SYSTEM_NAMESPACE = "postrider-system";
 
+    /** The path that stands for standard input. */
+    public static final Path STANDARD_INPUT = Path.of("-");
+
     private final Kinds kinds = new Kinds();
     private final Set<String> trustedNamespaces;
 
@@ -52,7 +55,7 @@ public final class Check {
     }
 
     /**
-     * Checks files, and the manifests below directories.
+     * Checks files, the manifests below directories, and {@link #STANDARD_INPUT}.
      *
      * @throws java.nio.file.NoSuchFileException if one of the paths is not there
      * @throws IOException                       if a directory cannot be read
@@ -103,8 +106,14 @@ public final class Check {
     /** The resource with its defaults, if nothing is wrong with it; else the findings get what is. */
     private static Optional<ObjectNode> valid(Document document, KindSchema schema, List<Finding> findings) {
         ObjectNode resource = schema.withDefaults(document.json());
-        List<Violation> violations = new ArrayList<>(schema.violations(resource));
-        if (document.kind().equals(Kinds.SECRET)) {
+        ObjectNode decrypted = resource;
+        if (document.encrypted()) {
+            findings.add(document.warning("/" + Document.SOPS, "encrypted by SOPS; its values are not checked"));
+            decrypted = resource.deepCopy();
+            decrypted.remove(Document.SOPS);
+        }
+        List<Violation> violations = new ArrayList<>(schema.violations(decrypted));
+        if (document.kind().equals(Kinds.SECRET) && !document.encrypted()) {
             violations.addAll(notBase64(resource));
         }
         violations.forEach(v -> findings.add(document.error(v.pointer(), v.message())));
@@ -135,6 +144,10 @@ public final class Check {
     /** What is wrong with a document of a kind that is not known, if it looks as if it were meant for Postrider. */
     private Optional<Finding> unknown(Document document) {
         String apiVersion = document.apiVersion();
+        if (document.encrypted() && apiVersion.startsWith("ENC[")) {
+            return Optional.of(document.error("/apiVersion", "encrypted by SOPS, as perhaps the labels are, which must "
+                    + "be readable; set encrypted_regex: ^(data|stringData)$ in .sops.yaml, and encrypt it anew"));
+        }
         if (apiVersion.equals(Kinds.API_VERSION)) {
             return Optional.of(document.error("/kind", "Unsupported value: \"%s\"%s".formatted(document.kind(),
                     NearestName.suggestion(document.kind(), kinds.own()))));

@@ -114,6 +114,10 @@ final class Declared {
         if (!isLabelled(secret, PostriderApi.CREDENTIALS_LABEL)) {
             return new SecretLookup.Unlabelled();
         }
+        if (secret.has(Document.SOPS)) {
+            // What is in it is known where it is decrypted, and not here.
+            return new SecretLookup.Missing();
+        }
         Map<String, String> data = new HashMap<>();
         secret.path("data")
                 .properties()

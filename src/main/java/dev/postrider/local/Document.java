@@ -14,6 +14,7 @@ import java.util.Map;
  * @param lines the line of each entry, by its JSON pointer
  */
 record Document(String file, int line, ObjectNode json, Map<String, Integer> lines) {
+    static final String SOPS = "sops";
 
     String apiVersion() {
         return json.path("apiVersion").asText();
@@ -21,6 +22,14 @@ record Document(String file, int line, ObjectNode json, Map<String, Integer> lin
 
     String kind() {
         return json.path("kind").asText();
+    }
+
+    /**
+     * Whether SOPS has encrypted values of it, which leaves a field {@code sops} at the top
+     * (https://getsops.io/docs/, "Encryption protocol").
+     */
+    boolean encrypted() {
+        return json.path(SOPS).isObject();
     }
 
     /** Namespace and name; a resource without a namespace is in {@code default}. */
@@ -53,8 +62,10 @@ record Document(String file, int line, ObjectNode json, Map<String, Integer> lin
         return finding(pointer, message, Severity.WARNING);
     }
 
+    /** A line of what another program has written says little to people, so the resource is named there. */
     private Finding finding(String pointer, String message, Severity severity) {
-        return new Finding(file, lineOf(pointer), Field.of(pointer), message, severity);
+        return new Finding(file, lineOf(pointer), Field.of(pointer),
+                file.equals(Manifests.STDIN) ? message + " (" + id() + ")" : message, severity);
     }
 
     @Override

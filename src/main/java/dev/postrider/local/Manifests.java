@@ -3,7 +3,9 @@ package dev.postrider.local;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.postrider.local.Finding.Severity;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -23,10 +25,12 @@ import java.util.stream.Stream;
  * @param findings  what could not be read
  */
 record Manifests(int files, List<Document> documents, List<Finding> findings) {
+    /** What a text from standard input is called in place of a file. */
+    static final String STDIN = "stdin";
 
     /**
      * Reads files, and the files below directories whose names end in {@code .yaml}, {@code .yml} or {@code .json};
-     * names that begin with a dot are passed over.
+     * names that begin with a dot are passed over. The path {@code -} is standard input.
      *
      * @throws NoSuchFileException if one of the paths is not there
      * @throws IOException         if a directory cannot be read
@@ -36,9 +40,10 @@ record Manifests(int files, List<Document> documents, List<Finding> findings) {
         List<Finding> findings = new ArrayList<>();
         List<Path> files = new ArrayList<>();
         for (Path path : paths) {
-            files.addAll(files(path));
+            files.addAll(path.equals(Check.STANDARD_INPUT) ? List.of(path) : files(path));
         }
-        for (Path file : files.stream().distinct().toList()) {
+        files = files.stream().distinct().toList();
+        for (Path file : files) {
             read(file, documents, findings);
         }
         return new Manifests(files.size(), List.copyOf(documents), List.copyOf(findings));
@@ -69,9 +74,10 @@ record Manifests(int files, List<Document> documents, List<Finding> findings) {
     }
 
     private static void read(Path file, List<Document> documents, List<Finding> findings) {
-        String name = file.toString();
+        boolean standardInput = file.equals(Check.STANDARD_INPUT);
+        String name = standardInput ? STDIN : file.toString();
         try {
-            YamlText text = new YamlText(Files.readString(file));
+            YamlText text = new YamlText(standardInput ? utf8(System.in.readAllBytes()) : Files.readString(file));
             text.errors()
                     .forEach(e -> findings
                             .add(new Finding(name, e.line(), Field.of(e.pointer()), e.message(), Severity.ERROR)));
@@ -81,6 +87,10 @@ record Manifests(int files, List<Document> documents, List<Finding> findings) {
         } catch (IOException e) {
             findings.add(new Finding(name, 1, "", "cannot be read: " + e.getMessage(), Severity.ERROR));
         }
+    }
+
+    private static String utf8(byte[] octets) throws CharacterCodingException {
+        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(octets)).toString();
     }
 
     private static void add(String file, YamlText.Tree tree, List<Document> documents, List<Finding> findings) {

@@ -252,8 +252,12 @@ public record LicenseNoticePlan(List<NoticeOrder> orders, LicenseExpiryNoticeSta
                         ("the license had expired on %s, before this resource was created, so that no notice is sent; "
                                 + "spec.notifyIfAlreadyExpired: true sends the one of the expiry all the same")
                                 .formatted(settings.expiryDate()));
-                case MISSED -> ready(Status.False, "NoticeMissed", missed(ExpiryNotice.ON_EXPIRY, settings)
-                        + "; a new expiry date starts anew");
+                case MISSED -> {
+                    String message = missed(ExpiryNotice.ON_EXPIRY, settings) + "; a new expiry date starts anew";
+                    ready(Status.False, "NoticeMissed", message);
+                    // Waiting does not help any more, and kstatus takes Ready=False alone for progress.
+                    conditions.set(Conditions.STALLED, Status.True, "NoticeMissed", message);
+                }
                 default -> ready(Status.True, "Completed",
                         "the license %s on %s, and its notices were sent; a new expiry "
                                 .formatted(daysLeft > 0 ? "expires" : "expired", settings.expiryDate())

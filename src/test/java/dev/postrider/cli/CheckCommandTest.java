@@ -2,9 +2,12 @@ package dev.postrider.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -58,6 +61,36 @@ final class CheckCommandTest {
                   } ]
                 }
                 """.replace("DIR", directory.toString()));
+    }
+
+    @Test
+    void whatAnotherProgramRendersIsReadFromStandardInputAndItsResourcesAreNamed() {
+        assertThat(checkOf("""
+                apiVersion: postrider.dev/v1alpha1
+                kind: MailServer
+                metadata: {name: main, namespace: acme}
+                spec: {smtp: {host: mx.example.com, port: 0}}
+                """)).isEqualTo(1);
+        assertThat(out).hasToString("""
+                stdin:4: spec.smtp.port: Invalid value: 0: should be greater than or equal to 1 (MailServer acme/main)
+                1 resource in 1 file: 1 problem
+                """);
+    }
+
+    @Test
+    void aProgramThatRenderedNothingIsNoSuccess() {
+        assertThat(checkOf("---\n")).isEqualTo(2);
+        assertThat(err).hasToString("There is nothing on standard input\nTry postrider check --help\n");
+    }
+
+    private int checkOf(String standardInput) {
+        InputStream before = System.in;
+        System.setIn(new ByteArrayInputStream(standardInput.getBytes(StandardCharsets.UTF_8)));
+        try {
+            return postrider("check", "-");
+        } finally {
+            System.setIn(before);
+        }
     }
 
     @Test

@@ -293,6 +293,37 @@ final class CheckTest {
                         ---
                         # nothing
                         """),
+                row("a Secret that SOPS has encrypted", SERVER + """
+                        spec: {smtp: {host: mx.example.com, authentication: {password: {secretRef: {name: login}}}}}
+                        ---
+                        apiVersion: v1
+                        kind: Secret
+                        metadata:
+                          name: login
+                          namespace: postrider-system
+                          labels: {postrider.dev/credentials: "true"}
+                        data: {password: "ENC[AES256_GCM,data:Zm9v,iv:YQ==,tag:YQ==,type:str]"}
+                        sops: {version: 3.12.1}
+                        """, "m.yaml:15: warning: sops: encrypted by SOPS; its values are not checked"),
+                row("an encrypted Secret without the label", SERVER + """
+                        spec: {smtp: {host: mx.example.com, authentication: {password: {secretRef: {name: login}}}}}
+                        ---
+                        apiVersion: v1
+                        kind: Secret
+                        metadata: {name: login, namespace: postrider-system}
+                        stringData: {password: "ENC[AES256_GCM,data:Zm9v,iv:YQ==,tag:YQ==,type:str]"}
+                        sops: {version: 3.12.1}
+                        """,
+                        "m.yaml:6: spec.smtp.authentication.password.secretRef: Secret \"login\" may not be read; label "
+                                + "it: kubectl -n postrider-system label secret login postrider.dev/credentials=true",
+                        "m.yaml:12: warning: sops: encrypted by SOPS; its values are not checked"),
+                row("a Secret of which SOPS has encrypted everything", """
+                        apiVersion: ENC[AES256_GCM,data:Zm9v,iv:YQ==,tag:YQ==,type:str]
+                        kind: ENC[AES256_GCM,data:Zm9v,iv:YQ==,tag:YQ==,type:str]
+                        sops: {version: 3.12.1}
+                        """,
+                        "m.yaml:1: apiVersion: encrypted by SOPS, as perhaps the labels are, which must be readable; "
+                                + "set encrypted_regex: ^(data|stringData)$ in .sops.yaml, and encrypt it anew"),
                 row("half a head", "kind: ConfigMap\n---\napiVersion: v1\n---\njust text\n",
                         "m.yaml:1: apiVersion: Required value", "m.yaml:3: kind: Required value",
                         "m.yaml:5: not a Kubernetes resource, which starts with apiVersion and kind"));

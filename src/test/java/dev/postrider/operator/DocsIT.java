@@ -55,6 +55,9 @@ final class DocsIT {
             docs/connect.md   | kubectl -n postrider-system annotate configmap           | not run   |        | SubmitterKeysIT annotates it
             docs/connect.md   | kubectl -n postrider-system patch secret                 | not run   |        | SubmitterKeysIT removes a key
             docs/connect.md   | openssl s_client                                        | not run   |        | it asks a server that is made up
+            docs/gitops.md    | kubectl -n argocd patch configmap argocd-cm              | cluster   | 0      | configmap/argocd-cm patched
+            docs/gitops.md    | cd docs/gitops/sops                                      | not run   |        | GitOpsExamplesIT runs sops
+            docs/gitops.md    | kubectl kustomize docs/gitops                            | alone     | 0      | 2 resources in 1 file: no problems
             docs/local.md     | java -jar target/postrider.jar check examples/quickstart | alone     | 0      | (as shown)
             docs/local.md     | java -jar target/postrider.jar check examples/invalid   | alone     | 1      | (as shown)
             docs/local.md     | java -jar target/postrider.jar sink --port 2525 &       | local     | Ctrl-C | acme-mail +True +MailWorks
@@ -152,6 +155,8 @@ final class DocsIT {
         prepare();
         try (ApiServer api = ApiServer.start(); var upstream = ScriptedSmtpServer.start()) {
             api.kubectl("create", "namespace", "acme");
+            api.kubectl("create", "namespace", "argocd");
+            api.kubectl("create", "configmap", "argocd-cm", "-n", "argocd");
             try (var installation = new RunningInstallation(api, directory.resolve("queue"),
                     "globalServerPolicy: Optional\n", "acme")) {
                 installation.operator().apply("""
@@ -181,6 +186,7 @@ final class DocsIT {
     private void prepare() throws IOException {
         copy(Path.of("examples"), directory.resolve("examples"));
         copy(Path.of("helm"), directory.resolve("helm"));
+        copy(Path.of("docs"), directory.resolve("docs"));
         Files.createSymbolicLink(directory.resolve("target"), Path.of("target").toAbsolutePath());
         Files.createDirectory(directory.resolve("tmp"));
     }

@@ -4,8 +4,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /** Programs that {@code src/test/programs/build} builds from the Go module proxy, once for a machine. */
 final class GoPrograms {
@@ -34,6 +38,29 @@ final class GoPrograms {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while building " + programs, e);
+        }
+    }
+
+    /**
+     * A program of a module that is in the cache, or is built into it where Go is installed. What the module is changed
+     * to is another program.
+     */
+    static Optional<Path> cached(String module, String program) {
+        Path folder = KubernetesBinaries.userCache().resolve(module).resolve(digest(BUILD.resolveSibling(module)));
+        return areIn(folder, List.of(program)) ? Optional.of(folder.resolve(program)) : Optional.empty();
+    }
+
+    private static String digest(Path module) {
+        try (var files = Files.list(module)) {
+            var digest = MessageDigest.getInstance("SHA-256");
+            for (var file : files.sorted().toList()) {
+                digest.update(Files.readAllBytes(file));
+            }
+            return HexFormat.of().formatHex(digest.digest(), 0, 8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
         }
     }
 

@@ -32,11 +32,16 @@ public final class KubernetesBinaries {
 
     /** The programs as this machine has them. */
     public static KubernetesBinaries ofThisMachine() {
-        var home = Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
+        return new KubernetesBinaries(System.getenv(), userCache().resolve("kubernetes").resolve(VERSION));
+    }
+
+    /** Where programs are kept that are built once for a machine. */
+    static Path userCache() {
+        return Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))
                 .filter(value -> !value.isBlank())
                 .map(Path::of)
-                .orElse(Path.of(System.getProperty("user.home"), ".cache"));
-        return new KubernetesBinaries(System.getenv(), home.resolve("postrider/kubernetes").resolve(VERSION));
+                .orElse(Path.of(System.getProperty("user.home"), ".cache"))
+                .resolve("postrider");
     }
 
     /**

@@ -1,0 +1,5 @@
+/** What GitOps tools make of the three kinds, and the examples for them. */
+@NullMarked
+package dev.postrider.gitops;
+
+import org.jspecify.annotations.NullMarked;
