@@ -5,6 +5,8 @@ import dev.postrider.operator.Secrets;
 import dev.postrider.operator.Settings;
 import dev.postrider.transport.GraphEndpoints;
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.Lifecycle;
+import io.fabric8.kubernetes.api.model.LifecycleBuilder;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.ContainerPortBuilder;
@@ -45,6 +47,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** What the relay runs as, computed from the settings: the objects as they should be, whether or not they are. */
 public final class RelayWorkload {
@@ -68,6 +71,8 @@ public final class RelayWorkload {
     private static final String CREDENTIALS = "/etc/postrider/queue";
     private static final String LINKS_CREDENTIALS = "/etc/postrider/links";
     private static final long USER = 65532;
+    /** In which a pod that goes may still be called: more than Services take to follow, and within the time to end. */
+    private static final long UNLEARNED_SECONDS = 5;
     private static final Map<String, String> SELECTOR = Map.of("app.kubernetes.io/name", "postrider",
             "app.kubernetes.io/component", "relay");
     private static final Map<String, String> LABELS = Map.of("app.kubernetes.io/name", "postrider",
@@ -450,8 +455,19 @@ public final class RelayWorkload {
                 .withStartupProbe(probe("/healthz", 2, 60))
                 .withLivenessProbe(probe("/healthz", 10, 3))
                 .withReadinessProbe(probe("/readyz", 5, 2))
+                .withLifecycle(lifecycle())
                 .withVolumeMounts(mounts())
                 .build();
+    }
+
+    /**
+     * A relay that others stand in for goes on until every node has learned that it goes: until then connections still
+     * come here, and would be refused.
+     */
+    private @Nullable Lifecycle lifecycle() {
+        return isShared()
+                ? new LifecycleBuilder().withNewPreStop().withNewSleep(UNLEARNED_SECONDS).endPreStop().build()
+                : null;
     }
 
     private List<String> arguments() {

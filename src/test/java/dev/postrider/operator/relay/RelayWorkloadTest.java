@@ -84,6 +84,7 @@ final class RelayWorkloadTest {
         assertThat(spec.getTemplate().getSpec().getVolumes().getFirst().getSecret().getSecretName()).isEqualTo("db");
         var container = spec.getTemplate().getSpec().getContainers().getFirst();
         assertThat(container.getVolumeMounts().getFirst().getMountPath()).isEqualTo("/etc/postrider/queue");
+        assertThat(container.getLifecycle().getPreStop().getSleep().getSeconds()).isEqualTo(5);
         assertThat(container.getEnv()).extracting(variable -> variable.getName() + "=" + variable.getValue())
                 .contains("POSTRIDER_QUEUE_URL=postgresql://db/queue",
                         "POSTRIDER_QUEUE_CREDENTIALS=/etc/postrider/queue", "POSTRIDER_QUEUE_ORGANIZATION_SIZE=5Gi");
