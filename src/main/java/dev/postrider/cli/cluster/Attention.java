@@ -16,11 +16,11 @@ record Attention(Inspected about, Level level, String reason, String message, St
     /** How much it matters. */
     enum Level {
         /** Not Ready. */
-        NOT_READY("is not Ready"),
+        NOT_READY(" is not Ready"),
         /** Not Ready yet. */
-        WAITING("is not Ready yet"),
+        WAITING(" is not Ready yet"),
         /** Ready, and still. */
-        NOTE("note");
+        NOTE("");
 
         private final String words;
 

@@ -55,9 +55,7 @@ final class StatusScreen {
     }
 
     private String describe(Attention attention) {
-        String title = attention.about() + " "
-                + (attention.level() == Attention.Level.NOTE ? "" : attention.level().words() + ": ")
-                + attention.reason();
+        String title = attention.about() + attention.level().words() + ": " + attention.reason();
         List<String> lines = new ArrayList<>();
         lines.add(switch (attention.level()) {
             case NOT_READY -> terminal.bad(title);
