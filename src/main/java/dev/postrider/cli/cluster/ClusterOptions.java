@@ -1,5 +1,6 @@
 package dev.postrider.cli.cluster;
 
+import io.fabric8.kubernetes.api.model.NamedContext;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -7,6 +8,8 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -28,13 +31,26 @@ public final class ClusterOptions {
 
     /** A client, to be closed by who asked. */
     public KubernetesClient connect() throws IOException {
-        if (kubeconfig == null) {
-            return new KubernetesClientBuilder().withConfig(Config.autoConfigure(context)).build();
-        }
-        if (!Files.isReadable(kubeconfig)) {
+        if (kubeconfig != null && !Files.isReadable(kubeconfig)) {
             throw new IOException("There is no file " + kubeconfig + " that can be read. --kubeconfig names one");
         }
-        return new KubernetesClientBuilder().withConfig(Config.fromKubeconfig(context, kubeconfig.toFile())).build();
+        Config config = kubeconfig == null
+                ? Config.autoConfigure(context)
+                : Config.fromKubeconfig(context, kubeconfig.toFile());
+        checkContext(config);
+        return new KubernetesClientBuilder().withConfig(config).build();
+    }
+
+    /** A context that is not there leaves the current one in place: what was meant for one cluster would hit another. */
+    private void checkContext(Config config) throws IOException {
+        List<String> contexts = Objects.requireNonNullElse(config.getContexts(), List.<NamedContext>of())
+                .stream()
+                .map(NamedContext::getName)
+                .toList();
+        if (context != null && !contexts.contains(context)) {
+            throw new IOException("There is no context \"" + context + "\" in the kubeconfig. There "
+                    + (contexts.isEmpty() ? "is none" : "are " + String.join(", ", contexts)));
+        }
     }
 
     /** What somebody works with while there is a client. */
