@@ -78,20 +78,20 @@ final class LinkOptions {
      * @throws ParameterException if an option is wrong; the message says what is allowed
      */
     Optional<LinkSettings> settings(CommandLine command, boolean sharedQueue) {
-        Optional<String> wanted = given(port);
+        Optional<String> wanted = OptionValue.given(port);
         if (wanted.isEmpty()) {
             return Optional.empty();
         }
         int number = number(command, wanted.get());
         Ports.check(command, "--links-port", number);
-        Optional<S3Location> s3 = given(endpoint).map(url -> s3(command, url));
+        Optional<S3Location> s3 = OptionValue.given(endpoint).map(url -> s3(command, url));
         if (sharedQueue && s3.isEmpty()) {
             throw new ParameterException(command, "--links-s3-endpoint is missing: with --queue-url relays share no "
                     + "volume, so attachments must be kept in S3");
         }
         try {
             return Optional.of(new LinkSettings(number, tls, s3, organizationSize, downloads,
-                    given(scanner).map(Clamd::new)));
+                    OptionValue.given(scanner).map(Clamd::new)));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command,
                     "--links-organization-size, --links-downloads, --links-scanner: " + e.getMessage(), e);
@@ -107,18 +107,14 @@ final class LinkOptions {
     }
 
     private S3Location s3(CommandLine command, String url) {
-        if (given(bucket).isEmpty() || credentials == null || credentials.toString().isEmpty()) {
+        if (OptionValue.given(bucket).isEmpty() || credentials == null || credentials.toString().isEmpty()) {
             throw new ParameterException(command,
                     "--links-s3-endpoint needs --links-s3-bucket and --links-s3-credentials");
         }
         try {
-            return new S3Location(URI.create(url), region, given(bucket).get(), credentials);
+            return new S3Location(URI.create(url), region, OptionValue.given(bucket).get(), credentials);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command, "--links-s3-endpoint, --links-s3-bucket: " + e.getMessage(), e);
         }
-    }
-
-    private static Optional<String> given(@Nullable String option) {
-        return Optional.ofNullable(option).filter(text -> !text.isEmpty());
     }
 }

@@ -1,5 +1,7 @@
 package dev.postrider.cli;
 
+import dev.postrider.cli.cluster.StatusTable;
+import dev.postrider.cli.terminal.Terminal;
 import dev.postrider.local.Check;
 import dev.postrider.local.LocalMode;
 import dev.postrider.local.Snapshot;
@@ -103,7 +105,7 @@ final class LocalCommand implements Callable<Integer> {
         var view = new LocalView(terminal, false);
         try (LocalMode local = new LocalMode(options, view, InstantSource.system())) {
             Snapshot snapshot = local.awaitSettled(LONGEST_TEST);
-            terminal.print(StatusTable.of(snapshot, terminal));
+            terminal.print(StatusTable.wide(snapshot, terminal));
             if (snapshot.servers().isEmpty() && snapshot.organizations().isEmpty()
                     && snapshot.licenseNotices().isEmpty()) {
                 terminal.print("There is nothing of Postrider's in " + options.directory());

@@ -1,5 +1,7 @@
 package dev.postrider.cli;
 
+import dev.postrider.cli.cluster.StatusTable;
+import dev.postrider.cli.terminal.Terminal;
 import dev.postrider.local.Check;
 import dev.postrider.local.Finding;
 import dev.postrider.local.LocalMode;
@@ -67,7 +69,8 @@ final class LocalView implements LocalMode.Observer, AutoCloseable {
         if (pending != null) {
             pending.cancel(false);
         }
-        pending = timer.schedule(() -> print(StatusTable.of(snapshot, terminal)), STILL_MILLIS, TimeUnit.MILLISECONDS);
+        pending = timer.schedule(() -> print(StatusTable.wide(snapshot, terminal)), STILL_MILLIS,
+                TimeUnit.MILLISECONDS);
     }
 
     private synchronized void print(String table) {

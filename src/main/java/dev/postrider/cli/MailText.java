@@ -1,5 +1,6 @@
 package dev.postrider.cli;
 
+import dev.postrider.cli.terminal.Terminal;
 import dev.postrider.relay.sink.ReceivedMail;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
@@ -58,15 +59,13 @@ record MailText(String from, String subject) {
                   from     %s
                   envelope <%s> to %s
                   by       %s, %s, %s, %d octets""".formatted(terminal.strong("mail"), terminal.strong(text.subject()),
-                printable(text.from()), printable(submission.sender()),
-                submission.mailboxes().stream().map(to -> "<" + printable(to) + ">").collect(Collectors.joining(", ")),
+                Terminal.printable(text.from()), Terminal.printable(submission.sender()),
+                submission.mailboxes()
+                        .stream()
+                        .map(to -> "<" + Terminal.printable(to) + ">")
+                        .collect(Collectors.joining(", ")),
                 submission.client().getHostAddress(),
-                submission.user().map(user -> "logged in as " + printable(user)).orElse("no login"),
+                submission.user().map(user -> "logged in as " + Terminal.printable(user)).orElse("no login"),
                 submission.tls().orElse("not encrypted"), mail.octets().length);
-    }
-
-    /** Without control characters, which a terminal would obey. */
-    static String printable(String text) {
-        return text.replaceAll("\\p{Cntrl}", "?");
     }
 }

@@ -50,9 +50,12 @@ final class OperatorCommand implements Callable<Integer> {
         try (Stop stop = new Stop();
                 KubernetesClient client = OperatorClient.builder(Config.autoConfigure(null)).build()) {
             GraphEndpoints endpoints = graph.endpoints();
-            String where = given(namespace).or(() -> Optional.ofNullable(client.getNamespace())).orElse("default");
+            String where = OptionValue.given(namespace)
+                    .or(() -> Optional.ofNullable(client.getNamespace()))
+                    .orElse("default");
             OperatorProcess.Options options = new OperatorProcess.Options(where, settings,
-                    given(identity).orElseGet(() -> UUID.randomUUID().toString()), image, healthPort, endpoints);
+                    OptionValue.given(identity).orElseGet(() -> UUID.randomUUID().toString()), image, healthPort,
+                    endpoints);
             TestSender sender = new TestSender(
                     new MailUpstreams("postrider-operator." + where + ".svc", true, endpoints), InstantSource.system());
             // Nothing may be written from here on, as it would be by an orderly end.
@@ -65,9 +68,5 @@ final class OperatorCommand implements Callable<Integer> {
             }
         }
         return 0;
-    }
-
-    private static Optional<String> given(@Nullable String option) {
-        return Optional.ofNullable(option).filter(o -> !o.isBlank());
     }
 }

@@ -1,6 +1,10 @@
 package dev.postrider.cli;
 
 import java.io.OutputStreamWriter;
+import dev.postrider.cli.cluster.BindingCommand;
+import dev.postrider.cli.cluster.ConfirmDeleteCommand;
+import dev.postrider.cli.cluster.StatusCommand;
+import dev.postrider.cli.cluster.TestSendCommand;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
@@ -16,10 +20,14 @@ import picocli.CommandLine.ParameterException;
 @Command(name = "postrider", mixinStandardHelpOptions = true, versionProvider = Postrider.Version.class,
         description = "Mail settings of many organizations, as Kubernetes resources.",
         synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true, subcommands = {
-        CheckCommand.class, LocalCommand.class, NoticeCommand.class, OperatorCommand.class, QueueCommand.class,
-        QuickstartCommand.class, RelayCommand.class, SendCommand.class, SinkCommand.class})
+        BindingCommand.class, CheckCommand.class, CompletionCommand.class, ConfirmDeleteCommand.class,
+        LocalCommand.class, NoticeCommand.class, OperatorCommand.class, QueueCommand.class, QuickstartCommand.class,
+        RelayCommand.class, SendCommand.class, SinkCommand.class, StatusCommand.class, TestSendCommand.class})
 // @formatter:on
 public final class Postrider implements Runnable {
+    /** System property: what people type to run it, where that is not {@code postrider}. */
+    static final String NAME_PROPERTY = "postrider.name";
+
     @CommandLine.Spec
     CommandSpec spec;
 
@@ -30,7 +38,8 @@ public final class Postrider implements Runnable {
 
     /** The command line, ready to execute. */
     static CommandLine commandLine() {
-        return new CommandLine(new Postrider()).setCaseInsensitiveEnumValuesAllowed(true)
+        return new CommandLine(new Postrider()).setCommandName(System.getProperty(NAME_PROPERTY, "postrider"))
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler(Postrider::misunderstood)
                 .setExecutionExceptionHandler(Postrider::failed);
@@ -41,9 +50,9 @@ public final class Postrider implements Runnable {
         PrintWriter err = command.getErr();
         err.println(command.getColorScheme().errorText(e.getMessage()));
         CommandLine.UnmatchedArgumentException.printSuggestions(e, err);
-        err.println(command.getCommandSpec().name().equals("postrider")
-                ? "Commands: " + String.join(", ", command.getSubcommands().keySet()) + ". Try postrider --help"
-                : "Try " + command.getCommandSpec().qualifiedName() + " --help");
+        err.println((command.getParent() == null
+                ? "Commands: " + String.join(", ", command.getSubcommands().keySet()) + ". "
+                : "") + "Try " + command.getCommandSpec().qualifiedName() + " --help");
         return command.getCommandSpec().exitCodeOnInvalidInput();
     }
 

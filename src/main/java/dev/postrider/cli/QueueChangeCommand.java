@@ -1,5 +1,7 @@
 package dev.postrider.cli;
 
+import dev.postrider.cli.cluster.RelayConnection;
+import dev.postrider.cli.terminal.Terminal;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

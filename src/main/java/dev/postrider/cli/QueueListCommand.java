@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.postrider.cli.cluster.RelayConnection;
+import dev.postrider.cli.terminal.Output;
+import dev.postrider.cli.terminal.Terminal;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -35,8 +38,8 @@ final class QueueListCommand implements Callable<Integer> {
     int limit;
 
     @Option(names = {"-o", "--output"}, paramLabel = "FORMAT", defaultValue = "table",
-            description = "table or json (default: ${DEFAULT-VALUE}).")
-    QueueTable.Output output;
+            description = Output.DESCRIPTION)
+    Output output;
 
     @Mixin
     RelayOptions relay;
@@ -68,7 +71,7 @@ final class QueueListCommand implements Callable<Integer> {
         ObjectNode all = JsonNodeFactory.instance.objectNode();
         all.set("items", messages);
         terminal.print(switch (output) {
-            case JSON -> all.toPrettyString();
+            case JSON, YAML -> Output.of(all, output);
             case TABLE -> messages.isEmpty()
                     ? "No messages."
                     : QueueTable.of(messages, Instant.now(), terminal).stripTrailing();

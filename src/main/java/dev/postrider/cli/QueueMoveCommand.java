@@ -1,5 +1,6 @@
 package dev.postrider.cli;
 
+import dev.postrider.cli.terminal.Terminal;
 import dev.postrider.relay.queue.PostgresLocation;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueueMove;

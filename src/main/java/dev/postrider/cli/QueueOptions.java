@@ -55,7 +55,8 @@ final class QueueOptions {
     /** @throws ParameterException if an option is wrong; the message says what is allowed */
     QueueSettings settings(CommandLine command) {
         var limits = new QueueLimits(new Usage(messages, size), new Usage(organizationMessages, organizationSize));
-        return new QueueSettings(given(url).map(some -> location(command, some)), limits, QueueSettings.LEASE);
+        return new QueueSettings(OptionValue.given(url).map(some -> location(command, some)), limits,
+                QueueSettings.LEASE);
     }
 
     private PostgresLocation location(CommandLine command, String some) {
@@ -65,9 +66,5 @@ final class QueueOptions {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(command, "--queue-url: " + e.getMessage(), e);
         }
-    }
-
-    private static Optional<String> given(@Nullable String option) {
-        return Optional.ofNullable(option).filter(text -> !text.isEmpty());
     }
 }

@@ -1,6 +1,9 @@
 package dev.postrider.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.postrider.cli.cluster.RelayConnection;
+import dev.postrider.cli.terminal.Output;
+import dev.postrider.cli.terminal.Terminal;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.concurrent.Callable;
@@ -25,8 +28,8 @@ final class QueueShowCommand implements Callable<Integer> {
     QueueId id;
 
     @Option(names = {"-o", "--output"}, paramLabel = "FORMAT", defaultValue = "table",
-            description = "table or json (default: ${DEFAULT-VALUE}).")
-    QueueTable.Output output;
+            description = Output.DESCRIPTION)
+    Output output;
 
     @Mixin
     RelayOptions relay;
@@ -41,7 +44,7 @@ final class QueueShowCommand implements Callable<Integer> {
         }
         Terminal terminal = Terminal.of(spec.commandLine());
         terminal.print(switch (output) {
-            case JSON -> message.toPrettyString();
+            case JSON, YAML -> Output.of(message, output);
             case TABLE -> QueueTable.describe(message, Instant.now(), terminal).stripTrailing();
         });
         return 0;

@@ -1,7 +1,9 @@
 package dev.postrider.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.time.Duration;
+import dev.postrider.cli.terminal.Age;
+import dev.postrider.cli.terminal.Terminal;
+import dev.postrider.cli.terminal.TextTable;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,11 +11,6 @@ import java.util.Locale;
 
 /** Messages of a queue as kubectl would print them. */
 final class QueueTable {
-    /** How messages are printed. */
-    enum Output {
-        TABLE, JSON
-    }
-
     private static final String NONE = "<none>";
 
     private QueueTable() {}
@@ -63,22 +60,17 @@ final class QueueTable {
         return message.path("sender").asText().isEmpty() ? "<>" : text(message, "sender");
     }
 
-    /** What others wrote must not steer the terminal. */
     private static String text(JsonNode node, String field) {
         JsonNode value = node.path(field);
-        return value.isMissingNode() ? NONE : value.asText().replaceAll("[\\p{Cntrl}\\x80-\\x9f]", "?");
+        return value.isMissingNode() ? NONE : Terminal.printable(value.asText());
     }
 
     private static String since(JsonNode time, Instant now) {
-        return time.isMissingNode() ? NONE : age(Duration.between(Instant.parse(time.asText()), now));
+        return time.isMissingNode() ? NONE : Age.since(Instant.parse(time.asText()), now);
     }
 
     private static String until(JsonNode time, Instant now) {
-        if (time.isMissingNode()) {
-            return NONE;
-        }
-        Duration left = Duration.between(now, Instant.parse(time.asText()));
-        return left.isPositive() ? age(left) : "now";
+        return time.isMissingNode() ? NONE : Age.until(Instant.parse(time.asText()), now);
     }
 
     static String size(long octets) {
@@ -87,31 +79,5 @@ final class QueueTable {
                 : octets < 1024 * 1024
                         ? (octets + 512) / 1024 + "KiB"
                         : String.format(Locale.ROOT, "%.1fMiB", octets / (1024.0 * 1024));
-    }
-
-    /** As kubectl rounds ages (HumanDuration of k8s.io/apimachinery). */
-    static String age(Duration duration) {
-        long seconds = Math.max(0, duration.toSeconds());
-        long minutes = seconds / 60;
-        long hours = minutes / 60;
-        long days = hours / 24;
-        if (seconds < 120) {
-            return seconds + "s";
-        } else if (minutes < 10) {
-            return minutes + "m" + rest(seconds % 60, "s");
-        } else if (hours < 3) {
-            return minutes + "m";
-        } else if (hours < 8) {
-            return hours + "h" + rest(minutes % 60, "m");
-        } else if (hours < 48) {
-            return hours + "h";
-        } else if (days < 8) {
-            return days + "d" + rest(hours % 24, "h");
-        }
-        return days + "d";
-    }
-
-    private static String rest(long value, String unit) {
-        return value == 0 ? "" : value + unit;
     }
 }

@@ -1,5 +1,6 @@
 package dev.postrider.cli;
 
+import dev.postrider.cli.terminal.Terminal;
 import dev.postrider.local.Check;
 import dev.postrider.local.LocalMode;
 import java.io.IOException;

@@ -1,6 +1,8 @@
 package dev.postrider.cli;
 
 import dev.postrider.api.TestSendStatus;
+import dev.postrider.cli.cluster.StatusTable;
+import dev.postrider.cli.terminal.Terminal;
 import dev.postrider.local.LocalMode;
 import dev.postrider.local.Snapshot;
 import dev.postrider.relay.sink.ReceivedMail;
@@ -36,7 +38,7 @@ final class QuickstartTour {
         terminal.print("   Sinks on the ports %s play the mail servers, Postrider's relay listens on localhost:%d.\n"
                 .formatted(ports(), local.port()));
         Snapshot snapshot = local.awaitSettled(PATIENCE);
-        terminal.print(StatusTable.of(snapshot, terminal).indent(3).replaceAll("(?m)^ +$", ""));
+        terminal.print(StatusTable.wide(snapshot, terminal).indent(3).replaceAll("(?m)^ +$", ""));
         boolean good = snapshot.isReady();
 
         title("2. Each mail server was proved with a real test mail");

@@ -1,5 +1,6 @@
 package dev.postrider.cli;
 
+import dev.postrider.cli.terminal.Terminal;
 import jakarta.mail.AuthenticationFailedException;
 import jakarta.mail.MessagingException;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package dev.postrider.cli;
 
+import dev.postrider.cli.terminal.Terminal;
 import dev.postrider.local.RelayIdentity;
 import dev.postrider.relay.sink.ReceivedMail;
 import dev.postrider.relay.sink.Sink;

@@ -70,6 +70,20 @@ public final class Lifecycle {
                 || Objects.equals(now.getMetadata().getResourceVersion(), before.getMetadata().getResourceVersion());
     }
 
+    /**
+     * Whether somebody has changed a resource after it was planned for and before its status was written. The framework
+     * takes an event that is older than an own write for known, and tells nobody of such a change.
+     *
+     * @param planned as it was read
+     * @param written as the API server returned it from the write
+     */
+    public static boolean isOvertaken(HasMetadata planned, HasMetadata written) {
+        return !Objects.equals(planned.getMetadata().getGeneration(), written.getMetadata().getGeneration())
+                || !Objects.equals(planned.getMetadata().getAnnotations(), written.getMetadata().getAnnotations())
+                || !Objects.equals(planned.getMetadata().getDeletionTimestamp(),
+                        written.getMetadata().getDeletionTimestamp());
+    }
+
     /** The resource that a route was made from. */
     public static Set<ResourceID> sourceOf(Secret route) {
         Map<String, String> annotations = route.getMetadata().getAnnotations();

@@ -192,7 +192,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                     ? request
                     : Optional.empty();
             Optional<String> recipient = (asked || again && !changed ? answered : Optional.<String>empty())
-                    .filter(MailAddress::isAddress)
+                    .flatMap(TestRequest::recipient)
                     .or(() -> Optional.ofNullable(spec.test()).map(TestSpec::recipient));
             return recipient.map(to -> new TestOrder(mail(endpoint, to), fingerprint, answered));
         }

@@ -112,7 +112,7 @@ record NoticeSender(LicenseExpiryNotice resource, Settings settings, Optional<Or
             case ON_EXPIRY -> 1;
         };
         return order(new NoticeOrder.Id(notice, LocalDate.parse(settings.expiryDate()), true), daysLeft,
-                MailAddress.isAddress(request) ? List.of(request) : recipients, key, messageId(key),
+                TestRequest.recipient(request).map(List::of).orElse(recipients), key, messageId(key),
                 Optional.of(request));
     }
 

@@ -44,7 +44,8 @@ final class NoticeTests {
         if (blocked.isPresent()) {
             String failure = "no test was sent: " + blocked.get();
             return new Result(List.of(),
-                    new TestSendStatus(TestRecord.seconds(now), false, request.get(), "relay", null,
+                    new TestSendStatus(TestRecord.seconds(now), false,
+                            TestRequest.recipient(request.get()).orElse(request.get()), "relay", null,
                             null, null, null, null, null, failure, null, null, request.get(), null),
                     List.of(Notice.warning("TestSendFailed", failure)));
         }

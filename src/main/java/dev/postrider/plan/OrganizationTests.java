@@ -84,7 +84,7 @@ final class OrganizationTests {
             boolean asked = last.filter(l -> request.get().equals(l.request())).isEmpty();
             boolean again = last.flatMap(TestRecord::nextAttempt).filter(t -> !t.isAfter(world.now())).isPresent();
             if (!news.running().containsKey(key) && (asked || again)) {
-                Optional<String> recipient = request.filter(MailAddress::isAddress)
+                Optional<String> recipient = request.flatMap(TestRequest::recipient)
                         .or(() -> Optional.ofNullable(server.getSpec().test()).map(t -> t.recipient()))
                         .or(() -> Optional.ofNullable(organization.getSpec().administrators())
                                 .flatMap(a -> a.stream().findFirst()));

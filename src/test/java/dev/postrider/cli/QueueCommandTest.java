@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.postrider.cli.terminal.Age;
 import dev.postrider.relay.RecordingUpstreams;
 import dev.postrider.relay.Relay;
 import dev.postrider.relay.RelaySettings;
@@ -120,6 +121,12 @@ final class QueueCommandTest {
     }
 
     @Test
+    void aListIsYamlForPeopleWhoLikeIt() {
+        assertThat(queue("list", "-o", "yaml", "--organization", "shop/news"))
+                .startsWith("items:\n- id: \"" + ids.getFirst() + "\"\n  organization: \"shop/news\"\n");
+    }
+
+    @Test
     void aMessageIsShown() throws Exception {
         assertThat(queue("show", ids.get(1))).containsPattern("Organization: +shop/orders\n")
                 .containsPattern("RECIPIENT +ATTEMPTS +LAST +NEXT +SERVER +LAST REPLY\n")
@@ -176,6 +183,6 @@ final class QueueCommandTest {
     @CsvSource({"PT0S,0s", "PT119S,119s", "PT2M,2m", "PT2M5S,2m5s", "PT10M59S,10m", "PT179M,179m", "PT3H,3h",
             "PT7H59M,7h59m", "PT8H5M,8h", "PT47H,47h", "PT48H,2d", "PT60H,2d12h", "P8DT5H,8d", "P400D,400d"})
     void agesAreAsKubectlPrintsThem(Duration age, String printed) {
-        assertThat(QueueTable.age(age)).isEqualTo(printed);
+        assertThat(Age.of(age)).isEqualTo(printed);
     }
 }

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.postrider.api.Condition;
+import dev.postrider.api.MailServer;
 import dev.postrider.relay.Dialogue;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.CommandResult;
 import dev.postrider.testing.KubernetesBinaries;
 import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.testing.UsesApiServer;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -115,6 +118,27 @@ final class DeletionEndToEndIT {
         List<String> arguments = new ArrayList<>(List.of(command.group(1).split(" ", -1)));
         arguments.addAll(List.of("-p", command.group(2)));
         assertThat(operator.kubectl(arguments.toArray(String[]::new))).endsWith(" patched\n");
+    }
+
+    /** The deletion comes while the operator writes the status of the confirmation. */
+    @Test
+    void aDeletionRightAfterItsConfirmationIsNotOverlooked() {
+        for (int i = 0; i < 10; i++) {
+            String name = "short-lived-" + i;
+            operator.apply("""
+                    apiVersion: postrider.dev/v1alpha1
+                    kind: MailServer
+                    metadata: {name: $NAME, namespace: $TENANT}
+                    spec:
+                      smtp: {host: 127.0.0.1, port: $PORT, security: None}
+                    """.replace("$NAME", name).replace("$PORT", "" + upstream.port()));
+            installation.awaitServer(operator.tenant(), name, "Ready", Condition.Status.True, "NotTested");
+            var server = operator.client().resources(MailServer.class).inNamespace(operator.tenant()).withName(name);
+            server.patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"deletionConfirmation\":\"Delete\"}}");
+            server.delete();
+
+            await(name).atMost(Duration.ofSeconds(10)).until(() -> server.get() == null);
+        }
     }
 
     @Test

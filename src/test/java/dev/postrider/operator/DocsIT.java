@@ -58,6 +58,12 @@ final class DocsIT {
             docs/gitops.md    | kubectl -n argocd patch configmap argocd-cm              | cluster   | 0      | configmap/argocd-cm patched
             docs/gitops.md    | cd docs/gitops/sops                                      | not run   |        | GitOpsExamplesIT runs sops
             docs/gitops.md    | kubectl kustomize docs/gitops                            | alone     | 0      | 2 resources in 1 file: no problems
+            docs/kubectl.md   | kubectl postrider status                                | cluster   | 0      | Namespace acme: all 2 resources are Ready
+            docs/kubectl.md   | kubectl postrider test-send                             | cluster   | 0      | MailServer acme/own: accepted
+            docs/kubectl.md   | kubectl postrider confirm-delete                        | not run   |        | KubectlPluginIT deletes, with and without a person
+            docs/kubectl.md   | kubectl postrider binding                               | cluster   | 0      | username: "acme.acme"
+            docs/kubectl.md   | source <(java -jar target/postrider.jar completion)     | alone     | 0      |
+            docs/kubectl.md   | man -M target/share/man                                 | alone     | 0      | status - Shows the mail servers
             docs/local.md     | java -jar target/postrider.jar check examples/quickstart | alone     | 0      | (as shown)
             docs/local.md     | java -jar target/postrider.jar check examples/invalid   | alone     | 1      | (as shown)
             docs/local.md     | java -jar target/postrider.jar sink --port 2525 &       | local     | Ctrl-C | acme-mail +True +MailWorks
@@ -177,7 +183,7 @@ final class DocsIT {
                 installation.operator().startRelay();
                 installation.awaitOrganization("acme", "acme", "Ready", Condition.Status.True, "MailWorks");
                 runAll("cluster", api, reporter);
-                await().until(() -> upstream.messages().size() == 2);
+                await().until(() -> upstream.messages().size() == 3);
             }
         }
     }
@@ -224,7 +230,7 @@ final class DocsIT {
     private void run(Row row, DocumentedCommands block, DocumentedPorts ports, ApiServer api, TestReporter reporter)
             throws Exception {
         String where = block.file() + ":" + block.line();
-        for (String program : List.of("swaks", "mvn")) {
+        for (String program : List.of("swaks", "mvn", "man")) {
             if (block.script().contains(program + " ") && !isInstalled(program)) {
                 reporter.publishEntry(where, "not run, for " + program + " is not installed");
                 return;
@@ -287,6 +293,7 @@ final class DocsIT {
         var environment = builder.environment();
         environment.keySet().removeIf(name -> name.startsWith("MAVEN_"));
         environment.put("PATH", String.join(File.pathSeparator,
+                Path.of("bin").toAbsolutePath().toString(),
                 Path.of(System.getProperty("java.home"), "bin").toString(), binaries.apiServer().toString(),
                 String.valueOf(binaries.helm().getParent()), environment.get("PATH")));
         environment.put("KUBECONFIG", api.kubeconfig().toString());

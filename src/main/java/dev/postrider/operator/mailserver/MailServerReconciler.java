@@ -198,7 +198,9 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         MailServer patch = new MailServer();
         patch.setMetadata(Lifecycle.identityOf(server));
         patch.setStatus(status);
-        context.resourceOperations().serverSideApplyPrimaryStatus(patch);
+        if (Lifecycle.isOvertaken(server, context.resourceOperations().serverSideApplyPrimaryStatus(patch))) {
+            nudges.propagateEvent(ResourceID.fromResource(server));
+        }
         changed.accept(server);
     }
 }

@@ -177,7 +177,9 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
             patch.getMetadata().setResourceVersion(notice.getMetadata().getResourceVersion());
         }
         patch.setStatus(plan.status());
-        context.resourceOperations().serverSideApplyPrimaryStatus(patch);
+        if (Lifecycle.isOvertaken(notice, context.resourceOperations().serverSideApplyPrimaryStatus(patch))) {
+            nudges.propagateEvent(ResourceID.fromResource(notice));
+        }
     }
 
     @Override

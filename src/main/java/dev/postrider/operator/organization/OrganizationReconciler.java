@@ -222,7 +222,9 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         OrganizationMailSettings patch = new OrganizationMailSettings();
         patch.setMetadata(Lifecycle.identityOf(organization));
         patch.setStatus(status);
-        context.resourceOperations().serverSideApplyPrimaryStatus(patch);
+        if (Lifecycle.isOvertaken(organization, context.resourceOperations().serverSideApplyPrimaryStatus(patch))) {
+            nudges.propagateEvent(ResourceID.fromResource(organization));
+        }
         changed.accept(organization);
     }
 }

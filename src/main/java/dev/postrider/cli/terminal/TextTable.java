@@ -1,15 +1,19 @@
-package dev.postrider.cli;
+package dev.postrider.cli.terminal;
 
 import java.util.List;
 
 /** Columns of text as kubectl prints them. */
-final class TextTable {
+public final class TextTable {
     private static final String GAP = "   ";
 
     private TextTable() {}
 
-    /** @param rows the first is the heading */
-    static String format(List<List<String>> rows, Terminal terminal) {
+    /**
+     * With a heading, and colours for what is True and False.
+     *
+     * @param rows the first is the heading
+     */
+    public static String format(List<List<String>> rows, Terminal terminal) {
         int[] widths = widths(rows);
         StringBuilder table = new StringBuilder();
         for (int r = 0; r < rows.size(); r++) {
@@ -26,7 +30,7 @@ final class TextTable {
     }
 
     /** Without heading and colours. */
-    static String plain(List<List<String>> rows) {
+    public static String plain(List<List<String>> rows) {
         int[] widths = widths(rows);
         StringBuilder table = new StringBuilder();
         for (List<String> row : rows) {

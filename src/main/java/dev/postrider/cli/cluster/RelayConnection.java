@@ -1,4 +1,4 @@
-package dev.postrider.cli;
+package dev.postrider.cli.cluster;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,7 +11,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 
 /** The HTTP API of one relay. */
-final class RelayConnection implements AutoCloseable {
+public final class RelayConnection implements AutoCloseable {
     /** What is to be closed with it. */
     @FunctionalInterface
     interface Way {
@@ -37,19 +37,28 @@ final class RelayConnection implements AutoCloseable {
         this.way = way;
     }
 
-    static RelayConnection to(URI relay, String token) {
+    public static RelayConnection to(URI relay, String token) {
         return new RelayConnection(relay, token, () -> {});
     }
 
-    JsonNode get(String path) throws IOException, InterruptedException {
+    /**
+     * What there is at a path below {@code /api/v1}.
+     *
+     * @throws IOException what the relay says against it, or why it cannot be asked
+     */
+    public JsonNode get(String path) throws IOException, InterruptedException {
         return ask("GET", path);
     }
 
-    JsonNode post(String path) throws IOException, InterruptedException {
+    /**
+     * Changes something, and tells what was changed.
+     *
+     * @throws IOException as {@link #get}
+     */
+    public JsonNode post(String path) throws IOException, InterruptedException {
         return ask("POST", path);
     }
 
-    /** @throws IOException what the relay says against it, or why it cannot be asked */
     private JsonNode ask(String method, String path) throws IOException, InterruptedException {
         HttpRequest request;
         try {

@@ -1,0 +1,75 @@
+package dev.postrider.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.postrider.testing.CommandResult;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+
+/** What the build leaves in {@code target/share}. */
+final class ManualIT {
+    private static final Path SHARE = Path.of("target/share");
+
+    static Stream<CommandLine> commands() {
+        return all(Postrider.commandLine());
+    }
+
+    private static Stream<CommandLine> all(CommandLine command) {
+        return Stream.concat(Stream.of(command),
+                command.getSubcommands().values().stream().distinct().flatMap(ManualIT::all));
+    }
+
+    private static Path page(CommandLine command) {
+        return SHARE.resolve("man/man1").resolve(command.getCommandSpec().qualifiedName("-") + ".1");
+    }
+
+    @Test
+    void thereIsAPageForEachCommandAndNoOther() throws IOException {
+        try (Stream<Path> pages = Files.list(SHARE.resolve("man/man1"))) {
+            assertThat(pages).containsExactlyInAnyOrderElementsOf(commands().map(ManualIT::page).toList());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void aPageIsRenderedWithoutAWarningAndTellsEveryOption(CommandLine command) {
+        assumeTrue(isInstalled("groff"), "groff is not installed");
+
+        CommandResult page = CommandResult.run(Path.of("."), Map.of("GROFF_NO_SGR", "1"), "",
+                List.of("groff", "-man", "-ww", "-Tutf8", "-P-c", "-rLL=100n", page(command).toString()));
+
+        assertThat(page.err()).isEmpty();
+        String text = page.out().replaceAll(".\b", "");
+        assertThat(text).startsWith(command.getCommandSpec().qualifiedName("-").toUpperCase(Locale.ROOT))
+                .contains("Postrider")
+                .doesNotContain("(not packaged)");
+        command.getCommandSpec()
+                .options()
+                .stream()
+                .filter(option -> !option.hidden())
+                .forEach(option -> assertThat(text.replace('\u2010', '-').replace('\u2212', '-'))
+                        .contains(option.longestName()));
+    }
+
+    @Test
+    void theCompletionKnowsTheCommands() throws IOException {
+        assertThat(Files.readString(SHARE.resolve("postrider.bash"))).contains("function _complete_postrider()")
+                .contains("function _picocli_postrider_queue_list()");
+    }
+
+    private static boolean isInstalled(String program) {
+        return Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+    }
+}
