@@ -165,7 +165,7 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
         return new NoticeNews(running, finished);
     }
 
-    private static void writeStatus(LicenseExpiryNotice notice, LicenseNoticePlan plan,
+    private void writeStatus(LicenseExpiryNotice notice, LicenseNoticePlan plan,
             Context<LicenseExpiryNotice> context) {
         if (plan.status().equals(notice.getStatus())) {
             return;
