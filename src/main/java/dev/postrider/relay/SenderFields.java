@@ -14,8 +14,9 @@ import java.util.Set;
 
 /**
  * Holds a message's header against what its organization may send as: the fields From, Sender, Resent-From and
- * Resent-Sender pass, are refused with a {@link RefusedException}, or are written anew. All else passes unchanged. A
- * field is held until it has ended, at most {@value #MOST_OF_FIELD} octets of it.
+ * Resent-Sender pass, are refused with a {@link RefusedException}, or are written anew. All else passes unchanged, but
+ * a header that an empty line should end has one then. A field is held until it has ended, at most
+ * {@value #MOST_OF_FIELD} octets of it.
  */
 final class SenderFields extends HeaderFilter {
     private static final int MOST_OF_FIELD = 16_384;
@@ -122,11 +123,11 @@ final class SenderFields extends HeaderFilter {
         if (!seen.contains(Field.FROM)) {
             refuseUnlessRewriting("the message has no From field");
             put(Field.FROM);
-            if (!separated) {
-                // What follows would be a part of the field if it began with a space.
-                out.write('\r');
-                out.write('\n');
-            }
+        }
+        if (!separated) {
+            // Some programs read on, and a line with nothing but From as such a field.
+            out.write('\r');
+            out.write('\n');
         }
     }
 

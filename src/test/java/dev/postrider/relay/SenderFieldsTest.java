@@ -55,6 +55,7 @@ final class SenderFieldsTest {
             From: OK|X-From: x@evil.example||                        ~ passes                       ~ same
             From: OK||From: x@evil.example|                          ~ passes                       ~ same
             From: OK|Resent-From: OK|Resent-From: OK||               ~ passes                       ~ same
+            From: OK|From|x||                                        ~ passes                       ~ From: OK||From|x||
             Subject: a|From: OK|                                     ~ passes                       ~ same
 
             From: x@evil.example||                                   ~ From must not be <x@evil.example> ~ F|
@@ -120,7 +121,7 @@ final class SenderFieldsTest {
         for (int step : new int[]{1, 2, 7, 1000}) {
             assertThat(pass(message, step, Otherwise.REWRITE)).isEqualTo(expected);
             if (refused.equals("passes")) {
-                assertThat(pass(message, step, Otherwise.REFUSE)).isEqualTo(message);
+                assertThat(pass(message, step, Otherwise.REFUSE)).isEqualTo(expected);
             } else {
                 assertThatThrownBy(() -> pass(message, step, Otherwise.REFUSE)).isInstanceOf(RefusedException.class)
                         .hasMessageStartingWith(refused);
