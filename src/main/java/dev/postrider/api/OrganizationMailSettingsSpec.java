@@ -47,6 +47,9 @@ public record OrganizationMailSettingsSpec(
                 + "refused, or held.")
         @Size(max = 64) @Nullable String deletionConfirmation) {
 
+    /** An address, or the at-sign and a domain, before which {@code *.} may stand. The plan checks the rest. */
+    private static final String SENDER = "^([^\\s@<>\\x00-\\x1f\\x7f]+@|@([*][.])?)[^\\s@<>*\\x00-\\x1f\\x7f]+$";
+
     /** What becomes of queued mail when its organization goes. */
     public enum QueuedMail {
         Deliver, Drop
@@ -68,7 +71,20 @@ public record OrganizationMailSettingsSpec(
             @Nullable Mailbox replyTo,
             @JsonPropertyDescription("The envelope sender, to which bounces go. Default: the first of administrators, else "
                     + "the From address.")
-            @Size(min = 3, max = 320) @Pattern(Mailbox.ADDRESS) @Nullable String envelopeFrom) {}
+            @Size(min = 3, max = 320) @Pattern(Mailbox.ADDRESS) @Nullable String envelopeFrom,
+            @JsonPropertyDescription("What applications may send as besides from: addresses as sales@acme.example, all "
+                    + "addresses of a domain as @acme.example, all addresses of its subdomains as @*.acme.example "
+                    + "(without acme.example itself).")
+            @Size(max = 500) @Nullable List<@Size(min = 2, max = 320) @Pattern(SENDER) String> allowedSenders,
+            @JsonPropertyDescription("What becomes of a message of another sender. Refuse: it is refused with 550 5.7.1. "
+                    + "Rewrite: the fields From, Sender, Resent-From and Resent-Sender that name others are written anew "
+                    + "with from, and the envelope sender becomes envelopeFrom.")
+            @Default("Refuse") @Nullable SenderPolicy senderPolicy) {}
+
+    /** What becomes of a message of a sender that is not allowed. */
+    public enum SenderPolicy {
+        Refuse, Rewrite
+    }
 
     /** Switches for what needs working mail. */
     public record Capabilities(

@@ -4,6 +4,7 @@ import dev.postrider.api.Mailbox;
 import dev.postrider.api.OrganizationMailSettingsSpec;
 import dev.postrider.api.OrganizationMailSettingsSpec.Identity;
 import dev.postrider.route.Address;
+import dev.postrider.route.AllowedSenders;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,8 +14,9 @@ import java.util.Optional;
  * @param from         its From
  * @param replyTo      its Reply-To
  * @param envelopeFrom its envelope sender
+ * @param senders      what applications may send as besides {@code from}
  */
-record Identities(Address from, Optional<Address> replyTo, String envelopeFrom) {
+record Identities(Address from, Optional<Address> replyTo, String envelopeFrom, AllowedSenders senders) {
 
     /** Reads them and records every address that is none. */
     static Identities of(OrganizationMailSettingsSpec spec, List<Problem> problems) {
@@ -30,7 +32,7 @@ record Identities(Address from, Optional<Address> replyTo, String envelopeFrom) 
         String envelopeFrom = Optional.ofNullable(identity.envelopeFrom())
                 .or(() -> administrators.stream().findFirst())
                 .orElse(from.address());
-        return new Identities(from, replyTo, envelopeFrom);
+        return new Identities(from, replyTo, envelopeFrom, Senders.of(identity, problems));
     }
 
     private static Address address(String field, Mailbox mailbox, List<Problem> problems) {

@@ -138,7 +138,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     : Optional.empty();
             Optional<OrganizationRoute> route = problems.isEmpty() && servers.usable() && binding.isPresent()
                     ? password.map(p -> new OrganizationRoute(key, Sha256.of(p), state(), servers.named(),
-                            identity.from(), identity.envelopeFrom(), webhook, sizeLimit))
+                            identity.from(), identity.envelopeFrom(), webhook, sizeLimit,
+                            Optional.of(identity.senders())))
                     : world.organizationRoute(key).map(this::lastGood);
 
             Condition resolved = conditions.set(Conditions.SERVERS_RESOLVED, servers.status(), servers.reason(),
@@ -176,8 +177,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
         /** What the relay has goes on, but whether mail may be sent at all takes effect at once. */
         private OrganizationRoute lastGood(OrganizationRoute route) {
-            return new OrganizationRoute(route.key(), route.passwordSha256(), state(), route.servers(), route.from(),
-                    route.envelopeFrom(), route.webhook(), route.sizeLimit());
+            return route.in(state());
         }
 
         private Condition bindingReady(BindingLookup found, Optional<Binding> binding, Servers servers) {

@@ -17,6 +17,7 @@ import dev.postrider.relay.smtp.Recipient;
 import dev.postrider.relay.smtp.Submission;
 import dev.postrider.relay.smtp.SubmissionPolicy;
 import dev.postrider.relay.smtp.Xtext;
+import dev.postrider.route.CanonicalAddress;
 import dev.postrider.route.Login.Credentials;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayLogin;
@@ -139,6 +140,15 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         };
     }
 
+    @Override
+    public Optional<Refusal> refusalOfSender(Optional<String> user, String reversePath) {
+        return user.flatMap(this::route)
+                .flatMap(SenderIdentity::of)
+                .filter(identity -> !identity.rewrites() && !identity.allowsEnvelope(reversePath))
+                .map(identity -> identity.refusal("the envelope sender",
+                        List.of(CanonicalAddress.of(reversePath))));
+    }
+
     private static Optional<Refusal> refusal(Routing routing, RelayLogin login) {
         return switch (routing) {
             case Routing.Through through when login.user().isPresent() -> through.forSubmitters().isEmpty()
@@ -188,7 +198,8 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         return new Incoming(organization, submission, draft,
                 new TraceHeaders(new RoomAware(draft.content()), submission,
                         new ReceivedField(hostName, draft.id(), clock.instant(), trace.clientAddress()),
-                        new LoopDetection(trace, own)));
+                        new LoopDetection(trace, own)),
+                routes.organization(organization).flatMap(SenderIdentity::of));
     }
 
     /** Tells its writer which failures are for want of room. */
@@ -223,15 +234,20 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         private final Submission submission;
         private final Draft draft;
         private final TraceHeaders headers;
+        private final Optional<SenderIdentity> identity;
+        private final Optional<SenderFields> senders;
         private final SubmissionFields content;
         private String id;
 
-        Incoming(ResourceKey organization, Submission submission, Draft draft, TraceHeaders headers) {
+        Incoming(ResourceKey organization, Submission submission, Draft draft, TraceHeaders headers,
+                Optional<SenderIdentity> identity) {
             this.organization = organization;
             this.submission = submission;
             this.draft = draft;
             this.headers = headers;
-            this.content = new SubmissionFields(headers);
+            this.identity = identity;
+            this.senders = identity.map(i -> new SenderFields(headers, i));
+            this.content = new SubmissionFields(senders.isPresent() ? senders.get() : headers);
             this.id = draft.id();
         }
 
@@ -249,6 +265,9 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         public void commit(boolean eightBit) throws IOException {
             long start = System.nanoTime();
             content.finish();
+            if (senders.isPresent()) {
+                senders.get().finish();
+            }
             headers.finish();
             try (Tracing.Acceptance trace = tracing.accept(organization, draft.id(), content.traceParent())) {
                 id = draft.commit(message(eightBit).inTrace(trace.traceParent()));
@@ -264,7 +283,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
             }
             LOG.info("{}", LogLine.of(id, duplicate ? "duplicate" : "accepted")
                     .with("organization", organization)
-                    .address("from", submission.sender())
+                    .address("from", sender())
                     .with("recipients", submission.recipients().size())
                     .with("size", draft.size())
                     .with("client", submission.client().getHostAddress())
@@ -272,10 +291,24 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                     .with("duration", Duration.ofNanos(System.nanoTime() - start)));
         }
 
+        private String sender() {
+            return identity.filter(i -> !i.allowsEnvelope(submission.sender()))
+                    .map(SenderIdentity::reversePath)
+                    .orElse(submission.sender());
+        }
+
+        /** Whether an address that was put in needs SMTPUTF8. */
+        private boolean madeInternational() {
+            return SenderIdentity.isInternational(sender()) || senders.filter(SenderFields::isRewritten)
+                    .flatMap(_ -> identity)
+                    .filter(i -> SenderIdentity.isInternational(i.from().address()))
+                    .isPresent();
+        }
+
         private NewMessage message(boolean eightBit) throws IOException {
-            NewMessage message = new NewMessage(submission.sender(),
-                    submission.recipients().stream().map(OrganizationSubmissions::recipient).toList(), eightBit,
-                    submission.smtpUtf8(),
+            NewMessage message = new NewMessage(sender(),
+                    submission.recipients().stream().map(OrganizationSubmissions::recipient).toList(),
+                    eightBit || madeInternational(), submission.smtpUtf8() || madeInternational(),
                     new DsnRequest(submission.dsn().returned().map(returned -> Return.valueOf(returned.name())),
                             submission.dsn().envelopeId().map(Xtext::encode)),
                     content.idempotencyKey(), content.traceParent(), clock.instant());

@@ -15,9 +15,24 @@ import java.util.Optional;
  * @param envelopeFrom   the envelope sender that bounces of its mail go to
  * @param webhook        who is told what became of its mail
  * @param sizeLimit      how large its messages may be; {@link SizeLimit#NONE} if that is empty
+ * @param senders        what its applications may send as besides {@code from}; empty only in a route of a version that
+ *                       did not know this, and then anything
  */
 public record OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
-        Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit) {
+        Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
+        Optional<AllowedSenders> senders) {
+
+    /** As versions wrote it that let applications send as anybody. */
+    public OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
+            Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit) {
+        this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, Optional.empty());
+    }
+
+    /** The same for an organization in another state. */
+    public OrganizationRoute in(State other) {
+        return new OrganizationRoute(key, passwordSha256, other, servers, from, envelopeFrom, webhook, sizeLimit,
+                senders);
+    }
 
     /** What the relay does with the organization's mail. */
     public enum State {
@@ -35,6 +50,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     public String toString() {
         return "OrganizationRoute[" + key + ", " + state + ", servers=" + servers
                 + webhook.map(receiver -> ", " + receiver).orElse("")
-                + sizeLimit.map(limit -> ", " + limit).orElse("") + "]";
+                + sizeLimit.map(limit -> ", " + limit).orElse("")
+                + senders.filter(s -> !s.equals(AllowedSenders.NONE)).map(s -> ", " + s).orElse("") + "]";
     }
 }

@@ -77,10 +77,12 @@ final class Application {
     }
 
     CommandResult sendByMsmtp(String subject) {
-        return run("sh", "-c", """
-                cd /bindings/mail
-                printf 'Subject: %s\\n\\nhello\\n' | msmtp --host="$(cat host)" --port="$(cat port)" --tls=on \
-                --tls-trust-file=ca.crt --auth=plain --user="$(cat username)" --passwordeval='cat password' \
-                --from="$(cat from)" someone@postfix.test""".formatted(subject));
+        return run("sh", "-c",
+                """
+                        cd /bindings/mail
+                        printf 'From: %%s\\nSubject: %s\\n\\nhello\\n' "$(cat from)" | msmtp --host="$(cat host)" --port="$(cat port)" --tls=on \
+                        --tls-trust-file=ca.crt --auth=plain --user="$(cat username)" --passwordeval='cat password' \
+                        --from="$(cat from)" someone@postfix.test"""
+                        .formatted(subject));
     }
 }

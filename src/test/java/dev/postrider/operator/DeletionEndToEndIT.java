@@ -56,7 +56,8 @@ final class DeletionEndToEndIT {
     }
 
     private static String send(Dialogue session, String subject) throws IOException {
-        return session.mail("noreply@acme.example", "buyer@example.org", "Subject: " + subject + "\r\n\r\nhello");
+        return session.mail("noreply@acme.example", "buyer@example.org",
+                "From: noreply@acme.example\r\nSubject: " + subject + "\r\n\r\nhello");
     }
 
     @Test

@@ -197,7 +197,8 @@ final class RelayDeploymentIT {
                             session.say("EHLO application.test");
                             assertThat(session.login(binding.user(), binding.password())).startsWith("235");
                             assertThat(session.mail("noreply@acme.example", "buyer@example.net",
-                                    "Subject: order\r\n\r\nThanks.\r\n")).startsWith("250 2.0.0");
+                                    "From: noreply@acme.example\r\nSubject: order\r\n\r\nThanks.\r\n"))
+                                    .startsWith("250 2.0.0");
                         }
                     });
             await().atMost(SOON)

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,6 +27,8 @@ final class RoutesEndToEndIT {
     private ScriptedSmtpServer upstream;
     private RunningInstallation installation;
     private RunningOperator operator;
+
+    private static final String FROM = "From: noreply@acme.example\r\n";
 
     @BeforeEach
     void start(ApiServer api) throws IOException {
@@ -57,7 +60,8 @@ final class RoutesEndToEndIT {
             awaitSender(session, "250 2.1.0 sender OK");
 
             assertThat(
-                    session.mail("noreply@acme.example", "buyer@example.org", "Subject: after all that\r\n\r\nhello"))
+                    session.mail("noreply@acme.example", "buyer@example.org",
+                            FROM + "Subject: after all that\r\n\r\nhello"))
                     .startsWith("250");
         }
         await().untilAsserted(() -> assertThat(upstream.messages())
@@ -76,11 +80,58 @@ final class RoutesEndToEndIT {
             MountedBinding rotated = binding();
             assertThat(rotated.password()).isNotEqualTo(old.password());
             assertThat(login(rotated)).startsWith("235");
-            assertThat(open.mail("noreply@acme.example", "buyer@example.org", "Subject: begun before\r\n\r\nhello"))
+            assertThat(
+                    open.mail("noreply@acme.example", "buyer@example.org", FROM + "Subject: begun before\r\n\r\nhello"))
                     .startsWith("250");
         }
         await().untilAsserted(() -> assertThat(upstream.messages())
                 .anySatisfy(mail -> assertThat(mail.text()).contains("Subject: begun before")));
+    }
+
+    @Test
+    @Tag("organizations")
+    void whatAnApplicationMaySendAsTakesEffectWithinASecond() throws Exception {
+        try (Dialogue session = installation.session(binding())) {
+            awaitSender(session, "250 2.1.0 sender OK");
+            String allowed = "; send as <noreply@acme.example>, or add the sender to spec.identity.allowedSenders of"
+                    + " OrganizationMailSettings " + operator.tenant() + "/acme";
+            assertThat(session.say("MAIL FROM:<ceo@bank.example>"))
+                    .isEqualTo("550 5.7.1 the envelope sender must not be <ceo@bank.example>" + allowed);
+            assertThat(send(session, "noreply@acme.example", "From: Acme <ceo@bank.example>\r\n"))
+                    .isEqualTo("550 5.7.1 From must not be <ceo@bank.example>" + allowed);
+            assertThat(send(session, "noreply@acme.example", FROM + "from : ceo@bank.example\r\n"))
+                    .isEqualTo("550 5.7.1 the message has several From fields" + allowed);
+            assertThat(send(session, "noreply@acme.example", FROM + "Sender: ceo@bank.example\r\n"))
+                    .isEqualTo("550 5.7.1 Sender must not be <ceo@bank.example>" + allowed);
+            assertThat(send(session, "", "")).isEqualTo("550 5.7.1 the message has no From field" + allowed);
+
+            patch("oms", "acme", operator.tenant(),
+                    "{\"spec\":{\"identity\":{\"allowedSenders\":[\"@*.b\u00fccher.example\"]}}}");
+            await().atMost(Duration.ofSeconds(1))
+                    .pollInterval(Duration.ofMillis(20))
+                    .untilAsserted(() -> assertThat(send(session, "x@mail.xn--bcher-kva.example",
+                            "From: x@MAIL.xn--bcher-kva.example\r\nSubject: widened\r\n")).startsWith("250"));
+
+            patch("oms", "acme", operator.tenant(), "{\"spec\":{\"identity\":{\"senderPolicy\":\"Rewrite\"}}}");
+            await().atMost(Duration.ofSeconds(1))
+                    .pollInterval(Duration.ofMillis(20))
+                    .untilAsserted(() -> assertThat(send(session, "ceo@bank.example",
+                            "From: The Boss <ceo@bank.example>\r\nSubject: rewritten\r\n")).startsWith("250"));
+        }
+        await().untilAsserted(() -> assertThat(upstream.messages())
+                .anySatisfy(mail -> assertThat(mail.text()).contains("Subject: widened",
+                        "From: x@MAIL.xn--bcher-kva.example\r\n"))
+                .anySatisfy(mail -> {
+                    assertThat(mail.text()).contains("Subject: rewritten", "From: Acme <noreply@acme.example>\r\n")
+                            .doesNotContain("bank.example");
+                    assertThat(mail.sender()).startsWith("<noreply@acme.example>");
+                }));
+    }
+
+    /** A mail with this header; the session is ready for another, whatever becomes of it. */
+    private static String send(Dialogue session, String envelope, String header) throws Exception {
+        session.say("RSET");
+        return session.mail(envelope, "buyer@example.org", header + "\r\nhello");
     }
 
     private MountedBinding binding() {

@@ -46,7 +46,7 @@ final class SubmittersEndToEndIT {
             metadata: {name: orders, namespace: $TENANT}
             spec:
               servers: [{name: own}]
-              identity: {from: {address: no-reply@postfix.test}}
+              identity: {from: {address: no-reply@postfix.test}, allowedSenders: ["@postfix.test"]}
             """;
 
     @TempDir
@@ -99,8 +99,10 @@ final class SubmittersEndToEndIT {
             await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
                 try (Dialogue session = session(installation, binding)) {
                     assertThat(session.login(prefix + "alice", ALICES)).startsWith("235");
-                    assertThat(session.mail("alice@postfix.test", "all@postfix.test", "Subject: of alice\r\n\r\n"))
-                            .startsWith("250");
+                    assertThat(session.mail("alice@postfix.test", "all@postfix.test",
+                            "From: alice@postfix.test\r\nSubject: of alice\r\n\r\n")).startsWith("250");
+                    assertThat(session.say("MAIL FROM:<alice@bank.example>")).startsWith(
+                            "550 5.7.1 the envelope sender must not be <alice@bank.example>; send as <no-reply@");
                 }
             });
             await().untilAsserted(() -> assertThat(server.mails()).as(server::log)

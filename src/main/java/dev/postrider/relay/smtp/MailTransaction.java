@@ -75,10 +75,13 @@ final class MailTransaction {
         }
         try {
             var parameters = MailParameters.parse(path.get().parameters(), policy.offersDsn());
+            Optional<SubmissionPolicy.Refusal> refusal = policy.refusalOfSender(place.user(), path.get().mailbox());
             if (path.get().isInternational() && !parameters.smtpUtf8()) {
                 replies.say(550, "5.6.7", "this address needs SMTPUTF8");
             } else if (parameters.size() > listener.messageSize(place.user())) {
                 replies.refuse("mail", MessageReception.tooBig(listener.messageSize(place.user())));
+            } else if (refusal.isPresent()) {
+                replies.refuse("mail", refusal.get());
             } else {
                 sender = Optional.of(new Sender(path.get().mailbox(), parameters));
                 replies.say(250, "2.1.0", "sender OK");

@@ -27,6 +27,15 @@ public interface SubmissionPolicy {
     /** Why mail of this client is refused now; asked at each MAIL. */
     Optional<Refusal> refusal(Optional<String> user);
 
+    /**
+     * Why this client may not be this envelope sender; asked at each MAIL.
+     *
+     * @param reversePath without angle brackets; empty for the null sender
+     */
+    default Optional<Refusal> refusalOfSender(Optional<String> user, String reversePath) {
+        return Optional.empty();
+    }
+
     /** Whether reports are made as clients ask for them (RFC 3461); only then DSN is offered. */
     default boolean offersDsn() {
         return false;

@@ -1,0 +1,144 @@
+package dev.postrider.relay;
+
+import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
+import dev.postrider.route.CanonicalAddress;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Holds a message's header against what its organization may send as: the fields From, Sender, Resent-From and
+ * Resent-Sender pass, are refused with a {@link RefusedException}, or are written anew. All else passes unchanged, but
+ * a header that an empty line should end has one then. A field is held until it has ended, at most
+ * {@value #MOST_OF_FIELD} octets of it.
+ */
+final class SenderFields extends HeaderFilter {
+    private static final int MOST_OF_FIELD = 16_384;
+
+    private enum Field {
+        FROM("From"), SENDER("Sender"), RESENT_FROM("Resent-From"), RESENT_SENDER("Resent-Sender");
+
+        private final String title;
+        private final String name;
+
+        Field(String title) {
+            this.title = title;
+            this.name = title.toLowerCase(Locale.ROOT);
+        }
+
+        /** A message has one such field at most; those of a resending come with each (RFC 5322 section 3.6). */
+        boolean isSingle() {
+            return this == FROM || this == SENDER;
+        }
+    }
+
+    private final SenderIdentity identity;
+    private final Set<Field> seen = EnumSet.noneOf(Field.class);
+    private final ByteArrayOutputStream held = new ByteArrayOutputStream();
+    private Optional<Field> field = Optional.empty();
+    private int bodyStart;
+    private boolean tooLong;
+    private boolean dropping;
+    private boolean rewritten;
+
+    SenderFields(OutputStream out, SenderIdentity identity) {
+        super(out);
+        this.identity = identity;
+    }
+
+    /** Whether a field with the organization's From was put in. */
+    boolean isRewritten() {
+        return rewritten;
+    }
+
+    @Override
+    void field(String name, byte[] start, int count) throws IOException {
+        endField();
+        field = Arrays.stream(Field.values()).filter(f -> f.name.equals(name)).findFirst();
+        Optional<Field> disguised = Arrays.stream(Field.values())
+                .filter(f -> name.startsWith(f.name + " ") || name.startsWith(f.name + "\t"))
+                .findFirst();
+        if (disguised.isPresent()) {
+            refuseUnlessRewriting("the name of field " + disguised.get().title + " is followed by more");
+            dropping = true;
+        } else if (field.isPresent()) {
+            held.write(start, 0, count);
+            bodyStart = count;
+        } else {
+            out.write(start, 0, count);
+        }
+    }
+
+    @Override
+    void body(byte[] octets, int offset, int count) throws IOException {
+        if (field.isPresent()) {
+            int some = Math.min(count, MOST_OF_FIELD - held.size());
+            held.write(octets, offset, some);
+            tooLong |= some < count;
+        } else if (!dropping) {
+            out.write(octets, offset, count);
+        }
+    }
+
+    private void endField() throws IOException {
+        dropping = false;
+        if (field.isPresent()) {
+            Field ended = field.get();
+            field = Optional.empty();
+            end(ended, seen.add(ended) || !ended.isSingle());
+            held.reset();
+            tooLong = false;
+        }
+    }
+
+    private void end(Field ended, boolean isWanted) throws IOException {
+        if (!isWanted) {
+            refuseUnlessRewriting("the message has several " + ended.title + " fields");
+            return;
+        }
+        byte[] octets = held.toByteArray();
+        Optional<List<CanonicalAddress>> addresses = tooLong
+                ? Optional.empty()
+                : MailboxList.parse(Arrays.copyOfRange(octets, bodyStart, octets.length));
+        if (addresses.filter(identity::allows).isPresent()) {
+            out.write(octets);
+        } else if (identity.rewrites()) {
+            put(ended);
+        } else {
+            throw new RefusedException(addresses.map(found -> identity.refusal(ended.title, found))
+                    .orElseGet(() -> identity.refusal(
+                            "field " + ended.title + " cannot be read, write it as Name <address> (RFC 5322)")));
+        }
+    }
+
+    @Override
+    void endOfHeader(boolean separated) throws IOException {
+        endField();
+        if (!seen.contains(Field.FROM)) {
+            refuseUnlessRewriting("the message has no From field");
+            put(Field.FROM);
+        }
+        if (!separated) {
+            // Some programs read on, and a line with nothing but From as such a field.
+            out.write('\r');
+            out.write('\n');
+        }
+    }
+
+    private void refuseUnlessRewriting(String problem) throws RefusedException {
+        if (!identity.rewrites()) {
+            throw new RefusedException(identity.refusal(problem));
+        }
+    }
+
+    private void put(Field name) throws IOException {
+        rewritten = true;
+        out.write(identity.field(name.title));
+    }
+}

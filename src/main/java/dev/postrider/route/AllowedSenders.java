@@ -1,0 +1,40 @@
+package dev.postrider.route;
+
+import java.util.List;
+
+/**
+ * What an organization's applications may send as, besides its own From.
+ *
+ * @param patterns  addresses ({@code sales@acme.example}), domains ({@code @acme.example}), and the subdomains of one,
+ *                  without itself ({@code @*.acme.example}); domains as of {@link CanonicalAddress#domain}
+ * @param otherwise what becomes of mail of others
+ */
+public record AllowedSenders(List<String> patterns, Otherwise otherwise) {
+    /** Nobody else. */
+    public static final AllowedSenders NONE = new AllowedSenders(List.of(), Otherwise.REFUSE);
+
+    private static final String SUBDOMAINS = "@*.";
+
+    /** What becomes of mail of others. */
+    public enum Otherwise {
+        /** 550 5.7.1. */
+        REFUSE,
+        /** It gets the organization's From and envelope sender. */
+        REWRITE
+    }
+
+    /** Whether a pattern is for an address. */
+    public boolean allow(CanonicalAddress address) {
+        return patterns.stream().anyMatch(pattern -> matches(pattern, address));
+    }
+
+    private static boolean matches(String pattern, CanonicalAddress address) {
+        if (pattern.startsWith(SUBDOMAINS)) {
+            return address.domain().endsWith(pattern.substring(SUBDOMAINS.length() - 1))
+                    && address.domain().length() >= pattern.length() - 1;
+        }
+        return pattern.startsWith("@")
+                ? address.domain().equals(pattern.substring(1))
+                : CanonicalAddress.of(pattern).equals(address);
+    }
+}

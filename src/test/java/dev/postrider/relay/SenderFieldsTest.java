@@ -1,0 +1,218 @@
+package dev.postrider.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
+import dev.postrider.relay.smtp.SubmissionPolicy.Refusal;
+import dev.postrider.route.Address;
+import dev.postrider.route.AllowedSenders;
+import dev.postrider.route.AllowedSenders.Otherwise;
+import dev.postrider.route.ResourceKey;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * The organization is no-reply@acme.example, its envelope sender bounces@acme.example. It may also send as
+ * sales@acme.example, @shop.example and @*.shop.example.
+ */
+@Tag("organizations")
+final class SenderFieldsTest {
+    private static final String FROM = "From: Acme <no-reply@acme.example>|";
+    private static final String SENDER = "Sender: Acme <no-reply@acme.example>|";
+
+    /**
+     * A bar stands for CR LF, F and S for From and Sender as the organization's, OK for an address that it may send
+     * as. The last column is what passes where others are rewritten.
+     */
+    @ParameterizedTest
+    @CsvSource(delimiter = '~', quoteCharacter = '`', textBlock = """
+            header                                                   ~ where others are refused     ~ rewritten
+            From: no-reply@acme.example||                            ~ passes                       ~ same
+            From: no-reply@ACME.Example||                            ~ passes                       ~ same
+            From: sales@acme.example||                               ~ passes                       ~ same
+            From: x@shop.example, y@a.b.shop.example||               ~ passes                       ~ same
+            From: Any Name <OK>||                                    ~ passes                       ~ same
+            From: "a, b <x@evil.example>" <OK>||                     ~ passes                       ~ same
+            From: J. R. Name <OK>||                                  ~ passes                       ~ same
+            From: OK (a (nested \\) x@evil.example) comment)||       ~ passes                       ~ same
+            From: (x@evil.example) OK||                              ~ passes                       ~ same
+            From: =?utf-8?q?J=C3=B6rg_=3Cx=40evil=2Eexample=3E?= <OK>|| ~ passes                    ~ same
+            From: J\u00f6rg <OK>||                                   ~ passes                       ~ same
+            from : OK||                                              ~ passes                       ~ same
+            FROM:|  Any|\t<OK>||                                     ~ passes                       ~ same
+            From: "no-reply"@acme.example||                          ~ passes                       ~ same
+            From: OK|Sender: sales@acme.example||                    ~ passes                       ~ same
+            From: OK|Reply-To: x@evil.example||                      ~ passes                       ~ same
+            From: OK|X-From: x@evil.example||                        ~ passes                       ~ same
+            From: OK||From: x@evil.example|                          ~ passes                       ~ same
+            From: OK|Resent-From: OK|Resent-From: OK||               ~ passes                       ~ same
+            From: OK|From|x||                                        ~ passes                       ~ From: OK||From|x||
+            Subject: a|From: OK|                                     ~ passes                       ~ same
+
+            From: x@evil.example||                                   ~ From must not be <x@evil.example> ~ F|
+            From: No-Reply@acme.example||                            ~ From must not be <No-Reply@acme.example> ~ F|
+            From: bounces@acme.example||                             ~ From must not be <bounces@acme.example> ~ F|
+            From: a@acme.example||                                   ~ From must not be <a@acme.example> ~ F|
+            From: OK, x@evil.example||                               ~ From must not be <x@evil.example> ~ F|
+            From: "no-reply@acme.example" <x@evil.example>||         ~ From must not be <x@evil.example> ~ F|
+            From: =?utf-8?q?no-reply=40acme=2Eexample?= <x@evil.example>|| ~ From must not be <x@evil.example> ~ F|
+            From: x@evil.example (no-reply@acme.example)||           ~ From must not be <x@evil.example> ~ F|
+            From: x@evil.example|  (<OK>)||                          ~ From must not be <x@evil.example> ~ F|
+            From:|  x@|  evil.example||                              ~ field From cannot be read    ~ F|
+            From: no-reply@\u0430cme.example||                       ~ From must not be <no-reply@xn--cme-5cd.example> ~ F|
+            From: no-repl\u0443@acme.example||                       ~ From must not be <no-repl\u0443@acme.example> ~ F|
+            From: no-reply@\uff41cme.example||                       ~ From must not be <no-reply@\uff41cme.example> ~ F|
+            From: no-reply@acme.example.evil.example||               ~ From must not be <no-reply@acme.example.evil.example> ~ F|
+            From: no-reply@acme.example@evil.example||               ~ field From cannot be read    ~ F|
+            From: OK|From: OK||                                      ~ the message has several From fields ~ From: OK||
+            From: OK|from : x@evil.example||                         ~ the message has several From fields ~ From: OK||
+            From: x@evil.example|From: OK||                          ~ From must not be <x@evil.example> ~ F|
+            From: OK|Sender: OK|Sender: x@evil.example||             ~ the message has several Sender fields ~ From: OK|Sender: OK||
+            From: OK|Sender: x@evil.example||                        ~ Sender must not be <x@evil.example> ~ From: OK|S|
+            From: OK|Resent-From: x@evil.example||                   ~ Resent-From must not be <x@evil.example> ~ From: OK|Resent-F|
+            From: OK|Resent-Sender: x@evil.example||                 ~ Resent-Sender must not be <x@evil.example> ~ From: OK|Resent-S|
+            From: OK|Resent-From: OK|Resent-From: x@evil.example||   ~ Resent-From must not be <x@evil.example> ~ From: OK|Resent-From: OK|Resent-F|
+            Subject: a||From: OK|                                    ~ the message has no From field ~ Subject: a|F|From: OK|
+            Subject: a|                                              ~ the message has no From field ~ Subject: a|F
+            ``                                                       ~ the message has no From field ~ F
+            no header|From: OK|                                      ~ the message has no From field ~ F|no header|From: OK|
+            ` folded at the start|`                                  ~ the message has no From field ~ F| folded at the start|
+            From:||                                                  ~ field From cannot be read    ~ F|
+            From: Any Name||                                         ~ field From cannot be read    ~ F|
+            From: <>||                                               ~ field From cannot be read    ~ F|
+            From: Group: OK;||                                       ~ field From cannot be read    ~ F|
+            From: undisclosed-recipients:;||                         ~ field From cannot be read    ~ F|
+            From: <@evil.example:OK>||                               ~ field From cannot be read    ~ F|
+            From: , OK||                                             ~ field From cannot be read    ~ F|
+            From: OK, ||                                             ~ field From cannot be read    ~ F|
+            From: OK x@evil.example||                                ~ field From cannot be read    ~ F|
+            From: <OK> <x@evil.example>||                            ~ field From cannot be read    ~ F|
+            From: x@evil.example <OK>||                              ~ field From cannot be read    ~ F|
+            From: <OK>; x@evil.example||                             ~ field From cannot be read    ~ F|
+            From: <OK||                                              ~ field From cannot be read    ~ F|
+            From: OK (||                                             ~ field From cannot be read    ~ F|
+            From: OK (\\)||                                          ~ field From cannot be read    ~ F|
+            From: "OK||                                              ~ field From cannot be read    ~ F|
+            From: no-reply (c) @acme.example||                       ~ field From cannot be read    ~ F|
+            From: <no-reply @acme.example>||                         ~ field From cannot be read    ~ F|
+            From: <"no-reply"."x"@shop.example>||                    ~ field From cannot be read    ~ F|
+            From: =?utf-8?q?ceo?=@shop.example||                     ~ field From cannot be read    ~ F|
+            From: =?utf-8?q?no-reply=40acme=2Eexample?=||            ~ field From cannot be read    ~ F|
+            From: =?utf-8?q?ceo=40evil=2Eexample=00?= <OK>||         ~ field From cannot be read    ~ F|
+            From: =?utf-8?b?eEBldmlsLmV4YW1wbGUK?= <OK>||            ~ field From cannot be read    ~ F|
+            From: a\u200bb@shop.example||                            ~ field From cannot be read    ~ F|
+            From: "a\u202eb"@shop.example||                          ~ field From cannot be read    ~ F|
+            From: a\u00a0b@shop.example||                            ~ field From cannot be read    ~ F|
+            From: x\u0007 <OK>||                                     ~ field From cannot be read    ~ F|
+            From: OK|From x@evil.example: y||                        ~ the name of field From is followed by more ~ From: OK||
+            """, useHeadersInDisplayName = true)
+    void passesRefusesOrRewrites(String header, String refused, String rewritten) throws Exception {
+        String message = octets(header);
+        String expected = rewritten.equals("same") ? message : octets(rewritten);
+        for (int step : new int[]{1, 2, 7, 1000}) {
+            assertThat(pass(message, step, Otherwise.REWRITE)).isEqualTo(expected);
+            if (refused.equals("passes")) {
+                assertThat(pass(message, step, Otherwise.REFUSE)).isEqualTo(expected);
+            } else {
+                assertThatThrownBy(() -> pass(message, step, Otherwise.REFUSE)).isInstanceOf(RefusedException.class)
+                        .hasMessageStartingWith(refused);
+            }
+        }
+    }
+
+    private static String octets(String text) {
+        String full = text.replace("OK", "no-reply@acme.example")
+                .replaceAll("(?<=^|[|]|Resent-)F(?=$|[|])", FROM)
+                .replaceAll("(?<=^|[|]|Resent-)S(?=$|[|])", SENDER)
+                .replace("\\t", "\t")
+                .replace("|", "\r\n");
+        return new String(full.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    }
+
+    private static SenderIdentity identity(Otherwise otherwise) {
+        return new SenderIdentity(new ResourceKey("acme", "shop"),
+                new Address("no-reply@acme.example", Optional.of("Acme")), "bounces@acme.example",
+                new AllowedSenders(List.of("sales@acme.example", "@shop.example", "@*.shop.example"), otherwise));
+    }
+
+    private static String pass(String message, int step, Otherwise otherwise) throws IOException {
+        byte[] octets = message.getBytes(StandardCharsets.ISO_8859_1);
+        var out = new ByteArrayOutputStream();
+        var fields = new SenderFields(out, identity(otherwise));
+        for (int i = 0; i < octets.length; i += step) {
+            fields.write(octets, i, Math.min(step, octets.length - i));
+        }
+        fields.finish();
+        return out.toString(StandardCharsets.ISO_8859_1);
+    }
+
+    @Test
+    void octetsThatAreNoUtf8AreNoAddress() throws Exception {
+        String message = "From: J\u00f6rg <no-reply@acme.example>\r\n\r\n";
+        assertThatThrownBy(() -> pass(message, 100, Otherwise.REFUSE)).hasMessageStartingWith("field From cannot be");
+        assertThat(pass(message, 100, Otherwise.REWRITE)).isEqualTo(octets(FROM + "|"));
+    }
+
+    @Test
+    void aFieldIsReadUpTo16KibibytesAndNoFurther() throws Exception {
+        String addresses = "From: no-reply@acme.example".concat(",\r\n no-reply@acme.example".repeat(600));
+        assertThat(pass(addresses + "\r\n\r\n", 1000, Otherwise.REFUSE)).hasSizeGreaterThan(15_000);
+        String longer = addresses.repeat(1).concat(",\r\n no-reply@acme.example".repeat(100)) + "\r\n\r\n";
+        assertThatThrownBy(() -> pass(longer, 1000, Otherwise.REFUSE)).hasMessageStartingWith("field From cannot be");
+        assertThat(pass(longer, 1000, Otherwise.REWRITE)).isEqualTo(octets(FROM + "|"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', textBlock = """
+            ''                        ; true
+            no-reply@acme.example     ; true
+            bounces@acme.example      ; true
+            bounces@ACME.example      ; true
+            sales@acme.example        ; true
+            x@a.shop.example          ; true
+            Bounces@acme.example      ; false
+            x@acme.example            ; false
+            bounces@\u0430cme.example ; false
+            """)
+    void theEnvelopeSenderIsOneOfItsAddressesOrNone(String reversePath, boolean allowed) {
+        assertThat(identity(Otherwise.REFUSE).allowsEnvelope(reversePath)).isEqualTo(allowed);
+    }
+
+    @Test
+    void aRefusalSaysWhatIsAllowedAndFitsIntoAReply() {
+        assertThat(identity(Otherwise.REFUSE).refusal("the message has no From field"))
+                .isEqualTo(new Refusal(550, "5.7.1", "the message has no From field; send as <no-reply@acme.example>,"
+                        + " sales@acme.example, @shop.example and 1 more, or add the sender to"
+                        + " spec.identity.allowedSenders of OrganizationMailSettings acme/shop"));
+        String longest = "x".repeat(64) + "@" + "y".repeat(250);
+        var identity = new SenderIdentity(new ResourceKey("n".repeat(63), "o".repeat(253)),
+                new Address(longest, Optional.empty()), longest,
+                new AllowedSenders(Collections.nCopies(500, longest), Otherwise.REFUSE));
+        assertThat(identity.refusal("field Resent-Sender cannot be read").text()).hasSizeBetween(400, 480);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', quoteCharacter = '`', textBlock = """
+            a@acme.example      ;              ; From: a@acme.example|                          ; false
+            a@acme.example      ; Acme, Inc.   ; From: "Acme, Inc." <a@acme.example>|           ; false
+            a@acme.example      ; J\u00f6rg    ; From: =?UTF-8?Q?J=C3=B6rg?= <a@acme.example>|  ; false
+            a@b\u00fccher.example ; B          ; From: B <a@xn--bcher-kva.example>|             ; false
+            gr\u00fc\u00dfe@b\u00fccher.example ; B ; From: B <gr\u00fc\u00dfe@xn--bcher-kva.example>| ; true
+            """)
+    void theOrganizationsFieldIsInAsciiWhereThatCanBe(String address, String name, String field,
+            boolean international) {
+        var identity = new SenderIdentity(new ResourceKey("acme", "shop"),
+                new Address(address, Optional.ofNullable(name)), "b@acme.example", AllowedSenders.NONE);
+        assertThat(new String(identity.field("From"), StandardCharsets.UTF_8).replace("\r\n", "|")).isEqualTo(field);
+        assertThat(SenderIdentity.isInternational(address)).isEqualTo(international);
+    }
+}
