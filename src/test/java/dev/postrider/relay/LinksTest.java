@@ -261,9 +261,8 @@ final class LinksTest {
 
     @Test
     void aRestartBetweenTheStoringAndTheDeliveryChangesNoLink() throws Exception {
-        int port = FreePort.find();
         mx.on("MESSAGE", "451 4.3.0 later");
-        start(settings(port, Optional.empty(), Optional.empty()));
+        int port = start(onTheVolume()).linksPort().orElseThrow();
         String id = submit(mail("mixed", ATTACHMENT));
         Path file = directory.resolve("links/shop/orders/" + id + "-1");
         await().untilAsserted(() -> assertThat(mx.commands().stream().filter(line -> line.startsWith("DATA")))
@@ -299,8 +298,9 @@ final class LinksTest {
         if (!quota) {
             Files.writeString(inTheWay, "a file where a directory should be");
         }
-        int port = FreePort.find();
-        start(new LinkSettings(port, true, Optional.empty(), quota ? 100_000 : 1 << 20, 10, Optional.empty()));
+        int port = start(new LinkSettings(0, true, Optional.empty(), quota ? 100_000 : 1 << 20, 10, Optional.empty()))
+                .linksPort()
+                .orElseThrow();
         submit(mail("mixed", ATTACHMENT));
         await().untilAsserted(() -> assertThat(replies()).anyMatch(reply -> reply.contains(quota
                 ? "would be more than 100000 octets (relay.links.organizationSize of the chart)"
@@ -340,8 +340,9 @@ final class LinksTest {
 
     @Test
     void mailWaitsForTheVirusScanner() throws Exception {
-        int port = FreePort.find();
-        start(settings(port, Optional.empty(), Optional.of(new Clamd("127.0.0.1:" + FreePort.find()))));
+        int port = start(settings(0, Optional.empty(), Optional.of(new Clamd("127.0.0.1:" + FreePort.find()))))
+                .linksPort()
+                .orElseThrow();
         submit(mail("mixed", ATTACHMENT));
         await().untilAsserted(
                 () -> assertThat(replies()).anyMatch(reply -> reply.contains("the virus scanner at 127.0.0.1")));
