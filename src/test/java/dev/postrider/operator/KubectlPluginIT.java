@@ -108,8 +108,9 @@ final class KubectlPluginIT {
         upstream.on("RCPT", "451 4.7.1 greylisted, try again later");
         try (Dialogue session = installation
                 .session(installation.binding(operator.tenant(), organization + "-mail"))) {
-            assertThat(session.mail(organization + "@acme.example", "buyer@example.org", "Subject: x\r\n\r\nhello"))
-                    .startsWith("250");
+            String sender = organization + "@acme.example";
+            assertThat(session.mail(sender, "buyer@example.org",
+                    "From: " + sender + "\r\nSubject: x\r\n\r\nhello")).startsWith("250");
         }
     }
 
