@@ -112,22 +112,25 @@ final class ReadmeIT {
     }
 
     private void takesThePartOfTheCompanysServer() {
-        cluster.apply(
-                """
-                        apiVersion: v1
-                        kind: Pod
-                        metadata: {name: company, namespace: %1$s, labels: {app: company}}
-                        spec:
-                          terminationGracePeriodSeconds: 1
-                          containers:
-                            - {name: sink, image: "%2$s:%3$s", imagePullPolicy: Never, args: [sink, --bind=0.0.0.0, --port=2525]}
-                        ---
-                        apiVersion: v1
-                        kind: Service
-                        metadata: {name: company, namespace: %1$s}
-                        spec: {selector: {app: company}, ports: [{port: 2525}]}
-                        """
-                        .formatted(SYSTEM, Cluster.IMAGE, Cluster.TAG));
+        // The Service first: until the node knows of it, connections to it go nowhere and end after a minute.
+        cluster.apply("""
+                apiVersion: v1
+                kind: Service
+                metadata: {name: company, namespace: %1$s}
+                spec: {selector: {app: company}, ports: [{port: 2525}]}
+                ---
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: company, namespace: %1$s, labels: {app: company}}
+                spec:
+                  terminationGracePeriodSeconds: 1
+                  containers:
+                    - name: sink
+                      image: %2$s:%3$s
+                      imagePullPolicy: Never
+                      args: [sink, --bind=0.0.0.0, --port=2525]
+                      readinessProbe: {tcpSocket: {port: 2525}, periodSeconds: 1}
+                """.formatted(SYSTEM, Cluster.IMAGE, Cluster.TAG));
         cluster.must("-n", SYSTEM, "wait", "--for=condition=Ready", "--timeout=60s", "pod/company");
         String host = "company." + SYSTEM + ".svc";
         cluster.must("-n", SYSTEM, "annotate", "--overwrite", "secret", "company-login", "postrider.dev/hosts=" + host);
