@@ -5,8 +5,6 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Collection;
-import java.util.List;
 
 /**
  * The relay's certificate.
@@ -38,22 +36,16 @@ public record RelayCertificate(String caCertificate, String certificateChain, St
     }
 
     /**
-     * Whether the host is among its subject alternative names, perhaps with * in place of the first label (RFC 9525,
-     * section 6.3).
+     * Whether the host is among its subject alternative names, as {@link CertificateNames#contain} tells it.
      *
      * @throws InvalidPemException if it cannot be read
      */
     public boolean isFor(String host) throws InvalidPemException {
-        Collection<List<?>> names;
         try {
-            names = first().getSubjectAlternativeNames();
+            return CertificateNames.of(first(), false).contain(host);
         } catch (CertificateParsingException e) {
             throw new InvalidPemException("its subject alternative names cannot be read: " + e.getMessage());
         }
-        String wildcard = "*" + host.substring(Math.max(0, host.indexOf('.')));
-        return names != null && names.stream()
-                .map(name -> String.valueOf(name.get(1)))
-                .anyMatch(name -> name.equalsIgnoreCase(host) || name.equalsIgnoreCase(wildcard));
     }
 
     private X509Certificate first() throws InvalidPemException {

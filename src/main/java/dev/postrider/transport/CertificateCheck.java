@@ -1,6 +1,7 @@
 package dev.postrider.transport;
 
 import dev.postrider.route.CertificateBundle;
+import dev.postrider.route.CertificateNames;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.TlsSettings;
 import dev.postrider.route.TlsSettings.Verification;

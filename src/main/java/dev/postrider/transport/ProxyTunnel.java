@@ -1,5 +1,6 @@
 package dev.postrider.transport;
 
+import dev.postrider.route.CertificateNames;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Login;
 import dev.postrider.route.Proxy;

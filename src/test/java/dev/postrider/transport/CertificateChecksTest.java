@@ -2,6 +2,7 @@ package dev.postrider.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postrider.route.CertificateNames;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Endpoint.Security;
 import dev.postrider.route.Login;

@@ -222,7 +222,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
                 problem + "; the relay keeps the certificate that it has"));
     }
 
-    /** Looks again if the Secret is the one with the relay's certificate. */
+    /** Looks again if the Secret may be the one with the relay's certificate: that is in the installation's namespace. */
     public void secretChanged(ResourceKey secret) {
         if (secret.namespace().equals(cluster.namespace())) {
             nudge();

@@ -1,4 +1,4 @@
-package dev.postrider.transport;
+package dev.postrider.route;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -20,12 +20,18 @@ import javax.naming.ldap.Rdn;
  * @param names     host names, perhaps with * for the first label
  * @param addresses IP addresses
  */
-record CertificateNames(List<String> names, List<String> addresses) {
+public record CertificateNames(List<String> names, List<String> addresses) {
     /** The types of GeneralName, RFC 5280 section 4.2.1.6. */
     private static final int DNS_NAME = 2;
     private static final int IP_ADDRESS = 7;
 
-    static CertificateNames of(X509Certificate certificate, boolean commonNameFallback)
+    /**
+     * Reads them.
+     *
+     * @param commonNameFallback whether the common name counts where there are no others
+     * @throws CertificateParsingException if they cannot be read
+     */
+    public static CertificateNames of(X509Certificate certificate, boolean commonNameFallback)
             throws CertificateParsingException {
         List<String> names = new ArrayList<>();
         List<String> addresses = new ArrayList<>();
@@ -47,7 +53,7 @@ record CertificateNames(List<String> names, List<String> addresses) {
         return new CertificateNames(names, addresses);
     }
 
-    static Optional<String> commonName(X509Certificate certificate) {
+    private static Optional<String> commonName(X509Certificate certificate) {
         try {
             return new LdapName(certificate.getSubjectX500Principal().getName()).getRdns()
                     .reversed()
@@ -63,13 +69,14 @@ record CertificateNames(List<String> names, List<String> addresses) {
     }
 
     /** Whether the host, a name or an address, is among them. */
-    boolean contain(String host) {
+    public boolean contain(String host) {
         return isAddress(host)
                 ? addresses.stream().anyMatch(address -> isSameAddress(address, host))
                 : names.stream().anyMatch(name -> matches(name, host));
     }
 
-    static boolean isAddress(String host) {
+    /** Whether it is an IPv4 or IPv6 address, and no name. */
+    public static boolean isAddress(String host) {
         return host.indexOf(':') >= 0 || host.matches("[0-9]+(\\.[0-9]+){3}");
     }
 
