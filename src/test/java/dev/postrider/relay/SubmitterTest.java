@@ -265,9 +265,12 @@ final class SubmitterTest {
                 assertThat(relay.queued()).as(this::logs).isZero();
             });
             assertThat(open.messages()).hasSize(5).allSatisfy(mail -> assertThat(mail.text()).contains("of all"));
-            for (int i = 0; i < 5; i++) {
-                assertThat(sendersOf("of alice " + i)).containsExactly("alice");
-            }
+            // The server hands its mail on after its answer.
+            await().untilAsserted(() -> {
+                for (int i = 0; i < 5; i++) {
+                    assertThat(sendersOf("of alice " + i)).as(this::logs).containsExactly("alice");
+                }
+            });
         }
     }
 
