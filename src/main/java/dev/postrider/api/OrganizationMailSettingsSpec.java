@@ -89,8 +89,14 @@ public record OrganizationMailSettingsSpec(
     /** Switches for what needs working mail. */
     public record Capabilities(
             @JsonPropertyDescription("Whether people may reset their passwords by mail. Available exactly while mail "
-                    + "works.")
-            @Default("true") @Nullable Boolean passwordRecovery) {}
+                    + "works, as all of these; the relay refuses mail of a class that is not.")
+            @Default("true") @Nullable Boolean passwordRecovery,
+            @JsonPropertyDescription("Whether applications may send alerts.")
+            @Default("true") @Nullable Boolean alerts,
+            @JsonPropertyDescription("Whether applications may send notifications.")
+            @Default("true") @Nullable Boolean notifications,
+            @JsonPropertyDescription("Whether reports of how much mail there was are sent.")
+            @Default("false") @Nullable Boolean usageReport) {}
 
     /** Who is told what became of mail. */
     public record Events(
@@ -138,7 +144,11 @@ public record OrganizationMailSettingsSpec(
     public record Links(
             @JsonPropertyDescription("Host name of links, as links.example.com; a port and a path may follow, as in "
                     + "links.example.com:8443/mail. The links are https.")
-            @Required @Size(min = 1, max = 400) String host) {}
+            @Required @Size(min = 1, max = 400) String host,
+            @JsonPropertyDescription("Where people reset their passwords, as https://$[link_host]/reset?token={token}. "
+                    + "Variables are $[link_host], $[organization] and $[namespace]; {token} and its like are for the "
+                    + "application, which finds the address in the binding.")
+            @Size(min = 9, max = 1000) @Pattern("^https://[^\\s\"<>@/?#\\x00-\\x1f\\x7f]+([/?#][^\\s\"<>\\x00-\\x1f\\x7f]*)?$") @Nullable String passwordRecoveryUrl) {}
 
     /** What becomes of a message that is too large. */
     public enum WhenTooLarge {

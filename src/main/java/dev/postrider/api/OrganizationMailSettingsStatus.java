@@ -14,8 +14,8 @@ public record OrganizationMailSettingsStatus(
         @JsonPropertyDescription("The generation of the resource that this status is about.")
         @Nullable Long observedGeneration,
         @JsonPropertyDescription("Observations: Ready, ServersResolved, TestSendSucceeded, RelayAvailable, "
-                + "PasswordRecoveryAvailable; Stalled when only a person can help; DeletionConfirmed "
-                + "while a deletion is asked for.")
+                + "PasswordRecoveryAvailable, AlertsAvailable, NotificationsAvailable, UsageReportAvailable; Stalled "
+                + "when only a person can help; DeletionConfirmed while a deletion is asked for.")
         @Nullable List<Condition> conditions,
         @JsonPropertyDescription("The Secret that applications mount (Service Binding specification, provisioned "
                 + "service).")
@@ -36,7 +36,13 @@ public record OrganizationMailSettingsStatus(
     /** What works now. */
     public record CapabilitiesStatus(
             @JsonPropertyDescription("Whether people may reset their passwords by mail now.")
-            @Nullable Boolean passwordRecovery) {}
+            @Nullable Boolean passwordRecovery,
+            @JsonPropertyDescription("Whether applications may send alerts now.")
+            @Nullable Boolean alerts,
+            @JsonPropertyDescription("Whether applications may send notifications now.")
+            @Nullable Boolean notifications,
+            @JsonPropertyDescription("Whether reports of how much mail there was are sent now.")
+            @Nullable Boolean usageReport) {}
 
     /** A test through one server. */
     public record ServerTestSendStatus(

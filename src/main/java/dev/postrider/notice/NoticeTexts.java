@@ -7,7 +7,7 @@ import com.ibm.icu.util.LocaleMatcher;
 import com.ibm.icu.util.TimeZone;
 import com.ibm.icu.util.ULocale;
 import dev.postrider.plan.LanguageTags;
-import dev.postrider.plan.NoticeVariables;
+import dev.postrider.plan.Variables;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -44,7 +44,7 @@ public final class NoticeTexts {
 
     /** What is wrong with the variables of an own subject or body, each problem with what is allowed. */
     public static List<String> problems(String text) {
-        return NoticeVariables.problems(text);
+        return Variables.NOTICE.problems(text);
     }
 
     /** Whether a BCP 47 tag names a language; it need not be one of the translated ones. */

@@ -1,17 +1,13 @@
 package dev.postrider.notice;
 
+import dev.postrider.plan.Variables;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.regex.MatchResult;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
-/** The variables that {@link dev.postrider.plan.NoticeVariables} lets own texts hold. */
+/** The variables that {@link Variables#NOTICE} lets own texts hold. */
 enum NoticeVariable {
     DAYS("days"), EXPIRY_DATE("expiry_date"), LICENSE("license"), ORGANIZATION("organization"), LINK_HOST("link_host");
-
-    private static final Pattern IN_TEXT = Pattern.compile("\\$\\[(?<name>[a-z_]+)]");
 
     final String id;
 
@@ -21,11 +17,10 @@ enum NoticeVariable {
 
     /** The text with values in place of variables. What is no variable stays; a value is not looked at again. */
     static String expand(String text, Function<NoticeVariable, String> value) {
-        return IN_TEXT.matcher(text)
-                .replaceAll(found -> Matcher.quoteReplacement(of(found).map(value).orElse(found.group())));
+        return Variables.fill(text, name -> of(name).map(value));
     }
 
-    private static Optional<NoticeVariable> of(MatchResult found) {
-        return Arrays.stream(values()).filter(variable -> variable.id.equals(found.group("name"))).findFirst();
+    private static Optional<NoticeVariable> of(String name) {
+        return Arrays.stream(values()).filter(variable -> variable.id.equals(name)).findFirst();
     }
 }

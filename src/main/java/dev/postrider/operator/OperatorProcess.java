@@ -57,6 +57,9 @@ public final class OperatorProcess implements AutoCloseable {
     private final Operator operator;
     private final HealthServer health;
     private final NoticeReconciler notices;
+    /** Each resource is planned for at least so often: an event that was lost on its way must not be missed for long. */
+    private static final Duration LONGEST_UNSEEN = Duration.ofMinutes(5);
+
     private volatile boolean started;
     private volatile boolean closing;
 
@@ -218,6 +221,7 @@ public final class OperatorProcess implements AutoCloseable {
                     .withFieldManager(Lifecycle.FIELD_MANAGER)
                     .withGenerationAware(false)
                     .withTriggerReconcilerOnAllEvents(true)
+                    .withReconciliationMaxInterval(LONGEST_UNSEEN)
                     // Without end: whoever waits for the API server to come back should not wait for a restart.
                     .withRetry(new GenericRetry().setInitialInterval(500)
                             .setIntervalMultiplier(2)

@@ -23,8 +23,9 @@ public record Binding(String name, Map<String, String> data) {
     /** The entry that holds what goes before the name of a user of the organization's mail servers. */
     public static final String SUBMITTER_PREFIX = "submitter-prefix";
 
-    static Binding of(ResourceKey organization, String name, RelayAddress relay, Identities identity, String password,
-            boolean submitters) {
+    static Binding of(ResourceKey organization, String name, RelayAddress relay, DeclaredOrganization declared,
+            String password, boolean submitters, CapabilitiesNow capabilities) {
+        Identities identity = declared.identity();
         String login = RelayLogin.of(organization);
         Map<String, String> data = new TreeMap<>();
         data.put("type", "smtp");
@@ -38,6 +39,9 @@ public record Binding(String name, Map<String, String> data) {
         }
         data.put("from", identity.from().address());
         data.put("from-name", identity.from().name().orElse(""));
+        declared.links().host().ifPresent(host -> data.put("link-host", host));
+        declared.links().passwordRecoveryUrl().ifPresent(url -> data.put("password-recovery-url", url));
+        data.putAll(capabilities.entries());
         relay.caCertificate().ifPresent(ca -> data.put("ca.crt", ca));
         // Neither login nor password has a character that a URI would have to quote.
         data.put("uri", "smtp://" + login + ":" + password + "@" + relay.host() + ":" + relay.port());

@@ -21,7 +21,6 @@ final class Conditions {
     static final String BINDING_READY = "BindingReady";
     static final String TEST_SEND_SUCCEEDED = "TestSendSucceeded";
     static final String RELAY_AVAILABLE = "RelayAvailable";
-    static final String PASSWORD_RECOVERY_AVAILABLE = "PasswordRecoveryAvailable";
     static final String DELETION_CONFIRMED = "DeletionConfirmed";
 
     private final List<Condition> before;

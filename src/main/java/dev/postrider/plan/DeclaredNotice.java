@@ -134,7 +134,7 @@ final class DeclaredNotice {
 
     private void variables(String field, @Nullable String text) {
         if (text != null) {
-            NoticeVariables.problems(text).forEach(problem -> invalid(field, problem));
+            Variables.NOTICE.problems(text).forEach(problem -> invalid(field, problem));
         }
     }
 

@@ -7,15 +7,13 @@ import dev.postrider.api.OrganizationMailSettingsSpec;
 import dev.postrider.api.OrganizationMailSettingsSpec.QueuedMail;
 import dev.postrider.api.OrganizationMailSettingsStatus;
 import dev.postrider.api.OrganizationMailSettingsStatus.BindingStatus;
-import dev.postrider.api.OrganizationMailSettingsStatus.CapabilitiesStatus;
 import dev.postrider.api.OrganizationMailSettingsStatus.ServerTestSendStatus;
+import dev.postrider.plan.CapabilitiesNow.Works;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Sha256;
-import dev.postrider.route.SizeLimit;
-import dev.postrider.route.Webhook;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -47,9 +45,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
     /** What is wrong with an organization and the servers that it names, each problem apart. */
     public static List<Problem> problems(OrganizationMailSettings organization, World world) {
         List<Problem> problems = new ArrayList<>();
-        Identities.of(organization.getSpec(), problems);
-        Webhooks.of(organization, world, problems);
-        SizeLimits.of(organization.getSpec(), world.installation(), problems);
+        DeclaredOrganization.of(organization, world, problems);
         problems.addAll(Servers.of(organization, world).problems());
         if (world.binding(key(organization), bindingName(organization)) instanceof BindingLookup.Foreign foreign) {
             problems.add(taken(bindingName(organization), foreign));
@@ -111,11 +107,9 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         }
 
         OrganizationPlan plan() {
-            Identities identity = Identities.of(spec, problems);
-            Optional<Webhook> webhook = Webhooks.of(organization, world, problems);
-            Optional<SizeLimit> sizeLimit = SizeLimits.of(spec, world.installation(), problems);
+            DeclaredOrganization declared = DeclaredOrganization.of(organization, world, problems);
             Servers servers = Servers.of(organization, world);
-            OrganizationTests tests = new OrganizationTests(organization, world, news, servers, identity);
+            OrganizationTests tests = new OrganizationTests(organization, world, news, servers, declared.identity());
             List<ServerTestSendStatus> records = tests.record(notices);
             List<TestOrder> orders = deletion == Deletion.CONFIRMED || !problems.isEmpty()
                     ? List.of()
@@ -130,25 +124,25 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                 case BindingLookup.Missing() -> Optional.of(world.newPassword());
                 case BindingLookup.Foreign _ -> Optional.empty();
             };
-            Optional<Binding> binding = problems.isEmpty()
-                    ? password.flatMap(p -> world.installation()
-                            .relay()
-                            .map(relay -> Binding.of(key, bindingName(organization), relay, identity, p,
-                                    servers.wantSubmitters())))
-                    : Optional.empty();
-            Optional<OrganizationRoute> route = problems.isEmpty() && servers.usable() && binding.isPresent()
-                    ? password.map(p -> new OrganizationRoute(key, Sha256.of(p), state(), servers.named(),
-                            identity.from(), identity.envelopeFrom(), webhook, sizeLimit,
-                            Optional.of(identity.senders())))
-                    : world.organizationRoute(key).map(this::lastGood);
+            boolean bindable = problems.isEmpty() && password.isPresent() && world.installation().relay().isPresent();
 
             Condition resolved = conditions.set(Conditions.SERVERS_RESOLVED, servers.status(), servers.reason(),
                     servers.message());
-            Condition bound = bindingReady(found, binding, servers);
+            Condition bound = bindingReady(found, bindable, servers);
             Condition tested = tests.condition(conditions, orders, records);
             Condition relay = conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
             Condition ready = ready(List.of(resolved, bound, tested, relay), servers);
-            boolean recovery = passwordRecovery(ready, tested);
+            CapabilitiesNow capabilities = CapabilitiesNow.of(spec, works(ready, List.of(resolved, tested, relay)),
+                    conditions);
+            Optional<Binding> binding = bindable
+                    ? password.flatMap(p -> world.installation()
+                            .relay()
+                            .map(address -> Binding.of(key, bindingName(organization), address, declared, p,
+                                    servers.wantSubmitters(), capabilities)))
+                    : Optional.empty();
+            Optional<OrganizationRoute> route = bindable && servers.usable()
+                    ? password.map(p -> route(p, declared, servers, capabilities))
+                    : world.organizationRoute(key).map(last -> lastGood(last, capabilities));
             if (ready.status() == Status.False && (!problems.isEmpty() || servers.needsPerson()
                     || bound.reason().equals("SecretExists"))) {
                 conditions.set(Conditions.STALLED, Status.True, ready.reason(), ready.message());
@@ -157,7 +151,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
             OrganizationMailSettingsStatus status = new OrganizationMailSettingsStatus(
                     organization.getMetadata().getGeneration(), conditions.list(), boundTo(binding), servers.keys(),
-                    servers.summary(), new CapabilitiesStatus(recovery), records.isEmpty() ? null : records);
+                    servers.summary(), capabilities.status(), records.isEmpty() ? null : records);
             // A relay that is not up yet is on its way, and no fault of the organization.
             boolean waitsForRelay = ready.reason().equals(relay.reason());
             if (conditions.isNews(ready) && ready.status() == Status.False && !waitsForRelay) {
@@ -175,19 +169,27 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             return Boolean.FALSE.equals(spec.sendingEnabled()) ? State.SUSPENDED : State.OPEN;
         }
 
-        /** What the relay has goes on, but whether mail may be sent at all takes effect at once. */
-        private OrganizationRoute lastGood(OrganizationRoute route) {
-            return route.in(state());
+        private OrganizationRoute route(String password, DeclaredOrganization declared, Servers servers,
+                CapabilitiesNow capabilities) {
+            Identities identity = declared.identity();
+            return new OrganizationRoute(key, Sha256.of(password), state(), servers.named(), identity.from(),
+                    identity.envelopeFrom(), declared.webhook(), declared.sizeLimit(),
+                    Optional.of(identity.senders()), Optional.of(capabilities.unavailable()));
         }
 
-        private Condition bindingReady(BindingLookup found, Optional<Binding> binding, Servers servers) {
+        /** What the relay has goes on, but whether mail may be sent, and of which classes, takes effect at once. */
+        private OrganizationRoute lastGood(OrganizationRoute route, CapabilitiesNow capabilities) {
+            return route.in(state()).without(capabilities.unavailable());
+        }
+
+        private Condition bindingReady(BindingLookup found, boolean bindable, Servers servers) {
             String name = bindingName(organization);
             String type = Conditions.BINDING_READY;
             if (found instanceof BindingLookup.Foreign foreign) {
                 Problem taken = taken(name, foreign);
                 return conditions.set(type, Status.False, taken.reason(), Problem.describe(List.of(taken)));
             }
-            if (binding.isPresent()) {
+            if (bindable) {
                 return conditions.set(type, Status.True, "Written", servers.wantOnlySubmitters()
                         ? "applications find host and port in Secret \"%s\"; its login sends nothing, for %s"
                                 .formatted(name, howToLogIn())
@@ -252,19 +254,27 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     : conditions.set(type, Status.True, "NotTested", tested.message());
         }
 
-        private boolean passwordRecovery(Condition ready, Condition tested) {
-            String type = Conditions.PASSWORD_RECOVERY_AVAILABLE;
-            if (spec.capabilities() != null && Boolean.FALSE.equals(spec.capabilities().passwordRecovery())) {
-                conditions.set(type, Status.False, "SwitchedOff", "spec.capabilities.passwordRecovery is false");
-                return false;
+        /**
+         * Whether the organization's mail works. An invalid edit takes nothing away while the relay goes on with the
+         * last valid settings.
+         *
+         * @param others conditions besides the spec's own problems
+         */
+        private Works works(Condition ready, List<Condition> others) {
+            if (deletion == Deletion.CONFIRMED) {
+                return new Works.No("BeingDeleted", "the organization is being deleted");
+            }
+            if (Boolean.FALSE.equals(spec.sendingEnabled())) {
+                return new Works.No("SendingDisabled", "comes when sending is switched on (spec.sendingEnabled)");
             }
             if (ready.status() == Status.True && ready.reason().equals("MailWorks")) {
-                conditions.set(type, Status.True, "MailWorks", "people can reset their passwords by mail");
-                return true;
+                return new Works.Yes("MailWorks", "");
             }
-            conditions.set(type, Status.False, "MailNotProved",
-                    "comes when mail works: " + (ready.status() == Status.True ? tested.message() : ready.message()));
-            return false;
+            if (!problems.isEmpty() && world.organizationRoute(key).isPresent()
+                    && others.stream().allMatch(other -> other.status() == Status.True)) {
+                return new Works.Yes("LastValidSettings", ", with the last valid settings");
+            }
+            return new Works.No("MailNotProved", "comes when mail works, see Ready: " + ready.reason());
         }
 
         private boolean deletion(boolean routed) {

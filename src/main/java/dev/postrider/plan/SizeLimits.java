@@ -21,9 +21,8 @@ final class SizeLimits {
     private SizeLimits() {}
 
     /** The limit; empty if there is none, or something is wrong, and then the problem is recorded. */
-    static Optional<SizeLimit> of(OrganizationMailSettingsSpec spec, Installation installation,
-            List<Problem> problems) {
-        Optional<String> linkHost = LinkHosts.of(spec, problems);
+    static Optional<SizeLimit> of(OrganizationMailSettingsSpec spec, Optional<String> linkHost,
+            Installation installation, List<Problem> problems) {
         Limits limits = spec.limits();
         if (limits == null) {
             return Optional.empty();

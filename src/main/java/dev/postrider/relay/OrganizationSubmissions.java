@@ -19,6 +19,7 @@ import dev.postrider.relay.smtp.SubmissionPolicy;
 import dev.postrider.relay.smtp.Xtext;
 import dev.postrider.route.CanonicalAddress;
 import dev.postrider.route.Login.Credentials;
+import dev.postrider.route.MailClass;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
@@ -94,11 +95,11 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         }
         String expected = route.map(OrganizationRoute::passwordSha256).orElse(NO_DIGEST);
         return Sha256.matches(password, expected) && route.isPresent()
-                ? new Admitted(user, Optional.empty())
+                ? new Admitted(RelayLogin.of(route.get().key()), Optional.empty())
                 : Admission.WRONG;
     }
 
-    /** Whoever submits with his own login counts among the sessions of the organization. */
+    /** Whoever submits counts among the sessions of the organization, with whatever login. */
     private Admission admit(OrganizationRoute route, Credentials credentials) {
         List<ServerRoute> servers = routes.routing(route.key())
                 .filter(Routing.Through.class::isInstance)
@@ -135,9 +136,14 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         }
         return switch (route.get().state()) {
             case CLOSING, DROPPING -> Optional.of(new Refusal(550, "5.7.1", "this organization is being deleted"));
-            case OPEN, SUSPENDED -> routes.routing(route.get().key())
-                    .flatMap(routing -> refusal(routing, RelayLogin.parse(user.get()).orElseThrow()));
+            case OPEN, SUSPENDED -> refusal(route.get(), RelayLogin.parse(user.get()).orElseThrow());
         };
+    }
+
+    private Optional<Refusal> refusal(OrganizationRoute route, RelayLogin login) {
+        return routes.routing(route.key())
+                .flatMap(routing -> refusal(routing, login))
+                .or(() -> login.mailClass().flatMap(written -> ClassRefusals.of(route, written)));
     }
 
     @Override
@@ -269,6 +275,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                 senders.get().finish();
             }
             headers.finish();
+            Optional<MailClass> mailClass = mailClass();
             try (Tracing.Acceptance trace = tracing.accept(organization, draft.id(), content.traceParent())) {
                 id = draft.commit(message(eightBit).inTrace(trace.traceParent()));
                 trace.committed(draft.size());
@@ -284,11 +291,31 @@ final class OrganizationSubmissions implements SubmissionPolicy {
             LOG.info("{}", LogLine.of(id, duplicate ? "duplicate" : "accepted")
                     .with("organization", organization)
                     .address("from", sender())
+                    .with("class", mailClass.map(MailClass::text))
                     .with("recipients", submission.recipients().size())
                     .with("size", draft.size())
                     .with("client", submission.client().getHostAddress())
                     .with("tls", submission.tls().isPresent())
                     .with("duration", Duration.ofNanos(System.nanoTime() - start)));
+        }
+
+        /** What the message is for, by its own word or by the login that it came with. */
+        private Optional<MailClass> mailClass() throws RefusedException {
+            Optional<MailClass> ofLogin = submission.user()
+                    .flatMap(RelayLogin::parse)
+                    .flatMap(RelayLogin::mailClass)
+                    .flatMap(MailClass::parse);
+            Optional<MailClass> named = content.mailClass();
+            if (ofLogin.isPresent() && named.isPresent() && !named.equals(ofLogin)) {
+                throw new RefusedException(new Refusal(550, "5.6.0", "%s is %s, and the login is for %s"
+                        .formatted(MailClass.FIELD, named.get().text(), ofLogin.get().text())));
+            }
+            Optional<Refusal> refusal = named.flatMap(mailClass -> routes.organization(organization)
+                    .flatMap(route -> ClassRefusals.of(route, mailClass)));
+            if (refusal.isPresent()) {
+                throw new RefusedException(refusal.get());
+            }
+            return named.or(() -> ofLogin);
         }
 
         private String sender() {

@@ -2,69 +2,84 @@ package dev.postrider.relay;
 
 import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
 import dev.postrider.relay.smtp.SubmissionPolicy.Refusal;
+import dev.postrider.route.MailClass;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Reads the fields of a message's header that are for the relay: {@value #KEY_FIELD}, which goes no further, and
- * {@code traceparent} (W3C Trace Context), which stays. All else passes unchanged.
+ * Reads the fields of a message's header that are for the relay: {@value #KEY_FIELD} and
+ * {@value MailClass#FIELD}, which go no further, and {@code traceparent} (W3C Trace Context), which stays. All else
+ * passes unchanged.
  */
 final class SubmissionFields extends HeaderFilter {
     static final String KEY_FIELD = "Postrider-Idempotency-Key";
 
-    private static final String KEY = KEY_FIELD.toLowerCase(Locale.ROOT);
-    private static final String TRACE_PARENT = "traceparent";
     private static final Pattern VALID_KEY = Pattern.compile("[ -~]{1,255}");
     private static final Pattern VALID_TRACE_PARENT = Pattern
             .compile("(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}");
-    /** More of a field than any valid value has. */
-    private static final int MOST_OF_VALUE = 600;
 
-    private enum Field {
-        OTHER, KEY, TRACE_PARENT
-    }
-
-    private Field field = Field.OTHER;
-    private final ByteArrayOutputStream key = new ByteArrayOutputStream(0);
-    private final ByteArrayOutputStream traceParent = new ByteArrayOutputStream(0);
-    private int keys;
-    private int traceParents;
+    private final Value key = new Value(KEY_FIELD, false);
+    private final Value mailClass = new Value(MailClass.FIELD, false);
+    private final Value traceParent = new Value("traceparent", true);
+    private final List<Value> values = List.of(key, mailClass, traceParent);
+    private Optional<Value> field = Optional.empty();
 
     SubmissionFields(OutputStream out) {
         super(out);
     }
 
+    /** What a message has in a field. */
+    private static final class Value {
+        /** More than any valid one has. */
+        private static final int MOST = 600;
+
+        private final String name;
+        private final boolean passes;
+        private final ByteArrayOutputStream octets = new ByteArrayOutputStream(0);
+        private int times;
+
+        Value(String name, boolean passes) {
+            this.name = name.toLowerCase(Locale.ROOT);
+            this.passes = passes;
+        }
+
+        void add(byte[] some, int offset, int count) {
+            octets.write(some, offset, Math.clamp(MOST - octets.size(), 0, count));
+        }
+
+        /** Unfolded (RFC 5322 section 2.2.3). */
+        String text() {
+            return octets.toString(StandardCharsets.ISO_8859_1).replace("\r\n", "").strip();
+        }
+
+        Optional<String> once() {
+            return times == 1 ? Optional.of(text()) : Optional.empty();
+        }
+    }
+
     @Override
     void field(String name, byte[] start, int count) throws IOException {
-        field = named(name);
-        switch (field) {
-            case KEY -> keys++;
-            case TRACE_PARENT -> traceParents++;
-            case OTHER -> {
-                // Nothing to count.
-            }
-        }
-        if (field != Field.KEY) {
+        field = values.stream().filter(value -> value.name.equals(name)).findFirst();
+        field.ifPresent(value -> value.times++);
+        if (passes()) {
             out.write(start, 0, count);
         }
     }
 
-    private static Field named(String name) {
-        return name.equals(KEY) ? Field.KEY : name.equals(TRACE_PARENT) ? Field.TRACE_PARENT : Field.OTHER;
+    private boolean passes() {
+        return field.isEmpty() || field.get().passes;
     }
 
     @Override
     void body(byte[] octets, int offset, int count) throws IOException {
-        if (field != Field.OTHER) {
-            ByteArrayOutputStream value = field == Field.KEY ? key : traceParent;
-            value.write(octets, offset, Math.clamp(MOST_OF_VALUE - value.size(), 0, count));
-        }
-        if (field != Field.KEY) {
+        field.ifPresent(value -> value.add(octets, offset, count));
+        if (passes()) {
             out.write(octets, offset, count);
         }
     }
@@ -80,10 +95,10 @@ final class SubmissionFields extends HeaderFilter {
      * @throws RefusedException if it is there and not one
      */
     Optional<String> idempotencyKey() throws RefusedException {
-        if (keys == 0) {
+        if (key.times == 0) {
             return Optional.empty();
         }
-        Optional<String> value = text(key).filter(text -> keys == 1 && VALID_KEY.matcher(text).matches());
+        Optional<String> value = key.once().filter(text -> VALID_KEY.matcher(text).matches());
         if (value.isEmpty()) {
             throw new RefusedException(new Refusal(550, "5.6.0",
                     KEY_FIELD + " must be there once, with 1 to 255 printable ASCII characters"));
@@ -91,13 +106,25 @@ final class SubmissionFields extends HeaderFilter {
         return value;
     }
 
-    /** The trace that the message belongs to; what is none is passed over, as W3C Trace Context has it. */
-    Optional<String> traceParent() {
-        return text(traceParent).filter(text -> traceParents == 1 && VALID_TRACE_PARENT.matcher(text).matches());
+    /**
+     * What the message is for, as it says.
+     *
+     * @throws RefusedException if it says so several times, or names no class
+     */
+    Optional<MailClass> mailClass() throws RefusedException {
+        if (mailClass.times == 0) {
+            return Optional.empty();
+        }
+        Optional<MailClass> value = mailClass.once().flatMap(MailClass::parse);
+        if (value.isEmpty()) {
+            throw new RefusedException(new Refusal(550, "5.6.0",
+                    MailClass.FIELD + " must be there once, with one of " + MailClass.all()));
+        }
+        return value;
     }
 
-    /** Unfolded (RFC 5322 section 2.2.3). */
-    private static Optional<String> text(ByteArrayOutputStream value) {
-        return Optional.of(value.toString(StandardCharsets.ISO_8859_1).replace("\r\n", "").strip());
+    /** The trace that the message belongs to; what is none is passed over, as W3C Trace Context has it. */
+    Optional<String> traceParent() {
+        return traceParent.once().filter(text -> VALID_TRACE_PARENT.matcher(text).matches());
     }
 }

@@ -3,22 +3,36 @@ package dev.postrider.route;
 import java.util.Optional;
 
 /**
- * A user name at the relay: {@code <organization>.<namespace>} for an organization's own login, and that with
- * {@code /<user>} for a user of its mail servers. No name in Kubernetes has a slash, so the two cannot be mistaken.
+ * A user name at the relay: {@code <organization>.<namespace>}, then {@code +<class>} if all of its mail is of one
+ * class, then {@code /<user>} for a user of the organization's mail servers. No name in Kubernetes has a plus or a
+ * slash, so none of these can be mistaken for another.
  *
  * @param organization that the mail is of
+ * @param mailClass    as it was written, whether there is such a class or not
  * @param user         at the mail server, whatever characters it has; empty for the organization's own login
  */
-public record RelayLogin(ResourceKey organization, Optional<String> user) {
-    private static final char SEPARATOR = '/';
+public record RelayLogin(ResourceKey organization, Optional<String> mailClass, Optional<String> user) {
+    private static final char CLASS_SEPARATOR = '+';
+    private static final char USER_SEPARATOR = '/';
 
     /** Reads a user name; empty if it has the form of none. */
     public static Optional<RelayLogin> parse(String name) {
-        int slash = name.indexOf(SEPARATOR);
-        Optional<String> user = slash < 0 ? Optional.empty() : Optional.of(name.substring(slash + 1));
+        Optional<String> user = after(USER_SEPARATOR, name);
+        String own = before(USER_SEPARATOR, name);
         return user.filter(String::isEmpty).isPresent()
                 ? Optional.empty()
-                : organization(slash < 0 ? name : name.substring(0, slash)).map(key -> new RelayLogin(key, user));
+                : organization(before(CLASS_SEPARATOR, own))
+                        .map(key -> new RelayLogin(key, after(CLASS_SEPARATOR, own), user));
+    }
+
+    private static String before(char separator, String text) {
+        int at = text.indexOf(separator);
+        return at < 0 ? text : text.substring(0, at);
+    }
+
+    private static Optional<String> after(char separator, String text) {
+        int at = text.indexOf(separator);
+        return at < 0 ? Optional.empty() : Optional.of(text.substring(at + 1));
     }
 
     /** A namespace has no dots. */
@@ -36,6 +50,6 @@ public record RelayLogin(ResourceKey organization, Optional<String> user) {
 
     /** What goes before a user of the organization's mail servers, {@code <organization>.<namespace>/}. */
     public static String prefix(ResourceKey organization) {
-        return of(organization) + SEPARATOR;
+        return of(organization) + USER_SEPARATOR;
     }
 }

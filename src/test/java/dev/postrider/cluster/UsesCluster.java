@@ -46,6 +46,21 @@ import org.junit.jupiter.api.extension.ParameterResolver;
             Cluster.say("%s %s: %d ms%s".formatted(context.getRequiredTestClass().getSimpleName(),
                     context.getDisplayName(), TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun),
                     context.getExecutionException().isPresent() ? ", FAILED" : ""));
+            if (context.getExecutionException().isPresent()) {
+                tellWhatPostriderSaid();
+            }
+        }
+
+        /** The pods are gone by the time that somebody reads of the failure. */
+        private static void tellWhatPostriderSaid() {
+            Cluster cluster = Cluster.shared();
+            cluster.kubectl("get", "pods", "--all-namespaces", "-l", "app.kubernetes.io/name=postrider", "-o",
+                    "jsonpath={range .items[*]}{.metadata.namespace} {.metadata.name}{\"\\n\"}{end}")
+                    .out()
+                    .lines()
+                    .map(pod -> pod.split(" "))
+                    .forEach(pod -> Cluster.say(pod[1] + ":\n"
+                            + cluster.kubectl("-n", pod[0], "logs", "--tail=200", pod[1]).out()));
         }
 
         @Override

@@ -207,7 +207,7 @@ final class NoticeTextsTest {
     @Test
     void eachVariableThatIsAllowedHasAValue() {
         assertThat(Arrays.stream(NoticeVariable.values()).map(variable -> variable.id))
-                .containsExactlyElementsOf(dev.postrider.plan.NoticeVariables.NAMES);
+                .containsExactlyElementsOf(dev.postrider.plan.Variables.NOTICE.names());
     }
 
     private static Set<String> arguments(Properties texts, TextKey key) {

@@ -72,9 +72,23 @@ final class PlanGoldenTest {
         out.append("OrganizationMailSettings ").append(key).append('\n');
         out.append("  route: ").append(plan.route().map(Object::toString).orElse("as it was")).append('\n');
         out.append("  binding: ").append(plan.binding().map(Object::toString).orElse("as it was")).append('\n');
+        plan.binding().ifPresent(binding -> tellings(binding, out));
         out.append("  servers: ").append(plan.status().serverSummary()).append('\n');
         plan.tests().forEach(t -> out.append("  test through ").append(t.mail().server().key()).append('\n'));
         finish(plan.release(), plan.status().conditions(), plan.notices(), out);
+    }
+
+    /** What a binding says besides how to reach the relay. */
+    private static void tellings(Binding binding, StringBuilder out) {
+        binding.data()
+                .entrySet()
+                .stream()
+                .filter(entry -> entry.getKey().matches(".*_ENABLED|link-host|.*-url"))
+                .forEach(entry -> out.append("    ")
+                        .append(entry.getKey())
+                        .append('=')
+                        .append(entry.getValue())
+                        .append('\n'));
     }
 
     private static void finish(boolean release, @Nullable List<Condition> conditions, List<Notice> notices,

@@ -45,6 +45,33 @@ final class SubmissionFieldsTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', ignoreLeadingAndTrailingWhitespace = true, textBlock = """
+            message                                     ; passes                 ; class
+            Subject: a||Postrider-Class: alerts|        ; Subject: a||Postrider-Class: alerts|; none
+            Postrider-Class: alerts|Subject: a||        ; Subject: a||           ; ALERTS
+            POSTRIDER-CLASS:|  Usage-Report |Subject: a||; Subject: a||          ; USAGE_REPORT
+            Postrider-Class: alerts, notifications||    ; |                      ; refused
+            Postrider-Class: alert\u017f||              ; |                      ; refused
+            Postrider-Class: alerts|Postrider-Class:||  ; |                      ; refused
+            """, useHeadersInDisplayName = true)
+    void readsTheClass(String message, String passes, String mailClass) throws Exception {
+        for (int step : new int[]{1, 2, 7, 1000}) {
+            var out = new ByteArrayOutputStream();
+            SubmissionFields fields = pass(message, step, out);
+            assertThat(out.toString(StandardCharsets.ISO_8859_1)).isEqualTo(text(passes));
+            assertThat(mailClass(fields)).isEqualTo(mailClass);
+        }
+    }
+
+    private static String mailClass(SubmissionFields fields) {
+        try {
+            return fields.mailClass().map(Enum::name).orElse("none");
+        } catch (RefusedException e) {
+            return "refused";
+        }
+    }
+
     @Test
     void aKeyHasAtMost255Characters() throws Exception {
         for (int length : new int[]{255, 256, 100_000}) {

@@ -11,9 +11,11 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipalLookupService;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -22,6 +24,9 @@ import java.util.stream.Stream;
  * it into a directory.
  */
 public final class PostfixServer implements AutoCloseable {
+    private static final Pattern MAIL_FILE = Pattern.compile("^(\\d+)\\.V\\w+?M(\\d+)\\.");
+    private static final Comparator<Path> BY_TIME = Comparator.comparingLong(PostfixServer::delivered);
+
     private static final Path PROGRAM = Path.of("/usr/sbin/postfix");
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -174,7 +179,13 @@ public final class PostfixServer implements AutoCloseable {
         return Long.parseLong(Files.readString(directory.resolve("queue/pid/master.pid")).strip());
     }
 
-    /** The mails delivered so far, one character an octet, lines ended by LF as Postfix stores them. */
+    /** Of a mail: Postfix writes seconds, device, inode and microseconds into its file's name (maildir). */
+    private static long delivered(Path file) {
+        Matcher name = MAIL_FILE.matcher(file.getFileName().toString());
+        return name.find() ? Long.parseLong(name.group(1)) * 1_000_000 + Long.parseLong(name.group(2)) : 0;
+    }
+
+    /** The mails delivered so far in their order, one character an octet, lines ended by LF as Postfix stores them. */
     public List<String> mails() {
         Path folder = directory.resolve("mail/all/new");
         if (!Files.isDirectory(folder)) {
@@ -182,7 +193,7 @@ public final class PostfixServer implements AutoCloseable {
         }
         try (Stream<Path> files = Files.list(folder)) {
             List<String> mails = new ArrayList<>();
-            for (Path file : files.sorted().toList()) {
+            for (Path file : files.sorted(BY_TIME).toList()) {
                 mails.add(Files.readString(file, StandardCharsets.ISO_8859_1));
             }
             return mails;

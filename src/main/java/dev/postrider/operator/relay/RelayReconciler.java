@@ -181,8 +181,8 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
         boolean news = cluster.update(
                 new Cluster.State(configMap, installation(settings, cluster.namespace(), secrets)));
         if (news || !relay.equals(told)) {
-            told = relay;
             changed.run();
+            told = relay;
         }
         return UpdateControl.<ConfigMap>noUpdate().rescheduleAfter(SECRETS_INTERVAL);
     }

@@ -2,6 +2,7 @@ package dev.postrider.relay.telemetry;
 
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * A line of the log about one message: its id, what happened, and fields as {@code key=value}. A value that holds
@@ -26,6 +27,12 @@ public final class LogLine {
         } else {
             quote(text);
         }
+        return this;
+    }
+
+    /** Nothing, where there is no value. */
+    public LogLine with(String key, Optional<?> value) {
+        value.ifPresent(present -> with(key, present));
         return this;
     }
 

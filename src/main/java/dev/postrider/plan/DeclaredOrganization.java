@@ -1,0 +1,30 @@
+package dev.postrider.plan;
+
+import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.api.OrganizationMailSettingsSpec;
+import dev.postrider.route.SizeLimit;
+import dev.postrider.route.Webhook;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * An organization's spec, read.
+ *
+ * @param identity  the addresses that its mail carries
+ * @param webhook   who is told what became of its mail
+ * @param links     where its links lead
+ * @param sizeLimit how large its messages may be
+ */
+record DeclaredOrganization(Identities identity, Optional<Webhook> webhook, OrganizationLinks links,
+        Optional<SizeLimit> sizeLimit) {
+
+    /** Reads it and records all that is wrong with it; what is wrong is then empty, or must not be used. */
+    static DeclaredOrganization of(OrganizationMailSettings organization, World world, List<Problem> problems) {
+        OrganizationMailSettingsSpec spec = organization.getSpec();
+        Identities identity = Identities.of(spec, problems);
+        Optional<Webhook> webhook = Webhooks.of(organization, world, problems);
+        OrganizationLinks links = OrganizationLinks.of(organization, problems);
+        return new DeclaredOrganization(identity, webhook, links,
+                SizeLimits.of(spec, links.host(), world.installation(), problems));
+    }
+}
