@@ -19,5 +19,5 @@ public record Mailbox(
      * The form that the API server can check: one at-sign, something on both sides, no white space and no control
      * characters. The plan checks the rest (RFC 5321 section 4.1.2, RFC 6531).
      */
-    static final String ADDRESS = "^[^\\s@<>\\x00-\\x1f\\x7f]+@[^\\s@<>\\x00-\\x1f\\x7f]+$";
+    public static final String ADDRESS = "^[^\\s@<>\\x00-\\x1f\\x7f]+@[^\\s@<>\\x00-\\x1f\\x7f]+$";
 }

@@ -40,6 +40,8 @@ public record OrganizationMailSettingsSpec(
         @Nullable Limits limits,
         @JsonPropertyDescription("Where links in the organization's mail lead.")
         @Nullable Links links,
+        @JsonPropertyDescription("Who helps when applications write to support@postrider.internal.")
+        @Nullable Support support,
         @JsonPropertyDescription("What becomes of queued mail when this resource is deleted. Deliver: the deletion "
                 + "waits until all of it is delivered or bounced. Drop: it is thrown away.")
         @Default("Deliver") @Nullable QueuedMail queuedMailOnDeletion,
@@ -135,6 +137,16 @@ public record OrganizationMailSettingsSpec(
             @Default("false") @Nullable Boolean always,
             @JsonPropertyDescription("Days for which an attachment can be downloaded, 1 to 365.")
             @Default("30") @Min(1) @Max(365) @Nullable Integer expiresAfterDays) {}
+
+    /** Who helps, and what they are told. */
+    public record Support(
+            @JsonPropertyDescription("Address of those who help this organization, where the installation allows its own. "
+                    + "Default: the installation's.")
+            @Size(min = 3, max = 320) @Pattern(Mailbox.ADDRESS) @Nullable String address,
+            @JsonPropertyDescription("Whether mail to support has system information attached: versions, licenses, "
+                    + "the state of mail servers, how much is queued. Never a password, nor anything of other "
+                    + "organizations.")
+            @Default("false") @Nullable Boolean attachSystemInformation) {}
 
     /** Where links lead. */
     @ValidationRule(value = "!self.host.contains('://')", message = "host is a host name without https://, as links.example.com; links are always https")

@@ -85,6 +85,14 @@ final class Declared {
         return licenseNotices;
     }
 
+    List<LicenseExpiryNotice> licenses(ResourceKey organization) {
+        return licenseNotices.values()
+                .stream()
+                .filter(notice -> organization.equals(new ResourceKey(notice.getMetadata().getNamespace(),
+                        notice.getSpec().organizationRef().name())))
+                .toList();
+    }
+
     List<MailServer> globalServers() {
         return servers.values().stream().filter(server -> server.getSpec().scope() == Scope.Global).toList();
     }

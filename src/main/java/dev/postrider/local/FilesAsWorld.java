@@ -1,5 +1,6 @@
 package dev.postrider.local;
 
+import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.plan.BindingLookup;
@@ -80,6 +81,11 @@ record FilesAsWorld(Declared declared, Instant now, Installation installation) i
     @Override
     public List<ResourceKey> usersOf(MailServer server) {
         return List.of();
+    }
+
+    @Override
+    public List<LicenseExpiryNotice> licenses(ResourceKey organization) {
+        return declared.licenses(organization);
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.postrider.local;
 import dev.postrider.local.Finding.Severity;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.Installation.RelayAddress;
+import dev.postrider.plan.Installation.SupportSettings;
 import dev.postrider.relay.Exposure;
 import dev.postrider.relay.Relay;
 import dev.postrider.relay.RelaySettings;
@@ -136,7 +137,7 @@ public final class LocalMode implements AutoCloseable {
         Installation installation = new Installation(options.trustedNamespaces(), options.globalServerRequired(),
                 Optional.of(new RelayAddress(RelayIdentity.HOST, relay.submissionPort(),
                         Optional.of(certificate.caCertificate()))),
-                options.linksPort().isPresent(),
+                options.linksPort().isPresent(), SupportSettings.OWN,
                 UUID.randomUUID().toString());
         this.cluster = new LocalCluster(routes, new BindingDirectories(bindings), installation, clock,
                 new TestSender(new MailUpstreams(name, true, options.graph()), clock)::send, tests, this::changed);

@@ -1,5 +1,6 @@
 package dev.postrider.local;
 
+import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.plan.BindingLookup;
@@ -84,6 +85,11 @@ record LocalWorld(Declared declared, Routes routes, BindingDirectories bindings,
     @Override
     public List<ResourceKey> usersOf(MailServer server) {
         return List.of();
+    }
+
+    @Override
+    public List<LicenseExpiryNotice> licenses(ResourceKey organization) {
+        return declared.licenses(organization);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.postrider.local;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.postrider.plan.Installation;
+import dev.postrider.plan.Installation.SupportSettings;
 import dev.postrider.plan.LicenseNoticePlan;
 import dev.postrider.plan.MailServerPlan;
 import dev.postrider.plan.OrganizationPlan;
@@ -29,7 +30,7 @@ final class PlanCheck {
         this.documents = documents;
         this.declared = declared;
         this.world = new FilesAsWorld(declared, Instant.EPOCH,
-                new Installation(trustedNamespaces, true, Optional.empty(), true, "check"));
+                new Installation(trustedNamespaces, true, Optional.empty(), true, SupportSettings.OWN, "check"));
     }
 
     List<Finding> findings() {

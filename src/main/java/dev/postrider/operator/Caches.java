@@ -1,5 +1,6 @@
 package dev.postrider.operator;
 
+import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.operator.relay.RelayWorkload;
@@ -16,7 +17,9 @@ import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.Cache;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +37,7 @@ public final class Caches {
     private @Nullable Cache<Secret> serverRoutes;
     private @Nullable Cache<Secret> organizationRoutes;
     private @Nullable Cache<Deployment> relays;
+    private Function<ResourceKey, List<LicenseExpiryNotice>> licenses = _ -> List.of();
 
     /**
      * Caches of an installation.
@@ -57,6 +61,19 @@ public final class Caches {
         organizations = primary;
         bindings = bindingSecrets;
         organizationRoutes = routes;
+    }
+
+    /**
+     * Where licenses are.
+     *
+     * @param byOrganization finds them by the key of an organization
+     */
+    public void licenses(Function<ResourceKey, List<LicenseExpiryNotice>> byOrganization) {
+        licenses = byOrganization;
+    }
+
+    List<LicenseExpiryNotice> licenses(ResourceKey organization) {
+        return licenses.apply(organization);
     }
 
     public void relay(Cache<Deployment> deployments) {

@@ -1,5 +1,6 @@
 package dev.postrider.operator;
 
+import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.MailServerSpec;
 import dev.postrider.api.OrganizationMailSettings;
@@ -149,6 +150,11 @@ final class ClusterWorld implements World {
                 .map(Cluster::key)
                 .sorted()
                 .toList();
+    }
+
+    @Override
+    public List<LicenseExpiryNotice> licenses(ResourceKey organization) {
+        return cluster.caches().licenses(organization);
     }
 
     @Override

@@ -178,6 +178,7 @@ public final class OperatorProcess implements AutoCloseable {
                 InstantSource clock) {
             this.notices = notices;
             organizations = new OrganizationReconciler(cluster, tests, events, notices::organizationChanged);
+            notices.onChange(organizations::licenseChanged);
             servers = new MailServerReconciler(cluster, tests, events, this::serverChanged,
                     secret -> {
                         organizations.secretChanged(Cluster.key(secret));

@@ -15,6 +15,8 @@ import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.net.URI;
+import dev.postrider.api.Mailbox;
+import dev.postrider.plan.Installation.SupportSettings;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -32,10 +34,11 @@ import org.jspecify.annotations.Nullable;
  *                           empty for all
  * @param leaseDuration      after how long without a sign of life another replica takes the leader's place; at least a
  *                           second
+ * @param support            who helps organizations
  * @param relay              how the relay runs
  */
 public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trustedNamespaces,
-        List<String> watchNamespaces, Duration leaseDuration, Relay relay) {
+        List<String> watchNamespaces, Duration leaseDuration, SupportSettings support, Relay relay) {
     /** Label, value {@code "true"}, of the ConfigMap with the settings. */
     public static final String LABEL = "postrider.dev/settings";
 
@@ -369,16 +372,30 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
         return Set.copyOf(trusted);
     }
 
+    private record Support(@JsonProperty("address") @Nullable String address,
+            @JsonProperty("allowOwnAddress") boolean allowOwnAddress) {
+        SupportSettings settings() {
+            Optional<String> given = Optional.ofNullable(address).filter(text -> !text.isEmpty());
+            given.filter(text -> !text.matches(Mailbox.ADDRESS)).ifPresent(wrong -> {
+                throw new IllegalArgumentException("support.address: \"%s\" is no address; write one as "
+                        .formatted(wrong) + "help@example.com, or leave it empty");
+            });
+            return new SupportSettings(given, allowOwnAddress);
+        }
+    }
+
     private record Raw(@JsonProperty("globalServerPolicy") @Nullable GlobalServerPolicy globalServerPolicy,
             @JsonProperty("trustedNamespaces") @Nullable List<String> trustedNamespaces,
             @JsonProperty("watchNamespaces") @Nullable List<String> watchNamespaces,
             @JsonProperty("leaseDuration") @Nullable String leaseDuration,
+            @JsonProperty("support") @Nullable Support support,
             @JsonProperty("relay") @Nullable Relay relay) {
         Settings settings() {
             return new Settings(globalServerPolicy == null ? GlobalServerPolicy.Required : globalServerPolicy,
                     trustedNamespaces == null ? List.of() : trustedNamespaces,
                     watchNamespaces == null ? List.of() : watchNamespaces,
                     leaseDuration == null ? DEFAULT_LEASE : lease(leaseDuration),
+                    support == null ? new Support("", false).settings() : support.settings(),
                     relay == null
                             ? new Relay(Optional.empty(), Optional.empty(), List.of(), null, false, Optional.empty(),
                                     Optional.empty(), Certificate.OWN, new Storage(Optional.empty(), Optional.empty()),

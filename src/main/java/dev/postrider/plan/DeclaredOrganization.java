@@ -14,9 +14,10 @@ import java.util.Optional;
  * @param webhook   who is told what became of its mail
  * @param links     where its links lead
  * @param sizeLimit how large its messages may be
+ * @param supportAddress of those who help it
  */
 record DeclaredOrganization(Identities identity, Optional<Webhook> webhook, OrganizationLinks links,
-        Optional<SizeLimit> sizeLimit) {
+        Optional<SizeLimit> sizeLimit, Optional<String> supportAddress) {
 
     /** Reads it and records all that is wrong with it; what is wrong is then empty, or must not be used. */
     static DeclaredOrganization of(OrganizationMailSettings organization, World world, List<Problem> problems) {
@@ -25,6 +26,7 @@ record DeclaredOrganization(Identities identity, Optional<Webhook> webhook, Orga
         Optional<Webhook> webhook = Webhooks.of(organization, world, problems);
         OrganizationLinks links = OrganizationLinks.of(organization, problems);
         return new DeclaredOrganization(identity, webhook, links,
-                SizeLimits.of(spec, links.host(), world.installation(), problems));
+                SizeLimits.of(spec, links.host(), world.installation(), problems),
+                SupportDesk.address(spec, world.installation(), problems));
     }
 }

@@ -10,10 +10,22 @@ import java.util.Set;
  * @param globalServerRequired whether nobody sends while no global server is active
  * @param relay                where applications reach the relay; empty until its certificate is made
  * @param servesLinks          whether the relay serves attachments for download
+ * @param support              who helps organizations
  * @param fingerprintKey       keys the fingerprints in status, so that they tell nothing of a password
  */
 public record Installation(Set<String> trustedNamespaces, boolean globalServerRequired, Optional<RelayAddress> relay,
-        boolean servesLinks, String fingerprintKey) {
+        boolean servesLinks, SupportSettings support, String fingerprintKey) {
+
+    /**
+     * Who helps organizations.
+     *
+     * @param address         of those who help all of them
+     * @param allowOwnAddress whether an organization may name others
+     */
+    public record SupportSettings(Optional<String> address, boolean allowOwnAddress) {
+        /** Nobody, unless an organization names somebody. */
+        public static final SupportSettings OWN = new SupportSettings(Optional.empty(), true);
+    }
 
     /**
      * Where applications reach the relay.

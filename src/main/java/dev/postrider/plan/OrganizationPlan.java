@@ -174,7 +174,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             Identities identity = declared.identity();
             return new OrganizationRoute(key, Sha256.of(password), state(), servers.named(), identity.from(),
                     identity.envelopeFrom(), declared.webhook(), declared.sizeLimit(),
-                    Optional.of(identity.senders()), Optional.of(capabilities.unavailable()));
+                    Optional.of(identity.senders()), Optional.of(capabilities.unavailable()),
+                    SupportDesk.of(key, spec, declared, servers, world));
         }
 
         /** What the relay has goes on, but whether mail may be sent, and of which classes, takes effect at once. */

@@ -1,5 +1,6 @@
 package dev.postrider.plan;
 
+import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.route.OrganizationRoute;
@@ -50,6 +51,9 @@ public interface World {
 
     /** The organizations that send through a server. Asked only when the server is being deleted. */
     List<ResourceKey> usersOf(MailServer server);
+
+    /** The licenses that an organization gets notices of. Asked only where somebody wants to be told of them. */
+    List<LicenseExpiryNotice> licenses(ResourceKey organization);
 
     /** How many messages the relay holds of an organization; empty when it cannot be asked. */
     OptionalLong queued(ResourceKey organization);

@@ -5,6 +5,7 @@ import dev.postrider.relay.queue.NewMessage;
 import dev.postrider.relay.queue.NewMessage.NewRecipient;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
+import dev.postrider.relay.queue.Usage;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.submitter.CredentialsCipher;
 import dev.postrider.relay.submitter.SubmitterLogins;
@@ -28,6 +29,7 @@ import dev.postrider.route.ServerRoute;
 import dev.postrider.route.Sha256;
 import dev.postrider.route.SizeLimit;
 import dev.postrider.route.SizeLimit.WhenTooLarge;
+import dev.postrider.route.Support;
 import dev.postrider.transport.DsnRequest;
 import dev.postrider.transport.DsnRequest.Return;
 import dev.postrider.transport.RecipientDsnRequest;
@@ -35,6 +37,7 @@ import dev.postrider.transport.RecipientDsnRequest.Notify;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -53,6 +56,8 @@ final class OrganizationSubmissions implements SubmissionPolicy {
 
     /** Compared with when there is no such organization, so that this takes as long. No password has this digest. */
     private static final String NO_DIGEST = "0".repeat(64);
+
+    private static final SecureRandom RANDOM = new SecureRandom();
 
     private final Routes routes;
     private final Queue queue;
@@ -155,6 +160,19 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                         List.of(CanonicalAddress.of(reversePath))));
     }
 
+    @Override
+    public Optional<Refusal> refusalOfRecipient(Optional<String> user, String mailbox, List<Recipient> before) {
+        boolean toSupport = Support.isRecipient(mailbox);
+        if (toSupport && user.flatMap(this::route).flatMap(OrganizationRoute::support).isEmpty()) {
+            return Optional.of(new Refusal(550, "5.1.1", "nobody is named who helps: set support.address of the chart, "
+                    + "or spec.support.address of OrganizationMailSettings where that is allowed"));
+        }
+        return before.stream().anyMatch(other -> toSupport || Support.isRecipient(other.mailbox()))
+                ? Optional.of(new Refusal(550, "5.7.1",
+                        "mail to " + Support.RECIPIENT + " goes there alone, send it to others in another mail"))
+                : Optional.empty();
+    }
+
     private static Optional<Refusal> refusal(Routing routing, RelayLogin login) {
         return switch (routing) {
             case Routing.Through through when login.user().isPresent() -> through.forSubmitters().isEmpty()
@@ -201,11 +219,24 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                 .map(RelayLogin::organization)
                 .orElseThrow(() -> new IllegalStateException("mail without a login"));
         Draft draft = queue.draft(organization);
+        Optional<OrganizationRoute> route = routes.organization(organization);
         return new Incoming(organization, submission, draft,
                 new TraceHeaders(new RoomAware(draft.content()), submission,
                         new ReceivedField(hostName, draft.id(), clock.instant(), trace.clientAddress()),
                         new LoopDetection(trace, own)),
-                routes.organization(organization).flatMap(SenderIdentity::of));
+                route.flatMap(SenderIdentity::of),
+                route.flatMap(OrganizationRoute::support)
+                        .filter(_ -> submission.recipients().stream().anyMatch(r -> Support.isRecipient(r.mailbox()))));
+    }
+
+    private SupportMail supportMail(OutputStream out, Support support, ResourceKey organization) {
+        Usage queued = queue.usage(organization);
+        return new SupportMail(out, support,
+                support.information()
+                        .map(information -> new SupportFiles(organization, information, queued.messages(),
+                                queued.octets(), clock.instant()).files())
+                        .orElse(List.of()),
+                RANDOM);
     }
 
     /** Tells its writer which failures are for want of room. */
@@ -241,19 +272,24 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         private final Draft draft;
         private final TraceHeaders headers;
         private final Optional<SenderIdentity> identity;
+        private final Optional<Support> support;
+        private final Optional<SupportMail> toSupport;
         private final Optional<SenderFields> senders;
         private final SubmissionFields content;
         private String id;
 
         Incoming(ResourceKey organization, Submission submission, Draft draft, TraceHeaders headers,
-                Optional<SenderIdentity> identity) {
+                Optional<SenderIdentity> identity, Optional<Support> support) {
             this.organization = organization;
             this.submission = submission;
             this.draft = draft;
             this.headers = headers;
             this.identity = identity;
-            this.senders = identity.map(i -> new SenderFields(headers, i));
-            this.content = new SubmissionFields(senders.isPresent() ? senders.get() : headers);
+            this.support = support;
+            this.toSupport = support.map(s -> supportMail(headers, s, organization));
+            OutputStream kept = toSupport.isPresent() ? toSupport.get() : headers;
+            this.senders = identity.map(i -> new SenderFields(kept, i));
+            this.content = new SubmissionFields(senders.isPresent() ? senders.get() : kept);
             this.id = draft.id();
         }
 
@@ -273,6 +309,10 @@ final class OrganizationSubmissions implements SubmissionPolicy {
             content.finish();
             if (senders.isPresent()) {
                 senders.get().finish();
+            }
+            if (toSupport.isPresent()) {
+                toSupport.get().finish();
+                toSupport.get().attach();
             }
             headers.finish();
             Optional<MailClass> mailClass = mailClass();
@@ -326,15 +366,17 @@ final class OrganizationSubmissions implements SubmissionPolicy {
 
         /** Whether an address that was put in needs SMTPUTF8. */
         private boolean madeInternational() {
-            return SenderIdentity.isInternational(sender()) || senders.filter(SenderFields::isRewritten)
-                    .flatMap(_ -> identity)
-                    .filter(i -> SenderIdentity.isInternational(i.from().address()))
-                    .isPresent();
+            return AddressField.isInternational(sender())
+                    || toSupport.filter(SupportMail::isInternational).isPresent()
+                    || senders.filter(SenderFields::isRewritten)
+                            .flatMap(_ -> identity)
+                            .filter(i -> AddressField.isInternational(i.from().address()))
+                            .isPresent();
         }
 
         private NewMessage message(boolean eightBit) throws IOException {
             NewMessage message = new NewMessage(sender(),
-                    submission.recipients().stream().map(OrganizationSubmissions::recipient).toList(),
+                    submission.recipients().stream().map(this::recipient).toList(),
                     eightBit || madeInternational(), submission.smtpUtf8() || madeInternational(),
                     new DsnRequest(submission.dsn().returned().map(returned -> Return.valueOf(returned.name())),
                             submission.dsn().envelopeId().map(Xtext::encode)),
@@ -345,18 +387,19 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                     : message;
         }
 
+        /** Where it really goes. */
+        private NewRecipient recipient(Recipient recipient) {
+            Set<Notify> conditions = recipient.reports()
+                    .stream()
+                    .map(report -> Notify.valueOf(report.name()))
+                    .collect(Collectors.toSet());
+            return new NewRecipient(support.map(Support::address).orElse(recipient.mailbox()),
+                    new RecipientDsnRequest(conditions, recipient.original().map(OriginalRecipient::parameter)));
+        }
+
         @Override
         public void close() {
             draft.close();
         }
-    }
-
-    private static NewRecipient recipient(Recipient recipient) {
-        Set<Notify> conditions = recipient.reports()
-                .stream()
-                .map(report -> Notify.valueOf(report.name()))
-                .collect(Collectors.toSet());
-        return new NewRecipient(recipient.mailbox(),
-                new RecipientDsnRequest(conditions, recipient.original().map(OriginalRecipient::parameter)));
     }
 }

@@ -7,10 +7,6 @@ import dev.postrider.route.AllowedSenders.Otherwise;
 import dev.postrider.route.CanonicalAddress;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
-import jakarta.mail.internet.InternetAddress;
-import jakarta.mail.internet.MimeUtility;
-import java.io.UnsupportedEncodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -57,29 +53,12 @@ record SenderIdentity(ResourceKey organization, Address from, String envelopeFro
 
     /** The envelope sender of mail that came with another; in ASCII where that can be. */
     String reversePath() {
-        return mostlyAscii(envelopeFrom);
+        return AddressField.mostlyAscii(envelopeFrom);
     }
 
     /** A field with the organization's From, folded. */
     byte[] field(String name) {
-        try {
-            var address = new InternetAddress(mostlyAscii(from.address()), from.name().orElse(null), "UTF-8");
-            return (name + ": " + MimeUtility.fold(name.length() + 2, address.toString()) + "\r\n")
-                    .getBytes(StandardCharsets.UTF_8);
-        } catch (UnsupportedEncodingException e) {
-            throw new IllegalStateException("every Java has UTF-8", e);
-        }
-    }
-
-    /** Whether the field, or the envelope sender, needs SMTPUTF8. */
-    static boolean isInternational(String address) {
-        return mostlyAscii(address).chars().anyMatch(c -> c > 127);
-    }
-
-    /** With A-labels; what stands before the at-sign has no form in ASCII. */
-    private static String mostlyAscii(String address) {
-        int at = address.lastIndexOf('@');
-        return address.substring(0, at + 1) + CanonicalAddress.of(address).domain();
+        return AddressField.write(name, from);
     }
 
     /** Says which addresses are not allowed where. */
@@ -103,7 +82,7 @@ record SenderIdentity(ResourceKey organization, Address from, String envelopeFro
     }
 
     private static String shortened(String address) {
-        String ascii = mostlyAscii(address);
+        String ascii = AddressField.mostlyAscii(address);
         return ascii.length() <= LONGEST_ADDRESS ? ascii : ascii.substring(0, LONGEST_ADDRESS) + "...";
     }
 }

@@ -18,28 +18,35 @@ import java.util.Optional;
  * @param senders        what its applications may send as besides {@code from}; empty only in a route of a version that
  *                       did not know this, and then anything
  * @param unavailable    classes of mail that it cannot have now; empty only in a route of a version that had no classes
+ * @param support        where its mail to support goes
  */
 public record OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
         Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
-        Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable) {
+        Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable, Optional<Support> support) {
 
     /** As versions wrote it that let applications send as anybody. */
     public OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
             Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit) {
         this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, Optional.empty(),
-                Optional.empty());
+                Optional.empty(), Optional.empty());
     }
 
     /** The same for an organization in another state. */
     public OrganizationRoute in(State other) {
         return new OrganizationRoute(key, passwordSha256, other, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable);
+                senders, unavailable, support);
     }
 
     /** The same without these classes of mail. */
     public OrganizationRoute without(UnavailableClasses classes) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, Optional.of(classes));
+                senders, Optional.of(classes), support);
+    }
+
+    /** The same with others who help it. */
+    public OrganizationRoute helpedBy(Optional<Support> helpers) {
+        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
+                senders, unavailable, helpers);
     }
 
     /** What the relay does with the organization's mail. */
@@ -60,6 +67,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
                 + webhook.map(receiver -> ", " + receiver).orElse("")
                 + sizeLimit.map(limit -> ", " + limit).orElse("")
                 + senders.filter(s -> !s.equals(AllowedSenders.NONE)).map(s -> ", " + s).orElse("")
-                + unavailable.filter(u -> !u.equals(UnavailableClasses.NONE)).map(u -> ", " + u).orElse("") + "]";
+                + unavailable.filter(u -> !u.equals(UnavailableClasses.NONE)).map(u -> ", " + u).orElse("")
+                + support.map(s -> ", " + s).orElse("") + "]";
     }
 }

@@ -2,6 +2,7 @@ package dev.postrider.plan;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.MailServerSpec.Scope;
 import dev.postrider.api.OrganizationMailSettings;
@@ -33,6 +34,7 @@ final class GoldenWorld implements World {
     Instant now = NOW;
     final Map<ResourceKey, MailServer> servers = new LinkedHashMap<>();
     final Map<ResourceKey, OrganizationMailSettings> organizations = new LinkedHashMap<>();
+    final List<LicenseExpiryNotice> licenses = new ArrayList<>();
     final Map<ResourceKey, ServerRoute> serverRoutes = new HashMap<>();
     final Map<ResourceKey, OrganizationRoute> organizationRoutes = new HashMap<>();
     private static final Pattern DOCUMENT_END = Pattern.compile("(?m)^---\\s*$");
@@ -52,6 +54,8 @@ final class GoldenWorld implements World {
                 case "MailServer" -> put(servers, Serialization.unmarshal(document, MailServer.class));
                 case "OrganizationMailSettings" ->
                     put(organizations, Serialization.unmarshal(document, OrganizationMailSettings.class));
+                case "LicenseExpiryNotice" ->
+                    licenses.add(Serialization.unmarshal(document, LicenseExpiryNotice.class));
                 case "Secret" -> put(secrets, Serialization.unmarshal(document, Secret.class));
                 case "ConfigMap" -> put(configMaps, Serialization.unmarshal(document, ConfigMap.class));
                 default -> throw new IllegalArgumentException(document);
@@ -91,7 +95,10 @@ final class GoldenWorld implements World {
                 !world.path("globalServerPolicy").asText("Required").equals("Optional"),
                 Optional.of(new Installation.RelayAddress("postrider-relay.postrider-system.svc", 587,
                         Optional.of("the CA"))),
-                world.path("servesLinks").asBoolean(false), "the key");
+                world.path("servesLinks").asBoolean(false),
+                new Installation.SupportSettings(Optional.ofNullable(world.path("support").textValue()),
+                        world.path("ownSupport").asBoolean(false)),
+                "the key");
     }
 
     @Override
@@ -175,6 +182,13 @@ final class GoldenWorld implements World {
     @Override
     public List<ResourceKey> usersOf(MailServer server) {
         return new ArrayList<>(organizations.keySet());
+    }
+
+    @Override
+    public List<LicenseExpiryNotice> licenses(ResourceKey organization) {
+        return licenses.stream()
+                .filter(notice -> notice.getMetadata().getNamespace().equals(organization.namespace()))
+                .toList();
     }
 
     @Override

@@ -213,6 +213,6 @@ final class SenderFieldsTest {
         var identity = new SenderIdentity(new ResourceKey("acme", "shop"),
                 new Address(address, Optional.ofNullable(name)), "b@acme.example", AllowedSenders.NONE);
         assertThat(new String(identity.field("From"), StandardCharsets.UTF_8).replace("\r\n", "|")).isEqualTo(field);
-        assertThat(SenderIdentity.isInternational(address)).isEqualTo(international);
+        assertThat(AddressField.isInternational(address)).isEqualTo(international);
     }
 }

@@ -29,6 +29,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,7 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
     private final InstantSource clock;
     private final LicenseGauges gauges;
     private final NoticeTimer timer;
+    private volatile Consumer<ResourceKey> changed = _ -> {};
     private final SimpleInboundEventSource<LicenseExpiryNotice> nudges = new SimpleInboundEventSource<>("nudges");
     private @Nullable IndexerResourceCache<LicenseExpiryNotice> resources;
 
@@ -76,6 +78,7 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
                         .stream()
                         .toList());
         resources = primary;
+        cluster.caches().licenses(organization -> primary.byIndex(BY_ORGANIZATION, organization.toString()));
         return List.of(nudges);
     }
 
@@ -88,6 +91,19 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
                 .distinct()
                 .map(name -> new ResourceKey(notice.getMetadata().getNamespace(), name).toString())
                 .toList();
+    }
+
+    /**
+     * Whom to tell of the organizations that a license is of, whenever something of it has changed.
+     *
+     * @param listener is given an organization's key
+     */
+    public void onChange(Consumer<ResourceKey> listener) {
+        changed = listener;
+    }
+
+    private void tellOf(LicenseExpiryNotice notice) {
+        organizations(notice).forEach(organization -> changed.accept(ResourceKey.parse(organization)));
     }
 
     /** Plans anew for the notices of an organization. */
@@ -124,6 +140,7 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
             sends.forget(notice.getMetadata().getUid());
             gauges.forget(id);
             timer.forget(id);
+            tellOf(notice);
             return UpdateControl.noUpdate();
         }
         if (Lifecycle.isPaused(notice) || notice.getMetadata().getDeletionTimestamp() != null) {
@@ -180,6 +197,7 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
         if (Lifecycle.isOvertaken(notice, context.resourceOperations().serverSideApplyPrimaryStatus(patch))) {
             nudges.propagateEvent(ResourceID.fromResource(notice));
         }
+        tellOf(notice);
     }
 
     @Override

@@ -108,6 +108,11 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         }
     }
 
+    /** Plans anew for an organization, if there is one. */
+    public void licenseChanged(ResourceKey organization) {
+        nudges.propagateEvent(new ResourceID(organization.name(), organization.namespace()));
+    }
+
     /** Plans for every organization anew: something that matters to all has changed. */
     public void nudgeAll() {
         if (organizations != null) {

@@ -236,7 +236,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
                 Optional.of(new Installation.RelayAddress(RelayWorkload.bindingHost(namespace, settings.relay()),
                         RelayWorkload.SUBMISSION_PORT,
                         Optional.of(secrets.certificate().caCertificate()).filter(ca -> !ca.isEmpty()))),
-                settings.relay().links().enabled(),
+                settings.relay().links().enabled(), settings.support(),
                 secrets.fingerprintKey());
     }
 

@@ -105,13 +105,23 @@ final class MailTransaction {
         } else if (recipients.size() >= limits.recipients()) {
             replies.say(452, "4.5.3", "too many recipients, send it to the others in another mail");
         } else {
-            try {
-                recipients.add(
-                        Recipient.parse(path.get().mailbox(), path.get().parameters(), policy.offersDsn()));
+            recipient(path.get());
+        }
+    }
+
+    private void recipient(SmtpPath path) throws IOException {
+        try {
+            Recipient recipient = Recipient.parse(path.mailbox(), path.parameters(), policy.offersDsn());
+            Optional<SubmissionPolicy.Refusal> refusal = policy.refusalOfRecipient(place.user(), path.mailbox(),
+                    List.copyOf(recipients));
+            if (refusal.isPresent()) {
+                replies.refuse("recipient", refusal.get());
+            } else {
+                recipients.add(recipient);
                 replies.say(250, "2.1.5", "recipient OK");
-            } catch (EsmtpParameters.Refused e) {
-                replies.say(e.code(), "5.5.4", SmtpText.message(e));
             }
+        } catch (EsmtpParameters.Refused e) {
+            replies.say(e.code(), "5.5.4", SmtpText.message(e));
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.postrider.relay.smtp;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /** Who may submit to a listener, and what becomes of the mail. Called by many sessions at a time. */
@@ -33,6 +34,16 @@ public interface SubmissionPolicy {
      * @param reversePath without angle brackets; empty for the null sender
      */
     default Optional<Refusal> refusalOfSender(Optional<String> user, String reversePath) {
+        return Optional.empty();
+    }
+
+    /**
+     * Why this client may not send to this recipient; asked at each RCPT.
+     *
+     * @param mailbox without angle brackets
+     * @param before  the recipients that the mail has already
+     */
+    default Optional<Refusal> refusalOfRecipient(Optional<String> user, String mailbox, List<Recipient> before) {
         return Optional.empty();
     }
 
