@@ -36,12 +36,17 @@ final class BindingDirectories {
         }
     }
 
-    /** Writes what differs. */
+    /** Writes what differs, and removes what is no entry any more. */
     void write(String namespace, Binding binding) {
         Path directory = directory(new ResourceKey(namespace, binding.name()));
         try {
             for (Map.Entry<String, String> entry : binding.data().entrySet()) {
                 PrivateFiles.write(directory.resolve(entry.getKey()), entry.getValue());
+            }
+            for (Path file : PrivateFiles.list(directory)) {
+                if (!binding.data().containsKey(String.valueOf(file.getFileName()))) {
+                    PrivateFiles.remove(file);
+                }
             }
         } catch (IOException e) {
             throw new UncheckedIOException("cannot write " + directory, e);

@@ -1,9 +1,10 @@
 package dev.postrider.plan;
 
-import dev.postrider.plan.Installation.RelayAddress;
+import dev.postrider.plan.binding.MailAccount;
 import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -23,24 +24,27 @@ public record Binding(String name, Map<String, String> data) {
     /** The entry that holds what goes before the name of a user of the organization's mail servers. */
     public static final String SUBMITTER_PREFIX = "submitter-prefix";
 
-    static Binding of(ResourceKey organization, String name, RelayAddress relay, Identities identity, String password,
-            boolean submitters) {
-        String login = RelayLogin.of(organization);
-        Map<String, String> data = new TreeMap<>();
+    /** The keys of the entries that are there without being asked for. */
+    static final Set<String> KEYS = Set.of("type", "provider", "host", "port", "username", PASSWORD, SUBMITTER_PREFIX,
+            "from", "from-name", MailAccount.CA_ENTRY, "uri");
+
+    /** @param more entries beside those of the specification */
+    static Binding of(ResourceKey organization, String name, MailAccount account, boolean submitters,
+            Map<String, String> more) {
+        Map<String, String> data = new TreeMap<>(more);
         data.put("type", "smtp");
         data.put("provider", "postrider");
-        data.put("host", relay.host());
-        data.put("port", Integer.toString(relay.port()));
-        data.put("username", login);
-        data.put(PASSWORD, password);
+        data.put("host", account.host());
+        data.put("port", Integer.toString(account.port()));
+        data.put("username", account.username());
+        data.put(PASSWORD, account.password());
         if (submitters) {
             data.put(SUBMITTER_PREFIX, RelayLogin.prefix(organization));
         }
-        data.put("from", identity.from().address());
-        data.put("from-name", identity.from().name().orElse(""));
-        relay.caCertificate().ifPresent(ca -> data.put("ca.crt", ca));
-        // Neither login nor password has a character that a URI would have to quote.
-        data.put("uri", "smtp://" + login + ":" + password + "@" + relay.host() + ":" + relay.port());
+        data.put("from", account.from().address());
+        data.put("from-name", account.from().name().orElse(""));
+        account.caCertificate().ifPresent(ca -> data.put(MailAccount.CA_ENTRY, ca));
+        data.put("uri", account.uri());
         return new Binding(name, data);
     }
 

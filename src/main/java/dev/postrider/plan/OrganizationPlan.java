@@ -47,9 +47,10 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
     /** What is wrong with an organization and the servers that it names, each problem apart. */
     public static List<Problem> problems(OrganizationMailSettings organization, World world) {
         List<Problem> problems = new ArrayList<>();
-        Identities.of(organization.getSpec(), problems);
+        Identities identity = Identities.of(organization.getSpec(), problems);
         Webhooks.of(organization, world, problems);
         SizeLimits.of(organization.getSpec(), world.installation(), problems);
+        BindingEntries.check(key(organization), organization.getSpec(), identity, world.installation(), problems);
         problems.addAll(Servers.of(organization, world).problems());
         if (world.binding(key(organization), bindingName(organization)) instanceof BindingLookup.Foreign foreign) {
             problems.add(taken(bindingName(organization), foreign));
@@ -114,6 +115,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             Identities identity = Identities.of(spec, problems);
             Optional<Webhook> webhook = Webhooks.of(organization, world, problems);
             Optional<SizeLimit> sizeLimit = SizeLimits.of(spec, world.installation(), problems);
+            BindingEntries.check(key, spec, identity, world.installation(), problems);
             Servers servers = Servers.of(organization, world);
             OrganizationTests tests = new OrganizationTests(organization, world, news, servers, identity);
             List<ServerTestSendStatus> records = tests.record(notices);
@@ -133,8 +135,9 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             Optional<Binding> binding = problems.isEmpty()
                     ? password.flatMap(p -> world.installation()
                             .relay()
-                            .map(relay -> Binding.of(key, bindingName(organization), relay, identity, p,
-                                    servers.wantSubmitters())))
+                            .map(relay -> BindingEntries.account(key, spec, identity, relay, p))
+                            .map(account -> Binding.of(key, bindingName(organization), account,
+                                    servers.wantSubmitters(), BindingEntries.of(spec, account))))
                     : Optional.empty();
             Optional<OrganizationRoute> route = problems.isEmpty() && servers.usable() && binding.isPresent()
                     ? password.map(p -> new OrganizationRoute(key, Sha256.of(p), state(), servers.named(),
