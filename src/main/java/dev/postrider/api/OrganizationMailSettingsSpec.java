@@ -163,5 +163,9 @@ public record OrganizationMailSettingsSpec(
             @ValidationRule(value = "self.all(k, k.matches('^[-._a-zA-Z0-9]{1,253}$') && !k.startsWith('..') && k != '.')", message = "template has a key that no Secret takes: letters, digits, hyphens, underscores and dots, at most 253")
             @ValidationRule(value = "self.all(k, !(k in ['type', 'provider', 'host', 'port', 'username', 'password', 'submitter-prefix', 'from', 'from-name', 'ca.crt', 'uri']))", message = "template has a key that every binding has; choose another one")
             @ValidationRule(value = "self.all(k, !self[k].matches('[{][{][ ]*[=<>$]'))", message = "template may neither change delimiters ({{=) nor take in other templates ({{>, {{<, {{$)")
-            @Size(max = 16) @Nullable Map<String, @Size(min = 1, max = 4096) String> template) {}
+            @Size(max = 16) @Nullable Map<String, @Size(min = 1, max = 4096) String> template,
+            @JsonPropertyDescription("How long a former password is taken after a new value of the annotation "
+                    + "postrider.dev/rotate has replaced it, from 0s to 720h (30 days).")
+            @ValidationRule(value = "duration(self) <= duration('720h')", message = "rotationOverlap is at most 720h (30 days)")
+            @Default("24h") @Size(max = 8) @Pattern("^([0-9]{1,7}s|[0-9]{1,5}m|[0-9]{1,3}h)$") @Nullable String rotationOverlap) {}
 }

@@ -13,8 +13,12 @@ import java.util.TreeMap;
  *
  * @param name name of the Secret, in the organization's namespace
  * @param data its entries
+ * @param annotations what it must be annotated with
  */
-public record Binding(String name, Map<String, String> data) {
+public record Binding(String name, Map<String, String> data, Map<String, String> annotations) {
+    /** What Reloader looks for in a Secret: workloads that are annotated to search for it restart when it changes. */
+    static final Map<String, String> RELOADER = Map.of("reloader.stakater.com/match", "true");
+
     /** The Secret's type; the specification asks for {@code servicebinding.io/} and the type of the service. */
     public static final String SECRET_TYPE = "servicebinding.io/smtp";
 
@@ -30,7 +34,7 @@ public record Binding(String name, Map<String, String> data) {
 
     /** @param more entries beside those of the specification */
     static Binding of(ResourceKey organization, String name, MailAccount account, boolean submitters,
-            Map<String, String> more) {
+            Map<String, String> more, Map<String, String> annotations) {
         Map<String, String> data = new TreeMap<>(more);
         data.put("type", "smtp");
         data.put("provider", "postrider");
@@ -45,7 +49,9 @@ public record Binding(String name, Map<String, String> data) {
         data.put("from-name", account.from().name().orElse(""));
         account.caCertificate().ifPresent(ca -> data.put(MailAccount.CA_ENTRY, ca));
         data.put("uri", account.uri());
-        return new Binding(name, data);
+        Map<String, String> all = new TreeMap<>(annotations);
+        all.putAll(RELOADER);
+        return new Binding(name, data, all);
     }
 
     @Override

@@ -52,16 +52,17 @@ final class BindingEntries {
             }
         }
         template(spec).forEach((key, text) -> {
-            String field = "spec.binding.template[" + key + "]";
+            String field = "spec.binding.template";
+            String name = "\"" + key + "\" ";
             Optional<String> wrong = OwnEntry.problem(key, text, account);
             if (wrong.isPresent()) {
-                problems.add(problem("BindingTemplateInvalid", field, wrong.get()));
+                problems.add(problem("BindingTemplateInvalid", field, name + wrong.get()));
             } else if (Binding.KEYS.contains(key)) {
                 problems.add(problem("BindingTemplateInvalid", field,
-                        "is the key of an entry that every binding has; choose another one"));
+                        name + "is the key of an entry that every binding has; choose another one"));
             } else if (taken.containsKey(key)) {
                 problems.add(problem("BindingTemplateInvalid", field,
-                        "is the key of an entry of format %s; choose another one".formatted(taken.get(key))));
+                        name + "is the key of an entry of format %s; choose another one".formatted(taken.get(key))));
             }
         });
     }

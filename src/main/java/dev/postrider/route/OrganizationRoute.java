@@ -1,5 +1,6 @@
 package dev.postrider.route;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,10 +18,22 @@ import java.util.Optional;
  * @param sizeLimit      how large its messages may be; {@link SizeLimit#NONE} if that is empty
  * @param senders        what its applications may send as besides {@code from}; empty only in a route of a version that
  *                       did not know this, and then anything
+ * @param formerPasswords what else the login takes for a while; none in a route of a version that did not know this
  */
 public record OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
         Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
-        Optional<AllowedSenders> senders) {
+        Optional<AllowedSenders> senders, List<FormerPassword> formerPasswords) {
+
+    public OrganizationRoute {
+        formerPasswords = Optional.ofNullable(formerPasswords).map(List::copyOf).orElse(List.of());
+    }
+
+    /** With one password. */
+    public OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
+            Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
+            Optional<AllowedSenders> senders) {
+        this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, senders, List.of());
+    }
 
     /** As versions wrote it that let applications send as anybody. */
     public OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
@@ -31,7 +44,15 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     /** The same for an organization in another state. */
     public OrganizationRoute in(State other) {
         return new OrganizationRoute(key, passwordSha256, other, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders);
+                senders, formerPasswords);
+    }
+
+    /** Whether the login may have this password at that time. */
+    public boolean takes(String password, Instant now) {
+        boolean current = Sha256.matches(password, passwordSha256);
+        return formerPasswords.stream()
+                .map(former -> Sha256.matches(password, former.sha256()) && now.isBefore(former.validUntil()))
+                .reduce(current, Boolean::logicalOr);
     }
 
     /** What the relay does with the organization's mail. */

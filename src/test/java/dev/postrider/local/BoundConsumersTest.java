@@ -87,6 +87,10 @@ final class BoundConsumersTest {
                     template:
                       swaks.args: "--server {{host}}:{{port}} --auth-user {{username}}"
                 """.formatted(sink.port(), NAME, RECIPIENT, binding()));
+        begin();
+    }
+
+    private void begin() throws Exception {
         local = new LocalMode(new LocalMode.Options(directory, state, 0, false, Set.of(Check.SYSTEM_NAMESPACE), true),
                 new LocalMode.Observer() {
                     @Override
@@ -250,6 +254,47 @@ final class BoundConsumersTest {
             } catch (AssertionError | java.util.NoSuchElementException e) {
                 throw new AssertionError(postfix.log(), e);
             }
+        }
+    }
+
+    /** Whoever still has the former password sends with it; when its time is over, it is refused. */
+    @Test
+    void bothPasswordsLogInUntilTheOverlapIsOver() throws Exception {
+        String old = Files.readString(binding().resolve("password"));
+        rotate("one", "1h");
+        String rotated = Files.readString(binding().resolve("password"));
+        assertThat(rotated).isNotEqualTo(old);
+        assertThat(Files.readString(binding().resolve("SMTP_URL"))).contains(rotated);
+        assertThat(login(old)).isEqualTo("taken");
+        assertThat(login(rotated)).isEqualTo("taken");
+
+        rotate("one", "0s");
+        assertThat(Files.readString(binding().resolve("password"))).isEqualTo(rotated);
+        assertThat(login(old)).startsWith("535 5.7.8");
+        assertThat(login(rotated)).isEqualTo("taken");
+    }
+
+    /** Also a run that begins anew, with nothing but its files. */
+    private void rotate(String wish, String overlap) throws Exception {
+        local.close();
+        Path file = directory.resolve("all.yaml");
+        Files.writeString(file, Files.readString(file)
+                .replaceAll("\\{name: acme, namespace: acme.*}", "{name: acme, namespace: acme, annotations: "
+                        + "{postrider.dev/rotate: " + wish + "}}")
+                .replaceAll("    rotationOverlap: .*\n", "")
+                .replace("    mountPath:", "    rotationOverlap: " + overlap + "\n    mountPath:"));
+        begin();
+    }
+
+    private String login(String password) throws Exception {
+        Properties properties = new Properties();
+        properties.put("mail.smtp.starttls.required", "true");
+        properties.put("mail.smtp.ssl.trust", "localhost");
+        try (jakarta.mail.Transport transport = Session.getInstance(properties).getTransport("smtp")) {
+            transport.connect("localhost", local.port(), "acme.acme", password);
+            return "taken";
+        } catch (jakarta.mail.AuthenticationFailedException e) {
+            return String.valueOf(e.getMessage());
         }
     }
 

@@ -57,9 +57,7 @@ public final class OwnEntry {
     /** What is wrong with the key or the template; empty when nothing is. */
     public static Optional<String> problem(String key, String template, MailAccount account) {
         if (!KEY.matcher(key).matches() || key.startsWith("..") || key.equals(".")) {
-            return Optional
-                    .of("\"%s\" is no key of a Secret; write letters, digits, \"-\", \"_\" and \".\", at most 253"
-                            .formatted(key));
+            return Optional.of("is no key of a Secret; write letters, digits, \"-\", \"_\" and \".\", at most 253");
         }
         if (template.length() > MOST_CHARACTERS) {
             return Optional
