@@ -11,6 +11,7 @@ import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.api.model.Quantity;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 // @formatter:off The fields are laid out by hand: what each is for, then what it takes.
@@ -171,5 +172,22 @@ public record OrganizationMailSettingsSpec(
     public record Binding(
             @JsonPropertyDescription("Name of the Secret that Postrider writes in this namespace. Default: the name of "
                     + "this resource and -mail.")
-            @Size(min = 1, max = 253) @Pattern("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$") @Nullable String secretName) {}
+            @Size(min = 1, max = 253) @Pattern("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$") @Nullable String secretName,
+            @JsonPropertyDescription("What reads the Secret: each format adds entries in the form that its reader wants, "
+                    + "beside those of the Service Binding specification.")
+            @ValidationRule(value = "self.all(f, self.exists_one(g, g == f))", message = "formats names a format twice")
+            @Size(max = 17) @Nullable List<BindingFormat> formats,
+            @JsonPropertyDescription("The directory at which applications mount the Secret, where an entry must name it. "
+                    + "Default: /etc/mail-binding.")
+            @Size(min = 2, max = 200) @Pattern("^(/[A-Za-z0-9._-]+)+$") @Nullable String mountPath,
+            @JsonPropertyDescription("Entries of your own: the text of each is a Mustache template over host, port, "
+                    + "username, password, uri, from, from-name, reply-to, reply-to-name, ca, ca-file and mount-path.")
+            @ValidationRule(value = "self.all(k, k.matches('^[-._a-zA-Z0-9]{1,253}$') && !k.startsWith('..') && k != '.')", message = "template has a key that no Secret takes: letters, digits, hyphens, underscores and dots, at most 253")
+            @ValidationRule(value = "self.all(k, !(k in ['type', 'provider', 'host', 'port', 'username', 'password', 'submitter-prefix', 'from', 'from-name', 'ca.crt', 'uri']))", message = "template has a key that every binding has; choose another one")
+            @ValidationRule(value = "self.all(k, !self[k].matches('[{][{][ ]*[=<>$]'))", message = "template may neither change delimiters ({{=) nor take in other templates ({{>, {{<, {{$)")
+            @Size(max = 16) @Nullable Map<String, @Size(min = 1, max = 4096) String> template,
+            @JsonPropertyDescription("How long a former password is taken after a new value of the annotation "
+                    + "postrider.dev/rotate has replaced it, from 0s to 720h (30 days).")
+            @ValidationRule(value = "duration(self) <= duration('720h')", message = "rotationOverlap is at most 720h (30 days)")
+            @Default("24h") @Size(max = 8) @Pattern("^([0-9]{1,7}s|[0-9]{1,5}m|[0-9]{1,3}h)$") @Nullable String rotationOverlap) {}
 }

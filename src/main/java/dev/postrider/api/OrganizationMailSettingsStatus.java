@@ -30,8 +30,13 @@ public record OrganizationMailSettingsStatus(
         @Nullable List<ServerTestSendStatus> testSends) {
 
     /** Where the binding is. */
-    public record BindingStatus(@JsonPropertyDescription("Name of the Secret.")
-    @Required String name) {}
+    public record BindingStatus(
+            @JsonPropertyDescription("Name of the Secret.")
+            @Required String name,
+            @JsonPropertyDescription("When its password was replaced last.")
+            @Nullable String rotatedAt,
+            @JsonPropertyDescription("Until when the password before that is taken too.")
+            @Nullable String formerPasswordValidUntil) {}
 
     /** What works now. */
     public record CapabilitiesStatus(

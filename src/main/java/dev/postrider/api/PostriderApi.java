@@ -20,6 +20,9 @@ public final class PostriderApi {
     /** Annotation: a new value asks for a test mail; a value that is an address is that test's recipient. */
     public static final String TEST_SEND_ANNOTATION = "postrider.dev/test-send";
 
+    /** Annotation of an organization: a new value asks for a new password in its binding. */
+    public static final String ROTATE_ANNOTATION = "postrider.dev/rotate";
+
     /** Annotation, value {@code "true"}: Postrider leaves the resource and what it made from it alone. */
     public static final String PAUSED_ANNOTATION = "postrider.dev/paused";
 

@@ -176,8 +176,9 @@ final class LocalCluster {
         OrganizationPlan plan = OrganizationPlan.of(organization, world(),
                 new OrganizationTestNews(tests.running(owner), finished));
         plan.tests().forEach(order -> tests.start(owner, order));
-        plan.binding().ifPresent(binding -> bindings.write(key.namespace(), binding));
+        // The route first: a login that an application has found must work.
         plan.route().ifPresent(routes::put);
+        plan.binding().ifPresent(binding -> bindings.write(key.namespace(), binding));
         plan.notices().forEach(notice -> log(owner, notice));
         lookAgain(plan.lookAgain());
         boolean changed = !plan.status().equals(organization.getStatus());

@@ -70,7 +70,8 @@ record LocalWorld(Declared declared, Routes routes, BindingDirectories bindings,
         ResourceKey key = new ResourceKey(organization.namespace(), secretName);
         return declared.otherOwner(organization, key)
                 .<BindingLookup>map(foreign -> foreign)
-                .or(() -> bindings.password(key).map(BindingLookup.Own::new))
+                .or(() -> bindings.password(key)
+                        .<BindingLookup>map(password -> new BindingLookup.Own(password, bindings.annotations(key))))
                 .orElseGet(BindingLookup.Missing::new);
     }
 

@@ -106,6 +106,8 @@ final class StructuralSchema {
             case "maxLength" -> new Violation(at, "Too long: may not be more than " + number(rule) + " characters");
             case "maxItems" -> new Violation(at,
                     "Too many: " + value.size() + ": must have at most " + number(rule) + " items");
+            case "maxProperties" -> new Violation(at,
+                    "Too many: " + value.size() + ": must have at most " + number(rule) + " items");
             case "minItems" -> invalid(at, value, "should have at least " + number(rule) + " items");
             default -> new Violation(at, confidential ? "Invalid value" : error.getMessage());
         };

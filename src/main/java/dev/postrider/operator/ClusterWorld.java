@@ -129,7 +129,8 @@ final class ClusterWorld implements World {
                     .map(o -> new ResourceKey(organization.namespace(), o.getName()))
                     .findFirst();
             return owner.filter(organization::equals).isPresent()
-                    ? new BindingLookup.Own(Caches.entry(own.get(), Binding.PASSWORD).orElse(""))
+                    ? new BindingLookup.Own(Caches.entry(own.get(), Binding.PASSWORD).orElse(""),
+                            Optional.ofNullable(own.get().getMetadata().getAnnotations()).orElseGet(Map::of))
                     : new BindingLookup.Foreign(owner);
         }
         return cluster.metadata().secretExists(key) ? BindingLookup.Foreign.unknown() : new BindingLookup.Missing();

@@ -62,6 +62,7 @@ public final class Secrets {
                 .withNamespace(organization.getMetadata().getNamespace())
                 .withName(binding.name())
                 .withLabels(Map.of(BINDING_LABEL, "true", MANAGED_BY_LABEL, MANAGED_BY))
+                .withAnnotations(binding.annotations())
                 .withOwnerReferences(ownedBy(organization))
                 .endMetadata()
                 .withType(Binding.SECRET_TYPE)

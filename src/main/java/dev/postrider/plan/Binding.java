@@ -1,9 +1,10 @@
 package dev.postrider.plan;
 
-import dev.postrider.plan.Installation.RelayAddress;
+import dev.postrider.plan.binding.MailAccount;
 import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -12,8 +13,12 @@ import java.util.TreeMap;
  *
  * @param name name of the Secret, in the organization's namespace
  * @param data its entries
+ * @param annotations what it must be annotated with
  */
-public record Binding(String name, Map<String, String> data) {
+public record Binding(String name, Map<String, String> data, Map<String, String> annotations) {
+    /** What Reloader looks for in a Secret: workloads that are annotated to search for it restart when it changes. */
+    static final Map<String, String> RELOADER = Map.of("reloader.stakater.com/match", "true");
+
     /** The Secret's type; the specification asks for {@code servicebinding.io/} and the type of the service. */
     public static final String SECRET_TYPE = "servicebinding.io/smtp";
 
@@ -23,29 +28,30 @@ public record Binding(String name, Map<String, String> data) {
     /** The entry that holds what goes before the name of a user of the organization's mail servers. */
     public static final String SUBMITTER_PREFIX = "submitter-prefix";
 
-    static Binding of(ResourceKey organization, String name, RelayAddress relay, DeclaredOrganization declared,
-            String password, boolean submitters, CapabilitiesNow capabilities) {
-        Identities identity = declared.identity();
-        String login = RelayLogin.of(organization);
-        Map<String, String> data = new TreeMap<>();
+    /** The keys of the entries that are there without being asked for. */
+    static final Set<String> KEYS = Set.of("type", "provider", "host", "port", "username", PASSWORD, SUBMITTER_PREFIX,
+            "from", "from-name", MailAccount.CA_ENTRY, "uri");
+
+    /** @param more entries beside those of the specification */
+    static Binding of(ResourceKey organization, String name, MailAccount account, boolean submitters,
+            Map<String, String> more, Map<String, String> annotations) {
+        Map<String, String> data = new TreeMap<>(more);
         data.put("type", "smtp");
         data.put("provider", "postrider");
-        data.put("host", relay.host());
-        data.put("port", Integer.toString(relay.port()));
-        data.put("username", login);
-        data.put(PASSWORD, password);
+        data.put("host", account.host());
+        data.put("port", Integer.toString(account.port()));
+        data.put("username", account.username());
+        data.put(PASSWORD, account.password());
         if (submitters) {
             data.put(SUBMITTER_PREFIX, RelayLogin.prefix(organization));
         }
-        data.put("from", identity.from().address());
-        data.put("from-name", identity.from().name().orElse(""));
-        declared.links().host().ifPresent(host -> data.put("link-host", host));
-        declared.links().passwordRecoveryUrl().ifPresent(url -> data.put("password-recovery-url", url));
-        data.putAll(capabilities.entries());
-        relay.caCertificate().ifPresent(ca -> data.put("ca.crt", ca));
-        // Neither login nor password has a character that a URI would have to quote.
-        data.put("uri", "smtp://" + login + ":" + password + "@" + relay.host() + ":" + relay.port());
-        return new Binding(name, data);
+        data.put("from", account.from().address());
+        data.put("from-name", account.from().name().orElse(""));
+        account.caCertificate().ifPresent(ca -> data.put(MailAccount.CA_ENTRY, ca));
+        data.put("uri", account.uri());
+        Map<String, String> all = new TreeMap<>(annotations);
+        all.putAll(RELOADER);
+        return new Binding(name, data, all);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.postrider.plan;
 
 import dev.postrider.route.ResourceKey;
+import java.util.Map;
 import java.util.Optional;
 
 /** What is there under the name of an organization's binding Secret. */
@@ -9,9 +10,15 @@ public sealed interface BindingLookup {
     /**
      * Postrider's own, made for this organization.
      *
-     * @param password the login's password; empty when somebody took it out
+     * @param password    the login's password; empty when somebody took it out
+     * @param annotations of the Secret
      */
-    record Own(String password) implements BindingLookup {
+    record Own(String password, Map<String, String> annotations) implements BindingLookup {
+        /** Without annotations. */
+        public Own(String password) {
+            this(password, Map.of());
+        }
+
         @Override
         public String toString() {
             return "Own[]";

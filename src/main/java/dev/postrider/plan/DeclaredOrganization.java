@@ -25,6 +25,7 @@ record DeclaredOrganization(Identities identity, Optional<Webhook> webhook, Orga
         Identities identity = Identities.of(spec, problems);
         Optional<Webhook> webhook = Webhooks.of(organization, world, problems);
         OrganizationLinks links = OrganizationLinks.of(organization, problems);
+        BindingEntries.check(OrganizationPlan.key(organization), spec, identity, world.installation(), problems);
         return new DeclaredOrganization(identity, webhook, links,
                 SizeLimits.of(spec, links.host(), world.installation(), problems),
                 SupportDesk.address(spec, world.installation(), problems));

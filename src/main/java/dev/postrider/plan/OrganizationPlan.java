@@ -8,7 +8,9 @@ import dev.postrider.api.OrganizationMailSettingsSpec.QueuedMail;
 import dev.postrider.api.OrganizationMailSettingsStatus;
 import dev.postrider.api.OrganizationMailSettingsStatus.BindingStatus;
 import dev.postrider.api.OrganizationMailSettingsStatus.ServerTestSendStatus;
+import dev.postrider.api.PostriderApi;
 import dev.postrider.plan.CapabilitiesNow.Works;
+import dev.postrider.route.Durations;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.RelayLogin;
@@ -17,9 +19,11 @@ import dev.postrider.route.Sha256;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,6 +85,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
     /** One run of the plan, with what its steps share. */
     private static final class Planning {
+        private static final Duration ROTATION_OVERLAP = Duration.ofHours(24);
+
         private final OrganizationMailSettings organization;
         private final OrganizationMailSettingsSpec spec;
         private final ResourceKey key;
@@ -116,15 +122,19 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     : tests.due(records);
 
             BindingLookup found = world.binding(key, bindingName(organization));
-            Optional<String> password = switch (found) {
-                case BindingLookup.Own own ->
-                    Optional.of(own.password().isEmpty() ? world.newPassword() : own.password());
+            Duration overlap = rotationOverlap();
+            Optional<String> request = annotation(PostriderApi.ROTATE_ANNOTATION);
+            boolean mayRotate = problems.isEmpty() && servers.usable() && world.installation().relay().isPresent()
+                    && deletion == Deletion.NOT_ASKED;
+            Optional<Rotation> rotation = switch (found) {
+                case BindingLookup.Own own -> Optional
+                        .of(Rotation.of(own, request, mayRotate, overlap, world.now(), world::newPassword));
                 // A namespace that is being deleted takes no Secret any more, and nobody needs one.
                 case BindingLookup.Missing() when deletion != Deletion.NOT_ASKED -> Optional.empty();
-                case BindingLookup.Missing() -> Optional.of(world.newPassword());
+                case BindingLookup.Missing() -> Optional.of(Rotation.first(request, world.newPassword()));
                 case BindingLookup.Foreign _ -> Optional.empty();
             };
-            boolean bindable = problems.isEmpty() && password.isPresent() && world.installation().relay().isPresent();
+            boolean bindable = problems.isEmpty() && rotation.isPresent() && world.installation().relay().isPresent();
 
             Condition resolved = conditions.set(Conditions.SERVERS_RESOLVED, servers.status(), servers.reason(),
                     servers.message());
@@ -135,13 +145,17 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             CapabilitiesNow capabilities = CapabilitiesNow.of(spec, works(ready, List.of(resolved, tested, relay)),
                     conditions);
             Optional<Binding> binding = bindable
-                    ? password.flatMap(p -> world.installation()
+                    ? rotation.flatMap(r -> world.installation()
                             .relay()
-                            .map(address -> Binding.of(key, bindingName(organization), address, declared, p,
-                                    servers.wantSubmitters(), capabilities)))
+                            .map(address -> BindingEntries.account(key, spec, declared.identity(), address,
+                                    r.password()))
+                            .map(account -> Binding.of(key, bindingName(organization), account,
+                                    servers.wantSubmitters(),
+                                    BindingEntries.of(spec, account, declared.links(), capabilities),
+                                    r.annotations())))
                     : Optional.empty();
             Optional<OrganizationRoute> route = bindable && servers.usable()
-                    ? password.map(p -> route(p, declared, servers, capabilities))
+                    ? rotation.map(r -> route(r, declared, servers, capabilities))
                     : world.organizationRoute(key).map(last -> lastGood(last, capabilities));
             if (ready.status() == Status.False && (!problems.isEmpty() || servers.needsPerson()
                     || bound.reason().equals("SecretExists"))) {
@@ -150,16 +164,19 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             boolean release = deletion(route.isPresent());
 
             OrganizationMailSettingsStatus status = new OrganizationMailSettingsStatus(
-                    organization.getMetadata().getGeneration(), conditions.list(), boundTo(binding), servers.keys(),
-                    servers.summary(), capabilities.status(), records.isEmpty() ? null : records);
+                    organization.getMetadata().getGeneration(), conditions.list(), boundTo(binding, rotation, overlap),
+                    servers.keys(), servers.summary(), capabilities.status(), records.isEmpty() ? null : records);
             // A relay that is not up yet is on its way, and no fault of the organization.
             boolean waitsForRelay = ready.reason().equals(relay.reason());
             if (conditions.isNews(ready) && ready.status() == Status.False && !waitsForRelay) {
                 notices.add(Notice.warning(ready.reason(), ready.message()));
             }
+            rotation.filter(Rotation::done).ifPresent(r -> notices.add(rotated(r, overlap)));
             return new OrganizationPlan(release ? Optional.empty() : route, release ? Optional.empty() : binding,
                     release,
-                    orders, status, lookAgain(release, orders, records), List.copyOf(notices));
+                    orders, status, earliest(lookAgain(release, orders, records),
+                            release ? Optional.empty() : rotation.flatMap(r -> r.nextChange(overlap))),
+                    List.copyOf(notices));
         }
 
         private State state() {
@@ -169,13 +186,13 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             return Boolean.FALSE.equals(spec.sendingEnabled()) ? State.SUSPENDED : State.OPEN;
         }
 
-        private OrganizationRoute route(String password, DeclaredOrganization declared, Servers servers,
+        private OrganizationRoute route(Rotation rotation, DeclaredOrganization declared, Servers servers,
                 CapabilitiesNow capabilities) {
             Identities identity = declared.identity();
-            return new OrganizationRoute(key, Sha256.of(password), state(), servers.named(), identity.from(),
+            return new OrganizationRoute(key, Sha256.of(rotation.password()), state(), servers.named(), identity.from(),
                     identity.envelopeFrom(), declared.webhook(), declared.sizeLimit(),
                     Optional.of(identity.senders()), Optional.of(capabilities.unavailable()),
-                    SupportDesk.of(key, spec, declared, servers, world));
+                    SupportDesk.of(key, spec, declared, servers, world), rotation.former());
         }
 
         /** What the relay has goes on, but whether mail may be sent, and of which classes, takes effect at once. */
@@ -216,8 +233,36 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     .formatted(RelayLogin.prefix(key));
         }
 
-        private @Nullable BindingStatus boundTo(Optional<Binding> binding) {
-            return binding.map(b -> new BindingStatus(b.name()))
+        private Optional<String> annotation(String name) {
+            return Optional.ofNullable(organization.getMetadata().getAnnotations())
+                    .map(annotations -> annotations.get(name))
+                    .filter(value -> !value.isEmpty());
+        }
+
+        private Duration rotationOverlap() {
+            return Optional.ofNullable(spec.binding())
+                    .map(OrganizationMailSettingsSpec.Binding::rotationOverlap)
+                    .map(Durations::read)
+                    .orElse(ROTATION_OVERLAP);
+        }
+
+        private Notice rotated(Rotation rotation, Duration overlap) {
+            return Notice.normal("Rotated", "Secret \"%s\" has a new password; the former one is %s".formatted(
+                    bindingName(organization),
+                    rotation.formerUntil(overlap, world.now())
+                            .map(until -> "taken until " + until)
+                            .orElse("taken no more")));
+        }
+
+        private static Optional<Instant> earliest(Optional<Instant> one, Optional<Instant> other) {
+            return Stream.of(one, other).flatMap(Optional::stream).min(Comparator.naturalOrder());
+        }
+
+        private @Nullable BindingStatus boundTo(Optional<Binding> binding, Optional<Rotation> rotation,
+                Duration overlap) {
+            return binding.map(b -> new BindingStatus(b.name(),
+                    rotation.flatMap(Rotation::at).map(Instant::toString).orElse(null),
+                    rotation.flatMap(r -> r.formerUntil(overlap, world.now())).map(Instant::toString).orElse(null)))
                     .orElse(before == null ? null : before.binding());
         }
 

@@ -1,6 +1,9 @@
 package dev.postrider.route;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -19,34 +22,63 @@ import java.util.Optional;
  *                       did not know this, and then anything
  * @param unavailable    classes of mail that it cannot have now; empty only in a route of a version that had no classes
  * @param support        where its mail to support goes
+ * @param formerPasswords what else the login takes for a while; none in a route of a version that did not know this
  */
 public record OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
         Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
-        Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable, Optional<Support> support) {
+        Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable, Optional<Support> support,
+        List<FormerPassword> formerPasswords) {
+
+    @JsonCreator
+    public OrganizationRoute {
+        // Routes of earlier versions say nothing of these.
+        formerPasswords = List.copyOf(Objects.requireNonNullElse(formerPasswords, List.of()));
+    }
+
+    /** Of one that has nothing of what the rest is for. */
+    public OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
+            Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
+            Optional<AllowedSenders> senders) {
+        this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, senders, Optional.empty(),
+                Optional.empty(), List.of());
+    }
 
     /** As versions wrote it that let applications send as anybody. */
     public OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
             Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit) {
-        this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, Optional.empty(),
-                Optional.empty(), Optional.empty());
+        this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, Optional.empty());
     }
 
     /** The same for an organization in another state. */
     public OrganizationRoute in(State other) {
         return new OrganizationRoute(key, passwordSha256, other, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support);
+                senders, unavailable, support, formerPasswords);
     }
 
     /** The same without these classes of mail. */
     public OrganizationRoute without(UnavailableClasses classes) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, Optional.of(classes), support);
+                senders, Optional.of(classes), support, formerPasswords);
     }
 
     /** The same with others who help it. */
     public OrganizationRoute helpedBy(Optional<Support> helpers) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, helpers);
+                senders, unavailable, helpers, formerPasswords);
+    }
+
+    /** The same that takes these passwords, too. */
+    public OrganizationRoute with(List<FormerPassword> passwords) {
+        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
+                senders, unavailable, support, passwords);
+    }
+
+    /** Whether the login may have this password at that time. */
+    public boolean takes(String password, Instant now) {
+        boolean current = Sha256.matches(password, passwordSha256);
+        return formerPasswords.stream()
+                .map(former -> Sha256.matches(password, former.sha256()) && now.isBefore(former.validUntil()))
+                .reduce(current, Boolean::logicalOr);
     }
 
     /** What the relay does with the organization's mail. */

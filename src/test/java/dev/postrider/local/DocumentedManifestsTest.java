@@ -22,7 +22,7 @@ final class DocumentedManifestsTest {
     Path directory;
 
     static Stream<Path> pages() {
-        return Stream.of("README.md", "docs/connect.md", "docs/resources.md").map(Path::of);
+        return Stream.of("README.md", "docs/bindings.md", "docs/connect.md", "docs/resources.md").map(Path::of);
     }
 
     @ParameterizedTest

@@ -49,6 +49,7 @@ final class DocsIT {
             README.md         | kubectl create namespace acme                           | not run   |        | ReadmeIT runs it on a node
             README.md         | helm test postrider                                     | not run   |        | ReadmeIT runs it on a node
             README.md         | kubectl get ms,oms,len -A                               | cluster   | 0      | (columns as shown)
+            docs/bindings.md  | kubectl -n acme annotate --overwrite oms/acme            | cluster   | 0      | organizationmailsettings.postrider.dev/acme annotated
             docs/connect.md   | openssl req -x509                                       | not run   |        | it needs an application at Microsoft
             docs/connect.md   | kubectl -n acme create secret generic google            | not run   |        | it needs a service account at Google
             docs/connect.md   | kubectl -n acme create configmap acme-ca                 | not run   |        | it needs an authority's certificate

@@ -13,8 +13,10 @@ import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.testing.UsesApiServer;
 import io.fabric8.kubernetes.api.model.Secret;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @UsesApiServer
@@ -229,6 +231,44 @@ final class OperatorIT {
                 .inNamespace(operator.namespace())
                 .withName(kind.secretName(new ResourceKey(namespace, name)))
                 .get()).flatMap(s -> Caches.entry(s, RouteSecret.DATA_KEY)).orElse("");
+    }
+
+    @Test
+    @Tag("organizations")
+    void aNewValueOfTheAnnotationRotatesThePasswordOnceAndTheFormerOneIsTakenForItsTime(ApiServer api)
+            throws Exception {
+        try (var upstream = ScriptedSmtpServer.start(); var operator = new RunningOperator(api, "")) {
+            operator.apply(GLOBAL.replace("$PORT", "" + upstream.port()).replaceAll(" *authentication:.*\n", "")
+                    + "---\n" + ACME.replace("  identity:", "  binding: {rotationOverlap: 1h}\n  identity:"));
+            awaitServer(operator, "Ready", Condition.Status.True, "Accepted");
+            operator.startRelay();
+            awaitOrganization(operator, "Ready", Condition.Status.True, "MailWorks");
+            Secret before = operator.client().secrets().inNamespace(operator.tenant()).withName("acme-mail").require();
+            assertThat(before.getMetadata().getAnnotations()).containsEntry("reloader.stakater.com/match", "true");
+            String old = Caches.entry(before, "password").orElseThrow();
+
+            operator.kubectl("annotate", "oms", "acme", "-n", "$TENANT", "postrider.dev/rotate=january");
+            await().until(() -> !password(operator).orElseThrow().equals(old));
+            String rotated = password(operator).orElseThrow();
+            var route = RouteJson.read(route(operator, RouteSecret.Kind.ORGANIZATION, operator.tenant(), "acme"),
+                    OrganizationRoute.class);
+            assertThat(route.takes(rotated, Instant.now())).isTrue();
+            assertThat(route.takes(old, Instant.now())).isTrue();
+            assertThat(route.takes(old, Instant.now().plusSeconds(3601))).isFalse();
+            await().untilAsserted(() -> assertThat(operator.kubectl("get", "oms", "acme", "-n", "$TENANT", "-o",
+                    "jsonpath={.status.binding.rotatedAt} {.status.binding.formerPasswordValidUntil}"))
+                    .matches("20\\S+Z 20\\S+Z\\s*"));
+            await().untilAsserted(() -> assertThat(operator.kubectl("get", "events", "-n", "$TENANT"))
+                    .contains("Rotated", "has a new password; the former one is taken until 20"));
+
+            operator.kubectl("annotate", "oms", "acme", "-n", "$TENANT", "look=again");
+            operator.kubectl("patch", "oms", "acme", "-n", "$TENANT", "--type=merge", "-p",
+                    "{\"spec\":{\"binding\":{\"rotationOverlap\":\"0s\"}}}");
+            await().until(() -> !RouteJson.read(
+                    route(operator, RouteSecret.Kind.ORGANIZATION, operator.tenant(), "acme"), OrganizationRoute.class)
+                    .takes(old, Instant.now()));
+            assertThat(password(operator)).as("no second rotation").contains(rotated);
+        }
     }
 
     private static void awaitServer(RunningOperator operator, String type, Condition.Status status, String reason) {

@@ -1,0 +1,69 @@
+package dev.postrider.testing;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What reads bindings, as its makers publish it. Packages are fetched once for a machine; where that does not work, or
+ * the interpreter is missing, there is none, and that is said.
+ */
+public enum ConsumerPrograms {
+    MSMTP("msmtp"), NODEMAILER("node"), DJANGO("python3"), PYTHON("python3"), RUBY_MAIL("ruby"), PHP("php"), POSTFIX(
+            "postconf"), ALERTMANAGER("go");
+
+    private static final Path CACHE = KubernetesBinaries.userCache().resolve("consumers");
+
+    private final String interpreter;
+
+    ConsumerPrograms(String interpreter) {
+        this.interpreter = interpreter;
+    }
+
+    /** The command to run it with, if it can be had here. */
+    public Optional<List<String>> command() {
+        Optional<List<String>> command = switch (this) {
+            case MSMTP, PHP, PYTHON, POSTFIX -> onPath();
+            case NODEMAILER -> onPath().filter(_ -> made("nodemailer-7", "npm", "install", "--silent", "--prefix",
+                    folder("nodemailer-7"), "nodemailer@7"));
+            case DJANGO -> onPath()
+                    .filter(_ -> made("django-5.2/bin", "python3", "-m", "venv", folder("django-5.2"))
+                            && made("django-5.2/bin/django-admin", folder("django-5.2") + "/bin/pip", "install", "-q",
+                                    "django==5.2.*"))
+                    .map(_ -> List.of(folder("django-5.2") + "/bin/python"));
+            case RUBY_MAIL -> onPath().filter(ruby -> runs(ruby.getFirst(), "-e", "require 'mail'"));
+            case ALERTMANAGER -> GoPrograms.cached("alert", "alert").map(program -> List.of(program.toString()));
+        };
+        System.out.println(name() + " for tests: "
+                + command.map(c -> String.join(" ", c)).orElse("none, what it reads is not tried"));
+        return command;
+    }
+
+    /** Where packages of Node are. */
+    public static String nodePath() {
+        return folder("nodemailer-7/node_modules");
+    }
+
+    private Optional<List<String>> onPath() {
+        return KubernetesBinaries.onPath(interpreter).map(program -> List.of(program.toString()));
+    }
+
+    private static String folder(String name) {
+        return CACHE.resolve(name).toString();
+    }
+
+    private static boolean made(String file, String... command) {
+        return Files.exists(CACHE.resolve(file)) || runs(command) && Files.exists(CACHE.resolve(file));
+    }
+
+    private static boolean runs(String... command) {
+        CommandResult result = CommandResult.run(Path.of("."), Map.of(), "", Arrays.asList(command));
+        if (result.exitCode() != 0) {
+            System.out.println(String.join(" ", command) + ": " + result.err());
+        }
+        return result.exitCode() == 0;
+    }
+}
