@@ -18,6 +18,7 @@ import dev.postrider.route.SizeLimit;
 import dev.postrider.route.Webhook;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -34,14 +35,22 @@ import org.jspecify.annotations.Nullable;
  * @param status    the status to write, if it differs
  * @param lookAgain when to plan again though nothing has changed
  * @param notices   what is worth an Event
+ * @param report    a usage report to be sent now, after the status that tells of it was written
+ * @param reportAt  when to look again for a usage report
  */
 public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Binding> binding, boolean release,
         List<TestOrder> tests, OrganizationMailSettingsStatus status, Optional<Instant> lookAgain,
-        List<Notice> notices) {
+        List<Notice> notices, Optional<UsageReportOrder> report, Optional<Instant> reportAt) {
 
     /** Plans for one organization. */
     public static OrganizationPlan of(OrganizationMailSettings organization, World world, OrganizationTestNews news) {
-        return new Planning(organization, world, news).plan();
+        return of(organization, world, news, UsageReportNews.none());
+    }
+
+    /** Plans for one organization, its usage reports included. */
+    public static OrganizationPlan of(OrganizationMailSettings organization, World world, OrganizationTestNews news,
+            UsageReportNews reports) {
+        return new Planning(organization, world, news, reports).plan();
     }
 
     /** What is wrong with an organization and the servers that it names, each problem apart. */
@@ -50,6 +59,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         Identities.of(organization.getSpec(), problems);
         Webhooks.of(organization, world, problems);
         SizeLimits.of(organization.getSpec(), world.installation(), problems);
+        UsageReports.zone(organization.getSpec(), world.now(), problems);
         problems.addAll(Servers.of(organization, world).problems());
         if (world.binding(key(organization), bindingName(organization)) instanceof BindingLookup.Foreign foreign) {
             problems.add(taken(bindingName(organization), foreign));
@@ -90,18 +100,21 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         private final ResourceKey key;
         private final World world;
         private final OrganizationTestNews news;
+        private final UsageReportNews reports;
         private final Conditions conditions;
         private final Deletion deletion;
         private final @Nullable OrganizationMailSettingsStatus before;
         private final List<Problem> problems = new ArrayList<>();
         private final List<Notice> notices = new ArrayList<>();
 
-        Planning(OrganizationMailSettings organization, World world, OrganizationTestNews news) {
+        Planning(OrganizationMailSettings organization, World world, OrganizationTestNews news,
+                UsageReportNews reports) {
             this.organization = organization;
             this.spec = organization.getSpec();
             this.key = key(organization);
             this.world = world;
             this.news = news;
+            this.reports = reports;
             this.before = organization.getStatus();
             this.deletion = Deletion.of(organization, spec.deletionConfirmation());
             this.conditions = new Conditions(before == null ? null : before.conditions(), world.now(),
@@ -114,6 +127,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             Identities identity = Identities.of(spec, problems);
             Optional<Webhook> webhook = Webhooks.of(organization, world, problems);
             Optional<SizeLimit> sizeLimit = SizeLimits.of(spec, world.installation(), problems);
+            Optional<ZoneId> reportZone = UsageReports.zone(spec, world.now(), problems);
             Servers servers = Servers.of(organization, world);
             OrganizationTests tests = new OrganizationTests(organization, world, news, servers, identity);
             List<ServerTestSendStatus> records = tests.record(notices);
@@ -139,7 +153,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             Optional<OrganizationRoute> route = problems.isEmpty() && servers.usable() && binding.isPresent()
                     ? password.map(p -> new OrganizationRoute(key, Sha256.of(p), state(), servers.named(),
                             identity.from(), identity.envelopeFrom(), webhook, sizeLimit,
-                            Optional.of(identity.senders())))
+                            Optional.of(identity.senders()), reportZone))
                     : world.organizationRoute(key).map(this::lastGood);
 
             Condition resolved = conditions.set(Conditions.SERVERS_RESOLVED, servers.status(), servers.reason(),
@@ -154,10 +168,13 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                 conditions.set(Conditions.STALLED, Status.True, ready.reason(), ready.message());
             }
             boolean release = deletion(route.isPresent());
+            UsageReports.Result report = new UsageReports(organization, identity, ready, world.now(), reports).plan();
+            notices.addAll(report.notices());
 
             OrganizationMailSettingsStatus status = new OrganizationMailSettingsStatus(
                     organization.getMetadata().getGeneration(), conditions.list(), boundTo(binding), servers.keys(),
-                    servers.summary(), new CapabilitiesStatus(recovery), records.isEmpty() ? null : records);
+                    servers.summary(), new CapabilitiesStatus(recovery), records.isEmpty() ? null : records,
+                    report.status().orElse(null));
             // A relay that is not up yet is on its way, and no fault of the organization.
             boolean waitsForRelay = ready.reason().equals(relay.reason());
             if (conditions.isNews(ready) && ready.status() == Status.False && !waitsForRelay) {
@@ -165,7 +182,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             }
             return new OrganizationPlan(release ? Optional.empty() : route, release ? Optional.empty() : binding,
                     release,
-                    orders, status, lookAgain(release, orders, records), List.copyOf(notices));
+                    orders, status, lookAgain(release, orders, records), List.copyOf(notices), report.order(),
+                    report.lookAgain());
         }
 
         private State state() {

@@ -1,5 +1,6 @@
 package dev.postrider.route;
 
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,10 +18,18 @@ import java.util.Optional;
  * @param sizeLimit      how large its messages may be; {@link SizeLimit#NONE} if that is empty
  * @param senders        what its applications may send as besides {@code from}; empty only in a route of a version that
  *                       did not know this, and then anything
+ * @param reportZone     in which the days of its mail are counted; UTC if that is empty
  */
 public record OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
         Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
-        Optional<AllowedSenders> senders) {
+        Optional<AllowedSenders> senders, Optional<ZoneId> reportZone) {
+
+    /** Of an organization whose days are those of UTC. */
+    public OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
+            Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
+            Optional<AllowedSenders> senders) {
+        this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, senders, Optional.empty());
+    }
 
     /** As versions wrote it that let applications send as anybody. */
     public OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
@@ -31,7 +40,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     /** The same for an organization in another state. */
     public OrganizationRoute in(State other) {
         return new OrganizationRoute(key, passwordSha256, other, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders);
+                senders, reportZone);
     }
 
     /** What the relay does with the organization's mail. */
@@ -51,6 +60,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
         return "OrganizationRoute[" + key + ", " + state + ", servers=" + servers
                 + webhook.map(receiver -> ", " + receiver).orElse("")
                 + sizeLimit.map(limit -> ", " + limit).orElse("")
-                + senders.filter(s -> !s.equals(AllowedSenders.NONE)).map(s -> ", " + s).orElse("") + "]";
+                + senders.filter(s -> !s.equals(AllowedSenders.NONE)).map(s -> ", " + s).orElse("")
+                + reportZone.map(zone -> ", days of " + zone).orElse("") + "]";
     }
 }
