@@ -45,8 +45,8 @@ final class ComposedMail {
     record Written(String subject, String language, ZoneId timeZone, String plain, String html,
             Optional<MailClass> mailClass, Optional<Attachment> attachment) {}
 
-    /** @param type with its parameters */
-    record Attachment(String name, String type, byte[] content) {}
+    /** @param content with its type */
+    record Attachment(String name, ByteArrayDataSource content) {}
 
     private ComposedMail() {}
 
@@ -109,7 +109,7 @@ final class ComposedMail {
         MimeBodyPart text = new MimeBodyPart();
         text.setContent(alternative);
         MimeBodyPart file = new MimeBodyPart();
-        file.setDataHandler(new DataHandler(new ByteArrayDataSource(attachment.content(), attachment.type())));
+        file.setDataHandler(new DataHandler(attachment.content()));
         file.setFileName(attachment.name());
         file.setHeader("Content-Transfer-Encoding", "base64");
         MimeMultipart mixed = new Parts("mixed");

@@ -3,6 +3,7 @@ package dev.postrider.notice;
 import dev.postrider.notice.ComposedMail.Attachment;
 import dev.postrider.notice.ComposedMail.Written;
 import dev.postrider.transport.MessageContent;
+import jakarta.mail.util.ByteArrayDataSource;
 import java.util.Optional;
 
 /** A notice as it goes out (RFC 5322, MIME). The same content and envelope make the same octets. */
@@ -23,8 +24,9 @@ public final class NoticeMail {
         return ComposedMail.of(new Written(wording.subject(), wording.language(), content.timeZone(),
                 NoticePlainText.of(wording), NoticeHtml.of(wording), Optional.empty(),
                 NoticeCalendar.isAttached(content)
-                        ? Optional.of(new Attachment("expiry.ics", "text/calendar; charset=UTF-8; method=PUBLISH",
-                                NoticeCalendar.of(content, envelope, wording)))
+                        ? Optional.of(new Attachment("expiry.ics", new ByteArrayDataSource(
+                                NoticeCalendar.of(content, envelope, wording),
+                                "text/calendar; charset=UTF-8; method=PUBLISH")))
                         : Optional.empty()),
                 envelope);
     }

@@ -67,7 +67,7 @@ public final class NoticeTexts {
 
     /** The texts of usage reports, by the same choice. */
     static NoticeTexts ofUsage(String tag) {
-        return of(tag, "usage.");
+        return of(tag, "usage/");
     }
 
     private static NoticeTexts of(String tag, String kind) {

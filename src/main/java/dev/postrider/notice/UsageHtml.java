@@ -94,8 +94,9 @@ final class UsageHtml {
                 <b>%s</b></td></tr>
                 </table>
                 %s%s<div style="margin-top: 3px; font-size: 13px; color: #5b6875">%s</div>
-                """.formatted(escaped(item.label()), escaped(item.main().label()), escaped(item.main().now()),
-                bar(item.now(), NOW, 10), bar(item.before(), BEFORE, 4), details(item.details()));
+                """
+                .formatted(escaped(item.label()), escaped(item.main().label()), escaped(item.main().now()),
+                        bar(item.now(), NOW, 10), bar(item.before(), BEFORE, 4), details(item.details()));
     }
 
     private static String details(List<Line> lines) {

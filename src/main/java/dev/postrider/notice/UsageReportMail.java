@@ -4,6 +4,7 @@ import dev.postrider.notice.ComposedMail.Attachment;
 import dev.postrider.notice.ComposedMail.Written;
 import dev.postrider.route.MailClass;
 import dev.postrider.transport.MessageContent;
+import jakarta.mail.util.ByteArrayDataSource;
 import java.util.Optional;
 
 /** A usage report as it goes out (RFC 5322, MIME). The same content and envelope make the same octets. */
@@ -20,8 +21,8 @@ public final class UsageReportMail {
         UsageWording wording = UsageWording.of(content);
         return ComposedMail.of(new Written(wording.subject(), wording.language(), content.timeZone(),
                 UsagePlainText.of(wording), UsageHtml.of(wording), Optional.of(MailClass.USAGE_REPORT),
-                Optional.of(new Attachment("usage-" + content.from() + ".csv",
-                        "text/csv; charset=UTF-8; header=present", UsageCsv.of(content)))),
+                Optional.of(new Attachment("usage-" + content.from() + ".csv", new ByteArrayDataSource(
+                        UsageCsv.of(content), "text/csv; charset=UTF-8; header=present")))),
                 envelope);
     }
 }

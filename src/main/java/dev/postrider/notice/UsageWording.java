@@ -132,7 +132,8 @@ record UsageWording(String language, boolean rightToLeft, String subject, List<S
             long before = metric.of.applyAsLong(pair.before());
             long more = now - before;
             String absolute = metric.octets ? texts.size(more, true) : texts.signed(more);
-            String change = isolated(before == 0 ? absolute : absolute + " (" + texts.percent((double) more / before) + ")");
+            String change = isolated(
+                    before == 0 ? absolute : absolute + " (" + texts.percent((double) more / before) + ")");
             String label = text(metric.label);
             String value = isolated(metric.octets ? texts.size(now, false) : texts.number(now));
             String earlier = isolated(metric.octets ? texts.size(before, false) : texts.number(before));

@@ -138,7 +138,8 @@ public final class OperatorProcess implements AutoCloseable {
                         new UsageReportSubmission(cluster.relayQueue(), submission)::send, NOTICES),
                 events, notices::organizationChanged, calendar);
 
-        Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, tests, notices, organizations, options, clock);
+        Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, tests, notices, organizations, options,
+                clock);
         operator = new Operator(o -> o.withKubernetesClient(client)
                 .withCloseClientOnStop(false)
                 .withExecutorService(Executors.newFixedThreadPool(RECONCILIATIONS, Thread.ofVirtual().factory()))

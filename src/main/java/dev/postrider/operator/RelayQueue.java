@@ -29,7 +29,6 @@ public final class RelayQueue {
     /** That the relay tells of at once; it knows no more than a few more. */
     private static final int MOST_DAYS = 400;
 
-
     private final HttpClient http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
     private final ObjectMapper json = new ObjectMapper();
     private final Supplier<String> address;
@@ -55,7 +54,8 @@ public final class RelayQueue {
      */
     public List<DailyCounts> usage(ResourceKey organization, LocalDate from, LocalDate to) throws IOException {
         LocalDate first = from.isBefore(to.minusDays(MOST_DAYS)) ? to.minusDays(MOST_DAYS) : from;
-        URI uri = URI.create(address.get() + "/api/v1/usage?organization=" + organization + "&from=" + first + "&to=" + to);
+        URI uri = URI
+                .create(address.get() + "/api/v1/usage?organization=" + organization + "&from=" + first + "&to=" + to);
         HttpRequest request = HttpRequest.newBuilder(uri)
                 .timeout(USAGE_TIMEOUT)
                 .header("Authorization", "Bearer " + token)

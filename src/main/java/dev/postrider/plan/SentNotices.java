@@ -60,7 +60,8 @@ final class SentNotices {
                 .formatted(name, license, result.failure().orElse("")));
     }
 
-    private static SentNotice record(NoticeOrder order, State state, SubmissionResult result, @Nullable Integer failures,
+    private static SentNotice record(NoticeOrder order, State state, SubmissionResult result,
+            @Nullable Integer failures,
             @Nullable String next) {
         return new SentNotice(order.id().notice().text(), order.id().expiryDate().toString(), state,
                 TestRecord.seconds(result.time()), order.recipients(), order.messageId(), order.idempotencyKey(),

@@ -110,8 +110,10 @@ final class UsageReports {
         try {
             UsageSchedule schedule = new UsageSchedule(expression, zone);
             if (schedule.next(now).isEmpty()) {
-                invalid("schedule", "\"" + expression + "\" never comes again; write as 0 0 8 1 * ? for eight o'clock on "
-                        + "the first of each month", problems);
+                invalid("schedule",
+                        "\"" + expression + "\" never comes again; write as 0 0 8 1 * ? for eight o'clock on "
+                                + "the first of each month",
+                        problems);
                 return Optional.empty();
             }
             return Optional.of(schedule);
@@ -142,8 +144,9 @@ final class UsageReports {
             // The last valid schedule is kept, so that what was due meanwhile is sent once this is mended.
             Optional<UsageReportStatus> kept = before == null
                     ? Optional.empty()
-                    : Optional.of(new UsageReportStatus(before.since(), before.schedule(), before.timeZone(), null, last,
-                            "spec.usageReport is not valid"));
+                    : Optional
+                            .of(new UsageReportStatus(before.since(), before.schedule(), before.timeZone(), null, last,
+                                    "spec.usageReport is not valid"));
             return new Result(Optional.empty(), kept, Optional.empty(), List.copyOf(notices));
         }
         return plan(declared.get(), last);

@@ -96,7 +96,7 @@ final class QueueMoveTest {
             assertReadable(messages);
             assertThat(queue.counters().read(SHOP, LocalDate.parse("2026-03-01"), LocalDate.parse("2026-03-02")))
                     .containsExactly(new DailyCounts(LocalDate.parse("2026-03-01"), Optional.of("alerts"),
-                            Optional.empty(), MailCounts.accepted(120, SqlDraft.PART + 5 + 119 * 3000)));
+                            Optional.empty(), new MailCounts(120, 120, 0, 0, 0, 0, 0, SqlDraft.PART + 5 + 119 * 3000)));
         }
     }
 
