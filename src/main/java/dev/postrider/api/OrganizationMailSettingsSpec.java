@@ -46,6 +46,8 @@ public record OrganizationMailSettingsSpec(
         @JsonPropertyDescription("What becomes of queued mail when this resource is deleted. Deliver: the deletion "
                 + "waits until all of it is delivered or bounced. Drop: it is thrown away.")
         @Default("Deliver") @Nullable QueuedMail queuedMailOnDeletion,
+        @JsonPropertyDescription("When and to whom the usage report is sent that capabilities.usageReport switches on.")
+        @Nullable UsageReport usageReport,
         @JsonPropertyDescription("Type exactly Delete to let this resource be deleted. Until then a deletion is "
                 + "refused, or held.")
         @Size(max = 64) @Nullable String deletionConfirmation) {
@@ -98,8 +100,23 @@ public record OrganizationMailSettingsSpec(
             @Default("true") @Nullable Boolean alerts,
             @JsonPropertyDescription("Whether applications may send notifications.")
             @Default("true") @Nullable Boolean notifications,
-            @JsonPropertyDescription("Whether reports of how much mail there was are sent.")
+            @JsonPropertyDescription("Whether usageReport is sent: how much mail there was, and what became of it.")
             @Default("false") @Nullable Boolean usageReport) {}
+
+    /** The report of how much mail there was. */
+    public record UsageReport(
+            @JsonPropertyDescription("When it is sent, as a Quartz cron expression of second, minute, hour, day of the "
+                    + "month, month, day of the week, and year if wanted; at most once a day. The default is eight "
+                    + "o'clock on the first of each month. Each report is about the days since the one before.")
+            @Default("0 0 8 1 * ?") @Size(min = 11, max = 120) @Pattern("^[0-9]{1,2} [0-9]{1,2} [0-9]{1,2} [^ \\s]+ [^ \\s]+ [^ \\s]+( [^ \\s]+)?$") @Nullable String schedule,
+            @JsonPropertyDescription("The time zone of schedule and of the days that are counted, by its IANA name, as "
+                    + "Europe/Berlin.")
+            @Default("UTC") @Size(min = 1, max = 64) @Pattern("^[A-Za-z][A-Za-z0-9_+/-]*$") @Nullable String timeZone,
+            @JsonPropertyDescription("The language of the report, as a BCP 47 tag like en, de-AT or zh-Hant. One without a "
+                    + "translation falls back to the nearest that has one, or to English.")
+            @Default("en") @Size(min = 2, max = 35) @Pattern("^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$") @Nullable String language,
+            @JsonPropertyDescription("Who gets the report. Default: the administrators.")
+            @Size(min = 1, max = 50) @Nullable List<@Size(min = 3, max = 320) @Pattern(Mailbox.ADDRESS) String> recipients) {}
 
     /** Who is told what became of mail. */
     public record Events(

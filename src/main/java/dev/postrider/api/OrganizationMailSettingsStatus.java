@@ -27,7 +27,66 @@ public record OrganizationMailSettingsStatus(
         @JsonPropertyDescription("What the organization may do now.")
         @Nullable CapabilitiesStatus capabilities,
         @JsonPropertyDescription("The test mails that this resource's annotation asked for, one for each server.")
-        @Nullable List<ServerTestSendStatus> testSends) {
+        @Nullable List<ServerTestSendStatus> testSends,
+        @JsonPropertyDescription("The usage reports, where they are switched on.")
+        @Nullable UsageReportStatus usageReport) {
+
+    /** The usage reports. */
+    public record UsageReportStatus(
+            @JsonPropertyDescription("Since when schedule and time zone are as they are (RFC 3339); what would have been "
+                    + "due before is not sent.")
+            @Required String since,
+            @JsonPropertyDescription("As in the spec when it was valid last.")
+            @Required String schedule,
+            @JsonPropertyDescription("As in the spec when it was valid last.")
+            @Required String timeZone,
+            @JsonPropertyDescription("The report that is sent next.")
+            @Nullable NextReport nextReport,
+            @JsonPropertyDescription("The last report that was due.")
+            @Nullable LastReport lastReport,
+            @JsonPropertyDescription("Why a report that is due is not sent yet, for people.")
+            @Nullable String waiting) {}
+
+    /** A report to come. */
+    public record NextReport(
+            @JsonPropertyDescription("When it is sent (RFC 3339).")
+            @Required String time,
+            @JsonPropertyDescription("The first day that it is about.")
+            @Required String from,
+            @JsonPropertyDescription("The day after the last that it is about.")
+            @Required String to) {}
+
+    /** A report that was due. */
+    public record LastReport(
+            @JsonPropertyDescription("The first day that it is about.")
+            @Required String from,
+            @JsonPropertyDescription("The day after the last that it is about.")
+            @Required String to,
+            @JsonPropertyDescription("Sending: written before the mail is handed over. Sent: the relay took it. Failed: "
+                    + "the relay did not, and it is tried again. Missed: it could not be sent for a week.")
+            @Required ReportState state,
+            @JsonPropertyDescription("When it reached this state (RFC 3339).")
+            @Required String time,
+            @JsonPropertyDescription("To whom.")
+            @Nullable List<String> recipients,
+            @JsonPropertyDescription("Message-ID of the mail, the same however often it is tried.")
+            @Nullable String messageId,
+            @JsonPropertyDescription("By which the relay knows a mail that it has taken already.")
+            @Nullable String idempotencyKey,
+            @JsonPropertyDescription("The relay's reply.")
+            @Nullable String reply,
+            @JsonPropertyDescription("What failed, for people.")
+            @Nullable String failure,
+            @JsonPropertyDescription("How many attempts have failed in a row.")
+            @Nullable Integer failures,
+            @JsonPropertyDescription("When it is tried again (RFC 3339).")
+            @Nullable String nextAttemptTime) {}
+
+    /** How far a report has come. */
+    public enum ReportState {
+        Sending, Sent, Failed, Missed
+    }
+
 
     /** Where the binding is. */
     public record BindingStatus(

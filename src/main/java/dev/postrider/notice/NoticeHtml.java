@@ -1,5 +1,6 @@
 package dev.postrider.notice;
 
+import java.util.List;
 import java.util.stream.Collectors;
 
 /** A notice for programs that show HTML: styles stand at the elements, since many programs drop all others. */
@@ -7,7 +8,27 @@ final class NoticeHtml {
     private NoticeHtml() {}
 
     static String of(NoticeWording wording) {
-        String direction = wording.rightToLeft() ? "rtl" : "ltr";
+        String heading = "<h1" + direction(wording.own().heading())
+                + " style=\"margin: 0 0 20px; font-size: 22px; line-height: 1.35\">" + escaped(wording.heading())
+                + "</h1>\n";
+        return page(wording.language(), wording.rightToLeft(), wording.subject(), colour(wording.stage()),
+                wording.testNote().map(NoticeHtml::testNote).orElse("") + heading + wording.paragraphs()
+                        .stream()
+                        .map(text -> "<p" + direction(wording.own().paragraphs()) + " style=\"margin: 0 0 14px\">"
+                                + escaped(text).replace("\n", "<br>\n") + "</p>\n")
+                        .collect(Collectors.joining()) + facts(wording),
+                wording.notes());
+    }
+
+    /**
+     * A whole page.
+     *
+     * @param colour of its edge
+     * @param inner  what it shows, as HTML
+     * @param notes  what stands in small letters below that
+     */
+    static String page(String language, boolean rightToLeft, String title, String colour, String inner,
+            List<String> notes) {
         return """
                 <!DOCTYPE html>
                 <html lang="%1$s" dir="%2$s">
@@ -21,27 +42,17 @@ final class NoticeHtml {
                 font: 16px/1.6 system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif">
                 <div style="max-width: 560px; margin: 0 auto; padding: 28px 32px; background: #ffffff; \
                 border-top: 4px solid %4$s; border-radius: 6px">
-                %5$s<h1%10$s style="margin: 0 0 20px; font-size: 22px; line-height: 1.35">%6$s</h1>
-                %7$s%8$s<div style="margin-top: 28px; padding-top: 14px; border-top: 1px solid #dde3ea; \
+                %5$s<div style="margin-top: 28px; padding-top: 14px; border-top: 1px solid #dde3ea; \
                 color: #5b6875; font-size: 13px">
-                %9$s</div>
+                %6$s</div>
                 </div>
                 </div>
                 </body>
                 </html>
-                """.formatted(wording.language(), direction, escaped(wording.subject()), colour(wording.stage()),
-                wording.testNote().map(NoticeHtml::testNote).orElse(""), escaped(wording.heading()),
-                wording.paragraphs()
-                        .stream()
-                        .map(text -> "<p" + direction(wording.own().paragraphs()) + " style=\"margin: 0 0 14px\">"
-                                + escaped(text).replace("\n", "<br>\n") + "</p>\n")
-                        .collect(Collectors.joining()),
-                facts(wording),
-                wording.notes()
-                        .stream()
+                """.formatted(language, rightToLeft ? "rtl" : "ltr", escaped(title), colour, inner,
+                notes.stream()
                         .map(note -> "<p style=\"margin: 0 0 6px\">" + escaped(note) + "</p>\n")
-                        .collect(Collectors.joining()),
-                direction(wording.own().heading()));
+                        .collect(Collectors.joining()));
     }
 
     /** Whoever wrote it knows the language; its letters tell the direction. */

@@ -2,7 +2,13 @@ package dev.postrider.notice;
 
 import com.ibm.icu.text.DateFormat;
 import com.ibm.icu.text.MessageFormat;
+import com.ibm.icu.number.NumberFormatter;
+import com.ibm.icu.number.NumberFormatter.SignDisplay;
+import com.ibm.icu.number.NumberFormatter.UnitWidth;
+import com.ibm.icu.number.Precision;
+import com.ibm.icu.number.Scale;
 import com.ibm.icu.text.NumberFormat;
+import com.ibm.icu.util.MeasureUnit;
 import com.ibm.icu.util.LocaleMatcher;
 import com.ibm.icu.util.TimeZone;
 import com.ibm.icu.util.ULocale;
@@ -30,6 +36,8 @@ public final class NoticeTexts {
             .setSupportedULocales(LANGUAGES.stream().map(ULocale::forLanguageTag).toList())
             .setDefaultULocale(ULocale.ENGLISH)
             .build();
+    private static final List<MeasureUnit> SIZES = List.of(MeasureUnit.BYTE, MeasureUnit.KILOBYTE,
+            MeasureUnit.MEGABYTE, MeasureUnit.GIGABYTE, MeasureUnit.TERABYTE);
     private static final Map<String, Properties> FILES = new ConcurrentHashMap<>();
 
     private final String language;
@@ -54,11 +62,20 @@ public final class NoticeTexts {
 
     /** The best of the languages for a BCP 47 tag: that of {@code de-AT} is German; English if nothing comes near. */
     static NoticeTexts of(String tag) {
+        return of(tag, "");
+    }
+
+    /** The texts of usage reports, by the same choice. */
+    static NoticeTexts ofUsage(String tag) {
+        return of(tag, "usage/");
+    }
+
+    private static NoticeTexts of(String tag, String kind) {
         LocaleMatcher.Result match = MATCHER.getBestMatchResult(ULocale.forLanguageTag(tag));
         String language = match.getSupportedULocale().toLanguageTag();
         // A license is dated by the calendar of the resource also where people have another one.
         ULocale locale = match.makeResolvedULocale().setKeywordValue("calendar", "gregorian");
-        return new NoticeTexts(language, locale, FILES.computeIfAbsent(language, NoticeTexts::read));
+        return new NoticeTexts(language, locale, FILES.computeIfAbsent(kind + language, NoticeTexts::read));
     }
 
     static Properties read(String language) {
@@ -84,9 +101,17 @@ public final class NoticeTexts {
     }
 
     String text(TextKey key, Map<String, Object> values) {
-        String pattern = texts.getProperty(key.property());
+        return text(key.property(), values);
+    }
+
+    String text(UsageTextKey key, Map<String, Object> values) {
+        return text(key.property(), values);
+    }
+
+    private String text(String property, Map<String, Object> values) {
+        String pattern = texts.getProperty(property);
         if (pattern == null) {
-            throw new IllegalStateException(language + ".properties has no " + key.property());
+            throw new IllegalStateException(language + ".properties has no " + property);
         }
         return new MessageFormat(pattern, locale).format(values);
     }
@@ -106,7 +131,40 @@ public final class NoticeTexts {
         return format.format(Date.from(date.atStartOfDay(ZoneOffset.UTC).toInstant()));
     }
 
-    String number(int number) {
+    /** A number with its sign, as +12; nothing has none. */
+    String signed(long number) {
+        return NumberFormatter.withLocale(locale).sign(SignDisplay.EXCEPT_ZERO).format(number).toString();
+    }
+
+    /** A part of one, as +8% for 0.08. */
+    String percent(double part) {
+        return NumberFormatter.withLocale(locale)
+                .unit(MeasureUnit.PERCENT)
+                .scale(Scale.powerOfTen(2))
+                .precision(Precision.maxFraction(1))
+                .sign(SignDisplay.EXCEPT_ZERO)
+                .format(part)
+                .toString();
+    }
+
+    /** Octets in a unit that fits them, as 1.2 MB; {@code signed} puts a plus before what is more than nothing. */
+    String size(long octets, boolean signed) {
+        double size = octets;
+        int unit = 0;
+        while (Math.abs(size) >= 1000 && unit < SIZES.size() - 1) {
+            size /= 1000;
+            unit++;
+        }
+        return NumberFormatter.withLocale(locale)
+                .unit(SIZES.get(unit))
+                .unitWidth(UnitWidth.SHORT)
+                .precision(unit == 0 ? Precision.integer() : Precision.maxFraction(1))
+                .sign(signed ? SignDisplay.EXCEPT_ZERO : SignDisplay.AUTO)
+                .format(size)
+                .toString();
+    }
+
+    String number(long number) {
         return NumberFormat.getIntegerInstance(locale).format(number);
     }
 }

@@ -130,10 +130,14 @@ record NoticeWording(String language, boolean rightToLeft, Stage stage, String s
             return isolated(oneLine(name).replaceAll("[\u2066-\u2069]", ""));
         }
 
-        /** A name in other letters would turn the order of the words about it (UAX #9 section 2.7). */
         private String isolated(String name) {
-            return texts.isRightToLeft() ? FIRST_STRONG_ISOLATE + name + POP_DIRECTIONAL_ISOLATE : name;
+            return NoticeWording.isolated(name, texts.isRightToLeft());
         }
+    }
+
+    /** A name in other letters would turn the order of the words about it (UAX #9 section 2.7). */
+    static String isolated(String name, boolean rightToLeft) {
+        return rightToLeft ? FIRST_STRONG_ISOLATE + name + POP_DIRECTIONAL_ISOLATE : name;
     }
 
     private static List<String> paragraphs(String text) {

@@ -85,7 +85,8 @@ public final class Cluster {
         return metadata;
     }
 
-    RelayQueue relayQueue() {
+    /** A way to ask the relay. */
+    public RelayQueue relayQueue() {
         return relayQueue;
     }
 

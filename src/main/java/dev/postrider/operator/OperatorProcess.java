@@ -3,12 +3,14 @@ package dev.postrider.operator;
 import dev.postrider.api.MailServer;
 import dev.postrider.operator.mailserver.MailServerReconciler;
 import dev.postrider.operator.notice.NoticeReconciler;
-import dev.postrider.operator.notice.RelaySubmission;
+import dev.postrider.operator.notice.NoticeSubmission;
 import dev.postrider.operator.organization.OrganizationReconciler;
+import dev.postrider.operator.organization.UsageReportSubmission;
 import dev.postrider.operator.relay.RelayReconciler;
 import dev.postrider.operator.relay.RelayWorkload;
 import dev.postrider.plan.NoticeOrder;
 import dev.postrider.plan.TestOrder;
+import dev.postrider.plan.UsageReportOrder;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TestResult;
 import dev.postrider.transport.GraphEndpoints;
@@ -52,14 +54,15 @@ public final class OperatorProcess implements AutoCloseable {
     /** How many notices are handed to the relay at a time: at nine o'clock many are due, and applications send, too. */
     private static final int NOTICES = 8;
 
+    /** Each resource is planned for at least so often: an event that was lost on its way must not be missed for long. */
+    private static final Duration LONGEST_UNSEEN = Duration.ofMinutes(5);
+
     private final KubernetesClient client;
     private final Options options;
     private final Operator operator;
     private final HealthServer health;
     private final NoticeReconciler notices;
-    /** Each resource is planned for at least so often: an event that was lost on its way must not be missed for long. */
-    private static final Duration LONGEST_UNSEEN = Duration.ofMinutes(5);
-
+    private final OrganizationReconciler organizations;
     private volatile boolean started;
     private volatile boolean closing;
 
@@ -127,9 +130,19 @@ public final class OperatorProcess implements AutoCloseable {
         Events events = new Events(client, options.identity(), clock);
         Sends<ResourceKey, TestOrder, TestResult> tests = new Sends<>(order -> order.mail().server().key(),
                 order -> sender.send(order.mail()), Integer.MAX_VALUE);
-        notices = notices(cluster, events, settings, registry, calendar);
+        RelaySubmission submission = new RelaySubmission(cluster,
+                new MailUpstreams("postrider-operator." + options.namespace() + ".svc", false),
+                settings.relay().submission(), calendar);
+        notices = new NoticeReconciler(cluster,
+                new Sends<>(NoticeOrder::id, new NoticeSubmission(submission)::send, NOTICES), events, registry,
+                calendar);
+        organizations = new OrganizationReconciler(cluster, tests,
+                new Sends<>(UsageReportOrder::period,
+                        new UsageReportSubmission(cluster.relayQueue(), submission)::send, NOTICES),
+                events, notices::organizationChanged, calendar);
 
-        Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, tests, notices, options, clock);
+        Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, tests, notices, organizations, options,
+                clock);
         operator = new Operator(o -> o.withKubernetesClient(client)
                 .withCloseClientOnStop(false)
                 .withExecutorService(Executors.newFixedThreadPool(RECONCILIATIONS, Thread.ofVirtual().factory()))
@@ -157,15 +170,6 @@ public final class OperatorProcess implements AutoCloseable {
                 health.port());
     }
 
-    private static NoticeReconciler notices(Cluster cluster, Events events, Settings settings,
-            PrometheusMeterRegistry registry, InstantSource calendar) {
-        RelaySubmission relay = new RelaySubmission(cluster,
-                new MailUpstreams("postrider-operator." + cluster.namespace() + ".svc", false),
-                settings.relay().submission(), calendar);
-        return new NoticeReconciler(cluster, new Sends<>(NoticeOrder::id, relay::send, NOTICES), events, registry,
-                calendar);
-    }
-
     /** The reconcilers, which tell each other what has changed. */
     private static final class Reconcilers {
         private final OrganizationReconciler organizations;
@@ -174,10 +178,10 @@ public final class OperatorProcess implements AutoCloseable {
         private final NoticeReconciler notices;
 
         Reconcilers(Cluster cluster, InstallationSecrets secrets, Events events,
-                Sends<ResourceKey, TestOrder, TestResult> tests, NoticeReconciler notices, Options options,
-                InstantSource clock) {
+                Sends<ResourceKey, TestOrder, TestResult> tests, NoticeReconciler notices,
+                OrganizationReconciler organizations, Options options, InstantSource clock) {
             this.notices = notices;
-            organizations = new OrganizationReconciler(cluster, tests, events, notices::organizationChanged);
+            this.organizations = organizations;
             notices.onChange(organizations::licenseChanged);
             servers = new MailServerReconciler(cluster, tests, events, this::serverChanged,
                     secret -> {
@@ -236,8 +240,9 @@ public final class OperatorProcess implements AutoCloseable {
         return started && operator.getRuntimeInfo().allEventSourcesAreHealthy();
     }
 
-    /** Looks at all notices again, as after a change of their clock. */
+    /** Looks at all notices and reports again, as after a change of their clock. */
     void lookAgain() {
+        organizations.nudgeAll();
         notices.nudgeAll();
     }
 
@@ -259,6 +264,7 @@ public final class OperatorProcess implements AutoCloseable {
         started = false;
         operator.stop();
         notices.close();
+        organizations.close();
         health.close();
         releaseLease();
     }

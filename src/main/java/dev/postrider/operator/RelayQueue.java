@@ -1,6 +1,9 @@
 package dev.postrider.operator;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.postrider.route.DailyCounts;
+import dev.postrider.route.MailCounts;
 import dev.postrider.route.ResourceKey;
 import java.io.IOException;
 import java.net.URI;
@@ -8,15 +11,23 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks the relay's admin port how many messages it holds of an organization. */
+/** Asks the relay's admin port how many messages it holds of an organization, and what it counted of them. */
 public final class RelayQueue {
     private static final Logger LOG = LoggerFactory.getLogger(RelayQueue.class);
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
+    private static final Duration USAGE_TIMEOUT = Duration.ofSeconds(30);
+
+    /** That the relay tells of at once; it knows no more than a few more. */
+    private static final int MOST_DAYS = 400;
 
     private final HttpClient http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
     private final ObjectMapper json = new ObjectMapper();
@@ -32,6 +43,46 @@ public final class RelayQueue {
     public RelayQueue(Supplier<String> address, String token) {
         this.address = address;
         this.token = token;
+    }
+
+    /**
+     * What was counted of an organization's mail.
+     *
+     * @param from the first day
+     * @param to   the day after the last
+     * @throws IOException if the relay does not say
+     */
+    public List<DailyCounts> usage(ResourceKey organization, LocalDate from, LocalDate to) throws IOException {
+        LocalDate first = from.isBefore(to.minusDays(MOST_DAYS)) ? to.minusDays(MOST_DAYS) : from;
+        URI uri = URI
+                .create(address.get() + "/api/v1/usage?organization=" + organization + "&from=" + first + "&to=" + to);
+        HttpRequest request = HttpRequest.newBuilder(uri)
+                .timeout(USAGE_TIMEOUT)
+                .header("Authorization", "Bearer " + token)
+                .build();
+        try {
+            HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+            if (response.statusCode() != 200) {
+                throw new IOException("the relay answered " + response.statusCode()
+                        + " when asked for what it counted; it is asked again");
+            }
+            List<DailyCounts> days = new ArrayList<>();
+            json.readTree(response.body()).path("items").forEach(item -> days.add(day(item)));
+            return days;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while the relay was asked for what it counted", e);
+        }
+    }
+
+    private static DailyCounts day(JsonNode item) {
+        return new DailyCounts(LocalDate.parse(item.path("day").asText()),
+                Optional.of(item.path("class").asText()).filter(text -> !text.isEmpty()),
+                Optional.of(item.path("server").asText()).filter(text -> !text.isEmpty()).map(ResourceKey::parse),
+                new MailCounts(item.path("accepted").asLong(), item.path("recipients").asLong(),
+                        item.path("delivered").asLong(), item.path("deferred").asLong(),
+                        item.path("bounced").asLong(), item.path("removed").asLong(), item.path("refused").asLong(),
+                        item.path("octets").asLong()));
     }
 
     /** How many; empty when the relay does not answer. */

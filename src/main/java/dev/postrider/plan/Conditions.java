@@ -47,6 +47,11 @@ final class Conditions {
         return set(type, relay.status(), relay.reason(), relay.message());
     }
 
+    /** One that was set. */
+    Condition get(String type) {
+        return find(now, type).orElseThrow();
+    }
+
     /** Whether the condition says something else than it did before: another status or another reason. */
     boolean isNews(Condition condition) {
         return find(before, condition.type())

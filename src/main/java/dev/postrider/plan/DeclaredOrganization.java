@@ -4,6 +4,7 @@ import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsSpec;
 import dev.postrider.route.SizeLimit;
 import dev.postrider.route.Webhook;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,9 +16,11 @@ import java.util.Optional;
  * @param links     where its links lead
  * @param sizeLimit how large its messages may be
  * @param supportAddress of those who help it
+ * @param reportZone in which the days of its mail are counted
  */
 record DeclaredOrganization(Identities identity, Optional<Webhook> webhook, OrganizationLinks links,
-        Optional<SizeLimit> sizeLimit, Optional<String> supportAddress) {
+        Optional<SizeLimit> sizeLimit, Optional<String> supportAddress,
+        Optional<ZoneId> reportZone) {
 
     /** Reads it and records all that is wrong with it; what is wrong is then empty, or must not be used. */
     static DeclaredOrganization of(OrganizationMailSettings organization, World world, List<Problem> problems) {
@@ -28,6 +31,7 @@ record DeclaredOrganization(Identities identity, Optional<Webhook> webhook, Orga
         BindingEntries.check(OrganizationPlan.key(organization), spec, identity, world.installation(), problems);
         return new DeclaredOrganization(identity, webhook, links,
                 SizeLimits.of(spec, links.host(), world.installation(), problems),
-                SupportDesk.address(spec, world.installation(), problems));
+                SupportDesk.address(spec, world.installation(), problems),
+                UsageReports.zone(spec, world.now(), problems));
     }
 }

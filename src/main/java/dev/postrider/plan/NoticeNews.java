@@ -13,7 +13,7 @@ import java.util.Set;
 public record NoticeNews(Set<NoticeOrder.Id> running, List<Finished> finished) {
 
     /** A notice that ended. */
-    public record Finished(NoticeOrder order, NoticeResult result) {}
+    public record Finished(NoticeOrder order, SubmissionResult result) {}
 
     /** Nothing is running, nothing ended. */
     public static NoticeNews none() {

@@ -7,15 +7,11 @@ import dev.postrider.api.LicenseExpiryNoticeStatus.SentNotice;
 import dev.postrider.api.LicenseExpiryNoticeStatus.Settings;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsSpec;
-import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.ResourceKey;
-import dev.postrider.route.Sha256;
-import java.net.IDN;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -51,33 +47,7 @@ record NoticeSender(LicenseExpiryNotice resource, Settings settings, Optional<Or
         Optional<Condition> ready = ready(organization.get());
         boolean undecided = problems.isEmpty() && ready.filter(r -> r.status() == Status.Unknown).isPresent();
         return new NoticeSender(resource, settings, organization, Optional.of(identity), recipients,
-                blocked(organization.get(), problems, recipients, ready), undecided);
-    }
-
-    private static Optional<Problem> blocked(OrganizationMailSettings organization, List<Problem> problems,
-            List<String> recipients, Optional<Condition> ready) {
-        String name = organization.getMetadata().getName();
-        if (Boolean.FALSE.equals(organization.getSpec().sendingEnabled())) {
-            return reason("SendingDisabled", "sending is switched off for organization \"" + name
-                    + "\" (its spec.sendingEnabled)");
-        }
-        if (organization.getMetadata().getDeletionTimestamp() != null) {
-            return reason("OrganizationDeleted", "organization \"" + name + "\" is being deleted");
-        }
-        if (!problems.isEmpty() || ready.filter(r -> r.status() == Status.True).isEmpty()) {
-            return reason("MailNotWorking", "organization \"%s\" cannot send: %s".formatted(name,
-                    problems.isEmpty()
-                            ? ready.map(r -> r.reason() + ": " + r.message()).orElse("the operator has not looked yet")
-                            : Problem.describe(problems)));
-        }
-        return recipients.isEmpty()
-                ? reason("NoRecipients", "spec.recipients is not set, and organization \"" + name
-                        + "\" names no administrators; set one of them")
-                : Optional.empty();
-    }
-
-    private static Optional<Problem> reason(String reason, String message) {
-        return Optional.of(new Problem(Area.SPEC, reason, "", message));
+                OwnMail.blocked(organization.get(), problems, recipients, "spec.recipients", ready), undecided);
     }
 
     private static Optional<Condition> ready(OrganizationMailSettings organization) {
@@ -127,15 +97,11 @@ record NoticeSender(LicenseExpiryNotice resource, Settings settings, Optional<Or
                 addresses.envelopeFrom(), to, messageId, key, testRequest);
     }
 
-    /** The same for the same notice, whoever computes it: so the relay takes it once, even from two operators. */
     private String key(String what) {
-        String uid = Objects.requireNonNullElseGet(resource.getMetadata().getUid(),
-                () -> resource.getMetadata().getNamespace() + "/" + resource.getMetadata().getName());
-        return Sha256.of("license-expiry-notice/" + uid + "/" + what).substring(0, 32);
+        return OwnMail.key("license-expiry-notice", resource, what);
     }
 
     private String messageId(String key) {
-        String address = identity.orElseThrow().from().address();
-        return "<" + key + "@" + IDN.toASCII(address.substring(address.lastIndexOf('@') + 1)) + ">";
+        return OwnMail.messageId(key, identity.orElseThrow().from());
     }
 }

@@ -60,7 +60,7 @@ final class NoticeTests {
                 .filter(f -> !f.result().accepted() || f.result().failure().isPresent())
                 .findFirst()
                 .orElse(ended.getLast());
-        NoticeResult result = worst.result();
+        SubmissionResult result = worst.result();
         String recipients = String.join(", ", worst.order().recipients());
         TestSendStatus status = new TestSendStatus(TestRecord.seconds(result.time()), result.accepted(), recipients,
                 result.server(), result.reply().orElse(null), Durations.write(result.duration()), null, null, null,

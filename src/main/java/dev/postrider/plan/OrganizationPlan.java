@@ -36,14 +36,22 @@ import org.jspecify.annotations.Nullable;
  * @param status    the status to write, if it differs
  * @param lookAgain when to plan again though nothing has changed
  * @param notices   what is worth an Event
+ * @param report    a usage report to be sent now, after the status that tells of it was written
+ * @param reportAt  when to look again for a usage report
  */
 public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Binding> binding, boolean release,
         List<TestOrder> tests, OrganizationMailSettingsStatus status, Optional<Instant> lookAgain,
-        List<Notice> notices) {
+        List<Notice> notices, Optional<UsageReportOrder> report, Optional<Instant> reportAt) {
 
     /** Plans for one organization. */
     public static OrganizationPlan of(OrganizationMailSettings organization, World world, OrganizationTestNews news) {
-        return new Planning(organization, world, news).plan();
+        return of(organization, world, news, UsageReportNews.none());
+    }
+
+    /** Plans for one organization, its usage reports included. */
+    public static OrganizationPlan of(OrganizationMailSettings organization, World world, OrganizationTestNews news,
+            UsageReportNews reports) {
+        return new Planning(organization, world, news, reports).plan();
     }
 
     /** What is wrong with an organization and the servers that it names, each problem apart. */
@@ -92,18 +100,21 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         private final ResourceKey key;
         private final World world;
         private final OrganizationTestNews news;
+        private final UsageReportNews reports;
         private final Conditions conditions;
         private final Deletion deletion;
         private final @Nullable OrganizationMailSettingsStatus before;
         private final List<Problem> problems = new ArrayList<>();
         private final List<Notice> notices = new ArrayList<>();
 
-        Planning(OrganizationMailSettings organization, World world, OrganizationTestNews news) {
+        Planning(OrganizationMailSettings organization, World world, OrganizationTestNews news,
+                UsageReportNews reports) {
             this.organization = organization;
             this.spec = organization.getSpec();
             this.key = key(organization);
             this.world = world;
             this.news = news;
+            this.reports = reports;
             this.before = organization.getStatus();
             this.deletion = Deletion.of(organization, spec.deletionConfirmation());
             this.conditions = new Conditions(before == null ? null : before.conditions(), world.now(),
@@ -162,10 +173,14 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                 conditions.set(Conditions.STALLED, Status.True, ready.reason(), ready.message());
             }
             boolean release = deletion(route.isPresent());
+            UsageReports.Result report = new UsageReports(organization, declared.identity(),
+                    conditions.get(Capability.USAGE_REPORT.conditionType), world.now(), reports).plan();
+            notices.addAll(report.notices());
 
             OrganizationMailSettingsStatus status = new OrganizationMailSettingsStatus(
                     organization.getMetadata().getGeneration(), conditions.list(), boundTo(binding, rotation, overlap),
-                    servers.keys(), servers.summary(), capabilities.status(), records.isEmpty() ? null : records);
+                    servers.keys(), servers.summary(), capabilities.status(), records.isEmpty() ? null : records,
+                    report.status().orElse(null));
             // A relay that is not up yet is on its way, and no fault of the organization.
             boolean waitsForRelay = ready.reason().equals(relay.reason());
             if (conditions.isNews(ready) && ready.status() == Status.False && !waitsForRelay) {
@@ -176,7 +191,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     release,
                     orders, status, earliest(lookAgain(release, orders, records),
                             release ? Optional.empty() : rotation.flatMap(r -> r.nextChange(overlap))),
-                    List.copyOf(notices));
+                    List.copyOf(notices), report.order(), report.lookAgain());
         }
 
         private State state() {
@@ -192,7 +207,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             return new OrganizationRoute(key, Sha256.of(rotation.password()), state(), servers.named(), identity.from(),
                     identity.envelopeFrom(), declared.webhook(), declared.sizeLimit(),
                     Optional.of(identity.senders()), Optional.of(capabilities.unavailable()),
-                    SupportDesk.of(key, spec, declared, servers, world), rotation.former());
+                    SupportDesk.of(key, spec, declared, servers, world), rotation.former(),
+                    declared.reportZone());
         }
 
         /** What the relay has goes on, but whether mail may be sent, and of which classes, takes effect at once. */

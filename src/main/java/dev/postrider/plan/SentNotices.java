@@ -39,7 +39,7 @@ final class SentNotices {
     /** Notes what became of it, and answers what to tell of that. */
     Notice record(NoticeNews.Finished finished) {
         NoticeOrder order = finished.order();
-        NoticeResult result = finished.result();
+        SubmissionResult result = finished.result();
         String name = order.id().notice().text();
         String license = order.settings().license();
         if (result.accepted()) {
@@ -60,7 +60,8 @@ final class SentNotices {
                 .formatted(name, license, result.failure().orElse("")));
     }
 
-    private static SentNotice record(NoticeOrder order, State state, NoticeResult result, @Nullable Integer failures,
+    private static SentNotice record(NoticeOrder order, State state, SubmissionResult result,
+            @Nullable Integer failures,
             @Nullable String next) {
         return new SentNotice(order.id().notice().text(), order.id().expiryDate().toString(), state,
                 TestRecord.seconds(result.time()), order.recipients(), order.messageId(), order.idempotencyKey(),

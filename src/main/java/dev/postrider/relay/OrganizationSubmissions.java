@@ -58,6 +58,8 @@ final class OrganizationSubmissions implements SubmissionPolicy {
     private static final String NO_DIGEST = "0".repeat(64);
 
     private static final SecureRandom RANDOM = new SecureRandom();
+    /** Where mail is refused, and not a session or a login. */
+    private static final Set<String> MAIL = Set.of("mail", "recipient", "data");
 
     private final Routes routes;
     private final Queue queue;
@@ -191,7 +193,11 @@ final class OrganizationSubmissions implements SubmissionPolicy {
 
     @Override
     public void refused(Optional<String> user, String at) {
-        meters.refused(user.flatMap(this::route).map(OrganizationRoute::key), at);
+        Optional<ResourceKey> organization = user.flatMap(this::route).map(OrganizationRoute::key);
+        meters.refused(organization, at);
+        if (MAIL.contains(at)) {
+            organization.ifPresent(key -> queue.counters().refused(key, Optional.empty()));
+        }
     }
 
     /** What is sent in parts may be as large as the relay takes. */

@@ -18,6 +18,7 @@ import dev.postrider.relay.telemetry.Lookout;
 import dev.postrider.relay.telemetry.MeteredUpstreams;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.relay.telemetry.Tracing;
+import dev.postrider.route.OrganizationRoute;
 import dev.postrider.transport.Upstreams;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -86,6 +87,7 @@ public final class Relay implements AutoCloseable {
                     .description("damaged queue files that were set aside")
                     .register(meters);
             queue.onCommit(relayMeters::committed);
+            queue.countDaysIn(key -> routes.organization(key).flatMap(OrganizationRoute::reportZone));
             this.links = openLinks(settings, clock);
             this.delivery = new Delivery(queue, routes, new MeteredUpstreams(upstreams, relayMeters), deliverySettings,
                     clock, relayMeters, exposure.tracing(), links);

@@ -2,6 +2,7 @@ package dev.postrider.route;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -23,11 +24,12 @@ import java.util.Optional;
  * @param unavailable    classes of mail that it cannot have now; empty only in a route of a version that had no classes
  * @param support        where its mail to support goes
  * @param formerPasswords what else the login takes for a while; none in a route of a version that did not know this
+ * @param reportZone     in which the days of its mail are counted; UTC if that is empty
  */
 public record OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
         Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
         Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable, Optional<Support> support,
-        List<FormerPassword> formerPasswords) {
+        List<FormerPassword> formerPasswords, Optional<ZoneId> reportZone) {
 
     @JsonCreator
     public OrganizationRoute {
@@ -40,7 +42,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
             Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
             Optional<AllowedSenders> senders) {
         this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, senders, Optional.empty(),
-                Optional.empty(), List.of());
+                Optional.empty(), List.of(), Optional.empty());
     }
 
     /** As versions wrote it that let applications send as anybody. */
@@ -52,25 +54,25 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     /** The same for an organization in another state. */
     public OrganizationRoute in(State other) {
         return new OrganizationRoute(key, passwordSha256, other, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords);
+                senders, unavailable, support, formerPasswords, reportZone);
     }
 
     /** The same without these classes of mail. */
     public OrganizationRoute without(UnavailableClasses classes) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, Optional.of(classes), support, formerPasswords);
+                senders, Optional.of(classes), support, formerPasswords, reportZone);
     }
 
     /** The same with others who help it. */
     public OrganizationRoute helpedBy(Optional<Support> helpers) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, helpers, formerPasswords);
+                senders, unavailable, helpers, formerPasswords, reportZone);
     }
 
     /** The same that takes these passwords, too. */
     public OrganizationRoute with(List<FormerPassword> passwords) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, passwords);
+                senders, unavailable, support, passwords, reportZone);
     }
 
     /** Whether the login may have this password at that time. */
@@ -79,6 +81,12 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
         return formerPasswords.stream()
                 .map(former -> Sha256.matches(password, former.sha256()) && now.isBefore(former.validUntil()))
                 .reduce(current, Boolean::logicalOr);
+    }
+
+    /** The same whose days are those of a zone. */
+    public OrganizationRoute countedIn(ZoneId zone) {
+        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
+                senders, unavailable, support, formerPasswords, Optional.of(zone));
     }
 
     /** What the relay does with the organization's mail. */
@@ -100,6 +108,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
                 + sizeLimit.map(limit -> ", " + limit).orElse("")
                 + senders.filter(s -> !s.equals(AllowedSenders.NONE)).map(s -> ", " + s).orElse("")
                 + unavailable.filter(u -> !u.equals(UnavailableClasses.NONE)).map(u -> ", " + u).orElse("")
-                + support.map(s -> ", " + s).orElse("") + "]";
+                + support.map(s -> ", " + s).orElse("")
+                + reportZone.map(zone -> ", days of " + zone).orElse("") + "]";
     }
 }

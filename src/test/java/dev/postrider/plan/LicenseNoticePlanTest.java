@@ -85,8 +85,8 @@ final class LicenseNoticePlanTest {
         return plan;
     }
 
-    private NoticeResult result(boolean accepted) {
-        return new NoticeResult(world.now(), Duration.ofMillis(5), "relay:587", accepted,
+    private SubmissionResult result(boolean accepted) {
+        return new SubmissionResult(world.now(), Duration.ofMillis(5), "relay:587", accepted,
                 Optional.of(accepted ? "250 2.0.0 queued" : "451 4.3.2 later"),
                 accepted ? Optional.empty() : Optional.of("451 4.3.2 later"));
     }

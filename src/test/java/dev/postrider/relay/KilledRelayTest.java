@@ -3,8 +3,14 @@ package dev.postrider.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.relay.queue.QueueLimits;
+import dev.postrider.relay.queue.SqlQueue;
+import dev.postrider.route.DailyCounts;
+import dev.postrider.route.MailCounts;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -57,10 +63,25 @@ final class KilledRelayTest {
                 System.out.printf("killed %d times: acknowledged=%d delivered=%d lost=%d duplicates=%d%n", KILLS,
                         acknowledged, server.messages(), lost, server.duplicates());
                 assertThat(lost).isZero();
+                assertCounted(acknowledged, server.messages() + server.duplicates());
             }
             assertThat(acknowledged).isGreaterThan(KILLS);
             assertThat(server.duplicates()).describedAs("at most the messages in flight at the kills")
                     .isLessThanOrEqualTo(KILLS * CONNECTIONS);
+        }
+    }
+
+    /** What was accepted is delivered, each message counted once, however often a kill has repeated its delivery. */
+    private void assertCounted(int acknowledged, int deliveries) throws Exception {
+        try (var queue = SqlQueue.openSqlite(directory, QueueLimits.DEFAULT, InstantSource.system())) {
+            LocalDate today = queue.counters().today(TestRoutes.key("orders"));
+            MailCounts sum = queue.counters()
+                    .read(TestRoutes.key("orders"), today.minusDays(1), today.plusDays(1))
+                    .stream()
+                    .map(DailyCounts::counts)
+                    .reduce(MailCounts.NONE, MailCounts::plus);
+            assertThat(sum.accepted()).isBetween((long) acknowledged, (long) deliveries);
+            assertThat(sum.delivered()).isEqualTo(sum.recipients()).isEqualTo(sum.accepted());
         }
     }
 }

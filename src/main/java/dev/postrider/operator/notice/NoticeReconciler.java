@@ -8,10 +8,11 @@ import dev.postrider.operator.Cluster;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
 import dev.postrider.operator.Sends;
+import dev.postrider.operator.WakeTimer;
 import dev.postrider.plan.LicenseNoticePlan;
 import dev.postrider.plan.NoticeNews;
 import dev.postrider.plan.NoticeOrder;
-import dev.postrider.plan.NoticeResult;
+import dev.postrider.plan.SubmissionResult;
 import dev.postrider.route.ResourceKey;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -42,11 +43,11 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
     private static final String BY_SECRET = "by-secret";
 
     private final Cluster cluster;
-    private final Sends<NoticeOrder.Id, NoticeOrder, NoticeResult> sends;
+    private final Sends<NoticeOrder.Id, NoticeOrder, SubmissionResult> sends;
     private final Events events;
     private final InstantSource clock;
     private final LicenseGauges gauges;
-    private final NoticeTimer timer;
+    private final WakeTimer timer;
     private volatile Consumer<ResourceKey> changed = _ -> {};
     private final SimpleInboundEventSource<LicenseExpiryNotice> nudges = new SimpleInboundEventSource<>("nudges");
     private @Nullable IndexerResourceCache<LicenseExpiryNotice> resources;
@@ -56,14 +57,14 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
      *
      * @param clock by which they are due
      */
-    public NoticeReconciler(Cluster cluster, Sends<NoticeOrder.Id, NoticeOrder, NoticeResult> sends, Events events,
+    public NoticeReconciler(Cluster cluster, Sends<NoticeOrder.Id, NoticeOrder, SubmissionResult> sends, Events events,
             MeterRegistry registry, InstantSource clock) {
         this.cluster = cluster;
         this.sends = sends;
         this.events = events;
         this.clock = clock;
         this.gauges = new LicenseGauges(registry);
-        this.timer = new NoticeTimer(clock, nudges::propagateEvent);
+        this.timer = new WakeTimer("notice", clock, nudges::propagateEvent);
     }
 
     @Override
@@ -174,8 +175,8 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
         List<NoticeNews.Finished> finished = new ArrayList<>();
         sends.of(uid).forEach((id, send) -> {
             switch (send) {
-                case Sends.Send.Running<NoticeOrder, NoticeResult> _ -> running.add(id);
-                case Sends.Send.Ended<NoticeOrder, NoticeResult>(NoticeOrder order, NoticeResult result) ->
+                case Sends.Send.Running<NoticeOrder, SubmissionResult> _ -> running.add(id);
+                case Sends.Send.Ended<NoticeOrder, SubmissionResult>(NoticeOrder order, SubmissionResult result) ->
                     finished.add(new NoticeNews.Finished(order, result));
             }
         });

@@ -9,10 +9,15 @@ import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
 import dev.postrider.operator.Secrets;
 import dev.postrider.operator.Sends;
+import dev.postrider.operator.WakeTimer;
 import dev.postrider.plan.Binding;
 import dev.postrider.plan.OrganizationPlan;
 import dev.postrider.plan.OrganizationTestNews;
+import dev.postrider.plan.SubmissionResult;
 import dev.postrider.plan.TestOrder;
+import dev.postrider.plan.UsagePeriod;
+import dev.postrider.plan.UsageReportNews;
+import dev.postrider.plan.UsageReportOrder;
 import dev.postrider.plan.World;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
@@ -29,7 +34,10 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,11 +46,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Observes an OrganizationMailSettings, plans, applies its route and binding and writes its status. */
-public final class OrganizationReconciler implements Reconciler<OrganizationMailSettings> {
+public final class OrganizationReconciler implements Reconciler<OrganizationMailSettings>, AutoCloseable {
     private final Cluster cluster;
     private final Sends<ResourceKey, TestOrder, TestResult> tests;
+    private final Sends<UsagePeriod, UsageReportOrder, SubmissionResult> reports;
     private final Events events;
     private final Consumer<OrganizationMailSettings> changed;
+    private final InstantSource calendar;
+    private final WakeTimer timer;
     private final SimpleInboundEventSource<OrganizationMailSettings> nudges = new SimpleInboundEventSource<>("nudges");
     private @Nullable InformerEventSource<Secret, OrganizationMailSettings> routes;
     private @Nullable InformerEventSource<Secret, OrganizationMailSettings> bindings;
@@ -51,14 +62,19 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     /**
      * A reconciler of all organizations.
      *
+     * @param calendar by which usage reports are due
      * @param changed told of an organization whose status, and so its meaning to others, has changed
      */
-    public OrganizationReconciler(Cluster cluster, Sends<ResourceKey, TestOrder, TestResult> tests, Events events,
-            Consumer<OrganizationMailSettings> changed) {
+    public OrganizationReconciler(Cluster cluster, Sends<ResourceKey, TestOrder, TestResult> tests,
+            Sends<UsagePeriod, UsageReportOrder, SubmissionResult> reports, Events events,
+            Consumer<OrganizationMailSettings> changed, InstantSource calendar) {
         this.cluster = cluster;
         this.tests = tests;
         this.events = events;
         this.changed = changed;
+        this.reports = reports;
+        this.calendar = calendar;
+        this.timer = new WakeTimer("organization", calendar, nudges::propagateEvent);
     }
 
     @Override
@@ -127,6 +143,8 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         String uid = organization.getMetadata().getUid();
         if (context.isPrimaryResourceDeleted()) {
             tests.forget(uid);
+            reports.forget(uid);
+            timer.forget(ResourceID.fromResource(organization));
             removeRoute(key, context);
             changed.accept(organization);
             return UpdateControl.noUpdate();
@@ -145,9 +163,10 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
             context.resourceOperations().addFinalizerWithSSA(PostriderApi.FINALIZER);
         }
 
-        World world = cluster.world();
+        World world = cluster.world(calendar.instant());
         OrganizationTestNews news = news(uid);
-        OrganizationPlan plan = OrganizationPlan.of(organization, world, news);
+        UsageReportNews reported = reported(uid);
+        OrganizationPlan plan = OrganizationPlan.of(organization, world, news, reported);
 
         // The route first: a login that an application has found must work.
         plan.route().ifPresent(route -> applyRoute(route, context));
@@ -156,10 +175,14 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
             removeRoute(key, context);
             removeBindings(organization, "", context);
         }
-        writeStatus(organization, plan.status(), context);
+        writeStatus(organization, plan, context);
+        reported.finished().forEach(finished -> reports.written(uid, finished.order().period()));
+        ResourceID id = ResourceID.fromResource(organization);
+        plan.report().ifPresent(order -> reports.start(uid, order, () -> nudges.propagateEvent(id)));
+        plan.reportAt().ifPresentOrElse(then -> timer.wakeAt(id, then), () -> timer.forget(id));
         news.finished().keySet().forEach(server -> tests.written(uid, server));
         for (TestOrder order : plan.tests()) {
-            tests.start(uid, order, () -> nudges.propagateEvent(ResourceID.fromResource(organization)));
+            tests.start(uid, order, () -> nudges.propagateEvent(id));
         }
         if (plan.release()) {
             context.resourceOperations().removeFinalizer(PostriderApi.FINALIZER);
@@ -169,6 +192,19 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         UpdateControl<OrganizationMailSettings> control = UpdateControl.noUpdate();
         plan.lookAgain().ifPresent(then -> control.rescheduleAfter(Lifecycle.until(then, world.now())));
         return control;
+    }
+
+    private UsageReportNews reported(String uid) {
+        Set<UsagePeriod> running = new HashSet<>();
+        List<UsageReportNews.Finished> finished = new ArrayList<>();
+        reports.of(uid).forEach((period, send) -> {
+            switch (send) {
+                case Sends.Send.Running<UsageReportOrder, SubmissionResult> _ -> running.add(period);
+                case Sends.Send.Ended<UsageReportOrder, SubmissionResult>(UsageReportOrder order, SubmissionResult result) ->
+                    finished.add(new UsageReportNews.Finished(order, result));
+            }
+        });
+        return new UsageReportNews(running, finished);
     }
 
     private OrganizationTestNews news(String uid) {
@@ -219,17 +255,27 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                 .ifPresent(secret -> context.getClient().resource(secret).delete());
     }
 
-    private void writeStatus(OrganizationMailSettings organization, OrganizationMailSettingsStatus status,
+    private void writeStatus(OrganizationMailSettings organization, OrganizationPlan plan,
             Context<OrganizationMailSettings> context) {
+        OrganizationMailSettingsStatus status = plan.status();
         if (status.equals(organization.getStatus())) {
             return;
         }
         OrganizationMailSettings patch = new OrganizationMailSettings();
         patch.setMetadata(Lifecycle.identityOf(organization));
+        if (plan.report().isPresent()) {
+            // Refused if anybody else, as another operator, has written since this plan looked.
+            patch.getMetadata().setResourceVersion(organization.getMetadata().getResourceVersion());
+        }
         patch.setStatus(status);
         if (Lifecycle.isOvertaken(organization, context.resourceOperations().serverSideApplyPrimaryStatus(patch))) {
             nudges.propagateEvent(ResourceID.fromResource(organization));
         }
         changed.accept(organization);
+    }
+
+    @Override
+    public void close() {
+        timer.close();
     }
 }

@@ -60,7 +60,7 @@ public final class AdminServer implements AutoCloseable {
         serve("/metrics", reading(exchange -> new Answer(200, "text/plain; version=0.0.4; charset=utf-8",
                 metrics.get(), Map.of())));
         serve("/queue/", reading(exchange -> queued(exchange, queue, operator)));
-        serve(QueueApi.PATH, new QueueApi(queue.view(), operator)::answer);
+        serve(QueueApi.PATH, new QueueApi(queue.view(), queue.counters(), operator)::answer);
     }
 
     /** The port it listens on. */

@@ -3,6 +3,7 @@ package dev.postrider.relay.admin;
 import com.sun.net.httpserver.HttpExchange;
 import dev.postrider.relay.admin.Access.Decision;
 import dev.postrider.relay.admin.Access.Verb;
+import dev.postrider.relay.queue.Counters;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueueView;
 import dev.postrider.relay.queue.QueueView.Change;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -21,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The queue over HTTP, as {@code openapi.json} describes it. */
+/** The queue and what was counted of it over HTTP, as {@code openapi.json} describes it. */
 final class QueueApi {
     static final String PATH = "/api/v1/";
 
@@ -29,11 +31,13 @@ final class QueueApi {
     private static final String BEARER = "Bearer ";
 
     private final QueueView queue;
+    private final Counters counters;
     private final Access access;
     private final String openApi;
 
-    QueueApi(QueueView queue, Access access) {
+    QueueApi(QueueView queue, Counters counters, Access access) {
         this.queue = queue;
+        this.counters = counters;
         this.access = access;
         this.openApi = openApi();
     }
@@ -65,6 +69,10 @@ final class QueueApi {
         if (path.equals("openapi.json")) {
             expect(exchange, "GET");
             return Answer.json(openApi);
+        }
+        if (path.equals("usage")) {
+            expect(exchange, "GET");
+            return usage(token(exchange), UsageQuery.of(exchange.getRequestURI().getRawQuery()));
         }
         List<String> parts = List.of(path.split("/", -1));
         if (!parts.getFirst().equals("queue") || parts.size() > 3) {
@@ -140,6 +148,15 @@ final class QueueApi {
                                     + " that is needed in its namespace only")));
         }
         return decision;
+    }
+
+    private Answer usage(String token, UsageQuery query) throws Problem, QueueException {
+        require(token, Verb.GET, Optional.of(query.organization()));
+        LocalDate to = query.to().orElseGet(() -> counters.today(query.organization()).plusDays(1));
+        LocalDate from = query.from(to);
+        return Answer.json(UsageJson
+                .of(query.organization(), from, to, counters.read(query.organization(), from, to))
+                .toString());
     }
 
     private Answer list(String token, QueueQuery query) throws Problem, QueueException {

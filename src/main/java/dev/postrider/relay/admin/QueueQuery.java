@@ -57,6 +57,11 @@ final class QueueQuery {
     }
 
     private static QueueQuery of(@Nullable String raw, List<String> known) throws Problem {
+        return new QueueQuery(parameters(raw, known));
+    }
+
+    /** The parameters of a request, each at most once. */
+    static Map<String, String> parameters(@Nullable String raw, List<String> known) throws Problem {
         Map<String, String> values = new HashMap<>();
         for (String pair : raw == null || raw.isEmpty() ? new String[0] : raw.split("&", -1)) {
             int equals = pair.indexOf('=');
@@ -69,7 +74,7 @@ final class QueueQuery {
                 throw Problem.badRequest("parameter " + name + " is given twice");
             }
         }
-        return new QueueQuery(values);
+        return values;
     }
 
     private static String decode(String text) throws Problem {
@@ -94,10 +99,14 @@ final class QueueQuery {
 
     private Optional<ResourceKey> organization() throws Problem {
         Optional<String> text = text("organization");
+        return text.isPresent() ? Optional.of(organization(text.get())) : Optional.empty();
+    }
+
+    static ResourceKey organization(String text) throws Problem {
         try {
-            return text.map(ResourceKey::parse);
+            return ResourceKey.parse(text);
         } catch (IllegalArgumentException e) {
-            throw Problem.badRequest("organization: " + text.orElse("") + " is not <namespace>/<name>");
+            throw Problem.badRequest("organization: " + text + " is not <namespace>/<name>");
         }
     }
 

@@ -6,7 +6,9 @@ import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
 import dev.postrider.relay.queue.Settlement;
 import dev.postrider.relay.queue.Settlement.Deferral;
+import dev.postrider.relay.queue.Settlement.Ending;
 import dev.postrider.relay.queue.Settlement.Event;
+import dev.postrider.relay.queue.Settlement.Fate;
 import dev.postrider.relay.queue.Settlement.Report;
 import dev.postrider.relay.events.MailEvent;
 import dev.postrider.relay.telemetry.LogLine;
@@ -21,6 +23,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -76,11 +79,13 @@ final class Consequences {
         List<Event> events = new ArrayList<>();
         boolean told = tells.test(message.organization());
         Map<Kind, List<Entry>> reported = new EnumMap<>(Kind.class);
+        Map<Integer, Fate> fates = new HashMap<>();
         for (Outcome outcome : outcomes) {
             QueuedRecipient recipient = outcome.recipient();
             switch (outcome.verdict()) {
                 case Verdict.Accepted(Reply reply, boolean reportsPassedOn) -> {
                     done.add(recipient.number());
+                    fates.put(recipient.number(), new Fate(Ending.DELIVERED, outcome.server().key()));
                     tell(RelayMeters.Outcome.DELIVERED, message, outcome, reply.text());
                     if (told) {
                         events.add(event(MailEvent.Type.DELIVERED, message, outcome, reply.text(), now));
@@ -93,6 +98,7 @@ final class Consequences {
                 }
                 case Verdict.Refused refused when refused.permanent() || expired -> {
                     done.add(recipient.number());
+                    fates.put(recipient.number(), new Fate(Ending.BOUNCED, outcome.server().key()));
                     tell(refused.permanent() ? RelayMeters.Outcome.BOUNCED : RelayMeters.Outcome.EXPIRED, message,
                             outcome, refused.message());
                     if (told) {
@@ -110,6 +116,9 @@ final class Consequences {
                         .add(deferral(outcome, refused, recipient.attempts(), now, now, recipient.delayReported()));
                 case Verdict.Refused refused -> {
                     int attempts = recipient.attempts() + 1;
+                    if (attempts == 1) {
+                        fates.put(recipient.number(), new Fate(Ending.DEFERRED, outcome.server().key()));
+                    }
                     Duration wait = settings.waitAfter(attempts, ThreadLocalRandom.current().nextDouble());
                     Instant next = now
                             .plus(refused.retryAfter().filter(asked -> asked.compareTo(wait) > 0).orElse(wait));
@@ -123,7 +132,7 @@ final class Consequences {
                 }
             }
         }
-        return new Settlement(done, deferred, reports(message, reported, now), events);
+        return new Settlement(done, deferred, reports(message, reported, now), events, fates);
     }
 
     /**

@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -36,6 +37,7 @@ final class GroupCommit implements AutoCloseable {
 
     private record Session(Connection connection, SqlWrites writes) {}
 
+    private final String run = UUID.randomUUID().toString().substring(0, 13);
     private final Database database;
     private final BlockingQueue<Job> jobs = new ArrayBlockingQueue<>(8 * MOST_AT_ONCE);
     private final Semaphore room = new Semaphore(MOST_KIBIOCTETS);
@@ -56,7 +58,7 @@ final class GroupCommit implements AutoCloseable {
     private Session open() throws SQLException {
         Connection connection = database.openWriter();
         try {
-            return new Session(connection, new SqlWrites(connection));
+            return new Session(connection, new SqlWrites(connection, run));
         } catch (SQLException e) {
             connection.close();
             throw e;

@@ -6,12 +6,15 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Tables that are carried from one queue to another: their columns, and how rows go over. */
 enum MovedTable {
     MESSAGE("message", "id", "organization s, id s, sender s, eight_bit b, smtp_utf8 b, size l, received l, held b,"
-            + " dsn_ret s, dsn_envid s, trace_parent s, credentials o"), RECIPIENT("recipient", "message",
+            + " dsn_ret s, dsn_envid s, trace_parent s, credentials o, mail_class s"), RECIPIENT("recipient", "message",
                     "organization s, message s, number i, address s, dsn_notify s, dsn_orcpt s,"
                             + " attempts i, last_attempt l, next_attempt l, server s, last_reply s, delay_reported b"), BODY(
                                     "body", "message", "organization s, message s, part i, content o"), SUBMISSION(
@@ -23,7 +26,13 @@ enum MovedTable {
                                                             "organization s, message s, part i, token s,"
                                                                     + " token_sha256 s, host s, name s, type s,"
                                                                     + " size l, sha256 s, created l, expires l,"
-                                                                    + " state s");
+                                                                    + " state s"), COUNTER("counter", "day",
+                                                                            "organization s, day s, mail_class s,"
+                                                                                    + " server s, run s, accepted l,"
+                                                                                    + " recipients l, delivered l,"
+                                                                                    + " deferred l, bounced l,"
+                                                                                    + " removed l, refused l,"
+                                                                                    + " octets l");
 
     private record Column(String name, char type) {
         static Column parse(String text) {
@@ -48,15 +57,35 @@ enum MovedTable {
     }
 
     /**
+     * What to select of a database, which may be of a version that did not have all columns; empty if it has not even
+     * the table.
+     */
+    Optional<String> selected(Connection source) throws SQLException {
+        Set<String> there = new HashSet<>();
+        try (ResultSet rows = source.getMetaData().getColumns(null, null, table, null)) {
+            while (rows.next()) {
+                there.add(rows.getString("COLUMN_NAME"));
+            }
+        }
+        return there.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Arrays.stream(columns)
+                        .map(column -> there.contains(column.name) ? column.name : "NULL AS " + column.name)
+                        .collect(Collectors.joining(", ")));
+    }
+
+    /**
      * Copies the rows of one key, row by row; those that are there stay as they are.
      *
+     * @param selected columns, as {@link #selected} gave them
      * @return how many rows there were
      */
-    int copy(Connection source, Connection target, String organization, String value) throws SQLException {
+    int copy(Connection source, Connection target, String selected, String organization, String value)
+            throws SQLException {
         int rows = 0;
         String marks = Arrays.stream(columns).map(column -> "?").collect(Collectors.joining(", "));
         try (PreparedStatement select = source.prepareStatement(
-                "SELECT " + names() + " FROM " + table + " WHERE organization = ? AND " + key + " = ?");
+                "SELECT " + selected + " FROM " + table + " WHERE organization = ? AND " + key + " = ?");
                 PreparedStatement insert = target.prepareStatement("INSERT INTO " + table + " (" + names()
                         + ") VALUES (" + marks + ") ON CONFLICT DO NOTHING")) {
             select.setString(1, organization);

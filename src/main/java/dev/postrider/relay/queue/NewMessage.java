@@ -1,5 +1,6 @@
 package dev.postrider.relay.queue;
 
+import dev.postrider.route.MailClass;
 import dev.postrider.transport.DsnRequest;
 import dev.postrider.transport.RecipientDsnRequest;
 import java.time.Instant;
@@ -18,10 +19,11 @@ import java.util.Optional;
  * @param traceParent    the trace that it belongs to (W3C Trace Context)
  * @param credentials    of whoever submitted it, encrypted for this message alone
  * @param received       when it was accepted; it is due at once
+ * @param mailClass      what it is for, by which it is counted
  */
 public record NewMessage(String sender, List<NewRecipient> recipients, boolean eightBit, boolean smtpUtf8,
         DsnRequest dsn, Optional<String> idempotencyKey, Optional<String> traceParent, Optional<byte[]> credentials,
-        Instant received) {
+        Instant received, Optional<MailClass> mailClass) {
 
     /** A recipient and what the sender wants to be told about him. */
     public record NewRecipient(String address, RecipientDsnRequest dsn) {}
@@ -29,19 +31,26 @@ public record NewMessage(String sender, List<NewRecipient> recipients, boolean e
     /** A message that comes with the organization's own login. */
     public NewMessage(String sender, List<NewRecipient> recipients, boolean eightBit, boolean smtpUtf8,
             DsnRequest dsn, Optional<String> idempotencyKey, Optional<String> traceParent, Instant received) {
-        this(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, traceParent, Optional.empty(), received);
+        this(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, traceParent, Optional.empty(), received,
+                Optional.empty());
     }
 
     /** The same as part of a trace. */
     public NewMessage inTrace(Optional<String> parent) {
         return new NewMessage(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, parent, credentials,
-                received);
+                received, mailClass);
     }
 
     /** The same with the credentials of whoever submitted it. */
     public NewMessage with(Optional<byte[]> encrypted) {
         return new NewMessage(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, traceParent, encrypted,
-                received);
+                received, mailClass);
+    }
+
+    /** The same as a message of a class. */
+    public NewMessage of(Optional<MailClass> other) {
+        return new NewMessage(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, traceParent, credentials,
+                received, other);
     }
 
     /** A message whose sender asks for nothing special. */
@@ -49,6 +58,7 @@ public record NewMessage(String sender, List<NewRecipient> recipients, boolean e
             Instant received) {
         return new NewMessage(sender,
                 recipients.stream().map(address -> new NewRecipient(address, RecipientDsnRequest.NONE)).toList(),
-                eightBit, smtpUtf8, DsnRequest.NONE, Optional.empty(), Optional.empty(), Optional.empty(), received);
+                eightBit, smtpUtf8, DsnRequest.NONE, Optional.empty(), Optional.empty(), Optional.empty(), received,
+                Optional.empty());
     }
 }

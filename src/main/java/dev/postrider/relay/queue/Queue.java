@@ -72,6 +72,9 @@ public interface Queue extends AutoCloseable {
     /** Attachments that are kept for download. */
     KeptAttachments keptAttachments();
 
+    /** What became of each organization's mail, day by day. */
+    Counters counters();
+
     /** Who may open connections to the servers, so that all relays together keep within the limits. */
     ConnectionPermits permits();
 

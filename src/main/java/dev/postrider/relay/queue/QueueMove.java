@@ -11,8 +11,10 @@ import java.sql.Savepoint;
 import java.sql.Statement;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +48,7 @@ public final class QueueMove {
     private final Connection source;
     private final Connection target;
     private final InstantSource clock;
+    private final Map<MovedTable, String> selected = new EnumMap<>(MovedTable.class);
 
     private QueueMove(Connection source, Connection target, InstantSource clock) {
         this.source = source;
@@ -114,8 +117,11 @@ public final class QueueMove {
     }
 
     private Result run(Progress progress) throws SQLException {
-        for (MovedTable table : List.of(MovedTable.SUBMISSION, MovedTable.EVENT, MovedTable.LINK)) {
-            List<Key> all = new ArrayList<>(keys(table));
+        for (MovedTable table : MovedTable.values()) {
+            table.selected(source).ifPresent(columns -> selected.put(table, columns));
+        }
+        for (MovedTable table : List.of(MovedTable.SUBMISSION, MovedTable.EVENT, MovedTable.LINK, MovedTable.COUNTER)) {
+            List<Key> all = new ArrayList<>(selected.containsKey(table) ? keys(table) : Set.of());
             for (int i = 0; i < all.size(); i += BATCH) {
                 List<Key> batch = all.subList(i, Math.min(all.size(), i + BATCH));
                 for (Key key : batch) {
@@ -176,7 +182,7 @@ public final class QueueMove {
         Savepoint before = target.setSavepoint();
         try {
             for (MovedTable table : tables) {
-                table.copy(source, target, key.organization, key.id);
+                table.copy(source, target, selected.getOrDefault(table, "*"), key.organization, key.id);
             }
             if (tables.contains(MovedTable.MESSAGE)) {
                 requireWhole(key);

@@ -26,18 +26,19 @@ import java.util.Set;
  * @param content     in memory, or read from the queue at each {@code open}
  * @param recipients  those that are due
  * @param others      how many recipients it has besides
+ * @param countedAs   the class as which it is counted, empty text for none; empty for what is not counted
  */
 public record QueuedMessage(ResourceKey organization, String id, String sender, boolean eightBit, boolean smtpUtf8,
         DsnRequest dsn, Optional<String> traceParent, Optional<byte[]> credentials, Instant received,
         MessageContent content,
-        List<QueuedRecipient> recipients, int others) {
+        List<QueuedRecipient> recipients, int others, Optional<String> countedAs) {
 
     /** A message that came with the organization's own login. */
     public QueuedMessage(ResourceKey organization, String id, String sender, boolean eightBit, boolean smtpUtf8,
             DsnRequest dsn, Optional<String> traceParent, Instant received, MessageContent content,
             List<QueuedRecipient> recipients, int others) {
         this(organization, id, sender, eightBit, smtpUtf8, dsn, traceParent, Optional.empty(), received, content,
-                recipients, others);
+                recipients, others, Optional.empty());
     }
 
     /**
@@ -53,7 +54,7 @@ public record QueuedMessage(ResourceKey organization, String id, String sender, 
 
     QueuedMessage withContent(MessageContent other) {
         return new QueuedMessage(organization, id, sender, eightBit, smtpUtf8, dsn, traceParent, credentials,
-                received, other, recipients, others);
+                received, other, recipients, others, countedAs);
     }
 
     /** The envelope for some of its recipients, with what may be done if it is too large. */

@@ -1,10 +1,14 @@
 package dev.postrider.relay.queue;
 
+import dev.postrider.route.MailCounts;
+import dev.postrider.route.ResourceKey;
 import dev.postrider.transport.MessageContent;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.LongFunction;
 
 /**
  * What became of a claimed message, recorded in one step. Recipients that it does not name stay as they are.
@@ -13,8 +17,34 @@ import java.util.function.Function;
  * @param deferred recipients to try again
  * @param reports  to the sender, queued in the same step
  * @param events   for the organization's webhook, put into the outbox in the same step
+ * @param fates    what is counted of its recipients, by their numbers
  */
-public record Settlement(List<Integer> done, List<Deferral> deferred, List<Report> reports, List<Event> events) {
+public record Settlement(List<Integer> done, List<Deferral> deferred, List<Report> reports, List<Event> events,
+        Map<Integer, Fate> fates) {
+
+    /** One of which nothing is counted. */
+    public Settlement(List<Integer> done, List<Deferral> deferred, List<Report> reports, List<Event> events) {
+        this(done, deferred, reports, events, Map.of());
+    }
+
+    /** How an attempt ended for a recipient. */
+    public enum Ending {
+        DELIVERED(MailCounts::delivered), DEFERRED(MailCounts::deferred), BOUNCED(MailCounts::bounced);
+
+        @SuppressWarnings("ImmutableEnumChecker") // A constructor, which keeps nothing.
+        private final LongFunction<MailCounts> counts;
+
+        Ending(LongFunction<MailCounts> counts) {
+            this.counts = counts;
+        }
+
+        MailCounts of(long recipients) {
+            return counts.apply(recipients);
+        }
+    }
+
+    /** How an attempt ended, and where. */
+    public record Fate(Ending ending, ResourceKey server) {}
 
     /**
      * A recipient to try again.

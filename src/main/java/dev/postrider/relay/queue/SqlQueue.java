@@ -1,5 +1,7 @@
 package dev.postrider.relay.queue;
 
+import dev.postrider.route.MailClass;
+import dev.postrider.route.MailCounts;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.transport.MessageContent;
 import java.nio.file.Path;
@@ -7,10 +9,13 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.IntConsumer;
 
 /** The queue in tables of a database. */
@@ -29,6 +34,7 @@ public final class SqlQueue implements Queue {
     private final SqlQueueView view;
     private final SqlOutbox outbox;
     private final SqlKeptAttachments keptAttachments;
+    private final SqlCounters counters;
     private final ConnectionPermits permits;
     private final Peers peers;
     private volatile Arrivals arrivals = new NobodyListens();
@@ -54,6 +60,8 @@ public final class SqlQueue implements Queue {
         this.view = new SqlQueueView(this, database, claims);
         this.outbox = new SqlOutbox(database, writer, sharing.replica);
         this.keptAttachments = new SqlKeptAttachments(database, writer);
+        this.counters = new SqlCounters(database, writer, clock);
+        counters.start();
     }
 
     /**
@@ -173,10 +181,11 @@ public final class SqlQueue implements Queue {
         usage.reserve(organization, size);
         boolean wanted = parts == 0 && claims.mayTake() && arrivals.wants(organization, size);
         Optional<String> claimedBy = wanted ? claims.takeNew(id) : Optional.empty();
+        Optional<String> countedAs = Optional.of(message.mailClass().map(MailClass::text).orElse(""));
         Optional<String> earlier = Optional.empty();
         boolean inserted = false;
         try {
-            earlier = insert(draft, message, parts, rest, size, claimedBy);
+            earlier = insert(draft, message, parts, rest, size, claimedBy, countedAs.get());
             inserted = earlier.isEmpty();
         } finally {
             if (!inserted) {
@@ -189,7 +198,7 @@ public final class SqlQueue implements Queue {
         }
         if (inserted && wanted) {
             arrivals.arrived(StoredMessages.asInserted(organization, id, message,
-                    new ClaimedContent(claims, id, MessageContent.of(rest))));
+                    new ClaimedContent(claims, id, MessageContent.of(rest)), countedAs));
         } else if (inserted) {
             arrived(organization);
         }
@@ -197,7 +206,7 @@ public final class SqlQueue implements Queue {
     }
 
     private Optional<String> insert(SqlDraft draft, NewMessage message, int parts, byte[] rest, long size,
-            Optional<String> claimedBy) throws QueueException {
+            Optional<String> claimedBy, String countedAs) throws QueueException {
         ResourceKey organization = draft.organization();
         String id = draft.id();
         var earlier = new Repeated();
@@ -216,7 +225,9 @@ public final class SqlQueue implements Queue {
             if (rest.length > 0) {
                 writes.insertPart(organization, id, parts, rest);
             }
-            writes.insertMessage(organization, id, message, size, claimedBy);
+            writes.insertMessage(organization, id, message, size, claimedBy, Optional.of(countedAs));
+            writes.count(counters.key(organization, countedAs, ""),
+                    MailCounts.accepted(message.recipients().size(), size));
         }, rest.length);
         return earlier.id;
     }
@@ -287,14 +298,19 @@ public final class SqlQueue implements Queue {
         Optional<String> claimedBy = claims.claimedBy(message.id());
         boolean finished = message.others() == 0 && settlement.done().size() == message.recipients().size();
         writer.execute(writes -> {
-            if (finished) {
-                writes.delete(organization, message.id());
-            } else {
+            var fates = new CountedFates(counters, writes, message, settlement);
+            Optional<IntConsumer> together = finished ? fates.together() : Optional.empty();
+            if (together.isEmpty()) {
                 for (int number : settlement.done()) {
-                    writes.deleteRecipient(organization, message.id(), number);
+                    writes.deleteRecipient(organization, message.id(), number, fates.of(number));
                 }
+            }
+            if (finished) {
+                writes.delete(organization, message.id(), together.orElse(CountedFates.NONE));
+            } else {
                 for (Settlement.Deferral deferral : settlement.deferred()) {
-                    writes.deferRecipient(organization, message.id(), deferral, claimedBy);
+                    writes.deferRecipient(organization, message.id(), deferral, claimedBy,
+                            fates.of(deferral.number()));
                 }
                 if (claimedBy.isPresent()) {
                     writes.free(organization, message.id(), claimedBy.get());
@@ -349,14 +365,20 @@ public final class SqlQueue implements Queue {
         try {
             long octets = 0;
             int messages = 0;
+            Map<String, String> countedAs = new HashMap<>();
             for (String id : taken) {
-                Optional<Long> size = stored.size(organization, id);
-                octets += size.orElse(0L);
-                messages += size.isPresent() ? 1 : 0;
+                Optional<StoredMessages.Known> there = stored.known(organization, id);
+                octets += there.map(StoredMessages.Known::size).orElse(0L);
+                messages += there.isPresent() ? 1 : 0;
+                there.flatMap(StoredMessages.Known::countedAs).ifPresent(as -> countedAs.put(id, as));
             }
             writer.execute(writes -> {
                 for (String id : taken) {
-                    writes.delete(organization, id);
+                    String as = countedAs.get(id);
+                    writes.delete(organization, id, as == null
+                            ? CountedFates.NONE
+                            : recipients -> writes.count(counters.key(organization, as, ""),
+                                    MailCounts.removed(recipients)));
                 }
             });
             done = true;
@@ -426,6 +448,16 @@ public final class SqlQueue implements Queue {
         return permits;
     }
 
+    @Override
+    public Counters counters() {
+        return counters;
+    }
+
+    /** Counts an organization's days in its time zone, or in UTC where it has none. */
+    public void countDaysIn(Function<ResourceKey, Optional<ZoneId>> zones) {
+        counters.countIn(zones);
+    }
+
     /** How many damaged files were set aside and still wait for somebody to look at them. */
     public long damagedFiles() {
         return database.damagedFiles();
@@ -441,6 +473,7 @@ public final class SqlQueue implements Queue {
     @Override
     public void close() {
         peers.close();
+        counters.close();
         database.closeReaders();
         writer.close();
         database.close();

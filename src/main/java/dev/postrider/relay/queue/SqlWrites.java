@@ -1,6 +1,7 @@
 package dev.postrider.relay.queue;
 
 import dev.postrider.relay.queue.NewMessage.NewRecipient;
+import dev.postrider.route.MailCounts;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.transport.RecipientDsnRequest.Notify;
 import java.sql.Connection;
@@ -10,12 +11,15 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 
 /**
@@ -28,8 +32,11 @@ final class SqlWrites {
     static final Duration KEY_LIFETIME = Duration.ofDays(1);
 
     private final List<PreparedStatement> ordered = new ArrayList<>();
-    private final Set<PreparedStatement> gathered = new HashSet<>();
+    /** Who wants to know how many rows each gathered step touched. */
+    private final Map<PreparedStatement, List<IntConsumer>> gathered = new HashMap<>();
+    private final GatheredCounts counts = new GatheredCounts();
     private final Connection connection;
+    private final String run;
     private final PreparedStatement insertKey;
     private final PreparedStatement selectKey;
     private final PreparedStatement forgetKeys;
@@ -52,9 +59,13 @@ final class SqlWrites {
     private final PreparedStatement hold;
     private final PreparedStatement schedule;
     private final PreparedStatement probe;
+    private final PreparedStatement forgetCounts;
+    private final PreparedStatement addCounts;
 
-    SqlWrites(Connection connection) throws SQLException {
+    /** @param run tells the counters of this run of a relay from those of others */
+    SqlWrites(Connection connection, String run) throws SQLException {
         this.connection = connection;
+        this.run = run;
         insertKey = connection.prepareStatement("INSERT INTO submission"
                 + " (organization, idempotency_key, message, received) VALUES (?, ?, ?, ?)"
                 + " ON CONFLICT (organization, idempotency_key) DO UPDATE SET message = excluded.message,"
@@ -70,7 +81,8 @@ final class SqlWrites {
                 "DELETE FROM draft WHERE organization = ? AND message = ? AND replica = ?");
         insertPart = prepare("INSERT INTO body (organization, message, part, content) VALUES (?, ?, ?, ?)");
         insertMessage = prepare("INSERT INTO message (organization, id, sender, eight_bit, smtp_utf8, size, received,"
-                + " held, dsn_ret, dsn_envid, trace_parent, credentials) VALUES (?, ?, ?, ?, ?, ?, ?, FALSE, ?, ?, ?, ?)");
+                + " held, dsn_ret, dsn_envid, trace_parent, credentials, mail_class) VALUES (?, ?, ?, ?, ?, ?, ?, FALSE, ?, ?, ?, ?,"
+                + " ?)");
         insertRecipient = prepare("INSERT INTO recipient (organization, message, number, address, dsn_notify,"
                 + " dsn_orcpt, attempts, next_attempt, delay_reported, claimed_by)"
                 + " VALUES (?, ?, ?, ?, ?, ?, 0, ?, FALSE, ?)");
@@ -95,6 +107,8 @@ final class SqlWrites {
         schedule = prepare("UPDATE recipient SET next_attempt = ? WHERE organization = ? AND message = ?");
         probe = prepare("INSERT INTO probe (id, time) VALUES (1, ?) ON CONFLICT (id) DO UPDATE"
                 + " SET time = excluded.time");
+        forgetCounts = prepare("DELETE FROM counter WHERE day < ?");
+        addCounts = connection.prepareStatement(GatheredCounts.ADD);
     }
 
     /** For statements that are seldom wanted, and run at once. */
@@ -109,25 +123,37 @@ final class SqlWrites {
     }
 
     private void gather(PreparedStatement statement) throws SQLException {
+        gather(statement, CountedFates.NONE);
+    }
+
+    /** @param rows told how many rows it touched, before the counts are written */
+    private void gather(PreparedStatement statement, IntConsumer rows) throws SQLException {
         statement.addBatch();
-        gathered.add(statement);
+        gathered.computeIfAbsent(statement, _ -> new ArrayList<>()).add(rows);
     }
 
     /** Sends what was gathered. */
     void flush() throws SQLException {
         for (PreparedStatement statement : ordered) {
-            if (gathered.remove(statement)) {
-                statement.executeBatch();
+            List<IntConsumer> steps = gathered.remove(statement);
+            if (steps != null) {
+                int[] rows = statement.executeBatch();
+                for (int i = 0; i < rows.length; i++) {
+                    steps.get(i).accept(rows[i]);
+                }
             }
         }
+        counts.write(addCounts, run);
     }
 
     /** Forgets what was gathered. */
     void clear() throws SQLException {
-        for (PreparedStatement statement : gathered) {
+        for (PreparedStatement statement : gathered.keySet()) {
             statement.clearBatch();
         }
         gathered.clear();
+        addCounts.clearBatch();
+        counts.clear();
     }
 
     /**
@@ -204,9 +230,25 @@ final class SqlWrites {
         gather(insertPart);
     }
 
-    /** @param claimedBy who has it, where that is stored */
-    void insertMessage(ResourceKey organization, String id, NewMessage message, long size, Optional<String> claimedBy)
-            throws SQLException {
+    /** Counts in this commit. */
+    void count(GatheredCounts.Key key, MailCounts more) {
+        counts.add(key, more);
+    }
+
+    /** Forgets what was counted before a day. */
+    void forgetCounts(LocalDate day) throws SQLException {
+        forgetCounts.setString(1, day.toString());
+        gather(forgetCounts);
+    }
+
+    /**
+     * Puts a message into the queue.
+     *
+     * @param claimedBy who has it, where that is stored
+     * @param countedAs see {@link QueuedMessage#countedAs}
+     */
+    void insertMessage(ResourceKey organization, String id, NewMessage message, long size, Optional<String> claimedBy,
+            Optional<String> countedAs) throws SQLException {
         bind(insertMessage, organization, id);
         insertMessage.setString(3, message.sender());
         insertMessage.setBoolean(4, message.eightBit());
@@ -217,6 +259,7 @@ final class SqlWrites {
         text(insertMessage, 9, message.dsn().envid());
         text(insertMessage, 10, message.traceParent());
         octets(insertMessage, 11, message.credentials());
+        text(insertMessage, 12, countedAs);
         gather(insertMessage);
         for (int number = 0; number < message.recipients().size(); number++) {
             NewRecipient recipient = message.recipients().get(number);
@@ -275,15 +318,20 @@ final class SqlWrites {
         gather(deleteEvent);
     }
 
-    void deleteRecipient(ResourceKey organization, String message, int number) throws SQLException {
+    /** @param rows told whether it was there: 1 or 0 */
+    void deleteRecipient(ResourceKey organization, String message, int number, IntConsumer rows) throws SQLException {
         bind(deleteRecipient, organization, message);
         deleteRecipient.setInt(3, number);
-        gather(deleteRecipient);
+        gather(deleteRecipient, rows);
     }
 
-    /** Puts a recipient off, unless somebody else has the message by now. */
+    /**
+     * Puts a recipient off, unless somebody else has the message by now.
+     *
+     * @param rows told whether it was: 1 or 0
+     */
     void deferRecipient(ResourceKey organization, String message, Settlement.Deferral deferral,
-            Optional<String> claimedBy) throws SQLException {
+            Optional<String> claimedBy, IntConsumer rows) throws SQLException {
         deferRecipient.setInt(1, deferral.attempts());
         deferRecipient.setLong(2, deferral.last().toEpochMilli());
         deferRecipient.setLong(3, deferral.next().toEpochMilli());
@@ -294,7 +342,7 @@ final class SqlWrites {
         deferRecipient.setString(8, message);
         deferRecipient.setInt(9, deferral.number());
         text(deferRecipient, 10, claimedBy);
-        gather(deferRecipient);
+        gather(deferRecipient, rows);
     }
 
     /** Takes a claim off a message. */
@@ -304,12 +352,16 @@ final class SqlWrites {
         gather(free);
     }
 
-    /** Removes a message and all that belongs to it. */
-    void delete(ResourceKey organization, String message) throws SQLException {
+    /**
+     * Removes a message and all that belongs to it.
+     *
+     * @param recipients told how many were left
+     */
+    void delete(ResourceKey organization, String message, IntConsumer recipients) throws SQLException {
         bind(deleteMessage, organization, message);
         gather(deleteMessage);
         bind(deleteRecipients, organization, message);
-        gather(deleteRecipients);
+        gather(deleteRecipients, recipients);
         deleteBody(organization, message);
     }
 

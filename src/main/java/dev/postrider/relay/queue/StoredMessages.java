@@ -44,7 +44,7 @@ final class StoredMessages {
 
     /** The message as it is in the queue when it has just come in. */
     static QueuedMessage asInserted(ResourceKey organization, String id, NewMessage message,
-            MessageContent content) {
+            MessageContent content, Optional<String> countedAs) {
         List<QueuedRecipient> recipients = new ArrayList<>();
         for (NewMessage.NewRecipient recipient : message.recipients()
                 .subList(0, Math.min(RECIPIENTS_AT_ONCE, message.recipients().size()))) {
@@ -52,7 +52,7 @@ final class StoredMessages {
         }
         return new QueuedMessage(organization, id, message.sender(), message.eightBit(), message.smtpUtf8(),
                 message.dsn(), message.traceParent(), message.credentials(), message.received(), content, recipients,
-                message.recipients().size() - recipients.size());
+                message.recipients().size() - recipients.size(), countedAs);
     }
 
     /** A message with its recipients that are due, if it has any. */
@@ -60,7 +60,7 @@ final class StoredMessages {
         return database.read(connection -> {
             try (PreparedStatement query = connection
                     .prepareStatement("SELECT sender, eight_bit, smtp_utf8, size, received, dsn_ret, dsn_envid,"
-                            + " trace_parent, credentials FROM message WHERE organization = ? AND id = ?")) {
+                            + " trace_parent, credentials, mail_class FROM message WHERE organization = ? AND id = ?")) {
                 query.setString(1, organization.toString());
                 query.setString(2, id);
                 try (ResultSet rows = query.executeQuery()) {
@@ -101,7 +101,8 @@ final class StoredMessages {
                 message.getBoolean(3), dsn, Optional.ofNullable(message.getString(8)),
                 Optional.ofNullable(message.getBytes(9)),
                 Instant.ofEpochMilli(message.getLong(5)),
-                new StoredContent(database, organization, id, message.getLong(4)), due, all - due.size()));
+                new StoredContent(database, organization, id, message.getLong(4)), due, all - due.size(),
+                Optional.ofNullable(message.getString(10))));
     }
 
     @SuppressWarnings("NullAway") // The column may be null.
@@ -140,15 +141,20 @@ final class StoredMessages {
         });
     }
 
-    /** The size of a message, if it is there. */
-    Optional<Long> size(ResourceKey organization, String id) throws QueueException {
+    /** A message's size, and how it is counted. */
+    record Known(long size, Optional<String> countedAs) {}
+
+    /** What is known of a message, if it is there. */
+    Optional<Known> known(ResourceKey organization, String id) throws QueueException {
         return database.read(connection -> {
             try (PreparedStatement query = connection
-                    .prepareStatement("SELECT size FROM message WHERE organization = ? AND id = ?")) {
+                    .prepareStatement("SELECT size, mail_class FROM message WHERE organization = ? AND id = ?")) {
                 query.setString(1, organization.toString());
                 query.setString(2, id);
                 try (ResultSet rows = query.executeQuery()) {
-                    return rows.next() ? Optional.of(rows.getLong(1)) : Optional.empty();
+                    return rows.next()
+                            ? Optional.of(new Known(rows.getLong(1), Optional.ofNullable(rows.getString(2))))
+                            : Optional.empty();
                 }
             }
         });

@@ -29,6 +29,6 @@ record WrittenReport(String id, NewMessage message, long size, List<byte[]> part
         for (int i = 0; i < parts.size(); i++) {
             writes.insertPart(organization, id, i, parts.get(i));
         }
-        writes.insertMessage(organization, id, message, size, Optional.empty());
+        writes.insertMessage(organization, id, message, size, Optional.empty(), Optional.empty());
     }
 }

@@ -182,6 +182,22 @@ final class QueueApiTest {
     }
 
     @Test
+    void whatWasCountedIsShownByDay() throws Exception {
+        JsonNode usage = get("/usage?organization=shop/orders");
+        String day = usage.path("items").path(0).path("day").asText();
+
+        assertThat(usage).isEqualTo(JSON.readTree("""
+                {"organization": "shop/orders", "from": "FROM", "to": "TO", "items": [
+                  {"day": "DAY", "accepted": 3, "recipients": 6, "delivered": 0, "deferred": 0, "bounced": 0,
+                   "removed": 0, "refused": 0, "octets": 90},
+                  {"day": "DAY", "server": "shop/mx", "accepted": 0, "recipients": 0, "delivered": 0, "deferred": 6,
+                   "bounced": 0, "removed": 0, "refused": 0, "octets": 0}]}"""
+                .replace("DAY", day)
+                .replace("FROM", java.time.LocalDate.parse(day).minusDays(30).toString())
+                .replace("TO", java.time.LocalDate.parse(day).plusDays(1).toString())));
+    }
+
+    @Test
     void pagesFollowEachOther() throws Exception {
         JsonNode first = get("/queue?limit=3");
         assertThat(listed(first)).isEqualTo("0 1 2");
@@ -229,6 +245,14 @@ final class QueueApiTest {
             POST ; /queue/remove                    ; 400 ; or all=true if that is meant
             POST ; /queue/remove?all=yes            ; 400 ; all: yes is neither true nor false
             POST ; /queue/remove?all=true&state=held; 400 ; all=true and a filter exclude each other
+            GET  ; /usage                           ; 400 ; organization is missing: whose mail?
+            GET  ; /usage?organization=orders       ; 400 ; organization: orders is not <namespace>/<name>
+            GET  ; /usage?organization=a/b&from=1.3.; 400 ; from: 1.3. is not a date such as 2026-03-01
+            GET  ; /usage?organization=a/b&to=%2B12026-03-01; 400 ; to: +12026-03-01 is not a date such as
+            GET  ; /usage?organization=a/b&from=2026-03-01&to=2026-03-01; 400 ; are 0 days; 1 to 400 are possible
+            GET  ; /usage?organization=a/b&from=2026-03-01&to=2027-04-06; 400 ; are 401 days; 1 to 400 are possible
+            GET  ; /usage?organization=a/b&day=1    ; 400 ; unknown parameter day; known are: organization, from, to
+            POST ; /usage?organization=a/b          ; 405 ; only GET is answered here
             POST ; /queue/0000000000000000/remove   ; 404 ; no message 0000000000000000 is in the queue
             """)
     void mistakesAreProblems(String method, String path, int status, String detail) throws Exception {
@@ -257,6 +281,11 @@ final class QueueApiTest {
             orders ; POST ; /queue/hold?organization=shop/news; 403
             orders ; POST ; /queue/hold?organization=shop/orders; 200
             ''     ; GET  ; /openapi.json                     ; 200
+            ''     ; GET  ; /usage?organization=shop/orders   ; 401
+            lost   ; GET  ; /usage?organization=shop/orders   ; 503
+            reader ; GET  ; /usage?organization=shop/news     ; 200
+            orders ; GET  ; /usage?organization=shop/orders   ; 200
+            orders ; GET  ; /usage?organization=shop/news     ; 403
             """)
     void onlyWhoMayIsAnswered(String token, String method, String path, int status) throws Exception {
         var response = ask(method, path.replace("ID", ids.getFirst()), token);
@@ -297,7 +326,7 @@ final class QueueApiTest {
                         TestRoutes.ADMIN_TOKEN).statusCode()).as("other method at " + name).isEqualTo(405);
             }
         }
-        assertThat(seen).hasSize(11)
+        assertThat(seen).hasSize(12)
                 .allSatisfy((name, statuses) -> assertThat(statuses).as(name).containsAnyOf(200, 409));
     }
 

@@ -3,6 +3,9 @@ package dev.postrider.relay.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.postrider.route.DailyCounts;
+import dev.postrider.route.MailClass;
+import dev.postrider.route.MailCounts;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.testing.PostgresServer;
 import java.io.IOException;
@@ -13,8 +16,10 @@ import java.nio.file.Files;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.sql.DriverManager;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -55,7 +60,8 @@ final class QueueMoveTest {
                 Arrays.fill(octets, (byte) 'x');
                 draft.content().write(octets);
                 draft.commit(NewMessage.plain("a@b.example", List.of("x@y.example"), false, false, NOW)
-                        .with(Optional.of(draft.id().getBytes(StandardCharsets.US_ASCII))));
+                        .with(Optional.of(draft.id().getBytes(StandardCharsets.US_ASCII)))
+                        .of(Optional.of(MailClass.ALERTS)));
             }
         }
     }
@@ -86,8 +92,27 @@ final class QueueMoveTest {
             assertThat(source.usage()).isEqualTo(Usage.NONE);
             assertThat(queue.usage().messages()).isEqualTo(120);
             List<QueuedMessage> messages = queue.claim(SHOP, NOW, 1000);
-            assertThat(messages).hasSize(120);
+            assertThat(messages).hasSize(120).allMatch(message -> message.countedAs().equals(Optional.of("alerts")));
             assertReadable(messages);
+            assertThat(queue.counters().read(SHOP, LocalDate.parse("2026-03-01"), LocalDate.parse("2026-03-02")))
+                    .containsExactly(new DailyCounts(LocalDate.parse("2026-03-01"), Optional.of("alerts"),
+                            Optional.empty(), new MailCounts(120, 120, 0, 0, 0, 0, 0, SqlDraft.PART + 5 + 119 * 3000)));
+        }
+    }
+
+    @Test
+    void takesAFileOfAVersionThatDidNotCount() throws Exception {
+        try (var source = openSource()) {
+            fill(source, 3);
+        }
+        try (var old = DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("queue.sqlite"));
+                var statement = old.createStatement()) {
+            statement.execute("DROP TABLE counter");
+            statement.execute("ALTER TABLE message DROP COLUMN mail_class");
+        }
+        assertThat(move(directory)).isEqualTo(new QueueMove.Result(3, 0));
+        try (var queue = openTarget()) {
+            assertThat(queue.claim(SHOP, NOW, 10)).hasSize(3).allMatch(message -> message.countedAs().isEmpty());
         }
     }
 

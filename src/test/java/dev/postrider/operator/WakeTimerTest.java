@@ -1,4 +1,4 @@
-package dev.postrider.operator.notice;
+package dev.postrider.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** Who is woken when, by one thread however many wait. */
 @Tag("notices")
-final class NoticeTimerTest {
+final class WakeTimerTest {
     private static final Instant NOW = Instant.parse("2027-01-12T08:59:59Z");
 
     private static ResourceID id(int number) {
@@ -29,7 +29,7 @@ final class NoticeTimerTest {
         Set<ResourceID> woken = ConcurrentHashMap.newKeySet();
         Set<String> threads = ConcurrentHashMap.newKeySet();
         int before = Thread.activeCount();
-        try (var timer = new NoticeTimer(InstantSource.fixed(NOW), id -> {
+        try (var timer = new WakeTimer("notice", InstantSource.fixed(NOW), id -> {
             threads.add(Thread.currentThread().getName());
             woken.add(id);
         })) {
@@ -55,7 +55,7 @@ final class NoticeTimerTest {
     @Test
     void aNewTimeTakesThePlaceOfTheOldOneAndAForgottenOneDoesNotCome() {
         List<ResourceID> woken = new CopyOnWriteArrayList<>();
-        try (var timer = new NoticeTimer(InstantSource.fixed(NOW), woken::add)) {
+        try (var timer = new WakeTimer("notice", InstantSource.fixed(NOW), woken::add)) {
             timer.wakeAt(id(1), NOW.plusMillis(500));
             timer.wakeAt(id(1), NOW.plus(Duration.ofDays(1)));
             timer.wakeAt(id(2), NOW.plusMillis(500));

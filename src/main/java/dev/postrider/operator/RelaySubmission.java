@@ -1,15 +1,10 @@
-package dev.postrider.operator.notice;
+package dev.postrider.operator;
 
-import dev.postrider.notice.NoticeContent;
 import dev.postrider.notice.NoticeEnvelope;
-import dev.postrider.notice.NoticeKind;
-import dev.postrider.notice.NoticeMail;
-import dev.postrider.operator.Cluster;
 import dev.postrider.operator.relay.RelayWorkload;
 import dev.postrider.plan.BindingLookup;
 import dev.postrider.plan.Installation.RelayAddress;
-import dev.postrider.plan.NoticeOrder;
-import dev.postrider.plan.NoticeResult;
+import dev.postrider.plan.SubmissionResult;
 import dev.postrider.plan.OrganizationPlan;
 import dev.postrider.plan.World;
 import dev.postrider.route.Endpoint;
@@ -25,13 +20,13 @@ import dev.postrider.transport.Reply;
 import dev.postrider.transport.Upstream;
 import dev.postrider.transport.Upstreams;
 import dev.postrider.transport.Verdict;
+import dev.postrider.route.Address;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.LocalDate;
-import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +34,10 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Hands notices to the relay as an application of the organization would: with its binding's login, and TLS. */
+/**
+ * Hands mail of Postrider's own to the relay as an application of the organization would: with its binding's login, and
+ * TLS.
+ */
 public final class RelaySubmission {
     private static final Logger LOG = LoggerFactory.getLogger(RelaySubmission.class);
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
@@ -63,55 +61,66 @@ public final class RelaySubmission {
         this.clock = clock;
     }
 
-    /** Connects, hands the notice over and says goodbye. Blocks as long as that takes; does not throw. */
-    public NoticeResult send(NoticeOrder order) {
+    /**
+     * A mail to be handed over.
+     *
+     * @param name           what it is called in the log
+     * @param organization   whose mail it is
+     * @param envelopeFrom   its envelope sender
+     * @param messageId      the same for each attempt
+     * @param idempotencyKey by which the relay knows a mail that it has taken already
+     */
+    public record Mail(String name, ResourceKey organization, Address from, Optional<Address> replyTo,
+            String envelopeFrom, List<String> recipients, String messageId, String idempotencyKey) {}
+
+    /** Writes a mail. */
+    @FunctionalInterface
+    public interface Composer {
+        /** @throws IOException if what it says cannot be had now */
+        MessageContent compose(NoticeEnvelope envelope) throws IOException;
+    }
+
+    /** Connects, hands the mail over and says goodbye. Blocks as long as that takes; does not throw. */
+    public SubmissionResult send(Mail mail, Composer composer) {
         Instant start = clock.instant();
         long started = System.nanoTime();
         try {
-            return send(order, start);
+            return send(mail, composer, start);
+        } catch (IOException e) {
+            return failed(start, Duration.ofNanos(System.nanoTime() - started), "relay",
+                    String.valueOf(e.getMessage()));
         } catch (RuntimeException e) {
-            LOG.error("notice {} of organization {} failed unexpectedly", order.id(), order.organization(), e);
+            LOG.error("{} of organization {} failed unexpectedly", mail.name(), mail.organization(), e);
             return failed(start, Duration.ofNanos(System.nanoTime() - started), "relay",
                     String.valueOf(e.getMessage()));
         }
     }
 
-    private NoticeResult send(NoticeOrder order, Instant start) {
+    private SubmissionResult send(Mail mail, Composer composer, Instant start) throws IOException {
         World world = cluster.world();
         Optional<RelayAddress> relay = world.installation().relay();
-        Optional<BindingLookup.Own> binding = world.organization(order.organization())
-                .map(o -> world.binding(order.organization(), OrganizationPlan.bindingName(o)))
+        Optional<BindingLookup.Own> binding = world.organization(mail.organization())
+                .map(o -> world.binding(mail.organization(), OrganizationPlan.bindingName(o)))
                 .filter(BindingLookup.Own.class::isInstance)
                 .map(BindingLookup.Own.class::cast);
         if (relay.isEmpty() || binding.isEmpty()) {
-            return failed(start, Duration.ZERO, "relay", "organization " + order.organization()
+            return failed(start, Duration.ZERO, "relay", "organization " + mail.organization()
                     + " has no binding to log in to the relay with; its status tells why");
         }
-        MessageContent mail = NoticeMail.compose(content(order), new NoticeEnvelope(order.from(), order.replyTo(),
-                order.recipients(), order.messageId(), Optional.of(order.idempotencyKey()), start));
-        Envelope envelope = new Envelope(order.envelopeFrom(), order.recipients(), false, isInternational(order));
-        try (Upstream upstream = upstreams.to(route(relay.get(), order.organization(), binding.get().password()))) {
-            return result(start, upstream.send(envelope, mail));
+        MessageContent content = composer.compose(new NoticeEnvelope(mail.from(), mail.replyTo(), mail.recipients(),
+                mail.messageId(), Optional.of(mail.idempotencyKey()), start));
+        Envelope envelope = new Envelope(mail.envelopeFrom(), mail.recipients(), false, isInternational(mail));
+        try (Upstream upstream = upstreams.to(route(relay.get(), mail.organization(), binding.get().password()))) {
+            return result(start, upstream.send(envelope, content));
         }
-    }
-
-    private static NoticeContent content(NoticeOrder order) {
-        var settings = order.settings();
-        return new NoticeContent(switch (order.id().notice()) {
-            case BEFORE -> NoticeKind.BEFORE;
-            case ON_EXPIRY -> NoticeKind.ON_EXPIRY;
-        }, settings.license(), LocalDate.parse(settings.expiryDate()), order.daysLeft(), order.organizationName(),
-                order.linkHost(), settings.language(), Optional.ofNullable(settings.subject()),
-                Optional.ofNullable(settings.body()), settings.calendar(), ZoneId.of(settings.timeZone()),
-                order.id().test());
     }
 
     /** Whether an address is not ASCII, so that the header is not either (RFC 6531). */
-    private static boolean isInternational(NoticeOrder order) {
-        List<String> addresses = new ArrayList<>(order.recipients());
-        addresses.add(order.from().address());
-        addresses.add(order.envelopeFrom());
-        order.replyTo().ifPresent(r -> addresses.add(r.address()));
+    private static boolean isInternational(Mail mail) {
+        List<String> addresses = new ArrayList<>(mail.recipients());
+        addresses.add(mail.from().address());
+        addresses.add(mail.envelopeFrom());
+        mail.replyTo().ifPresent(r -> addresses.add(r.address()));
         return addresses.stream().anyMatch(a -> !StandardCharsets.US_ASCII.newEncoder().canEncode(a));
     }
 
@@ -126,7 +135,7 @@ public final class RelaySubmission {
                         Optional.of(new Login.Password(RelayLogin.of(organization), password))));
     }
 
-    private NoticeResult result(Instant start, Attempt attempt) {
+    private SubmissionResult result(Instant start, Attempt attempt) {
         List<String> refusals = new ArrayList<>();
         Optional<String> reply = Optional.empty();
         boolean accepted = false;
@@ -145,10 +154,10 @@ public final class RelaySubmission {
         Optional<String> failure = refusals.isEmpty()
                 ? Optional.empty()
                 : Optional.of(accepted ? String.join("; ", refusals) : refusals.getFirst());
-        return new NoticeResult(start, attempt.duration(), attempt.server(), accepted, reply, failure);
+        return new SubmissionResult(start, attempt.duration(), attempt.server(), accepted, reply, failure);
     }
 
-    private static NoticeResult failed(Instant start, Duration duration, String server, String failure) {
-        return new NoticeResult(start, duration, server, false, Optional.empty(), Optional.of(failure));
+    private static SubmissionResult failed(Instant start, Duration duration, String server, String failure) {
+        return new SubmissionResult(start, duration, server, false, Optional.empty(), Optional.of(failure));
     }
 }

@@ -1,6 +1,5 @@
-package dev.postrider.operator.notice;
+package dev.postrider.operator;
 
-import dev.postrider.operator.Lifecycle;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -22,11 +21,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Wakes the reconciler of a notice at a time: one trigger for each resource, in memory, all served by one thread. What
+ * Wakes the reconciler of a resource at a time: one trigger for each resource, in memory, all served by one thread. What
  * is due is the plan's to say, by its own clock; being woken early or twice does no harm.
  */
-public final class NoticeTimer implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(NoticeTimer.class);
+public final class WakeTimer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(WakeTimer.class);
 
     private final InstantSource clock;
     private final Scheduler scheduler;
@@ -35,17 +34,18 @@ public final class NoticeTimer implements AutoCloseable {
     /**
      * A timer that runs.
      *
+     * @param what  is timed, for the name of its thread
      * @param clock by which times are told
      * @param woken called on the timer's thread, and must not block
      */
-    public NoticeTimer(InstantSource clock, Consumer<ResourceID> woken) {
+    public WakeTimer(String what, InstantSource clock, Consumer<ResourceID> woken) {
         this.clock = clock;
         // Quartz keeps all schedulers of a process by their names.
-        String name = "notices-" + UUID.randomUUID();
+        String name = what + "s-" + UUID.randomUUID();
         wake = JobBuilder.newJob(Job.class).withIdentity("wake").storeDurably().build();
         try {
             SimpleThreadPool threads = new SimpleThreadPool(1, Thread.NORM_PRIORITY);
-            threads.setThreadNamePrefix("notice-timer");
+            threads.setThreadNamePrefix(what + "-timer");
             threads.setMakeThreadsDaemons(true);
             RAMJobStore store = new RAMJobStore();
             // Each wake-up is one of its own: one that comes late comes at once.
@@ -59,7 +59,7 @@ public final class NoticeTimer implements AutoCloseable {
             scheduler.addJob(wake, true);
             scheduler.start();
         } catch (SchedulerException e) {
-            throw new IllegalStateException("the timer of the notices does not start", e);
+            throw new IllegalStateException("the timer of each " + what + " does not start", e);
         }
     }
 
@@ -76,7 +76,7 @@ public final class NoticeTimer implements AutoCloseable {
                     .withSchedule(SimpleScheduleBuilder.simpleSchedule().withMisfireHandlingInstructionFireNow())
                     .build());
         } catch (SchedulerException e) {
-            LOG.error("the next notice of {} is not timed; it is looked at when something changes", resource, e);
+            LOG.error("what {} waits for is not timed; it is looked at when something changes", resource, e);
         }
     }
 
@@ -98,7 +98,7 @@ public final class NoticeTimer implements AutoCloseable {
         try {
             scheduler.shutdown(false);
         } catch (SchedulerException e) {
-            LOG.warn("the timer of the notices does not stop: {}", e.getMessage());
+            LOG.warn("a timer does not stop: {}", e.getMessage());
         }
     }
 }

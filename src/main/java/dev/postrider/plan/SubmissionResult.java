@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What became of handing a notice to the relay.
+ * What became of handing a mail to the relay.
  *
  * @param time     when it ended
  * @param duration how long it took
@@ -14,5 +14,5 @@ import java.util.Optional;
  * @param reply    the relay's last reply
  * @param failure  what went wrong, for people; for a mail that was accepted: with whom
  */
-public record NoticeResult(Instant time, Duration duration, String server, boolean accepted, Optional<String> reply,
+public record SubmissionResult(Instant time, Duration duration, String server, boolean accepted, Optional<String> reply,
         Optional<String> failure) {}

@@ -1,0 +1,66 @@
+package dev.postrider.relay.queue;
+
+import dev.postrider.route.MailCounts;
+import dev.postrider.route.ResourceKey;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.LocalDate;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Counts that are written together: one row for each key, however many messages a commit holds. */
+final class GatheredCounts {
+    /** What goes into one row. */
+    record Key(ResourceKey organization, LocalDate day, String mailClass, String server) {
+        private static final Comparator<Key> ORDER = Comparator.comparing((Key key) -> key.organization.toString())
+                .thenComparing(Key::day)
+                .thenComparing(Key::mailClass)
+                .thenComparing(Key::server);
+    }
+
+    static final String ADD = "INSERT INTO counter (organization, day, mail_class, server, run, accepted, recipients,"
+            + " delivered, deferred, bounced, removed, refused, octets) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            + " ON CONFLICT (organization, day, mail_class, server, run) DO UPDATE SET"
+            + " accepted = counter.accepted + excluded.accepted, recipients = counter.recipients + excluded.recipients,"
+            + " delivered = counter.delivered + excluded.delivered, deferred = counter.deferred + excluded.deferred,"
+            + " bounced = counter.bounced + excluded.bounced, removed = counter.removed + excluded.removed,"
+            + " refused = counter.refused + excluded.refused, octets = counter.octets + excluded.octets";
+
+    private final Map<Key, MailCounts> counts = new TreeMap<>(Key.ORDER);
+
+    void add(Key key, MailCounts more) {
+        counts.merge(key, more, MailCounts::plus);
+    }
+
+    void clear() {
+        counts.clear();
+    }
+
+    /** Writes what was gathered, and forgets it. */
+    void write(PreparedStatement add, String run) throws SQLException {
+        if (counts.isEmpty()) {
+            return;
+        }
+        for (Map.Entry<Key, MailCounts> entry : counts.entrySet()) {
+            Key key = entry.getKey();
+            MailCounts more = entry.getValue();
+            add.setString(1, key.organization().toString());
+            add.setString(2, key.day().toString());
+            add.setString(3, key.mailClass());
+            add.setString(4, key.server());
+            add.setString(5, run);
+            add.setLong(6, more.accepted());
+            add.setLong(7, more.recipients());
+            add.setLong(8, more.delivered());
+            add.setLong(9, more.deferred());
+            add.setLong(10, more.bounced());
+            add.setLong(11, more.removed());
+            add.setLong(12, more.refused());
+            add.setLong(13, more.octets());
+            add.addBatch();
+        }
+        counts.clear();
+        add.executeBatch();
+    }
+}
