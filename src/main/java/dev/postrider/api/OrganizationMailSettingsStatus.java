@@ -27,7 +27,9 @@ public record OrganizationMailSettingsStatus(
         @JsonPropertyDescription("What the organization may do now.")
         @Nullable CapabilitiesStatus capabilities,
         @JsonPropertyDescription("The test mails that this resource's annotation asked for, one for each server.")
-        @Nullable List<ServerTestSendStatus> testSends) {
+        @Nullable List<ServerTestSendStatus> testSends,
+        @JsonPropertyDescription("The DNS records by which receivers check the signatures of the organization's mail.")
+        @Nullable List<DkimRecord> dkim) {
 
     /** Where the binding is. */
     public record BindingStatus(@JsonPropertyDescription("Name of the Secret.")
@@ -37,6 +39,19 @@ public record OrganizationMailSettingsStatus(
     public record CapabilitiesStatus(
             @JsonPropertyDescription("Whether people may reset their passwords by mail now.")
             @Nullable Boolean passwordRecovery) {}
+
+    /** A DNS record to publish. */
+    public record DkimRecord(
+            @JsonPropertyDescription("Its name, as mail1._domainkey.acme.example.")
+            @Required String name,
+            @JsonPropertyDescription("Its type: TXT.")
+            @Required String type,
+            @JsonPropertyDescription("What it says, as v=DKIM1; k=rsa; p=MIIB...")
+            @Required String value,
+            @JsonPropertyDescription("The whole record as a line of a zone file, in strings of 255 octets at most.")
+            @Required String zoneFileLine,
+            @JsonPropertyDescription("What could be better about the key.")
+            @Nullable String note) {}
 
     /** A test through one server. */
     public record ServerTestSendStatus(

@@ -9,6 +9,7 @@ import dev.postrider.api.OrganizationMailSettingsStatus;
 import dev.postrider.api.OrganizationMailSettingsStatus.BindingStatus;
 import dev.postrider.api.OrganizationMailSettingsStatus.CapabilitiesStatus;
 import dev.postrider.api.OrganizationMailSettingsStatus.ServerTestSendStatus;
+import dev.postrider.route.DkimKey;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.RelayLogin;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +49,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
     /** What is wrong with an organization and the servers that it names, each problem apart. */
     public static List<Problem> problems(OrganizationMailSettings organization, World world) {
         List<Problem> problems = new ArrayList<>();
-        Identities.of(organization.getSpec(), problems);
+        Identities identity = Identities.of(organization.getSpec(), problems);
+        DkimKeys.of(organization, identity.from(), world, problems);
         Webhooks.of(organization, world, problems);
         SizeLimits.of(organization.getSpec(), world.installation(), problems);
         problems.addAll(Servers.of(organization, world).problems());
@@ -59,7 +62,10 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
     /** Names of the Secrets of its namespace that an organization reads. */
     public static List<String> secretNames(OrganizationMailSettings organization) {
-        return Webhooks.declared(organization).map(webhook -> webhook.signingSecretRef().name()).stream().toList();
+        return Stream
+                .concat(Webhooks.declared(organization).map(webhook -> webhook.signingSecretRef().name()).stream(),
+                        DkimKeys.secretNames(organization))
+                .toList();
     }
 
     /** Name of the Secret that an organization's applications mount. */
@@ -112,10 +118,11 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
         OrganizationPlan plan() {
             Identities identity = Identities.of(spec, problems);
+            List<DkimKey> dkim = DkimKeys.of(organization, identity.from(), world, problems);
             Optional<Webhook> webhook = Webhooks.of(organization, world, problems);
             Optional<SizeLimit> sizeLimit = SizeLimits.of(spec, world.installation(), problems);
             Servers servers = Servers.of(organization, world);
-            OrganizationTests tests = new OrganizationTests(organization, world, news, servers, identity);
+            OrganizationTests tests = new OrganizationTests(organization, world, news, servers, identity, dkim);
             List<ServerTestSendStatus> records = tests.record(notices);
             List<TestOrder> orders = deletion == Deletion.CONFIRMED || !problems.isEmpty()
                     ? List.of()
@@ -139,7 +146,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             Optional<OrganizationRoute> route = problems.isEmpty() && servers.usable() && binding.isPresent()
                     ? password.map(p -> new OrganizationRoute(key, Sha256.of(p), state(), servers.named(),
                             identity.from(), identity.envelopeFrom(), webhook, sizeLimit,
-                            Optional.of(identity.senders())))
+                            Optional.of(identity.senders()), identity.replyTo(), dkim))
                     : world.organizationRoute(key).map(this::lastGood);
 
             Condition resolved = conditions.set(Conditions.SERVERS_RESOLVED, servers.status(), servers.reason(),
@@ -157,7 +164,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
             OrganizationMailSettingsStatus status = new OrganizationMailSettingsStatus(
                     organization.getMetadata().getGeneration(), conditions.list(), boundTo(binding), servers.keys(),
-                    servers.summary(), new CapabilitiesStatus(recovery), records.isEmpty() ? null : records);
+                    servers.summary(), new CapabilitiesStatus(recovery), records.isEmpty() ? null : records,
+                    dkim.isEmpty() ? null : DkimKeys.records(dkim));
             // A relay that is not up yet is on its way, and no fault of the organization.
             boolean waitsForRelay = ready.reason().equals(relay.reason());
             if (conditions.isNews(ready) && ready.status() == Status.False && !waitsForRelay) {

@@ -1,6 +1,8 @@
 package dev.postrider.route;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -17,10 +19,26 @@ import java.util.Optional;
  * @param sizeLimit      how large its messages may be; {@link SizeLimit#NONE} if that is empty
  * @param senders        what its applications may send as besides {@code from}; empty only in a route of a version that
  *                       did not know this, and then anything
+ * @param replyTo        the Reply-To of what Postrider itself sends in its name
+ * @param dkim           what its mail is signed with
  */
 public record OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
         Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
-        Optional<AllowedSenders> senders) {
+        Optional<AllowedSenders> senders, Optional<Address> replyTo, List<DkimKey> dkim) {
+
+    @JsonCreator
+    public OrganizationRoute {
+        // Routes of earlier versions say nothing of these.
+        dkim = List.copyOf(Objects.requireNonNullElse(dkim, List.of()));
+    }
+
+    /** Whose mail is not signed. */
+    public OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
+            Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
+            Optional<AllowedSenders> senders) {
+        this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, senders, Optional.empty(),
+                List.of());
+    }
 
     /** As versions wrote it that let applications send as anybody. */
     public OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
@@ -31,7 +49,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     /** The same for an organization in another state. */
     public OrganizationRoute in(State other) {
         return new OrganizationRoute(key, passwordSha256, other, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders);
+                senders, replyTo, dkim);
     }
 
     /** What the relay does with the organization's mail. */
@@ -51,6 +69,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
         return "OrganizationRoute[" + key + ", " + state + ", servers=" + servers
                 + webhook.map(receiver -> ", " + receiver).orElse("")
                 + sizeLimit.map(limit -> ", " + limit).orElse("")
-                + senders.filter(s -> !s.equals(AllowedSenders.NONE)).map(s -> ", " + s).orElse("") + "]";
+                + senders.filter(s -> !s.equals(AllowedSenders.NONE)).map(s -> ", " + s).orElse("")
+                + (dkim.isEmpty() ? "" : ", " + dkim) + "]";
     }
 }
