@@ -97,11 +97,15 @@ final class OwnIdentityTest {
     }
 
     private void submit(String from) throws Exception {
+        submit(from, "x@y.example");
+    }
+
+    private void submit(String from, String recipient) throws Exception {
         try (var client = Dialogue.connect(relay.orElseThrow().submissionPort())) {
             client.say("EHLO c");
             client.login("orders.shop", PASSWORD);
             client.say("MAIL FROM:<" + from + "> SMTPUTF8 BODY=8BITMIME");
-            client.say("RCPT TO:<x@y.example>");
+            assertThat(client.say("RCPT TO:<" + recipient + ">")).startsWith("250");
             client.say("DATA");
             client.raw(new String(MAIL.formatted(from).replace("\r\n.", "\r\n..").getBytes(StandardCharsets.UTF_8),
                     StandardCharsets.ISO_8859_1));
@@ -142,6 +146,21 @@ final class OwnIdentityTest {
         assertThat(routes.organization(TestRoutes.key("orders")).orElseThrow().toString())
                 .contains("DkimKey[r1._domainkey.example.com]")
                 .doesNotContain("PRIVATE KEY");
+    }
+
+    @Test
+    void whatOneServerCannotTakeGoesToAnother() throws Exception {
+        mx.offer("8BITMIME", "SMTPUTF8");
+        try (ScriptedSmtpServer other = ScriptedSmtpServer.start().offer("8BITMIME")) {
+            routes.put(TestRoutes.local("other", other.port(), 4));
+            start(Duration.ofHours(4));
+            for (int i = 0; i < 6; i++) {
+                submit("orders@example.com", "\u00fc@y.example");
+            }
+            await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(mx.messages()).hasSize(6));
+            assertThat(mx.messages()).allSatisfy(mail -> assertThat(mail.sender()).contains("SMTPUTF8"));
+            assertThat(other.messages()).isEmpty();
+        }
     }
 
     @Test
