@@ -53,7 +53,7 @@ public record OrganizationMailSettingsSpec(
         @Size(max = 64) @Nullable String deletionConfirmation) {
 
     /** An address, or the at-sign and a domain, before which {@code *.} may stand. The plan checks the rest. */
-    private static final String SENDER = "^([^\\s@<>\\x00-\\x1f\\x7f]+@|@([*][.])?)[^\\s@<>*\\x00-\\x1f\\x7f]+$";
+    private static final String SENDER = "^([^\\s@<>" + Mailbox.HIDDEN + "]+@|@([*][.])?)[^\\s@<>*" + Mailbox.HIDDEN + "]+$";
 
     /** What becomes of queued mail when its organization goes. */
     public enum QueuedMail {
@@ -84,7 +84,22 @@ public record OrganizationMailSettingsSpec(
             @JsonPropertyDescription("What becomes of a message of another sender. Refuse: it is refused with 550 5.7.1. "
                     + "Rewrite: the fields From, Sender, Resent-From and Resent-Sender that name others are written anew "
                     + "with from, and the envelope sender becomes envelopeFrom.")
-            @Default("Refuse") @Nullable SenderPolicy senderPolicy) {}
+            @Default("Refuse") @Nullable SenderPolicy senderPolicy,
+            @JsonPropertyDescription("Keys that sign the organization's mail as it goes to a server by SMTP (DKIM, RFC "
+                    + "6376), all of them at once. status.dkim has the DNS records to publish.")
+            @Size(max = 4) @Nullable List<Dkim> dkim) {}
+
+    /** A key that signs mail. */
+    public record Dkim(
+            @JsonPropertyDescription("The name under which receivers find the public key, before ._domainkey and the "
+                    + "domain: one DNS label or several.")
+            @Required @Size(min = 1, max = 100) @Pattern("^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$") String selector,
+            @JsonPropertyDescription("The domain that vouches for the mail: that of from, or one that it is within. Default: "
+                    + "that of from. Mail of applications is signed if its From is of this domain or of a subdomain.")
+            @Size(min = 1, max = 253) @Pattern("^[^\\s@.<>\"" + Mailbox.HIDDEN + "]+([.][^\\s@.<>\"" + Mailbox.HIDDEN + "]+)*$") @Nullable String domain,
+            @JsonPropertyDescription("The private key in PEM, not encrypted: RSA of 1024 to 4096 bits, better 2048 at least, "
+                    + "or Ed25519.")
+            @Required SecretKeyReference privateKeySecretRef) {}
 
     /** What becomes of a message of a sender that is not allowed. */
     public enum SenderPolicy {

@@ -29,7 +29,9 @@ public record OrganizationMailSettingsStatus(
         @JsonPropertyDescription("The test mails that this resource's annotation asked for, one for each server.")
         @Nullable List<ServerTestSendStatus> testSends,
         @JsonPropertyDescription("The usage reports, where they are switched on.")
-        @Nullable UsageReportStatus usageReport) {
+        @Nullable UsageReportStatus usageReport,
+        @JsonPropertyDescription("The DNS records by which receivers check the signatures of the organization's mail.")
+        @Nullable List<DkimRecord> dkim) {
 
     /** The usage reports. */
     public record UsageReportStatus(
@@ -107,6 +109,19 @@ public record OrganizationMailSettingsStatus(
             @Nullable Boolean notifications,
             @JsonPropertyDescription("Whether reports of how much mail there was are sent now.")
             @Nullable Boolean usageReport) {}
+
+    /** A DNS record to publish. */
+    public record DkimRecord(
+            @JsonPropertyDescription("Its name, as mail1._domainkey.acme.example.")
+            @Required String name,
+            @JsonPropertyDescription("Its type: TXT.")
+            @Required String type,
+            @JsonPropertyDescription("What it says, as v=DKIM1; k=rsa; p=MIIB...")
+            @Required String value,
+            @JsonPropertyDescription("The whole record as a line of a zone file, in strings of 255 octets at most.")
+            @Required String zoneFileLine,
+            @JsonPropertyDescription("What could be better about the key.")
+            @Nullable String note) {}
 
     /** A test through one server. */
     public record ServerTestSendStatus(

@@ -52,8 +52,17 @@ public record Smtp(
         @Default("10m") @Pattern("^[1-9][0-9]{0,4}(ms|s|m|h)$") @Nullable String dataTimeout,
         @JsonPropertyDescription("How many connections the relay opens to this server at most.")
         @Default("10") @Min(1) @Max(1000) @Nullable Integer maxConnections,
+        @JsonPropertyDescription("How mail with addresses or header fields beyond ASCII is sent. IfOffered: by SMTPUTF8 "
+                + "(RFC 6531) where the server offers it, and else as with Never. Never: in ASCII, with encoded words "
+                + "(RFC 2047) and domains by IDNA; what has no such form is returned to its sender (550 5.6.7).")
+        @Default("IfOffered") @Nullable InternationalizedEmail internationalizedEmail,
         @JsonPropertyDescription("How Postrider proves to the server who it is. Default: not at all.")
         @Nullable Authentication authentication) {
+
+    /** How mail that is not in ASCII is sent. */
+    public enum InternationalizedEmail {
+        IfOffered, Never
+    }
 
     /** How a connection is protected. */
     public enum Security {

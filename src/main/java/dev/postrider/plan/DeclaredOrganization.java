@@ -2,6 +2,7 @@ package dev.postrider.plan;
 
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsSpec;
+import dev.postrider.route.DkimKey;
 import dev.postrider.route.SizeLimit;
 import dev.postrider.route.Webhook;
 import java.time.ZoneId;
@@ -12,13 +13,14 @@ import java.util.Optional;
  * An organization's spec, read.
  *
  * @param identity  the addresses that its mail carries
+ * @param dkim      what its mail is signed with
  * @param webhook   who is told what became of its mail
  * @param links     where its links lead
  * @param sizeLimit how large its messages may be
  * @param supportAddress of those who help it
  * @param reportZone in which the days of its mail are counted
  */
-record DeclaredOrganization(Identities identity, Optional<Webhook> webhook, OrganizationLinks links,
+record DeclaredOrganization(Identities identity, List<DkimKey> dkim, Optional<Webhook> webhook, OrganizationLinks links,
         Optional<SizeLimit> sizeLimit, Optional<String> supportAddress,
         Optional<ZoneId> reportZone) {
 
@@ -26,10 +28,11 @@ record DeclaredOrganization(Identities identity, Optional<Webhook> webhook, Orga
     static DeclaredOrganization of(OrganizationMailSettings organization, World world, List<Problem> problems) {
         OrganizationMailSettingsSpec spec = organization.getSpec();
         Identities identity = Identities.of(spec, problems);
+        List<DkimKey> dkim = DkimKeys.of(organization, identity.from(), world, problems);
         Optional<Webhook> webhook = Webhooks.of(organization, world, problems);
         OrganizationLinks links = OrganizationLinks.of(organization, problems);
         BindingEntries.check(OrganizationPlan.key(organization), spec, identity, world.installation(), problems);
-        return new DeclaredOrganization(identity, webhook, links,
+        return new DeclaredOrganization(identity, dkim, webhook, links,
                 SizeLimits.of(spec, links.host(), world.installation(), problems),
                 SupportDesk.address(spec, world.installation(), problems),
                 UsageReports.zone(spec, world.now(), problems));

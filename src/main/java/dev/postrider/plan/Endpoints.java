@@ -101,7 +101,8 @@ final class Endpoints {
                 timeout(smtp.connectTimeout(), Duration.ofSeconds(60)),
                 timeout(smtp.tlsTimeout(), Duration.ofSeconds(60)), timeout(smtp.replyTimeout(), Duration.ofMinutes(5)),
                 timeout(smtp.dataTimeout(), Duration.ofMinutes(10)),
-                Optional.ofNullable(smtp.maxConnections()).orElse(10), login));
+                Optional.ofNullable(smtp.maxConnections()).orElse(10), login,
+                smtp.internationalizedEmail() == Smtp.InternationalizedEmail.Never));
     }
 
     private Optional<Proxy> proxy(dev.postrider.api.Proxy declared) {

@@ -67,7 +67,10 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
     /** Names of the Secrets of its namespace that an organization reads. */
     public static List<String> secretNames(OrganizationMailSettings organization) {
-        return Webhooks.declared(organization).map(webhook -> webhook.signingSecretRef().name()).stream().toList();
+        return Stream
+                .concat(Webhooks.declared(organization).map(webhook -> webhook.signingSecretRef().name()).stream(),
+                        DkimKeys.secretNames(organization))
+                .toList();
     }
 
     /** Name of the Secret that an organization's applications mount. */
@@ -126,7 +129,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         OrganizationPlan plan() {
             DeclaredOrganization declared = DeclaredOrganization.of(organization, world, problems);
             Servers servers = Servers.of(organization, world);
-            OrganizationTests tests = new OrganizationTests(organization, world, news, servers, declared.identity());
+            OrganizationTests tests = new OrganizationTests(organization, world, news, servers, declared.identity(),
+                    declared.dkim());
             List<ServerTestSendStatus> records = tests.record(notices);
             List<TestOrder> orders = deletion == Deletion.CONFIRMED || !problems.isEmpty()
                     ? List.of()
@@ -180,7 +184,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             OrganizationMailSettingsStatus status = new OrganizationMailSettingsStatus(
                     organization.getMetadata().getGeneration(), conditions.list(), boundTo(binding, rotation, overlap),
                     servers.keys(), servers.summary(), capabilities.status(), records.isEmpty() ? null : records,
-                    report.status().orElse(null));
+                    report.status().orElse(null), declared.dkim().isEmpty() ? null : DkimKeys.records(declared.dkim()));
             // A relay that is not up yet is on its way, and no fault of the organization.
             boolean waitsForRelay = ready.reason().equals(relay.reason());
             if (conditions.isNews(ready) && ready.status() == Status.False && !waitsForRelay) {
@@ -208,7 +212,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     identity.envelopeFrom(), declared.webhook(), declared.sizeLimit(),
                     Optional.of(identity.senders()), Optional.of(capabilities.unavailable()),
                     SupportDesk.of(key, spec, declared, servers, world), rotation.former(),
-                    declared.reportZone());
+                    declared.reportZone(), identity.replyTo(), declared.dkim());
         }
 
         /** What the relay has goes on, but whether mail may be sent, and of which classes, takes effect at once. */

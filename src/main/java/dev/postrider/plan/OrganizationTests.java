@@ -6,6 +6,7 @@ import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsStatus.ServerTestSendStatus;
 import dev.postrider.api.TestSendStatus;
+import dev.postrider.route.DkimKey;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.route.TestMail;
@@ -31,10 +32,12 @@ final class OrganizationTests {
     private final OrganizationTestNews news;
     private final List<MailServer> servers;
     private final Identities identity;
+    private final List<DkimKey> dkim;
     private final Map<String, TestSendStatus> recorded;
 
     OrganizationTests(OrganizationMailSettings organization, World world, OrganizationTestNews news, Servers servers,
-            Identities identity) {
+            Identities identity, List<DkimKey> dkim) {
+        this.dkim = dkim;
         this.organization = organization;
         this.world = world;
         this.news = news;
@@ -92,7 +95,8 @@ final class OrganizationTests {
                 if (recipient.isPresent() && route.isPresent()) {
                     orders.add(new TestOrder(
                             new TestMail(route.get(), identity.from(), identity.replyTo(), identity.envelopeFrom(),
-                                    recipient.get(), "OrganizationMailSettings " + OrganizationPlan.key(organization)),
+                                    recipient.get(), "OrganizationMailSettings " + OrganizationPlan.key(organization),
+                                    dkim),
                             "", request));
                 }
             }

@@ -196,7 +196,8 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         Optional<ResourceKey> organization = user.flatMap(this::route).map(OrganizationRoute::key);
         meters.refused(organization, at);
         if (MAIL.contains(at)) {
-            organization.ifPresent(key -> queue.counters().refused(key, Optional.empty()));
+            organization.ifPresent(key -> queue.counters()
+                    .refused(key, user.flatMap(RelayLogin::parse).flatMap(RelayLogin::mailClass).flatMap(MailClass::parse)));
         }
     }
 

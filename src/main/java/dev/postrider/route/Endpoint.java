@@ -1,6 +1,7 @@
 package dev.postrider.route;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.time.Duration;
@@ -54,11 +55,13 @@ public sealed interface Endpoint {
      * @param dataTimeout    for the reply to a whole message
      * @param maxConnections at least 1
      * @param login          how to authenticate, if at all
+     * @param withoutSmtpUtf8 whether SMTPUTF8 (RFC 6531) is not used, though the server may offer it
      */
     record Smtp(String host, int port, Security security, TlsSettings tls, boolean allowPlaintextAuthentication,
             Optional<Proxy> proxy, Optional<String> ehloName, Duration connectTimeout, Duration tlsTimeout,
             Duration replyTimeout, Duration dataTimeout, int maxConnections,
-            Optional<Login> login) implements Endpoint {
+            Optional<Login> login,
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean withoutSmtpUtf8) implements Endpoint {
         private static final Duration DATA_TIMEOUT = Duration.ofMinutes(10);
 
         @JsonCreator
@@ -67,6 +70,14 @@ public sealed interface Endpoint {
             tls = Objects.requireNonNullElse(tls, TlsSettings.DEFAULT);
             tlsTimeout = Objects.requireNonNullElse(tlsTimeout, replyTimeout);
             dataTimeout = Objects.requireNonNullElse(dataTimeout, DATA_TIMEOUT);
+        }
+
+        /** A server whose offer of SMTPUTF8 is taken up. */
+        public Smtp(String host, int port, Security security, TlsSettings tls, boolean allowPlaintextAuthentication,
+                Optional<Proxy> proxy, Optional<String> ehloName, Duration connectTimeout, Duration tlsTimeout,
+                Duration replyTimeout, Duration dataTimeout, int maxConnections, Optional<Login> login) {
+            this(host, port, security, tls, allowPlaintextAuthentication, proxy, ehloName, connectTimeout, tlsTimeout,
+                    replyTimeout, dataTimeout, maxConnections, login, false);
         }
 
         /** A server with authorities of its own, if there are any, and all else by default. */
@@ -109,7 +120,7 @@ public sealed interface Endpoint {
             return login.orElse(null) instanceof Login.Submitter submitter
                     ? new Smtp(host, port, security, tls, allowPlaintextAuthentication, proxy, ehloName,
                             connectTimeout, tlsTimeout, replyTimeout, dataTimeout, maxConnections,
-                            Optional.of(submitter.of(somebody)))
+                            Optional.of(submitter.of(somebody)), withoutSmtpUtf8)
                     : this;
         }
 

@@ -25,16 +25,20 @@ import java.util.Optional;
  * @param support        where its mail to support goes
  * @param formerPasswords what else the login takes for a while; none in a route of a version that did not know this
  * @param reportZone     in which the days of its mail are counted; UTC if that is empty
+ * @param replyTo        the Reply-To of what Postrider itself sends in its name
+ * @param dkim           what its mail is signed with
  */
 public record OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
         Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
         Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable, Optional<Support> support,
-        List<FormerPassword> formerPasswords, Optional<ZoneId> reportZone) {
+        List<FormerPassword> formerPasswords, Optional<ZoneId> reportZone,
+        Optional<Address> replyTo, List<DkimKey> dkim) {
 
     @JsonCreator
     public OrganizationRoute {
         // Routes of earlier versions say nothing of these.
         formerPasswords = List.copyOf(Objects.requireNonNullElse(formerPasswords, List.of()));
+        dkim = List.copyOf(Objects.requireNonNullElse(dkim, List.of()));
     }
 
     /** Of one that has nothing of what the rest is for. */
@@ -42,7 +46,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
             Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
             Optional<AllowedSenders> senders) {
         this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, senders, Optional.empty(),
-                Optional.empty(), List.of(), Optional.empty());
+                Optional.empty(), List.of(), Optional.empty(), Optional.empty(), List.of());
     }
 
     /** As versions wrote it that let applications send as anybody. */
@@ -54,25 +58,25 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     /** The same for an organization in another state. */
     public OrganizationRoute in(State other) {
         return new OrganizationRoute(key, passwordSha256, other, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone);
+                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim);
     }
 
     /** The same without these classes of mail. */
     public OrganizationRoute without(UnavailableClasses classes) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, Optional.of(classes), support, formerPasswords, reportZone);
+                senders, Optional.of(classes), support, formerPasswords, reportZone, replyTo, dkim);
     }
 
     /** The same with others who help it. */
     public OrganizationRoute helpedBy(Optional<Support> helpers) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, helpers, formerPasswords, reportZone);
+                senders, unavailable, helpers, formerPasswords, reportZone, replyTo, dkim);
     }
 
     /** The same that takes these passwords, too. */
     public OrganizationRoute with(List<FormerPassword> passwords) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, passwords, reportZone);
+                senders, unavailable, support, passwords, reportZone, replyTo, dkim);
     }
 
     /** Whether the login may have this password at that time. */
@@ -83,10 +87,16 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
                 .reduce(current, Boolean::logicalOr);
     }
 
+    /** The same whose mail is signed, and whose own reports name somebody to answer. */
+    public OrganizationRoute signing(Optional<Address> answersTo, List<DkimKey> keys) {
+        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
+                senders, unavailable, support, formerPasswords, reportZone, answersTo, keys);
+    }
+
     /** The same whose days are those of a zone. */
     public OrganizationRoute countedIn(ZoneId zone) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, Optional.of(zone));
+                senders, unavailable, support, formerPasswords, Optional.of(zone), replyTo, dkim);
     }
 
     /** What the relay does with the organization's mail. */
@@ -109,6 +119,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
                 + senders.filter(s -> !s.equals(AllowedSenders.NONE)).map(s -> ", " + s).orElse("")
                 + unavailable.filter(u -> !u.equals(UnavailableClasses.NONE)).map(u -> ", " + u).orElse("")
                 + support.map(s -> ", " + s).orElse("")
-                + reportZone.map(zone -> ", days of " + zone).orElse("") + "]";
+                + reportZone.map(zone -> ", days of " + zone).orElse("")
+                + (dkim.isEmpty() ? "" : ", " + dkim) + "]";
     }
 }

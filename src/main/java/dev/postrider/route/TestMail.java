@@ -1,5 +1,6 @@
 package dev.postrider.route;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -11,9 +12,16 @@ import java.util.Optional;
  * @param envelopeFrom its envelope sender
  * @param recipient    who gets it
  * @param onBehalfOf   the resource that asked for it, as the mail's text names it: {@code MailServer shop/own}
+ * @param dkim         what it is signed with
  */
 public record TestMail(ServerRoute server, Address from, Optional<Address> replyTo, String envelopeFrom,
-        String recipient, String onBehalfOf) {
+        String recipient, String onBehalfOf, List<DkimKey> dkim) {
+
+    /** One that is not signed. */
+    public TestMail(ServerRoute server, Address from, Optional<Address> replyTo, String envelopeFrom,
+            String recipient, String onBehalfOf) {
+        this(server, from, replyTo, envelopeFrom, recipient, onBehalfOf, List.of());
+    }
 
     /** Whether there is a mail: a server that only submitters log in to is tested up to its offer of AUTH. */
     public boolean isSent() {

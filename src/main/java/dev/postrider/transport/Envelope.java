@@ -14,9 +14,16 @@ import java.util.Optional;
  * @param dsn        what the sender wants to be told, for servers that offer DSN (RFC 3461)
  * @param reports    the same about each recipient; none for those who are not named
  * @param oversize   what may be done if it is too large; nothing where that is empty
+ * @param signers    what signs it, where it is handed over by SMTP; nothing where that is empty
  */
 public record Envelope(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8, DsnRequest dsn,
-        Map<String, RecipientDsnRequest> reports, Optional<Oversize> oversize) {
+        Map<String, RecipientDsnRequest> reports, Optional<Oversize> oversize, Optional<DkimSigners> signers) {
+
+    /** An envelope for a message that is not signed. */
+    public Envelope(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8, DsnRequest dsn,
+            Map<String, RecipientDsnRequest> reports, Optional<Oversize> oversize) {
+        this(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, Optional.empty());
+    }
 
     /** An envelope for a message that goes in one piece or not at all. */
     public Envelope(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8, DsnRequest dsn,
@@ -31,6 +38,11 @@ public record Envelope(String sender, List<String> recipients, boolean eightBit,
 
     /** The same for some of its recipients. */
     Envelope to(List<String> some) {
-        return new Envelope(sender, some, eightBit, smtpUtf8, dsn, reports, oversize);
+        return new Envelope(sender, some, eightBit, smtpUtf8, dsn, reports, oversize, signers);
+    }
+
+    /** The same for a message that is signed. */
+    public Envelope signedBy(DkimSigners some) {
+        return new Envelope(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, Optional.of(some));
     }
 }

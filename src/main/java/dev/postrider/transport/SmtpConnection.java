@@ -291,6 +291,11 @@ final class SmtpConnection extends SMTPTransport {
                 .map(Long::valueOf);
     }
 
+    /** Whether addresses and headers may be in UTF-8 (RFC 6531). */
+    boolean takesSmtpUtf8() {
+        return supportsExtension("SMTPUTF8") && !endpoint.withoutSmtpUtf8();
+    }
+
     /** Whether another message may be sent. */
     boolean isOpen() {
         return open && !wire.isClosed();

@@ -32,14 +32,16 @@ final class SmtpTransaction {
 
     private final SmtpConnection connection;
     private final Envelope envelope;
-    private final MessageContent message;
+    private final boolean international;
     private final Map<String, Verdict> verdicts = new LinkedHashMap<>();
+    private MessageContent message;
     private boolean begun;
 
     SmtpTransaction(SmtpConnection connection, Envelope envelope, MessageContent message) {
         this.connection = connection;
         this.envelope = envelope;
         this.message = message;
+        this.international = envelope.smtpUtf8() && connection.takesSmtpUtf8();
     }
 
     /** Whether the server took MAIL: before that, a broken connection may simply have been idle for too long. */
@@ -50,10 +52,12 @@ final class SmtpTransaction {
     /** Hands the message over; there is a verdict for each recipient, whatever happens. */
     Map<String, Verdict> run() {
         try {
-            String mail = mail();
+            String sender = path(envelope.sender(), Step.SenderRejected);
             Map<String, String> recipients = recipients();
-            connection.resetIfNeeded();
             if (!recipients.isEmpty()) {
+                prepare();
+                String mail = "MAIL FROM:<" + sender + ">" + parameters();
+                connection.resetIfNeeded();
                 converse(mail, recipients);
             }
         } catch (RefusedException e) {
@@ -62,6 +66,16 @@ final class SmtpTransaction {
             refuseOthers(broken(e).verdict());
         }
         return verdicts;
+    }
+
+    /** Signs at last what goes to this server. */
+    private void prepare() throws RefusedException {
+        if (envelope.smtpUtf8() && !international) {
+            message = DowngradedMessage.of(message);
+        }
+        if (envelope.signers().isPresent()) {
+            message = envelope.signers().get().sign(message);
+        }
     }
 
     /** @param recipients with the command for each */
@@ -154,17 +168,13 @@ final class SmtpTransaction {
             if (connection.supportsExtension("8BITMIME")) {
                 parameters.append(" BODY=8BITMIME");
             } else if (hasEightBit()) {
-                throw rejected(
-                        "does not offer 8BITMIME (RFC 6152), which this message needs (5.6.3); send it encoded as "
-                                + "quoted-printable or base64");
+                throw new RefusedException(new Verdict.Refused(Step.MessageRejected, true, "5.6.3",
+                        Step.MessageRejected + ": " + connection.endpoint().display() + " does not offer 8BITMIME (RFC "
+                                + "6152), which this message needs (5.6.3); send it encoded as quoted-printable or "
+                                + "base64"));
             }
         }
-        if (envelope.smtpUtf8()) {
-            if (!connection.supportsExtension("SMTPUTF8")) {
-                throw rejected(
-                        "does not offer SMTPUTF8 (RFC 6531), which the addresses or headers of this message need "
-                                + "(5.6.7); use addresses in ASCII, or another server");
-            }
+        if (international) {
             parameters.append(" SMTPUTF8");
         }
         if (offersDsn()) {
@@ -206,10 +216,6 @@ final class SmtpTransaction {
         } catch (IOException e) {
             throw unreadable(e);
         }
-    }
-
-    private String mail() throws RefusedException {
-        return "MAIL FROM:<" + path(envelope.sender(), Step.SenderRejected) + ">" + parameters();
     }
 
     /** The command for each recipient that can be told to this server; the others are refused. */
@@ -315,17 +321,19 @@ final class SmtpTransaction {
                 + Durations.write(time) + " for " + what + "; look into the server's log, or raise spec.smtp." + field);
     }
 
-    private RefusedException rejected(String what) {
-        return new RefusedException(new Verdict.Refused(Step.MessageRejected, true, Optional.empty(),
-                Step.MessageRejected + ": " + connection.endpoint().display() + " " + what));
-    }
-
     /** A path for MAIL or RCPT: nothing that would end the command, and UTF-8 only where it was agreed on. */
     private String path(String address, Step step) throws RefusedException {
         boolean plain = address.chars().allMatch(c -> c >= ' ' && c < 127);
-        boolean international = address.chars().allMatch(c -> c >= ' ' && c != 127) && envelope.smtpUtf8();
-        if (plain || international) {
+        boolean visible = address.chars().allMatch(c -> c >= ' ' && c != 127);
+        if (plain || (visible && international)) {
             return address;
+        }
+        if (visible && envelope.smtpUtf8()) {
+            try {
+                return AsciiForms.address(address);
+            } catch (AsciiForms.NoneException e) {
+                throw new RefusedException(DowngradedMessage.refused(step, String.valueOf(e.getMessage())));
+            }
         }
         throw new RefusedException(new Verdict.Refused(step, true, "5.1.3", step + ": the address \""
                 + address.replaceAll("\\p{Cntrl}", "?")

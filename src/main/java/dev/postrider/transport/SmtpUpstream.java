@@ -93,7 +93,7 @@ final class SmtpUpstream implements Upstream {
         // Only a server that was greeted says how much it takes.
         SmtpConnection greeted = connection != null && connection.isOpen() ? connection : connect();
         connection = greeted;
-        long most = oversize.most(greeted.mostOctets());
+        long most = oversize.most(greeted.mostOctets()) - envelope.signers().map(DkimSigners::room).orElse(0);
         return switch (oversize) {
             case Splitting splitting when message.size() > most ->
                 PartialMessages.send(envelope, message, most, splitting.id(), this::transact);

@@ -40,9 +40,11 @@ public final class TestSender {
             return failed(start, mail, e);
         }
         try (Upstream upstream = upstreams.to(mail.server())) {
-            Attempt attempt = upstream
-                    .send(new Envelope(mail.envelopeFrom(), List.of(mail.recipient()), composed.eightBit(),
-                            composed.smtpUtf8()), composed);
+            Envelope envelope = new Envelope(mail.envelopeFrom(), List.of(mail.recipient()), composed.eightBit(),
+                    composed.smtpUtf8());
+            Attempt attempt = upstream.send(mail.dkim().isEmpty()
+                    ? envelope
+                    : envelope.signedBy(new DkimSigners(mail.dkim(), clock)), composed);
             Verdict verdict = attempt.verdicts().get(mail.recipient());
             return switch (verdict) {
                 case Verdict.Accepted accepted ->

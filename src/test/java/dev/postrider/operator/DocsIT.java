@@ -79,6 +79,7 @@ final class DocsIT {
             docs/performance.md | bench/relay.sh                                        | not run   |        | it measures, and takes minutes
             docs/queue.md     | postrider queue list                                    | not run   |        | QueueCommandTest runs these commands
             docs/relay.md     | cd /bindings/mail                                       | local     | 0      | 250 2.0.0 queued as
+            docs/relay.md     | mkdir -p /tmp/postrider-dkim                            | cluster   | 0      | mail2\\._domainkey\\.acme\\.example\\. IN TXT "v=DKIM1; k=ed25519; p=
             docs/relay.md     | kubectl -n postrider-system create secret               | not run   |        | it needs a PostgreSQL that the cluster reaches
             docs/relay.md     | postrider queue move                                    | not run   |        | QueueMoveTest moves queues
             docs/resources.md | kubectl -n acme annotate mailserver own                 | cluster   | 0      | mailserver.postrider.dev/own annotated

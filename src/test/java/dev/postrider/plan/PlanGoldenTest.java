@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,6 +75,12 @@ final class PlanGoldenTest {
         out.append("  binding: ").append(plan.binding().map(Object::toString).orElse("as it was")).append('\n');
         plan.binding().ifPresent(binding -> tellings(binding, out));
         out.append("  servers: ").append(plan.status().serverSummary()).append('\n');
+        Optional.ofNullable(plan.status().dkim())
+                .orElse(List.of())
+                .forEach(record -> out.append("  dkim ")
+                        .append(record.zoneFileLine())
+                        .append(record.note() == null ? "" : " (" + record.note() + ")")
+                        .append('\n'));
         plan.tests().forEach(t -> out.append("  test through ").append(t.mail().server().key()).append('\n'));
         finish(plan.release(), plan.status().conditions(), plan.notices(), out);
     }

@@ -70,7 +70,7 @@ final class AllowedSendersTest {
         var route = new OrganizationRoute(new ResourceKey("acme", "shop"), "00", OrganizationRoute.State.OPEN,
                 List.of(), new Address("a@acme.example", Optional.empty()), "b@acme.example", Optional.empty(),
                 Optional.empty(),
-                Optional.of(new AllowedSenders(List.of("@*.acme.example"), Otherwise.REWRITE)), Optional.empty(),
+                Optional.of(new AllowedSenders(List.of("@*.acme.example"), Otherwise.REWRITE)));
                 Optional.empty());
         assertThat(RouteJson.read(RouteJson.write(route), OrganizationRoute.class)).isEqualTo(route);
     }

@@ -242,7 +242,7 @@ final class SmtpDeliveryTest {
                 .iterator()
                 .next();
         assertThat(refused.permanent()).isTrue();
-        assertThat(refused.message()).contains("does not offer SMTPUTF8", "5.6.7");
+        assertThat(refused.message()).contains("does not take SMTPUTF8", "5.6.7");
         assertThat(upstream.isOpen()).isTrue();
     }
 

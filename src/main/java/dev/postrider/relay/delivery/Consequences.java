@@ -11,9 +11,9 @@ import dev.postrider.relay.queue.Settlement.Event;
 import dev.postrider.relay.queue.Settlement.Fate;
 import dev.postrider.relay.queue.Settlement.Report;
 import dev.postrider.relay.events.MailEvent;
+import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.LogLine;
 import dev.postrider.relay.telemetry.RelayMeters;
-import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.transport.Reply;
 import dev.postrider.transport.Verdict;
@@ -29,7 +29,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,18 +39,16 @@ final class Consequences {
     private final DeliverySettings settings;
     private final InstantSource clock;
     private final RelayMeters meters;
-    private final Predicate<ResourceKey> tells;
+    private final Routes routes;
     private final MailLogin logins;
     private final DeliveryReport report;
 
-    /** @param tells which organizations hear of their mail by events */
-    Consequences(DeliverySettings settings, InstantSource clock, RelayMeters meters, Predicate<ResourceKey> tells,
-            MailLogin logins) {
+    Consequences(DeliverySettings settings, InstantSource clock, RelayMeters meters, Routes routes, MailLogin logins) {
         this.logins = logins;
         this.settings = settings;
         this.clock = clock;
         this.meters = meters;
-        this.tells = tells;
+        this.routes = routes;
         this.report = new DeliveryReport(settings.hostName(), settings.returnedMessage());
     }
 
@@ -77,7 +74,9 @@ final class Consequences {
         List<Integer> done = new ArrayList<>();
         List<Deferral> deferred = new ArrayList<>();
         List<Event> events = new ArrayList<>();
-        boolean told = tells.test(message.organization());
+        boolean told = routes.organization(message.organization())
+                .filter(route -> route.webhook().isPresent())
+                .isPresent();
         Map<Kind, List<Entry>> reported = new EnumMap<>(Kind.class);
         Map<Integer, Fate> fates = new HashMap<>();
         for (Outcome outcome : outcomes) {
@@ -180,7 +179,8 @@ final class Consequences {
         List<Report> reports = new ArrayList<>();
         reported.forEach((kind, entries) -> {
             try {
-                reports.add(new Report(message.sender(), report.compose(kind, message, entries, now),
+                reports.add(new Report(message.sender(),
+                        report.compose(kind, message, routes.organization(message.organization()), entries, now),
                         message.eightBit() || message.smtpUtf8(), message.smtpUtf8(), now,
                         id -> logins.forReport(message, id)));
             } catch (IOException e) {

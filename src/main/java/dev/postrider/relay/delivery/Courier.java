@@ -12,6 +12,7 @@ import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.Login.Credentials;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TestResult.Step;
+import dev.postrider.transport.Envelope;
 import dev.postrider.transport.Oversize;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
@@ -41,10 +42,12 @@ final class Courier {
     private final Tracing tracing;
     private final Function<QueuedMessage, LargeMail> largeMail;
     private final MailLogin logins;
+    private final Signers signers;
 
     /** @param largeMail what may be done with a message that is too large */
     Courier(Queue queue, Turns turns, InstantSource clock, Consequences consequences, Tracing tracing,
-            Function<QueuedMessage, LargeMail> largeMail, MailLogin logins) {
+            Function<QueuedMessage, LargeMail> largeMail, MailLogin logins, Signers signers) {
+        this.signers = signers;
         this.logins = logins;
         this.largeMail = largeMail;
         this.queue = queue;
@@ -101,9 +104,9 @@ final class Courier {
                 tried.add(place.get().server().key());
                 List<Outcome> round = attempt(message, open, place.get(), submitter, large.oversize());
                 if (!round.isEmpty()) {
-                    outcomes.removeIf(Outcome::concernsServer);
+                    outcomes.removeIf(Outcome::mayGoElsewhere);
                     outcomes.addAll(round);
-                    open = round.stream().filter(Outcome::concernsServer).map(Outcome::recipient).toList();
+                    open = round.stream().filter(Outcome::mayGoElsewhere).map(Outcome::recipient).toList();
                 }
                 place = open.isEmpty() ? Optional.empty() : turns.another(turn.pool(), tried);
             }
@@ -189,12 +192,14 @@ final class Courier {
             turns.leaveWithoutPermit(place);
             return List.of();
         }
+        Envelope envelope = message.envelope(recipients, oversize);
         Map<String, Verdict> verdicts = Map.of();
         Instant start = clock.instant();
         try {
             verdicts = connection.get()
                     .upstream()
-                    .send(message.envelope(recipients, oversize), message.content())
+                    .send(signers.of(message.organization()).map(envelope::signedBy).orElse(envelope),
+                            message.content())
                     .verdicts();
         } catch (RuntimeException e) {
             LOG.error("{} attempt at {} failed by a fault of the relay", message.id(), place.server().key(), e);

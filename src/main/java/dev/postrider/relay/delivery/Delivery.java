@@ -46,6 +46,7 @@ public final class Delivery implements AutoCloseable {
     private final InstantSource clock;
     private final Turns turns;
     private final Courier courier;
+    private final Signers signers;
     private final Overdue overdue;
     private final Removals removals;
     private final Submitters submitters;
@@ -71,20 +72,17 @@ public final class Delivery implements AutoCloseable {
         this.submitters = new Submitters(new SubmitterLogins(upstreams, queue.permits(), this::makeRoom, clock),
                 new CredentialsCipher(() -> routes.relay().map(RelayRoute::submitterKeys).orElse(List.of())));
         var logins = new MailLogin(submitters, routes);
-        var consequences = new Consequences(settings, clock, meters, this::tells, logins);
+        var consequences = new Consequences(settings, clock, meters, routes, logins);
+        this.signers = new Signers(routes, clock);
         this.turns = new Turns(routes, new Lanes(routes, upstreams, queue.permits(), settings, meters), clock,
                 new Workers());
         this.courier = new Courier(queue, turns, clock, consequences, tracing,
                 message -> LargeMail.of(message,
                         routes.organization(message.organization()).flatMap(OrganizationRoute::sizeLimit), links,
                         settings.hostName()),
-                logins);
+                logins, signers);
         this.overdue = new Overdue(queue, consequences, courier, clock);
         this.removals = new Removals(queue, routes, settings.expiry(), clock);
-    }
-
-    private boolean tells(ResourceKey organization) {
-        return routes.organization(organization).filter(route -> route.webhook().isPresent()).isPresent();
     }
 
     /** Starts to deliver what is queued and what comes. */
@@ -208,6 +206,7 @@ public final class Delivery implements AutoCloseable {
         turns.refreshServers().forEach(turns::refresh);
         closeConnections(lane -> lane.connections().takeStale(lane.route()));
         turns.prune();
+        signers.prune();
     }
 
     /** Without waiting for it: a server may take its time. */

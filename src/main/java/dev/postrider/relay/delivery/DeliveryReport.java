@@ -3,12 +3,15 @@ package dev.postrider.relay.delivery;
 import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
 import dev.postrider.relay.smtp.MailDate;
+import dev.postrider.route.Address;
+import dev.postrider.route.OrganizationRoute;
 import dev.postrider.transport.DsnRequest.Return;
 import dev.postrider.transport.MessageContent;
 import dev.postrider.transport.Reply;
 import jakarta.activation.DataHandler;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
+import jakarta.mail.internet.InternetAddress;
 import jakarta.mail.internet.MimeBodyPart;
 import jakarta.mail.internet.MimeMessage;
 import jakarta.mail.internet.MimeMultipart;
@@ -16,6 +19,7 @@ import jakarta.mail.util.ByteArrayDataSource;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UnsupportedEncodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -75,8 +79,14 @@ final class DeliveryReport {
         this.mostReturned = mostReturned;
     }
 
-    /** @throws IOException if the message cannot be read */
-    MessageContent compose(Kind kind, QueuedMessage message, List<Entry> entries, Instant now) throws IOException {
+    /**
+     * Writes a report.
+     *
+     * @param organization whose mail it is: it comes from that, where it is known and its address is in ASCII
+     * @throws IOException if the message cannot be read
+     */
+    MessageContent compose(Kind kind, QueuedMessage message, Optional<OrganizationRoute> organization,
+            List<Entry> entries, Instant now) throws IOException {
         boolean utf8 = message.smtpUtf8();
         Charset charset = utf8 ? StandardCharsets.UTF_8 : StandardCharsets.US_ASCII;
         try {
@@ -101,7 +111,17 @@ final class DeliveryReport {
                             + kind.idPart + "@" + hostName + ">");
                 }
             };
-            mail.setHeader("From", "Mail Delivery System <MAILER-DAEMON@" + hostName + ">");
+            Optional<InternetAddress> from = organization.flatMap(o -> mailbox(o.from()));
+            if (from.isPresent()) {
+                mail.setFrom(from.get());
+            } else {
+                mail.setHeader("From", "Mail Delivery System <MAILER-DAEMON@" + hostName + ">");
+            }
+            Optional<InternetAddress> replyTo = organization.flatMap(OrganizationRoute::replyTo)
+                    .flatMap(DeliveryReport::mailbox);
+            if (replyTo.isPresent()) {
+                mail.setReplyTo(new InternetAddress[]{replyTo.get()});
+            }
             mail.setHeader("To", "<" + message.sender() + ">");
             mail.setSubject(kind.subject);
             mail.setHeader("Date", MailDate.of(now));
@@ -114,6 +134,16 @@ final class DeliveryReport {
         } catch (MessagingException e) {
             throw new IOException("a report could not be composed: " + e.getMessage(), e);
         }
+    }
+
+    private static Optional<InternetAddress> mailbox(Address address) {
+        return address.ascii().map(ascii -> {
+            try {
+                return new InternetAddress(ascii, address.name().orElse("Mail Delivery System"), "UTF-8");
+            } catch (UnsupportedEncodingException e) {
+                throw new IllegalStateException("every Java has UTF-8", e);
+            }
+        });
     }
 
     /** RET is about reports of failure; others return the header (RFC 3461 section 4.3). */

@@ -13,6 +13,12 @@ import java.time.Duration;
  */
 record Outcome(QueuedRecipient recipient, ServerRoute server, Verdict verdict, Duration duration) {
 
+    /** Whether another server may take the message: this one could not be reached, or does not take SMTPUTF8. */
+    boolean mayGoElsewhere() {
+        return concernsServer() || verdict instanceof Verdict.Refused refused && refused.reply().isEmpty()
+                && refused.status().filter("5.6.7"::equals).isPresent();
+    }
+
     /** Whether it says something about the server, so that another may take the message. */
     boolean concernsServer() {
         return verdict instanceof Verdict.Refused refused && !refused.permanent() && switch (refused.step()) {

@@ -54,7 +54,9 @@ final class DeliveryReportTest {
     }
 
     private static String compose(Kind kind, QueuedMessage message, Entry... entries) throws Exception {
-        MessageContent report = new DeliveryReport("relay.test", 100).compose(kind, message, List.of(entries), NOW);
+        MessageContent report = new DeliveryReport("relay.test", 100).compose(kind, message, Optional.empty(),
+                List.of(entries),
+                NOW);
         try (InputStream in = report.open()) {
             String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
             assertThat(text.replace("\r\n", "")).doesNotContain("\n").doesNotContain("\r");
