@@ -76,7 +76,11 @@ public final class RelaySubmission {
     /** Writes a mail. */
     @FunctionalInterface
     public interface Composer {
-        /** @throws IOException if what it says cannot be had now */
+        /**
+         * Writes it.
+         *
+         * @throws IOException if what it says cannot be had now
+         */
         MessageContent compose(NoticeEnvelope envelope) throws IOException;
     }
 

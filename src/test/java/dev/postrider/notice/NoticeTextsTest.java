@@ -41,6 +41,11 @@ final class NoticeTextsTest {
     @Test
     void eachFileIsALanguageAndEachLanguageAFile() throws IOException {
         try (Stream<Path> files = Files.list(FILES)) {
+            assertThat(files.filter(Files::isRegularFile)
+                    .map(file -> file.getFileName().toString().replace(".properties", "")))
+                    .containsExactlyInAnyOrderElementsOf(NoticeTexts.LANGUAGES);
+        }
+        try (Stream<Path> files = Files.list(FILES.resolve("usage"))) {
             assertThat(files.map(file -> file.getFileName().toString().replace(".properties", "")))
                     .containsExactlyInAnyOrderElementsOf(NoticeTexts.LANGUAGES);
         }
