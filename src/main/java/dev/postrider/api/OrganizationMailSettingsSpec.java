@@ -215,7 +215,7 @@ public record OrganizationMailSettingsSpec(
             @JsonPropertyDescription("Entries of your own: the text of each is a Mustache template over host, port, "
                     + "username, password, uri, from, from-name, reply-to, reply-to-name, ca, ca-file and mount-path.")
             @ValidationRule(value = "self.all(k, k.matches('^[-._a-zA-Z0-9]{1,253}$') && !k.startsWith('..') && k != '.')", message = "template has a key that no Secret takes: letters, digits, hyphens, underscores and dots, at most 253")
-            @ValidationRule(value = "self.all(k, !(k in ['type', 'provider', 'host', 'port', 'username', 'password', 'submitter-prefix', 'from', 'from-name', 'ca.crt', 'uri']))", message = "template has a key that every binding has; choose another one")
+            @ValidationRule(value = "self.all(k, !(k in ['type', 'provider', 'host', 'port', 'username', 'password', 'submitter-prefix', 'from', 'from-name', 'ca.crt', 'uri', 'link-host', 'password-recovery-url', 'PASSWORD_RECOVERY_ENABLED', 'ALERTS_ENABLED', 'NOTIFICATIONS_ENABLED', 'USAGE_REPORT_ENABLED']))", message = "template has a key that bindings have anyway; choose another one")
             @ValidationRule(value = "self.all(k, !self[k].matches('[{][{][ ]*[=<>$]'))", message = "template may neither change delimiters ({{=) nor take in other templates ({{>, {{<, {{$)")
             @Size(max = 16) @Nullable Map<String, @Size(min = 1, max = 4096) String> template,
             @JsonPropertyDescription("How long a former password is taken after a new value of the annotation "

@@ -197,7 +197,8 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         meters.refused(organization, at);
         if (MAIL.contains(at)) {
             organization.ifPresent(key -> queue.counters()
-                    .refused(key, user.flatMap(RelayLogin::parse).flatMap(RelayLogin::mailClass).flatMap(MailClass::parse)));
+                    .refused(key,
+                            user.flatMap(RelayLogin::parse).flatMap(RelayLogin::mailClass).flatMap(MailClass::parse)));
         }
     }
 
@@ -325,7 +326,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
             headers.finish();
             Optional<MailClass> mailClass = mailClass();
             try (Tracing.Acceptance trace = tracing.accept(organization, draft.id(), content.traceParent())) {
-                id = draft.commit(message(eightBit).inTrace(trace.traceParent()));
+                id = draft.commit(message(eightBit).inTrace(trace.traceParent()).of(mailClass));
                 trace.committed(draft.size());
             } catch (QueueException.Full | QueueException.OverLimit e) {
                 throw noSpace(e);

@@ -71,7 +71,6 @@ final class AllowedSendersTest {
                 List.of(), new Address("a@acme.example", Optional.empty()), "b@acme.example", Optional.empty(),
                 Optional.empty(),
                 Optional.of(new AllowedSenders(List.of("@*.acme.example"), Otherwise.REWRITE)));
-                Optional.empty());
         assertThat(RouteJson.read(RouteJson.write(route), OrganizationRoute.class)).isEqualTo(route);
     }
 }

@@ -15,7 +15,8 @@ final class FormerPasswordTest {
     private static final OrganizationRoute ROUTE = new OrganizationRoute(new ResourceKey("acme", "shop"),
             Sha256.of("new"), OrganizationRoute.State.OPEN, List.of(),
             new Address("no-reply@acme.example", Optional.empty()), "no-reply@acme.example", Optional.empty(),
-            Optional.empty()).with(List.of(new FormerPassword(Sha256.of("old"), Instant.parse("2027-01-13T09:00:00Z"))));
+            Optional.empty())
+            .with(List.of(new FormerPassword(Sha256.of("old"), Instant.parse("2027-01-13T09:00:00Z"))));
 
     @ParameterizedTest
     @CsvSource({"new, 2027-01-12T09:00:00Z, true", "old, 2027-01-12T09:00:00Z, true", "old, 2027-01-13T08:59:59Z, true",

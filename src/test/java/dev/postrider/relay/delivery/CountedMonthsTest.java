@@ -78,11 +78,12 @@ final class CountedMonthsTest {
     Path directory;
 
     private Consequences consequences() {
+        Routes routes = new Routes();
         return new Consequences(DeliverySettings.of("relay.test"), () -> now,
-                new RelayMeters(new SimpleMeterRegistry(), 10, () -> now), _ -> false,
+                new RelayMeters(new SimpleMeterRegistry(), 10, () -> now), routes,
                 new MailLogin(new Submitters(new SubmitterLogins(new RecordingUpstreams(),
                         relays.getFirst().permits(), _ -> {}, () -> now), new CredentialsCipher(List::of)),
-                        new Routes()));
+                        routes));
     }
 
     private void expect(ResourceKey organization, Optional<MailClass> mailClass, String server, MailCounts more) {
