@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
@@ -176,8 +177,8 @@ final class UsageReportMailTest {
         });
     }
 
-    private static TreeSet<String> arguments(Properties texts, UsageTextKey key) {
-        TreeSet<String> found = new TreeSet<>();
+    private static Set<String> arguments(Properties texts, UsageTextKey key) {
+        Set<String> found = new TreeSet<>();
         Pattern.compile("\\{(\\w+)}")
                 .matcher(texts.getProperty(key.property()))
                 .results()

@@ -35,7 +35,7 @@ final class UsageReportEndToEndIT {
             metadata: {name: company, namespace: $OPERATOR}
             spec:
               scope: Global
-              smtp: {host: 127.0.0.1, port: %d, security: None}
+              smtp: {host: 127.0.0.1, port: $PORT, security: None}
             ---
             apiVersion: postrider.dev/v1alpha1
             kind: OrganizationMailSettings
@@ -57,7 +57,7 @@ final class UsageReportEndToEndIT {
         try (Sink sink = Sink.open(Sink.Options.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
                 _ -> {}); var installation = new RunningInstallation(api, directory, "", () -> now)) {
             RunningOperator operator = installation.operator();
-            operator.apply(RESOURCES.formatted(sink.port()));
+            operator.apply(RESOURCES.replace("$PORT", "" + sink.port()));
             operator.startRelay();
             installation.awaitOrganization(operator.tenant(), "acme", "Ready", Condition.Status.True, "NotTested");
             await().atMost(PATIENCE).until(() -> status(operator).isPresent());
