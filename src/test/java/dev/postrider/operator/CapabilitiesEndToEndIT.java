@@ -157,7 +157,8 @@ final class CapabilitiesEndToEndIT {
         String subject = "Subject: help " + System.nanoTime();
         try (Dialogue session = installation.session(installation.binding(operator.tenant(), "acme-mail"))) {
             assertThat(session.mail("noreply@acme.example", "support@postrider.internal",
-                    "From: noreply@acme.example\r\nReply-To: ann@shop.example\r\n" + subject + "\r\n\r\nIt is broken.\r\n"))
+                    "From: noreply@acme.example\r\nReply-To: ann@shop.example\r\n" + subject
+                            + "\r\n\r\nIt is broken.\r\n"))
                     .startsWith("250");
         }
         ScriptedSmtpServer.Received mail = await().until(

@@ -228,7 +228,8 @@ final class KubectlPluginIT {
         assertThat(env.out()).contains("\nSMTP_PASSWORD='********'\n")
                 .contains("\nSMTP_FROM=noreply@acme.example\nSMTP_FROM_NAME=Acme\nSMTP_HOST=postrider-relay.")
                 .contains("SMTP_URI='smtp://acme." + operator.tenant() + ":********@postrider-relay.")
-                .startsWith("SMTP_CA_CRT='-----BEGIN CERTIFICATE-----\n")
+                .startsWith("ALERTS_ENABLED=true\n")
+                .contains("\nSMTP_CA_CRT='-----BEGIN CERTIFICATE-----\n")
                 .doesNotContain(password);
         assertThat(env.exitCode()).isZero();
         Path script = Files.writeString(directory.resolve("env"),

@@ -56,7 +56,8 @@ final class OperatorIT {
             Secret binding = operator.client().secrets().inNamespace(operator.tenant()).withName("acme-mail").require();
             assertThat(binding.getType()).isEqualTo("servicebinding.io/smtp");
             assertThat(binding.getData().keySet()).containsExactlyInAnyOrder("type", "provider", "host", "port",
-                    "username", "password", "from", "from-name", "ca.crt", "uri");
+                    "username", "password", "from", "from-name", "ca.crt", "uri", "PASSWORD_RECOVERY_ENABLED",
+                    "ALERTS_ENABLED", "NOTIFICATIONS_ENABLED", "USAGE_REPORT_ENABLED");
             assertThat(Caches.entry(binding, "username")).contains("acme." + operator.tenant());
             String password = Caches.entry(binding, "password").orElseThrow();
             var route = RouteJson.read(route(operator, RouteSecret.Kind.ORGANIZATION, operator.tenant(), "acme"),

@@ -162,7 +162,8 @@ final class QuickstartEndToEndIT {
                 "Message: mail can be sent with the login in Secret \"acme-mail\"",
                 "Message: has no own servers and sends through the global " + operator.namespace() + "/company",
                 "Reason: MailWorks Status: True Type: PasswordRecoveryAvailable",
-                "Capabilities: Password Recovery: true", "Server Summary: global: company");
+                "Capabilities: Alerts: true Notifications: true Password Recovery: true Usage Report: false",
+                "Server Summary: global: company");
     }
 
     /** For whoever reads the output of the build. */

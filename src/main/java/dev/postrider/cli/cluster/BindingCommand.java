@@ -40,7 +40,7 @@ public final class BindingCommand implements Callable<Integer> {
 
     @Option(names = "--format", paramLabel = "FORMAT", defaultValue = "env",
             description = "One of ${COMPLETION-CANDIDATES}, in any case (default: ${DEFAULT-VALUE}).")
-    BindingFormat format;
+    BindingForm format;
 
     @Option(names = "--show-password", description = "Prints the password too.")
     boolean showPassword;

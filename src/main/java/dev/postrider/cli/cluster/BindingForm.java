@@ -8,7 +8,7 @@ import java.util.SortedMap;
 import java.util.stream.Collectors;
 
 /** How the entries of a binding are written down; each form is one constant. */
-enum BindingFormat {
+enum BindingForm {
     /** Variables that a shell reads. */
     ENV,
     /** One object. */
@@ -28,13 +28,21 @@ enum BindingFormat {
         };
     }
 
-    /** {@code ca.crt} is SMTP_CA_CRT. A value is quoted where a shell (POSIX 2.2) would read it otherwise. */
+    /**
+     * {@code ca.crt} is SMTP_CA_CRT; what is the name of a variable stays. A value is quoted where a shell (POSIX 2.2)
+     * would read it otherwise.
+     */
     private static String env(SortedMap<String, String> entries) {
         return entries.entrySet()
                 .stream()
-                .map(entry -> "SMTP_" + entry.getKey().toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_") + "="
-                        + quoted(entry.getValue()))
+                .map(entry -> variable(entry.getKey()) + "=" + quoted(entry.getValue()))
                 .collect(Collectors.joining("\n"));
+    }
+
+    private static String variable(String key) {
+        return key.matches("[A-Z][A-Z0-9_]*")
+                ? key
+                : "SMTP_" + key.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_");
     }
 
     private static String quoted(String value) {
