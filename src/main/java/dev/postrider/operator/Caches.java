@@ -90,11 +90,11 @@ public final class Caches {
     }
 
     Stream<MailServer> mailServers() {
-        return mailServers == null ? Stream.empty() : mailServers.list();
+        return all(mailServers);
     }
 
     public Stream<OrganizationMailSettings> organizations() {
-        return organizations == null ? Stream.empty() : organizations.list();
+        return all(organizations);
     }
 
     Optional<OrganizationMailSettings> organization(ResourceKey key) {
@@ -131,8 +131,8 @@ public final class Caches {
 
     /** Whether there is a server to send through. */
     public boolean hasActiveServer() {
-        return serverRoutes != null
-                && serverRoutes.list().flatMap(s -> route(s, ServerRoute.class).stream()).anyMatch(ServerRoute::active);
+        return mailServers()
+                .anyMatch(server -> serverRoute(Cluster.key(server)).filter(ServerRoute::active).isPresent());
     }
 
     private static <T> Optional<T> route(Secret secret, Class<T> type) {
@@ -149,6 +149,19 @@ public final class Caches {
         return Optional.ofNullable(secret.getData())
                 .map(data -> data.get(key))
                 .map(base64 -> new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8));
+    }
+
+    /**
+     * All of a kind. A list knows nothing of what this operator wrote a moment ago and the watch has not told yet, and
+     * then tells nobody: so each is asked for by its name.
+     */
+    private static <R extends HasMetadata> Stream<R> all(@Nullable Cache<R> cache) {
+        return cache == null ? Stream.empty() : cache.list().map(listed -> latest(cache, listed));
+    }
+
+    /** A resource as it was read or written last, where a list or an index has found it. */
+    public static <R extends HasMetadata> R latest(Cache<R> cache, R found) {
+        return cache.get(ResourceID.fromResource(found)).orElse(found);
     }
 
     private static <R extends HasMetadata> Optional<R> get(@Nullable Cache<R> cache, String namespace, String name) {

@@ -19,6 +19,7 @@ import dev.postrider.route.Sha256;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -320,9 +321,16 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     : conditions.set(type, Status.True, "NotTested", tested.message());
         }
 
+        private boolean hadCapabilities() {
+            return before != null && Arrays.stream(Capability.values())
+                    .anyMatch(capability -> Conditions.find(before.conditions(), capability.conditionType)
+                            .filter(condition -> condition.status() == Status.True)
+                            .isPresent());
+        }
+
         /**
-         * Whether the organization's mail works. An invalid edit takes nothing away while the relay goes on with the
-         * last valid settings.
+         * Whether the organization's mail works. Another test takes nothing away before it has failed, nor an invalid
+         * edit while the relay goes on with the last valid settings.
          *
          * @param others conditions besides the spec's own problems
          */
@@ -335,6 +343,9 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             }
             if (ready.status() == Status.True && ready.reason().equals("MailWorks")) {
                 return new Works.Yes("MailWorks", "");
+            }
+            if (OrganizationTests.isUnderWay(ready) && hadCapabilities()) {
+                return new Works.Yes("TestedAgain", ", and mail is being tested again");
             }
             if (!problems.isEmpty() && world.organizationRoute(key).isPresent()
                     && others.stream().allMatch(other -> other.status() == Status.True)) {

@@ -25,6 +25,8 @@ import java.util.stream.Stream;
  * the annotation postrider.dev/test-send. Of two tests of one server the later one counts.
  */
 final class OrganizationTests {
+    private static final String IN_PROGRESS = "InProgress";
+    private static final String WAITING = "WaitingForServer";
     private static final String NOT_TESTED = "NotTested";
 
     private final OrganizationMailSettings organization;
@@ -107,7 +109,7 @@ final class OrganizationTests {
     Condition condition(Conditions conditions, List<TestOrder> orders, List<ServerTestSendStatus> records) {
         String type = Conditions.TEST_SEND_SUCCEEDED;
         if (!orders.isEmpty() || !news.running().isEmpty()) {
-            return conditions.set(type, Status.Unknown, "InProgress",
+            return conditions.set(type, Status.Unknown, IN_PROGRESS,
                     "test mails of this organization are on their way");
         }
         List<TestSendStatus> proofs = servers.stream().flatMap(s -> proof(s, records).stream()).toList();
@@ -128,7 +130,7 @@ final class OrganizationTests {
                 .flatMap(s -> serverCondition(s).stream())
                 .anyMatch(c -> c.reason().equals("InProgress") || c.reason().equals("NotValid"));
         return testing || servers.stream().anyMatch(s -> s.getStatus() == null)
-                ? conditions.set(type, Status.Unknown, "WaitingForServer",
+                ? conditions.set(type, Status.Unknown, WAITING,
                         "the servers are not proved yet: " + Names.some(servers.stream()
                                 .map(s -> "MailServer " + MailServerPlan.key(s))
                                 .toList()))
@@ -139,6 +141,12 @@ final class OrganizationTests {
                         .findFirst()
                         .orElse("not tested; set spec.test.recipient of the MailServer, or annotate this resource with "
                                 + "postrider.dev/test-send: an address"));
+    }
+
+    /** Whether a condition says that tests are yet to tell. */
+    static boolean isUnderWay(Condition condition) {
+        return condition.status() == Status.Unknown
+                && (condition.reason().equals(IN_PROGRESS) || condition.reason().equals(WAITING));
     }
 
     private static String failures(List<TestSendStatus> proofs) {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -73,6 +74,27 @@ final class CapabilitiesTest {
                 .ifPresent(binding -> assertThat(tellings(binding)).isEqualTo(Map.of(
                         "PASSWORD_RECOVERY_ENABLED", "" + works, "ALERTS_ENABLED", "" + works,
                         "NOTIFICATIONS_ENABLED", "" + works, "USAGE_REPORT_ENABLED", "false")));
+    }
+
+    @Test
+    void stayWhileMailIsTestedAgain() {
+        GoldenWorld world = new GoldenWorld(manifests("accepted", "administrators: [admin@acme.example]"));
+        acme(world).getMetadata().setAnnotations(Map.of("postrider.dev/test-send", "now"));
+        OrganizationPlan first = plan(world);
+        assertThat(condition(first, "AlertsAvailable").reason()).isEqualTo("MailNotProved");
+
+        GoldenWorld worked = new GoldenWorld(manifests("accepted", "administrators: [admin@acme.example]"));
+        acme(worked).setStatus(plan(worked).status());
+        acme(worked).getMetadata().setAnnotations(Map.of("postrider.dev/test-send", "now"));
+        for (MailServer server : worked.servers.values()) {
+            server.setStatus(null);
+        }
+
+        OrganizationPlan again = plan(worked);
+
+        assertThat(condition(again, "Ready").reason()).isEqualTo("InProgress");
+        assertThat(condition(again, "AlertsAvailable").message())
+                .isEqualTo("applications can send alerts, and mail is being tested again");
     }
 
     private static Map<String, String> tellings(Binding binding) {

@@ -4,6 +4,7 @@ import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.LicenseExpiryNoticeSpec.ExpirySource;
 import dev.postrider.api.LicenseExpiryNoticeStatus;
 import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.operator.Caches;
 import dev.postrider.operator.Cluster;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
@@ -79,7 +80,11 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
                         .stream()
                         .toList());
         resources = primary;
-        cluster.caches().licenses(organization -> primary.byIndex(BY_ORGANIZATION, organization.toString()));
+        cluster.caches()
+                .licenses(organization -> primary.byIndex(BY_ORGANIZATION, organization.toString())
+                        .stream()
+                        .map(found -> Caches.latest(primary, found))
+                        .toList());
         return List.of(nudges);
     }
 

@@ -5,7 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postrider.api.Condition;
 import dev.postrider.relay.Dialogue;
+import dev.postrider.relay.TestRoutes;
 import dev.postrider.testing.ApiServer;
+import dev.postrider.testing.MountedBinding;
 import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.testing.UsesApiServer;
 import jakarta.mail.internet.MimeMessage;
@@ -16,16 +18,19 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneId;
+import java.util.Base64;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The mail that applications send to those who help. */
+/** What applications may do because mail works, and the mail that they send to those who help. */
 @UsesApiServer
 @Tag("organizations")
-final class SupportEndToEndIT {
+final class CapabilitiesEndToEndIT {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     @TempDir
@@ -41,6 +46,68 @@ final class SupportEndToEndIT {
     @AfterEach
     void stop() {
         upstream.close();
+    }
+
+    @Test
+    void goOffTogetherWhenMailStopsWorkingAndComeBackByThemselves(ApiServer api) throws Exception {
+        try (var installation = RunningInstallation.whereMailWorks(api, directory, upstream.port())) {
+            RunningOperator operator = installation.operator();
+            awaitTellings(operator, true);
+            try (Dialogue alerts = session(installation, "+alerts")) {
+                assertThat(alerts.say("MAIL FROM:<noreply@acme.example>")).startsWith("250");
+                alerts.say("RSET");
+
+                upstream.on("MESSAGE", "554 5.7.1 not today");
+                testServer(operator, "first");
+                awaitTellings(operator, false);
+                assertThat(alerts.say("MAIL FROM:<noreply@acme.example>")).isEqualTo(
+                        "550 5.7.1 mail of class alerts is not taken while mail is not proved to work; the status of "
+                                + "OrganizationMailSettings " + operator.tenant() + "/acme tells why");
+
+                upstream.on("MESSAGE", "");
+                testServer(operator, "second");
+                awaitTellings(operator, true);
+                assertThat(alerts.say("MAIL FROM:<noreply@acme.example>")).startsWith("250");
+            }
+        }
+    }
+
+    private static void testServer(RunningOperator operator, String request) {
+        operator.kubectl("annotate", "ms", "global", "-n", "$OPERATOR", "--overwrite",
+                "postrider.dev/test-send=postmaster@example.com " + request);
+    }
+
+    /** What the binding says, and in the end the conditions. */
+    private static void awaitTellings(RunningOperator operator, boolean available) {
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            Map<String, String> tellings = new TreeMap<>();
+            operator.client()
+                    .secrets()
+                    .inNamespace(operator.tenant())
+                    .withName("acme-mail")
+                    .require()
+                    .getData()
+                    .forEach((key, value) -> tellings.put(key,
+                            new String(Base64.getDecoder().decode(value), StandardCharsets.UTF_8)));
+            tellings.keySet().removeIf(key -> !key.endsWith("_ENABLED"));
+            assertThat(tellings).isEqualTo(Map.of("PASSWORD_RECOVERY_ENABLED", "" + available, "ALERTS_ENABLED",
+                    "" + available, "NOTIFICATIONS_ENABLED", "" + available, "USAGE_REPORT_ENABLED", "false"));
+            for (String type : new String[]{"PasswordRecoveryAvailable", "AlertsAvailable", "NotificationsAvailable"}) {
+                assertThat(operator.organizationCondition(operator.tenant(), "acme", type)
+                        .map(Condition::status)).contains(available ? Condition.Status.True : Condition.Status.False);
+            }
+        });
+    }
+
+    private static Dialogue session(RunningInstallation installation, String mailClass) throws Exception {
+        MountedBinding binding = installation.binding(installation.operator().tenant(), "acme-mail");
+        Dialogue session = Dialogue.connect(installation.relay().submissionPort());
+        session.say("EHLO application.test");
+        session.say("STARTTLS");
+        session.encrypt(TestRoutes.trusting(binding.caCertificate()));
+        session.say("EHLO application.test");
+        assertThat(session.login(binding.user() + mailClass, binding.password())).startsWith("235");
+        return session;
     }
 
     @Test
