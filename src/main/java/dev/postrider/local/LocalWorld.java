@@ -11,11 +11,11 @@ import dev.postrider.plan.SecretLookup;
 import dev.postrider.plan.World;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import java.security.SecureRandom;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -77,9 +77,7 @@ record LocalWorld(Declared declared, Routes routes, BindingDirectories bindings,
 
     @Override
     public String newPassword() {
-        byte[] random = new byte[32];
-        RANDOM.nextBytes(random);
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+        return RelayLogin.newPassword(RANDOM);
     }
 
     /** A resource whose manifest is gone is gone: nothing is ever held. */

@@ -13,12 +13,12 @@ import dev.postrider.plan.RelayState;
 import dev.postrider.plan.SecretLookup;
 import dev.postrider.plan.World;
 import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import io.fabric8.kubernetes.api.model.Secret;
 import java.security.SecureRandom;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -138,9 +138,7 @@ final class ClusterWorld implements World {
 
     @Override
     public String newPassword() {
-        byte[] random = new byte[32];
-        RANDOM.nextBytes(random);
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+        return RelayLogin.newPassword(RANDOM);
     }
 
     @Override

@@ -1,6 +1,8 @@
 package dev.postrider.route;
 
+import java.util.Base64;
 import java.util.Optional;
+import java.util.random.RandomGenerator;
 
 /**
  * A user name at the relay: {@code <organization>.<namespace>}, then {@code +<class>} if all of its mail is of one
@@ -51,5 +53,19 @@ public record RelayLogin(ResourceKey organization, Optional<String> mailClass, O
     /** What goes before a user of the organization's mail servers, {@code <organization>.<namespace>/}. */
     public static String prefix(ResourceKey organization) {
         return of(organization) + USER_SEPARATOR;
+    }
+
+    /**
+     * A password for an organization's own login: 256 random bits in 43 letters, digits, hyphens and underscores, which
+     * no URI needs to quote (RFC 4648 section 5). It does not begin with a hyphen, which programs take for an option.
+     */
+    public static String newPassword(RandomGenerator random) {
+        byte[] octets = new byte[32];
+        String password;
+        do {
+            random.nextBytes(octets);
+            password = Base64.getUrlEncoder().withoutPadding().encodeToString(octets);
+        } while (password.startsWith("-"));
+        return password;
     }
 }

@@ -2,7 +2,10 @@ package dev.postrider.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -33,5 +36,13 @@ final class RelayLoginTest {
         assertThat(login.map(l -> l.organization().toString()).orElse(null)).isEqualTo(organization);
         assertThat(login.flatMap(RelayLogin::mailClass).orElse(null)).isEqualTo(mailClass);
         assertThat(login.flatMap(RelayLogin::user).orElse(null)).isEqualTo(user);
+    }
+
+    @Test
+    void passwordsNeedNoQuotingAndAreNoOptions() {
+        Random random = new Random(42);
+        assertThat(Stream.generate(() -> RelayLogin.newPassword(random)).limit(1000))
+                .doesNotHaveDuplicates()
+                .allSatisfy(password -> assertThat(password).matches("[A-Za-z0-9_][A-Za-z0-9_-]{42}"));
     }
 }
