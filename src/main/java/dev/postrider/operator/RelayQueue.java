@@ -54,14 +54,9 @@ public final class RelayQueue {
      */
     public List<DailyCounts> usage(ResourceKey organization, LocalDate from, LocalDate to) throws IOException {
         LocalDate first = from.isBefore(to.minusDays(MOST_DAYS)) ? to.minusDays(MOST_DAYS) : from;
-        URI uri = URI
-                .create(address.get() + "/api/v1/usage?organization=" + organization + "&from=" + first + "&to=" + to);
-        HttpRequest request = HttpRequest.newBuilder(uri)
-                .timeout(USAGE_TIMEOUT)
-                .header("Authorization", "Bearer " + token)
-                .build();
         try {
-            HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+            HttpResponse<String> response = ask(
+                    "/api/v1/usage?organization=" + organization + "&from=" + first + "&to=" + to, USAGE_TIMEOUT);
             if (response.statusCode() != 200) {
                 throw new IOException("the relay answered " + response.statusCode()
                         + " when asked for what it counted; it is asked again");
@@ -87,13 +82,9 @@ public final class RelayQueue {
 
     /** How many; empty when the relay does not answer. */
     OptionalLong queued(ResourceKey organization) {
-        URI uri = URI.create(address.get() + "/queue/" + organization.namespace() + "/" + organization.name());
-        HttpRequest request = HttpRequest.newBuilder(uri)
-                .timeout(TIMEOUT)
-                .header("Authorization", "Bearer " + token)
-                .build();
         try {
-            HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+            HttpResponse<String> response = ask("/queue/" + organization.namespace() + "/" + organization.name(),
+                    TIMEOUT);
             if (response.statusCode() == 200) {
                 return OptionalLong.of(json.readTree(response.body()).path("queued").asLong());
             }
@@ -104,5 +95,12 @@ public final class RelayQueue {
             Thread.currentThread().interrupt();
         }
         return OptionalLong.empty();
+    }
+
+    private HttpResponse<String> ask(String path, Duration timeout) throws IOException, InterruptedException {
+        return http.send(HttpRequest.newBuilder(URI.create(address.get() + path))
+                .timeout(timeout)
+                .header("Authorization", "Bearer " + token)
+                .build(), HttpResponse.BodyHandlers.ofString());
     }
 }

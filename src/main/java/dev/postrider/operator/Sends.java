@@ -1,9 +1,14 @@
 package dev.postrider.operator;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +52,24 @@ public final class Sends<K, O, R> {
     /** The mails of a resource. */
     public Map<K, Send<O, R>> of(String uid) {
         return sends.getOrDefault(uid, Map.of());
+    }
+
+    /**
+     * The mails of a resource, those on their way and those that ended.
+     *
+     * @param ended    makes what is told of a mail that ended
+     * @param together makes one of both
+     */
+    public <E, N> N news(String uid, BiFunction<O, R, E> ended, BiFunction<Set<K>, List<E>, N> together) {
+        Set<K> running = new HashSet<>();
+        List<E> finished = new ArrayList<>();
+        of(uid).forEach((mail, send) -> {
+            switch (send) {
+                case Send.Running<O, R> _ -> running.add(mail);
+                case Send.Ended<O, R>(O order, R result) -> finished.add(ended.apply(order, result));
+            }
+        });
+        return together.apply(running, finished);
     }
 
     /**

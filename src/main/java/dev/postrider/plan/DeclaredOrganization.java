@@ -5,7 +5,6 @@ import dev.postrider.api.OrganizationMailSettingsSpec;
 import dev.postrider.route.DkimKey;
 import dev.postrider.route.SizeLimit;
 import dev.postrider.route.Webhook;
-import java.time.ZoneId;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,11 +17,11 @@ import java.util.Optional;
  * @param links     where its links lead
  * @param sizeLimit how large its messages may be
  * @param supportAddress of those who help it
- * @param reportZone in which the days of its mail are counted
+ * @param usageReports when and how they are sent
  */
 record DeclaredOrganization(Identities identity, List<DkimKey> dkim, Optional<Webhook> webhook, OrganizationLinks links,
         Optional<SizeLimit> sizeLimit, Optional<String> supportAddress,
-        Optional<ZoneId> reportZone) {
+        Optional<UsageReports.Declared> usageReports) {
 
     /** Reads it and records all that is wrong with it; what is wrong is then empty, or must not be used. */
     static DeclaredOrganization of(OrganizationMailSettings organization, World world, List<Problem> problems) {
@@ -35,6 +34,6 @@ record DeclaredOrganization(Identities identity, List<DkimKey> dkim, Optional<We
         return new DeclaredOrganization(identity, dkim, webhook, links,
                 SizeLimits.of(spec, links.host(), world.installation(), problems),
                 SupportDesk.address(spec, world.installation(), problems),
-                UsageReports.zone(spec, world.now(), problems));
+                UsageReports.declared(spec, world.now(), problems));
     }
 }

@@ -1,12 +1,12 @@
 package dev.postrider.plan;
 
+import dev.postrider.route.SystemInformation.License;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
-import java.time.temporal.ChronoUnit;
 
 /**
  * When the notices of a license are sent, and until when a late one still is. A time that daylight saving skips is
@@ -77,7 +77,7 @@ record NoticeSchedule(LocalDate expiry, int daysBefore, ZoneId zone, LocalTime s
 
     /** How many days are left, today and the expiry day counted; 0 on the day after, and less after that. */
     int daysLeft(Instant now) {
-        return Math.toIntExact(ChronoUnit.DAYS.between(LocalDate.ofInstant(now, zone), expiry) + 1);
+        return License.daysLeft(expiry, zone, now);
     }
 
     /** When {@link #daysLeft} changes next. */

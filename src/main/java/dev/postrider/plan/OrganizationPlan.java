@@ -178,7 +178,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                 conditions.set(Conditions.STALLED, Status.True, ready.reason(), ready.message());
             }
             boolean release = deletion(route.isPresent());
-            UsageReports.Result report = new UsageReports(organization, declared.identity(),
+            UsageReports.Result report = new UsageReports(organization, declared.identity(), declared.usageReports(),
                     conditions.get(Capability.USAGE_REPORT.conditionType), world.now(), reports).plan();
             notices.addAll(report.notices());
 
@@ -213,7 +213,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     identity.envelopeFrom(), declared.webhook(), declared.sizeLimit(),
                     Optional.of(identity.senders()), Optional.of(capabilities.unavailable()),
                     SupportDesk.of(key, spec, declared, servers, world), rotation.former(),
-                    declared.reportZone(), identity.replyTo(), declared.dkim());
+                    declared.usageReports().flatMap(UsageReports.Declared::countedIn), identity.replyTo(),
+                    declared.dkim());
         }
 
         /** What the relay has goes on, but whether mail may be sent, and of which classes, takes effect at once. */

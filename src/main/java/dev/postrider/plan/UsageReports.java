@@ -32,6 +32,7 @@ final class UsageReports {
 
     private final OrganizationMailSettings organization;
     private final Identities identity;
+    private final Optional<Declared> declared;
     private final Condition available;
     private final Instant now;
     private final UsageReportNews news;
@@ -49,28 +50,32 @@ final class UsageReports {
             List<Notice> notices) {}
 
     /** What is declared, once it was found valid. */
-    private record Declared(String expression, UsageSchedule schedule, ZoneId zone, String language) {}
+    record Declared(String expression, UsageSchedule schedule, ZoneId zone, String language) {
+        /** In which days are counted; UTC if it is empty. */
+        Optional<ZoneId> countedIn() {
+            return Optional.of(zone).filter(declared -> !declared.getId().equals("UTC"));
+        }
+    }
 
-    UsageReports(OrganizationMailSettings organization, Identities identity, Condition available, Instant now,
+    UsageReports(OrganizationMailSettings organization, Identities identity, Optional<Declared> declared,
+            Condition available, Instant now,
             UsageReportNews news) {
         this.organization = organization;
         this.identity = identity;
+        this.declared = declared;
         this.available = available;
         this.now = now;
         this.news = news;
         this.before = organization.getStatus() == null ? null : organization.getStatus().usageReport();
     }
 
-    /** The time zone in which days are counted; UTC if it is empty. What is wrong with the report is recorded. */
-    static Optional<ZoneId> zone(OrganizationMailSettingsSpec spec, Instant now, List<Problem> problems) {
-        if (spec.usageReport() == null) {
+    /**
+     * Reads them, if there is anything of them in the spec; what is wrong is recorded, and then they are empty as well.
+     */
+    static Optional<Declared> declared(OrganizationMailSettingsSpec spec, Instant now, List<Problem> problems) {
+        if (spec.usageReport() == null && !Capability.USAGE_REPORT.isSwitchedOn(spec.capabilities())) {
             return Optional.empty();
         }
-        return declared(spec, now, problems).map(Declared::zone).filter(zone -> !zone.getId().equals("UTC"));
-    }
-
-    private static Optional<Declared> declared(OrganizationMailSettingsSpec spec, Instant now,
-            List<Problem> problems) {
         UsageReport report = spec.usageReport() == null
                 ? new UsageReport(null, null, null, null)
                 : spec.usageReport();
@@ -130,8 +135,7 @@ final class UsageReports {
     }
 
     Result plan() {
-        OrganizationMailSettingsSpec spec = organization.getSpec();
-        if (spec.capabilities() == null || !Boolean.TRUE.equals(spec.capabilities().usageReport())) {
+        if (!Capability.USAGE_REPORT.isSwitchedOn(organization.getSpec().capabilities())) {
             return new Result(Optional.empty(), Optional.empty(), Optional.empty(), List.of());
         }
         @Nullable
@@ -139,7 +143,6 @@ final class UsageReports {
         for (UsageReportNews.Finished finished : news.finished()) {
             last = record(finished, last);
         }
-        Optional<Declared> declared = declared(spec, now, new ArrayList<>());
         if (declared.isEmpty()) {
             // The last valid schedule is kept, so that what was due meanwhile is sent once this is mended.
             Optional<UsageReportStatus> kept = before == null

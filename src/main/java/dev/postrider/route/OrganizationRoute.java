@@ -93,12 +93,6 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
                 senders, unavailable, support, formerPasswords, reportZone, answersTo, keys);
     }
 
-    /** The same whose days are those of a zone. */
-    public OrganizationRoute countedIn(ZoneId zone) {
-        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, Optional.of(zone), replyTo, dkim);
-    }
-
     /** What the relay does with the organization's mail. */
     public enum State {
         /** Takes and delivers it. */

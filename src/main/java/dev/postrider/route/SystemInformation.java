@@ -24,9 +24,12 @@ public record SystemInformation(List<License> licenses, List<Server> servers) {
     public record License(String name, String expiryDate, String timeZone) {
         /** How many days are left, today and the last day counted; 0 afterwards. */
         public int daysLeft(Instant now) {
-            long days = ChronoUnit.DAYS.between(LocalDate.ofInstant(now, ZoneId.of(timeZone)),
-                    LocalDate.parse(expiryDate)) + 1;
-            return Math.toIntExact(Math.max(0, days));
+            return Math.max(0, daysLeft(LocalDate.parse(expiryDate), ZoneId.of(timeZone), now));
+        }
+
+        /** The same for a last day; 0 on the day after, and less after that. */
+        public static int daysLeft(LocalDate last, ZoneId zone, Instant now) {
+            return Math.toIntExact(ChronoUnit.DAYS.between(LocalDate.ofInstant(now, zone), last) + 1);
         }
     }
 

@@ -5,9 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postrider.api.Condition;
 import dev.postrider.relay.Dialogue;
-import dev.postrider.relay.TestRoutes;
 import dev.postrider.testing.ApiServer;
-import dev.postrider.testing.MountedBinding;
 import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.testing.UsesApiServer;
 import jakarta.mail.internet.MimeMessage;
@@ -53,7 +51,8 @@ final class CapabilitiesEndToEndIT {
         try (var installation = RunningInstallation.whereMailWorks(api, directory, upstream.port())) {
             RunningOperator operator = installation.operator();
             awaitTellings(operator, true);
-            try (Dialogue alerts = session(installation, "+alerts")) {
+            try (Dialogue alerts = installation.session(installation.binding(operator.tenant(), "acme-mail"),
+                    "+alerts")) {
                 awaitSender(alerts, "250 2.1.0 sender OK");
 
                 upstream.on("MESSAGE", "554 5.7.1 not today");
@@ -107,41 +106,15 @@ final class CapabilitiesEndToEndIT {
         });
     }
 
-    private static Dialogue session(RunningInstallation installation, String mailClass) throws Exception {
-        MountedBinding binding = installation.binding(installation.operator().tenant(), "acme-mail");
-        Dialogue session = Dialogue.connect(installation.relay().submissionPort());
-        session.say("EHLO application.test");
-        session.say("STARTTLS");
-        session.encrypt(TestRoutes.trusting(binding.caCertificate()));
-        session.say("EHLO application.test");
-        assertThat(session.login(binding.user() + mailClass, binding.password())).startsWith("235");
-        return session;
-    }
-
     @Test
     void mailToSupportTellsOfLicensesAndServersAsTheyAreThen(ApiServer api) throws Exception {
-        try (var installation = new RunningInstallation(api, directory, "support: {address: help@example.com}\n")) {
+        try (var installation = RunningInstallation.whereMailWorks(api, directory, upstream.port(),
+                "support: {address: help@example.com}\n")) {
             RunningOperator operator = installation.operator();
             LocalDate today = LocalDate.now(ZoneId.of("UTC"));
-            operator.apply("""
-                    apiVersion: postrider.dev/v1alpha1
-                    kind: MailServer
-                    metadata: {name: global, namespace: $OPERATOR}
-                    spec:
-                      scope: Global
-                      smtp: {host: 127.0.0.1, port: %d, security: None}
-                      test: {recipient: postmaster@example.com}
-                    ---
-                    apiVersion: postrider.dev/v1alpha1
-                    kind: OrganizationMailSettings
-                    metadata: {name: acme, namespace: $TENANT}
-                    spec:
-                      identity: {from: {address: noreply@acme.example, name: Acme}}
-                      administrators: [admin@acme.example]
-                      support: {attachSystemInformation: true}
-                    """.formatted(upstream.port()));
-            operator.startRelay();
-            installation.awaitOrganization(operator.tenant(), "acme", "Ready", Condition.Status.True, "MailWorks");
+            operator.kubectl("patch", "oms", "acme", "-n", "$TENANT", "--type=merge", "-p",
+                    "{\"spec\":{\"administrators\":[\"admin@acme.example\"],"
+                            + "\"support\":{\"attachSystemInformation\":true}}}");
             operator.apply("""
                     apiVersion: postrider.dev/v1alpha1
                     kind: LicenseExpiryNotice

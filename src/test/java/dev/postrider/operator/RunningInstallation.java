@@ -70,7 +70,17 @@ final class RunningInstallation implements AutoCloseable {
      * @param port  of the global server, on this machine
      */
     static RunningInstallation whereMailWorks(ApiServer api, Path queue, int port) throws IOException {
-        var installation = new RunningInstallation(api, queue, "");
+        return whereMailWorks(api, queue, port, "");
+    }
+
+    /**
+     * Starts one in which an organization "acme" may send.
+     *
+     * @param settings more of settings.yaml
+     */
+    static RunningInstallation whereMailWorks(ApiServer api, Path queue, int port, String settings)
+            throws IOException {
+        var installation = new RunningInstallation(api, queue, settings);
         RunningOperator operator = installation.operator();
         operator.apply(RESOURCES.replace("$PORT", "" + port));
         operator.startRelay();
@@ -154,12 +164,17 @@ final class RunningInstallation implements AutoCloseable {
 
     /** A session at the relay after STARTTLS, EHLO, and login with a binding. */
     Dialogue session(MountedBinding binding) throws Exception {
+        return session(binding, "");
+    }
+
+    /** The same with something after the user name. */
+    Dialogue session(MountedBinding binding, String suffix) throws Exception {
         Dialogue session = Dialogue.connect(relay.submissionPort());
         session.say("EHLO application.test");
         assertThat(session.say("STARTTLS")).startsWith("220");
         session.encrypt(TestRoutes.trusting(binding.caCertificate()));
         session.say("EHLO application.test");
-        assertThat(session.login(binding.user(), binding.password())).startsWith("235");
+        assertThat(session.login(binding.user() + suffix, binding.password())).startsWith("235");
         return session;
     }
 

@@ -56,7 +56,8 @@ final class UsageReportsTest {
         Condition condition = new Condition("Ready", Condition.Status.valueOf(ready), "MailWorks", "mail works",
                 now.toString(), 1L);
         UsageReports.Result result = new UsageReports(organization,
-                Identities.of(organization.getSpec(), new ArrayList<>()), condition, now, news).plan();
+                Identities.of(organization.getSpec(), new ArrayList<>()),
+                UsageReports.declared(organization.getSpec(), now, new ArrayList<>()), condition, now, news).plan();
         organization.setStatus(new OrganizationMailSettingsStatus(null, null, null, null, null, null, null,
                 result.status().orElse(null), null));
         result.notices().forEach(notice -> events.add(notice.reason()));
@@ -234,7 +235,7 @@ final class UsageReportsTest {
     void mistakesAreNamedWithFieldAndRule(String schedule, String zone, String message) {
         edit("0 0 8 1 * ?\", timeZone: Europe/Berlin", schedule + "\", timeZone: " + zone);
         List<Problem> problems = new ArrayList<>();
-        UsageReports.zone(organization.getSpec(), Instant.parse("2026-09-01T06:00:00Z"), problems);
+        UsageReports.declared(organization.getSpec(), Instant.parse("2026-09-01T06:00:00Z"), problems);
         assertThat(problems).singleElement()
                 .satisfies(problem -> assertThat(problem.field() + ": " + problem.message())
                         .startsWith("spec.usageReport.")

@@ -9,21 +9,13 @@ import static dev.postrider.route.MailClass.USAGE_REPORT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.postrider.relay.delivery.DeliverySettings;
-import dev.postrider.relay.routes.Routes;
-import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.RouteJson;
 import dev.postrider.route.UnavailableClasses;
-import dev.postrider.testing.ScriptedSmtpServer;
-import dev.postrider.transport.MailUpstreams;
-import java.net.InetAddress;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -38,31 +30,18 @@ final class MailClassesTest {
     @TempDir
     Path directory;
 
-    private final Routes routes = new Routes();
-    private ScriptedSmtpServer server;
-    private SSLContext trust;
-    private Relay relay;
+    private RelayOfOne relay;
 
     @BeforeEach
     void start() throws Exception {
-        server = ScriptedSmtpServer.start();
-        trust = TestRoutes.trusting(TestRoutes.CERTIFICATE.caCertificate());
-        routes.put(TestRoutes.relay());
-        routes.put(TestRoutes.local("mx", server.port(), 4));
-        routes.put(organization("orders", State.OPEN)
-                .without(new UnavailableClasses(List.of(PASSWORD_RECOVERY, USAGE_REPORT), List.of(NOTIFICATIONS))));
-        routes.markComplete();
-        relay = Relay.start(
-                new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                        SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT),
-                routes, new MailUpstreams("relay.test", false), DeliverySettings.of("relay.test"),
+        relay = new RelayOfOne(directory, organization("orders", State.OPEN)
+                .without(new UnavailableClasses(List.of(PASSWORD_RECOVERY, USAGE_REPORT), List.of(NOTIFICATIONS))),
                 InstantSource.system());
     }
 
     @AfterEach
     void stop() {
         relay.close();
-        server.close();
     }
 
     /** A slash stands for CR LF in what goes before the subject. */
@@ -87,7 +66,7 @@ final class MailClassesTest {
             orders.shop+                  |                                            | 550 5.7.1 there is no class "" of mail; log in with one of password-recovery, alerts, notifications, usage-report after the plus sign
             """, useHeadersInDisplayName = true)
     void isTakenOrRefusedByItsClass(String login, String fields, String reply) throws Exception {
-        try (var client = session()) {
+        try (var client = relay.session()) {
             assertThat(client.login(login, PASSWORD)).startsWith("235");
             assertThat(
                     client.mail("orders@example.com", "x@y.example", (fields == null ? "" : fields.replace("/", "\r\n"))
@@ -96,26 +75,27 @@ final class MailClassesTest {
         }
         if (reply.startsWith("250")) {
             await().untilAsserted(() -> {
-                assertThat(server.messages()).hasSize(1);
-                assertThat(relay.queued()).isZero();
+                assertThat(relay.server().messages()).hasSize(1);
+                assertThat(relay.relay().queued()).isZero();
             });
-            assertThat(server.messages().getFirst().text()).contains("Subject: it").doesNotContainIgnoringCase("class");
+            assertThat(relay.server().messages().getFirst().text()).contains("Subject: it")
+                    .doesNotContainIgnoringCase("class");
         }
     }
 
     @Test
     void comesAndGoesWithTheRoute() throws Exception {
-        try (var client = session()) {
+        try (var client = relay.session()) {
             assertThat(client.login("orders.shop+notifications", PASSWORD)).startsWith("235");
             assertThat(client.say("MAIL FROM:<orders@example.com>")).startsWith("550 5.7.1");
-            routes.put(organization("orders", State.OPEN).without(UnavailableClasses.NONE));
+            relay.routes().put(organization("orders", State.OPEN).without(UnavailableClasses.NONE));
             assertThat(client.say("MAIL FROM:<orders@example.com>")).startsWith("250");
         }
     }
 
     @Test
     void aWrongPasswordIsWrongWithAnyClass() throws Exception {
-        try (var client = session()) {
+        try (var client = relay.session()) {
             assertThat(client.login("orders.shop+alerts", "wrong")).startsWith("535 5.7.8");
         }
     }
@@ -124,21 +104,12 @@ final class MailClassesTest {
     void aRouteOfAVersionWithoutClassesRefusesNone() throws Exception {
         OrganizationRoute old = organization("orders", State.OPEN);
         assertThat(old.unavailable()).isEmpty();
-        routes.put(RouteJson.read(RouteJson.write(old), OrganizationRoute.class));
-        try (var client = session()) {
+        relay.routes().put(RouteJson.read(RouteJson.write(old), OrganizationRoute.class));
+        try (var client = relay.session()) {
             assertThat(client.login("orders.shop+password-recovery", PASSWORD)).startsWith("235");
             assertThat(client.say("MAIL FROM:<orders@example.com>")).startsWith("250");
         }
         OrganizationRoute without = old.without(new UnavailableClasses(List.of(ALERTS), List.of(NOTIFICATIONS)));
         assertThat(RouteJson.read(RouteJson.write(without), OrganizationRoute.class)).isEqualTo(without);
-    }
-
-    private Dialogue session() throws Exception {
-        var client = Dialogue.connect(relay.submissionPort());
-        client.say("EHLO client.test");
-        client.say("STARTTLS");
-        client.encrypt(trust);
-        client.say("EHLO client.test");
-        return client;
     }
 }

@@ -6,9 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.postrider.relay.delivery.DeliverySettings;
-import dev.postrider.relay.routes.Routes;
-import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.route.Address;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
@@ -18,19 +15,16 @@ import dev.postrider.route.SystemInformation;
 import dev.postrider.route.SystemInformation.License;
 import dev.postrider.route.SystemInformation.Server;
 import dev.postrider.testing.ScriptedSmtpServer;
-import dev.postrider.transport.MailUpstreams;
 import jakarta.mail.BodyPart;
 import jakarta.mail.internet.MimeMessage;
 import jakarta.mail.internet.MimeMultipart;
 import java.io.ByteArrayInputStream;
-import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -52,42 +46,30 @@ final class SupportTest {
     @TempDir
     Path directory;
 
-    private final Routes routes = new Routes();
-    private ScriptedSmtpServer server;
-    private SSLContext trust;
-    private Relay relay;
+    private RelayOfOne relay;
 
     @BeforeEach
     void start() throws Exception {
-        server = ScriptedSmtpServer.start();
-        trust = TestRoutes.trusting(TestRoutes.CERTIFICATE.caCertificate());
-        routes.put(TestRoutes.relay());
-        routes.put(TestRoutes.local("mx", server.port(), 4));
-        helping(Optional.of(new Support("help@example.com", Optional.of(OFFICE), Optional.empty())));
-        routes.markComplete();
-        relay = Relay.start(
-                new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                        SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT),
-                routes, new MailUpstreams("relay.test", false), DeliverySettings.of("relay.test"),
+        relay = new RelayOfOne(directory,
+                helpedBy(Optional.of(new Support("help@example.com", Optional.of(OFFICE), Optional.empty()))),
                 InstantSource.fixed(Instant.parse("2027-01-12T09:00:00Z")));
     }
 
+    private static OrganizationRoute helpedBy(Optional<Support> support) {
+        return organization("orders", State.OPEN).helpedBy(support);
+    }
+
     private void helping(Optional<Support> support) {
-        routes.put(organization("orders", State.OPEN).helpedBy(support));
+        relay.routes().put(helpedBy(support));
     }
 
     @AfterEach
     void stop() {
         relay.close();
-        server.close();
     }
 
     private Dialogue session() throws Exception {
-        var client = Dialogue.connect(relay.submissionPort());
-        client.say("EHLO client.test");
-        client.say("STARTTLS");
-        client.encrypt(trust);
-        client.say("EHLO client.test");
+        Dialogue client = relay.session();
         client.login("orders.shop", PASSWORD);
         return client;
     }
@@ -100,10 +82,10 @@ final class SupportTest {
 
     private ScriptedSmtpServer.Received delivered() {
         await().untilAsserted(() -> {
-            assertThat(server.messages()).hasSize(1);
-            assertThat(relay.queued()).isZero();
+            assertThat(relay.server().messages()).hasSize(1);
+            assertThat(relay.relay().queued()).isZero();
         });
-        return server.messages().getFirst();
+        return relay.server().messages().getFirst();
     }
 
     private static MimeMessage parsed(ScriptedSmtpServer.Received mail) throws Exception {
@@ -141,7 +123,7 @@ final class SupportTest {
             """, useHeadersInDisplayName = true)
     void aForgedReplyToIsRefused(String fields, String reply) throws Exception {
         assertThat(send(fields.replace("/", "\r\n") + "\r\nhelp\r\n")).startsWith(reply);
-        assertThat(relay.queued()).isZero();
+        assertThat(relay.relay().queued()).isZero();
     }
 
     @Test
@@ -230,8 +212,8 @@ final class SupportTest {
 
     @Test
     void travelsInTheRoute() {
-        OrganizationRoute route = organization("orders", State.OPEN)
-                .helpedBy(Optional.of(new Support("help@example.com", Optional.of(OFFICE), Optional.of(INFORMATION))));
+        OrganizationRoute route = helpedBy(
+                Optional.of(new Support("help@example.com", Optional.of(OFFICE), Optional.of(INFORMATION))));
         assertThat(RouteJson.read(RouteJson.write(route), OrganizationRoute.class)).isEqualTo(route);
     }
 }

@@ -26,11 +26,8 @@ import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -157,7 +154,7 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
     }
 
     private void carryOut(LicenseExpiryNotice notice, ResourceID id, String uid, Context<LicenseExpiryNotice> context) {
-        NoticeNews news = news(uid);
+        NoticeNews news = sends.news(uid, NoticeNews.Finished::new, NoticeNews::new);
         LicenseNoticePlan plan = LicenseNoticePlan.of(notice, cluster.world(clock.instant()), news);
         LicenseExpiryNoticeStatus status = plan.status();
 
@@ -173,19 +170,6 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
         plan.notices().forEach(event -> events.publish(notice, event));
         gauges.set(id, notice.getSpec().license().name(), status.daysLeft());
         plan.lookAgain().ifPresentOrElse(then -> timer.wakeAt(id, then), () -> timer.forget(id));
-    }
-
-    private NoticeNews news(String uid) {
-        Set<NoticeOrder.Id> running = new HashSet<>();
-        List<NoticeNews.Finished> finished = new ArrayList<>();
-        sends.of(uid).forEach((id, send) -> {
-            switch (send) {
-                case Sends.Send.Running<NoticeOrder, SubmissionResult> _ -> running.add(id);
-                case Sends.Send.Ended<NoticeOrder, SubmissionResult>(NoticeOrder order, SubmissionResult result) ->
-                    finished.add(new NoticeNews.Finished(order, result));
-            }
-        });
-        return new NoticeNews(running, finished);
     }
 
     private void writeStatus(LicenseExpiryNotice notice, LicenseNoticePlan plan,

@@ -35,9 +35,7 @@ import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -165,7 +163,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
 
         World world = cluster.world(calendar.instant());
         OrganizationTestNews news = news(uid);
-        UsageReportNews reported = reported(uid);
+        UsageReportNews reported = reports.news(uid, UsageReportNews.Finished::new, UsageReportNews::new);
         OrganizationPlan plan = OrganizationPlan.of(organization, world, news, reported);
 
         // The route first: a login that an application has found must work.
@@ -192,19 +190,6 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         UpdateControl<OrganizationMailSettings> control = UpdateControl.noUpdate();
         plan.lookAgain().ifPresent(then -> control.rescheduleAfter(Lifecycle.until(then, world.now())));
         return control;
-    }
-
-    private UsageReportNews reported(String uid) {
-        Set<UsagePeriod> running = new HashSet<>();
-        List<UsageReportNews.Finished> finished = new ArrayList<>();
-        reports.of(uid).forEach((period, send) -> {
-            switch (send) {
-                case Sends.Send.Running<UsageReportOrder, SubmissionResult> _ -> running.add(period);
-                case Sends.Send.Ended<UsageReportOrder, SubmissionResult>(UsageReportOrder order, SubmissionResult result) ->
-                    finished.add(new UsageReportNews.Finished(order, result));
-            }
-        });
-        return new UsageReportNews(running, finished);
     }
 
     private OrganizationTestNews news(String uid) {

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What people read when a server cannot be sent through, and what they must never read. */
 @UsesApiServer
 @Tag("upstreams")
-final class TestSendFailuresEndToEndIT {
+final class FailingTestSendsEndToEndIT {
     private static final TestCertificates CA = new TestCertificates("Trusted CA");
     private static final TestCertificates OTHER_CA = new TestCertificates("Somebody's CA");
     private static final String PASSWORD = "correct-horse";
