@@ -21,6 +21,7 @@ fi
 
 echo "building ..." >&2
 # The last goal runs in the same Maven: that is how it gets the JDK that the build has found.
-exec mvn -B -q -ntp package -DskipTests exec:exec -Dexec.executable=java -Dexec.classpathScope=test \
+# The manual of the commands is made by the same plugin, which would take the settings below for its own.
+exec mvn -B -q -ntp package -DskipTests -Dmanual.phase=none exec:exec -Dexec.executable=java -Dexec.classpathScope=test \
   -Dexec.inheritIo=true -Dexec.args="-XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED \
 -cp %classpath dev.postrider.bench.$program $organizations ${*:2}"

@@ -24,6 +24,7 @@ done
 command -v smtp-source smtp-sink >/dev/null || { echo "smtp-source and smtp-sink are not there: apt-get install postfix" >&2; exit 2; }
 
 echo "building ..." >&2
-exec mvn -B -q -ntp package -DskipTests exec:exec -Dexec.executable=java -Dexec.classpathScope=test \
+# The manual of the commands is made by the same plugin, which would take the settings below for its own.
+exec mvn -B -q -ntp package -DskipTests -Dmanual.phase=none exec:exec -Dexec.executable=java -Dexec.classpathScope=test \
   -Dexec.inheritIo=true \
   -Dexec.args="--enable-native-access=ALL-UNNAMED -cp %classpath dev.postrider.bench.RelayBenchmark $messages $rounds $mode $*"
