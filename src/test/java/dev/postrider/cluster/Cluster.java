@@ -3,6 +3,7 @@ package dev.postrider.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postrider.testing.CommandResult;
+import dev.postrider.testing.ConsumerPrograms;
 import dev.postrider.testing.KubernetesBinaries;
 import java.io.File;
 import java.io.IOException;
@@ -31,7 +32,7 @@ final class Cluster {
     static final String TAG = "0.2.0";
     private static final String PREVIOUS_TAG = "0.1.0";
 
-    /** Python and msmtp, for pods that play applications. */
+    /** Python, msmtp and Django, if it can be had, for pods that play applications. */
     static final String APPLICATION_IMAGE = "postrider.dev/application:1";
 
     private static final Path SCRIPTS = Path.of("src/test/cluster").toAbsolutePath();
@@ -70,10 +71,21 @@ final class Cluster {
         Cluster cluster = new Cluster(Path.of(up.out().strip()), true);
         cluster.load(Path.of("target/jib-image.tar"));
         Path application = Path.of("target/application-image.tar");
-        write(application, List.of(SCRIPTS.resolve("application-image").toString()));
+        List<String> image = new ArrayList<>(List.of(SCRIPTS.resolve("application-image").toString()));
+        django().map(Path::toString).ifPresent(image::add);
+        write(application, image);
         cluster.load(application);
         say("cluster and images ready after " + Duration.between(begun, Instant.now()).toSeconds() + " s");
         return cluster;
+    }
+
+    private static Optional<Path> django() {
+        return ConsumerPrograms.DJANGO.command().map(_ -> ConsumerPrograms.djangoPackages());
+    }
+
+    /** Whether Django is in the image of the pods that play applications. */
+    boolean applicationsHaveDjango() {
+        return ownNode && django().isPresent();
     }
 
     private void load(Path image) {

@@ -95,6 +95,7 @@ final class Installation implements AutoCloseable {
                 metadata: {name: %s, namespace: $TENANT}
                 spec:
                   identity: {from: {address: no-reply@postfix.test, name: Acme}}
+                  binding: {formats: [Environment, Django, Msmtp]}
                 """.formatted(host, port, organization));
         awaitReady("ms", "$SYSTEM", "company");
         awaitReady("oms", "$TENANT", organization);

@@ -2,6 +2,7 @@ package dev.postrider.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.postrider.testing.CommandResult;
 import java.time.Duration;
@@ -10,8 +11,11 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What people do with an installed Postrider, and what happens to it, with pods that run. */
 @UsesCluster
@@ -49,6 +53,39 @@ final class InstallationIT {
         awaitArrival("Subject: by smtplib 0");
     }
 
+    @Tag("organizations")
+    @Test
+    void anApplicationSendsByDjangoWithTheBindingThatItsPodMounts() {
+        assumeTrue(cluster.applicationsHaveDjango(), "there is no Django for pods here");
+
+        CommandResult sent = shop.sendByDjango("by Django");
+
+        assertThat(sent.exitCode()).as(sent.err()).isZero();
+        awaitArrival("Subject: by Django");
+    }
+
+    @Tag("organizations")
+    @ParameterizedTest
+    @CsvSource(delimiter = '~', quoteCharacter = '`', textBlock = """
+            no-reply@postfix.test     ~ From: Acme <no-reply@postfix.test>                               ~ taken
+            ceo@postfix.test          ~ From: no-reply@postfix.test                                      ~ 550 5.7.1
+            no-reply@postfix.test     ~ From: ceo@postfix.test                                           ~ 550 5.7.1
+            no-reply@postfix.test     ~ From: "no-reply@postfix.test" <ceo@postfix.test>                 ~ 550 5.7.1
+            no-reply@postfix.test     ~ From: no-reply@postfix.test, ceo@postfix.test                    ~ 550 5.7.1
+            no-reply@postfix.test     ~ From: Us: no-reply@postfix.test;                                 ~ 550 5.7.1
+            no-reply@postfix.test     ~ From: no-reply@postfix.test|Sender: ceo@postfix.test             ~ 550 5.7.1
+            no-reply@postfix.test     ~ From: no-reply@postfix.test|From: ceo@postfix.test               ~ 550 5.7.1
+            no-reply@postfix.test     ~ From: no-reply@postfix.test|Resent-From: ceo@postfix.test        ~ 550 5.7.1
+            no-reply@postfix.test     ~ From:|  ceo@postfix.test                                         ~ 550 5.7.1
+            no-reply@postfix.test     ~ From: =?utf-8?q?no-reply=40postfix=2Etest?= <ceo@postfix.test>   ~ 550 5.7.1
+            no-reply@postfix.test     ~ From: no-reply@p\u043estfix.test                                 ~ 550 5.7.1
+            no-reply@postfix.test     ~ To: someone@postfix.test                                               ~ 550 5.7.1
+            """)
+    void anApplicationSendsAsItsOrganizationAndNobodyElse(String sender, String fields, String reply) {
+        assertThat(shop.offer(sender, "Subject: who|" + fields)).startsWith(reply);
+    }
+
+    @Tag("organizations")
     @Test
     void anApplicationSendsByMsmtpWithTheBindingThatItsPodMounts() {
         CommandResult sent = shop.sendByMsmtp("by msmtp");
@@ -223,9 +260,9 @@ final class InstallationIT {
 
         CommandResult login = shop.run("python3", "-c", """
                 import smtplib, ssl
-                b = lambda name: open('/bindings/mail/' + name).read()
+                b = lambda name: open('/etc/mail-binding/' + name).read()
                 with smtplib.SMTP(b('host'), 587) as relay:
-                    relay.starttls(context=ssl.create_default_context(cafile='/bindings/mail/ca.crt'))
+                    relay.starttls(context=ssl.create_default_context(cafile='/etc/mail-binding/ca.crt'))
                     try:
                         relay.login('globex.' + b('username').split('.')[1], b('password'))
                     except smtplib.SMTPAuthenticationError as e:

@@ -1,11 +1,14 @@
 package dev.postrider.testing;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What reads bindings, as its makers publish it. Packages are fetched once for a machine; where that does not work, or
@@ -45,6 +48,15 @@ public enum ConsumerPrograms {
     /** Where packages of Node are. */
     public static String nodePath() {
         return folder("nodemailer-7/node_modules");
+    }
+
+    /** Where Django and what it needs are, when {@link #DJANGO} has been found. */
+    public static Path djangoPackages() {
+        try (Stream<Path> versions = Files.list(CACHE.resolve("django-5.2/lib"))) {
+            return versions.findFirst().orElseThrow().resolve("site-packages");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private Optional<List<String>> onPath() {
