@@ -83,7 +83,7 @@ final class BoundConsumersTest {
                   administrators: [%s]
                   binding:
                     mountPath: %s
-                    formats: [Environment, SpringBoot, Django, Rails, Node, Alertmanager, Msmtp, Postfix]
+                    formats: [Environment, SpringBoot, Django, Rails, Node, Alertmanager, Gitea, Msmtp, Postfix]
                     template:
                       swaks.args: "--server {{host}}:{{port}} --auth-user {{username}}"
                 """.formatted(sink.port(), NAME, RECIPIENT, binding()));
@@ -160,13 +160,7 @@ final class BoundConsumersTest {
     /** As an application does that has the entries as its environment. */
     @Test
     void anythingThatReadsItsEnvironment() throws Exception {
-        Map<String, String> environment = new HashMap<>();
-        try (Stream<Path> files = Files.list(binding())) {
-            for (Path file : files.filter(f -> f.getFileName().toString().startsWith("SMTP_")).toList()) {
-                environment.put(file.getFileName().toString(), Files.readString(file));
-            }
-        }
-        run(ConsumerPrograms.PYTHON, environment, "-c", """
+        run(ConsumerPrograms.PYTHON, environment("SMTP_"), "-c", """
                 import os, smtplib, ssl
                 from email.message import EmailMessage
                 from email.headerregistry import Address
@@ -183,6 +177,26 @@ final class BoundConsumersTest {
                     s.send_message(m)
                 """.formatted(RECIPIENT));
         assertArrived("by Python", NAME);
+    }
+
+    /** The entries that an application has as its environment. */
+    private Map<String, String> environment(String prefix) throws IOException {
+        Map<String, String> environment = new HashMap<>();
+        try (Stream<Path> files = Files.list(binding())) {
+            for (Path file : files.filter(f -> f.getFileName().toString().startsWith(prefix)).toList()) {
+                environment.put(file.getFileName().toString(), Files.readString(file));
+            }
+        }
+        return environment;
+    }
+
+    /** Gitea's own settings and mailer, which find the authority where the docs say that Go's TLS is told of it. */
+    @Test
+    void gitea() throws Exception {
+        Map<String, String> environment = environment("GITEA__");
+        environment.put("SSL_CERT_DIR", "/etc/ssl/certs:" + binding());
+        run(ConsumerPrograms.GITEA, environment, RECIPIENT, "by Gitea");
+        assertArrived("by Gitea", NAME);
     }
 
     @Test

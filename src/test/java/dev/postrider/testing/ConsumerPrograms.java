@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  */
 public enum ConsumerPrograms {
     MSMTP("msmtp"), NODEMAILER("node"), DJANGO("python3"), PYTHON("python3"), RUBY_MAIL("ruby"), PHP("php"), POSTFIX(
-            "postconf"), ALERTMANAGER("go");
+            "postconf"), ALERTMANAGER("go"), GITEA("go");
 
     private static final Path CACHE = KubernetesBinaries.userCache().resolve("consumers");
 
@@ -38,7 +38,8 @@ public enum ConsumerPrograms {
                                     "django==5.2.*"))
                     .map(_ -> List.of(folder("django-5.2") + "/bin/python"));
             case RUBY_MAIL -> onPath().filter(ruby -> runs(ruby.getFirst(), "-e", "require 'mail'"));
-            case ALERTMANAGER -> GoPrograms.cached("alert", "alert").map(program -> List.of(program.toString()));
+            case ALERTMANAGER -> built("alert");
+            case GITEA -> built("gitea");
         };
         System.out.println(name() + " for tests: "
                 + command.map(c -> String.join(" ", c)).orElse("none, what it reads is not tried"));
@@ -57,6 +58,10 @@ public enum ConsumerPrograms {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static Optional<List<String>> built(String program) {
+        return GoPrograms.cached(program, program).map(file -> List.of(file.toString()));
     }
 
     private Optional<List<String>> onPath() {
