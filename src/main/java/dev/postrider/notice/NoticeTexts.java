@@ -1,6 +1,7 @@
 package dev.postrider.notice;
 
 import com.ibm.icu.text.DateFormat;
+import com.ibm.icu.text.DateIntervalFormat;
 import com.ibm.icu.text.MessageFormat;
 import com.ibm.icu.number.NumberFormatter;
 import com.ibm.icu.number.NumberFormatter.SignDisplay;
@@ -8,6 +9,7 @@ import com.ibm.icu.number.NumberFormatter.UnitWidth;
 import com.ibm.icu.number.Precision;
 import com.ibm.icu.number.Scale;
 import com.ibm.icu.text.NumberFormat;
+import com.ibm.icu.util.DateInterval;
 import com.ibm.icu.util.MeasureUnit;
 import com.ibm.icu.util.LocaleMatcher;
 import com.ibm.icu.util.TimeZone;
@@ -21,7 +23,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -124,11 +125,24 @@ public final class NoticeTexts {
         return format(date, DateFormat.FULL);
     }
 
-    @SuppressWarnings("JavaUtilDate") // What ICU formats.
+    /** Both days, with what they have in common said once; one day where they are the same. */
+    String period(LocalDate first, LocalDate last) {
+        // The long form of CLDR writes the month of simplified Chinese in other numerals than the days.
+        DateIntervalFormat format = DateIntervalFormat.getInstance(locale.getLanguage().equals("zh")
+                ? DateFormat.YEAR_ABBR_MONTH_DAY
+                : DateFormat.YEAR_MONTH_DAY, locale);
+        format.setTimeZone(TimeZone.GMT_ZONE);
+        return format.format(new DateInterval(milliseconds(first), milliseconds(last)));
+    }
+
     private String format(LocalDate date, int style) {
         DateFormat format = DateFormat.getDateInstance(style, locale);
         format.setTimeZone(TimeZone.GMT_ZONE);
-        return format.format(Date.from(date.atStartOfDay(ZoneOffset.UTC).toInstant()));
+        return format.format(milliseconds(date));
+    }
+
+    private static long milliseconds(LocalDate date) {
+        return date.atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli();
     }
 
     /** A number with its sign, as +12; nothing has none. */

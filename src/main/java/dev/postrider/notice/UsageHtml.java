@@ -54,7 +54,11 @@ final class UsageHtml {
                 + tag.substring(0, 2) + ">";
     }
 
+    /** Of one day the totals say it all. */
     private static String days(UsageWording.Days days) {
+        if (days.bars().size() == 1) {
+            return "";
+        }
         String bars = days.bars()
                 .stream()
                 .map(bar -> ("<td title=\"%s\" style=\"padding: 0 1px; vertical-align: bottom\">"

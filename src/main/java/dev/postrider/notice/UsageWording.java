@@ -76,10 +76,8 @@ record UsageWording(String language, boolean rightToLeft, String subject, List<S
             this.texts = texts;
             this.figures = UsageFigures.of(content);
             values.put("organization", name(content.name()));
-            values.put("from", texts.date(content.from()));
-            values.put("to", texts.date(content.to().minusDays(1)));
-            values.put("before", texts.date(content.before()));
-            values.put("end", texts.date(content.from().minusDays(1)));
+            values.put("period", texts.period(content.from(), content.to().minusDays(1)));
+            values.put("before", texts.period(content.before(), content.from().minusDays(1)));
         }
 
         UsageWording write() {

@@ -120,6 +120,22 @@ final class UsageReportMailTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            en | 2026-10-01 | 2026-11-01 | Mail of Acme & Söhne: October 1 – 31, 2026
+            en | 2026-10-31 | 2026-11-01 | Mail of Acme & Söhne: October 31, 2026
+            en | 2026-12-07 | 2027-01-04 | Mail of Acme & Söhne: December 7, 2026 – January 3, 2027
+            de | 2026-10-26 | 2026-11-02 | E-Mails von Acme & Söhne: 26. Oktober – 1. November 2026
+            """)
+    void itsPeriodIsWrittenAsPeopleWriteIt(String language, LocalDate from, LocalDate to, String subject)
+            throws Exception {
+        MimeMessage mail = mail(new UsageReportContent(new ResourceKey("shop", "acme"), "Acme & Söhne", language,
+                ZoneId.of("UTC"), from.minusDays(1), from, to, List.of()));
+        assertThat(mail.getSubject().replace('\u2009', ' ')).isEqualTo(subject);
+        assertThat(part(mail, "text/html").contains(language.equals("en") ? "Mails per day" : "E-Mails pro Tag"))
+                .isEqualTo(!from.plusDays(1).equals(to));
+    }
+
     @Test
     void aPeriodWithoutMailHasAReportToo() throws Exception {
         MimeMessage mail = mail(content("en", List.of()));
