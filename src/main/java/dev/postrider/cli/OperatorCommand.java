@@ -1,5 +1,6 @@
 package dev.postrider.cli;
 
+import dev.postrider.operator.Leadership;
 import dev.postrider.operator.OperatorClient;
 import dev.postrider.operator.OperatorProcess;
 import dev.postrider.transport.GraphEndpoints;
@@ -47,8 +48,10 @@ final class OperatorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        // Nothing may be written once another leads, as it would be by an orderly end.
+        Leadership leadership = new Leadership(() -> Runtime.getRuntime().halt(CommandLine.ExitCode.SOFTWARE));
         try (Stop stop = new Stop();
-                KubernetesClient client = OperatorClient.builder(Config.autoConfigure(null)).build()) {
+                KubernetesClient client = OperatorClient.builder(Config.autoConfigure(null), leadership).build()) {
             GraphEndpoints endpoints = graph.endpoints();
             String where = OptionValue.given(namespace)
                     .or(() -> Optional.ofNullable(client.getNamespace()))
@@ -58,9 +61,7 @@ final class OperatorCommand implements Callable<Integer> {
                     endpoints);
             TestSender sender = new TestSender(
                     new MailUpstreams("postrider-operator." + where + ".svc", true, endpoints), InstantSource.system());
-            // Nothing may be written from here on, as it would be by an orderly end.
-            Runnable replaced = () -> Runtime.getRuntime().halt(CommandLine.ExitCode.SOFTWARE);
-            OperatorProcess process = new OperatorProcess(client, options, sender, InstantSource.system(), replaced);
+            OperatorProcess process = new OperatorProcess(client, options, sender, InstantSource.system(), leadership);
             try {
                 stop.await();
             } finally {

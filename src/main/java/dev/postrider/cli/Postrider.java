@@ -22,7 +22,8 @@ import picocli.CommandLine.ParameterException;
         synopsisSubcommandLabel = "COMMAND", usageHelpAutoWidth = true, subcommands = {
         BindingCommand.class, CheckCommand.class, CompletionCommand.class, ConfirmDeleteCommand.class,
         LocalCommand.class, NoticeCommand.class, OperatorCommand.class, QueueCommand.class, QuickstartCommand.class,
-        RelayCommand.class, SendCommand.class, SinkCommand.class, StatusCommand.class, TestSendCommand.class})
+        RelayCommand.class, SendCommand.class, SinkCommand.class, StatusCommand.class, TestSendCommand.class,
+        UsageCommand.class})
 // @formatter:on
 public final class Postrider implements Runnable {
     /** System property: what people type to run it, where that is not {@code postrider}. */

@@ -2,12 +2,12 @@ package dev.postrider.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.postrider.cli.terminal.Age;
+import dev.postrider.cli.terminal.Size;
 import dev.postrider.cli.terminal.Terminal;
 import dev.postrider.cli.terminal.TextTable;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** Messages of a queue as kubectl would print them. */
 final class QueueTable {
@@ -23,7 +23,7 @@ final class QueueTable {
         for (JsonNode message : messages) {
             for (JsonNode recipient : message.path("recipients")) {
                 List<String> row = new ArrayList<>(List.of(text(message, "id"), text(message, "organization"),
-                        sender(message), text(recipient, "address"), size(message.path("size").asLong()),
+                        sender(message), text(recipient, "address"), Size.of(message.path("size").asLong()),
                         since(message.path("received"), now), text(message, "state")));
                 row.addAll(attempts(recipient, now));
                 rows.add(row);
@@ -71,13 +71,5 @@ final class QueueTable {
 
     private static String until(JsonNode time, Instant now) {
         return time.isMissingNode() ? NONE : Age.until(Instant.parse(time.asText()), now);
-    }
-
-    static String size(long octets) {
-        return octets < 1024
-                ? octets + "B"
-                : octets < 1024 * 1024
-                        ? (octets + 512) / 1024 + "KiB"
-                        : String.format(Locale.ROOT, "%.1fMiB", octets / (1024.0 * 1024));
     }
 }

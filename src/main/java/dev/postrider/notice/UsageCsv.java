@@ -2,31 +2,35 @@ package dev.postrider.notice;
 
 import dev.postrider.route.DailyCounts;
 import dev.postrider.route.MailCounts;
-import java.nio.charset.StandardCharsets;
+import dev.postrider.route.ResourceKey;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What was counted, as CSV (RFC 4180) in UTF-8: a row for each day, class and server of both periods. Columns are only
- * ever added at the end.
+ * What was counted, as CSV (RFC 4180): a row for each day, class and server. Columns are only ever added at the end.
  */
-final class UsageCsv {
+public final class UsageCsv {
     private static final List<String> COLUMNS = List.of("organization", "period", "day", "class", "server", "accepted",
             "recipients", "delivered", "deferred", "bounced", "removed", "refused", "octets");
 
     private UsageCsv() {}
 
-    static byte[] of(UsageReportContent content) {
-        return Stream.concat(Stream.of(COLUMNS), content.days().stream().map(day -> row(content, day)))
+    /**
+     * With a heading, its lines ended by CR LF.
+     *
+     * @param now the first day of the period; earlier ones are of the period before
+     */
+    public static String of(ResourceKey organization, LocalDate now, List<DailyCounts> days) {
+        return Stream.concat(Stream.of(COLUMNS), days.stream().map(day -> row(organization, now, day)))
                 .map(cells -> cells.stream().map(UsageCsv::cell).collect(Collectors.joining(",")) + "\r\n")
-                .collect(Collectors.joining())
-                .getBytes(StandardCharsets.UTF_8);
+                .collect(Collectors.joining());
     }
 
-    private static List<String> row(UsageReportContent content, DailyCounts day) {
+    private static List<String> row(ResourceKey organization, LocalDate now, DailyCounts day) {
         MailCounts counts = day.counts();
-        return List.of(content.organization().toString(), day.day().isBefore(content.from()) ? "before" : "now",
+        return List.of(organization.toString(), day.day().isBefore(now) ? "before" : "now",
                 day.day().toString(), day.mailClass().orElse(""), day.server().map(Object::toString).orElse(""),
                 "" + counts.accepted(), "" + counts.recipients(), "" + counts.delivered(), "" + counts.deferred(),
                 "" + counts.bounced(), "" + counts.removed(), "" + counts.refused(), "" + counts.octets());

@@ -5,6 +5,7 @@ import dev.postrider.notice.ComposedMail.Written;
 import dev.postrider.route.MailClass;
 import dev.postrider.transport.MessageContent;
 import jakarta.mail.util.ByteArrayDataSource;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /** A usage report as it goes out (RFC 5322, MIME). The same content and envelope make the same octets. */
@@ -22,7 +23,11 @@ public final class UsageReportMail {
         return ComposedMail.of(new Written(wording.subject(), wording.language(), content.timeZone(),
                 UsagePlainText.of(wording), UsageHtml.of(wording), Optional.of(MailClass.USAGE_REPORT),
                 Optional.of(new Attachment("usage-" + content.from() + ".csv", new ByteArrayDataSource(
-                        UsageCsv.of(content), "text/csv; charset=UTF-8; header=present")))),
+                        csv(content), "text/csv; charset=UTF-8; header=present")))),
                 envelope);
+    }
+
+    private static byte[] csv(UsageReportContent content) {
+        return UsageCsv.of(content.organization(), content.from(), content.days()).getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -10,29 +10,39 @@ import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
-import java.net.http.HttpClient;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Comparator;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 
-/** The client of the API server as the operator has it: what comes in thousands is read cheaply. */
+/** The client of the API server as the operator has it: what comes in thousands is read cheaply, and only a leader
+ * writes. */
 public final class OperatorClient {
     private OperatorClient() {}
 
-    /** A builder of such clients, for the API server that the configuration names. */
-    public static KubernetesClientBuilder builder(Config config) {
+    /**
+     * A builder of such clients, for the API server that the configuration names.
+     *
+     * @param leadership which learns from the client whether it lasts, and says whether it may write
+     */
+    public static KubernetesClientBuilder builder(Config config, Leadership leadership) {
         return new KubernetesClientBuilder()
                 // Of what is created and not applied, the API server takes the field manager from here.
                 .withConfig(new ConfigBuilder(config).withUserAgent(Lifecycle.FIELD_MANAGER).build())
                 .withKubernetesSerialization(serialization())
                 .withHttpClientFactory(new JdkHttpClientFactory() {
                     @Override
-                    protected void additionalConfig(HttpClient.Builder builder) {
+                    protected void additionalConfig(java.net.http.HttpClient.Builder builder) {
                         builder.sslParameters(tls());
+                    }
+
+                    @Override
+                    public HttpClient.Builder newBuilder(Config config) {
+                        return super.newBuilder(config).addOrReplaceInterceptor("leadership", leadership);
                     }
                 });
     }

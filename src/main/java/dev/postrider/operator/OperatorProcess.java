@@ -59,12 +59,12 @@ public final class OperatorProcess implements AutoCloseable {
 
     private final KubernetesClient client;
     private final Options options;
+    private final Leadership leadership;
     private final Operator operator;
     private final HealthServer health;
     private final NoticeReconciler notices;
     private final OrganizationReconciler organizations;
     private volatile boolean started;
-    private volatile boolean closing;
 
     /**
      * How the operator runs.
@@ -88,15 +88,14 @@ public final class OperatorProcess implements AutoCloseable {
     /**
      * Starts the operator.
      *
-     * @param sender   makes the test sends
-     * @param replaced called when it leads no longer, without having been closed: it must do nothing more, since
-     *                 another replica may lead by now
+     * @param sender     makes the test sends
+     * @param leadership that the client was made with
      * @throws IOException              if the port for health is taken
      * @throws IllegalArgumentException if the settings are missing or cannot be read
      */
     public OperatorProcess(KubernetesClient client, Options options, TestSender sender, InstantSource clock,
-            Runnable replaced) throws IOException {
-        this(client, options, sender, clock, clock, replaced);
+            Leadership leadership) throws IOException {
+        this(client, options, sender, clock, clock, leadership);
     }
 
     /**
@@ -105,9 +104,10 @@ public final class OperatorProcess implements AutoCloseable {
      * @param calendar by which notices are due; certificates must keep to the time of those who check them
      */
     OperatorProcess(KubernetesClient client, Options options, TestSender sender, InstantSource clock,
-            InstantSource calendar, Runnable replaced) throws IOException {
+            InstantSource calendar, Leadership leadership) throws IOException {
         this.client = client;
         this.options = options;
+        this.leadership = leadership;
         ConfigMap configMap = client.configMaps().inNamespace(options.namespace()).withName(options.settings()).get();
         if (configMap == null) {
             throw new IllegalArgumentException(
@@ -157,7 +157,7 @@ public final class OperatorProcess implements AutoCloseable {
                         .withRenewDeadline(settings.leaseDuration().multipliedBy(2).dividedBy(3))
                         .withRetryPeriod(settings.leaseDuration().multipliedBy(2).dividedBy(15))
                         // Without one the framework goes on as if it still led.
-                        .withLeaderCallbacks(new LeaderCallbacks(() -> {}, () -> leadsNoLonger(replaced), _ -> {}))
+                        .withLeaderCallbacks(new LeaderCallbacks(() -> {}, leadership::lost, _ -> {}))
                         .build()));
         reconcilers.register(operator, options, settings);
         health = new HealthServer(options.healthPort(), () -> true, this::isReady, registry);
@@ -250,17 +250,9 @@ public final class OperatorProcess implements AutoCloseable {
         return health.port();
     }
 
-    private void leadsNoLonger(Runnable replaced) {
-        if (!closing) {
-            LOG.error("the lease {} could not be renewed in time, so another replica may lead by now; this one ends, "
-                    + "and stands by once it is started again", LEASE);
-            replaced.run();
-        }
-    }
-
     @Override
     public void close() {
-        closing = true;
+        leadership.close();
         started = false;
         operator.stop();
         notices.close();

@@ -1,10 +1,9 @@
 package dev.postrider.operator;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.postrider.route.DailyCounts;
-import dev.postrider.route.MailCounts;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.UsageJson;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,9 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.LocalDate;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -61,23 +58,11 @@ public final class RelayQueue {
                 throw new IOException("the relay answered " + response.statusCode()
                         + " when asked for what it counted; it is asked again");
             }
-            List<DailyCounts> days = new ArrayList<>();
-            json.readTree(response.body()).path("items").forEach(item -> days.add(day(item)));
-            return days;
+            return UsageJson.read(json.readTree(response.body())).days();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while the relay was asked for what it counted", e);
         }
-    }
-
-    private static DailyCounts day(JsonNode item) {
-        return new DailyCounts(LocalDate.parse(item.path("day").asText()),
-                Optional.of(item.path("class").asText()).filter(text -> !text.isEmpty()),
-                Optional.of(item.path("server").asText()).filter(text -> !text.isEmpty()).map(ResourceKey::parse),
-                new MailCounts(item.path("accepted").asLong(), item.path("recipients").asLong(),
-                        item.path("delivered").asLong(), item.path("deferred").asLong(),
-                        item.path("bounced").asLong(), item.path("removed").asLong(), item.path("refused").asLong(),
-                        item.path("octets").asLong()));
     }
 
     /** How many; empty when the relay does not answer. */

@@ -20,8 +20,6 @@ import dev.postrider.relay.queue.SqlQueue;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.route.OrganizationRoute.State;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -29,7 +27,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,7 +35,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import picocli.CommandLine;
 
 /** What {@code postrider queue} prints, of a relay with a deferred message of two organizations each. */
 @Tag("relay")
@@ -46,11 +42,10 @@ final class QueueCommandTest {
     @TempDir
     Path directory;
 
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
     private final RecordingUpstreams upstreams = new RecordingUpstreams();
     private final List<String> ids = new ArrayList<>();
     private Relay relay;
+    private RelayCommands typed;
 
     @BeforeEach
     void start() throws Exception {
@@ -73,7 +68,8 @@ final class QueueCommandTest {
         routes.markComplete();
         relay = Relay.start(new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
                 SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT), routes, upstreams, InstantSource.system());
-        Files.writeString(directory.resolve("token"), TestRoutes.ADMIN_TOKEN + "\n");
+        typed = new RelayCommands(relay.adminPort(),
+                Files.writeString(directory.resolve("token"), TestRoutes.ADMIN_TOKEN + "\n"));
         await().untilAsserted(() -> assertThat(queue("list", "--state", "deferred").lines()).hasSize(5));
     }
 
@@ -83,23 +79,12 @@ final class QueueCommandTest {
     }
 
     private String queue(String... arguments) {
-        out.getBuffer().setLength(0);
-        assertThat(run(arguments)).as(err.toString()).isZero();
-        return out.toString();
+        assertThat(run(arguments)).as(typed.err()).isZero();
+        return typed.out();
     }
 
     private int run(String... arguments) {
-        List<String> all = new ArrayList<>(List.of("queue"));
-        all.addAll(Arrays.asList(arguments));
-        if (!all.contains("--url")) {
-            all.addAll(List.of("--url", "http://127.0.0.1:" + relay.adminPort()));
-        }
-        if (!all.contains("--token-file")) {
-            all.addAll(List.of("--token-file", directory.resolve("token").toString()));
-        }
-        CommandLine command = Postrider.commandLine();
-        command.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
-        return command.execute(all.toArray(String[]::new));
+        return typed.run("queue", arguments);
     }
 
     @Test
@@ -140,7 +125,7 @@ final class QueueCommandTest {
         assertThat(queue("hold", "--organization", "shop/orders")).isEqualTo("hold: 1 message\n");
         assertThat(queue("list", "--state", "held")).contains(ids.get(1)).doesNotContain(ids.get(0));
         assertThat(run("retry", ids.get(1))).isEqualTo(1);
-        assertThat(err.toString()).contains("cannot be changed by retry: it is held");
+        assertThat(typed.err()).contains("cannot be changed by retry: it is held");
         assertThat(queue("release", ids.get(1))).isEqualTo("release: 1 message\n");
         await().untilAsserted(() -> assertThat(queue("list", "--state", "deferred").lines()).hasSize(5));
         assertThat(queue("remove", "--all")).isEqualTo("remove: 2 messages\n");
@@ -150,7 +135,7 @@ final class QueueCommandTest {
     @Test
     void moreThanIsShownIsSaid() {
         queue("list", "--limit", "1");
-        assertThat(err.toString()).contains("There may be more than these 1 messages");
+        assertThat(typed.err()).contains("There may be more than these 1 messages");
     }
 
     @ParameterizedTest
@@ -169,14 +154,14 @@ final class QueueCommandTest {
             """)
     void mistakesAreExplained(String arguments, int exit, String message) {
         assertThat(run(arguments.split(" "))).isEqualTo(exit);
-        assertThat(err.toString()).contains(message);
+        assertThat(typed.err()).contains(message);
     }
 
     @Test
     void aWrongTokenIsSaid() throws Exception {
         Path wrong = Files.writeString(directory.resolve("wrong"), "wrong");
         assertThat(run("list", "--token-file", wrong.toString())).isEqualTo(1);
-        assertThat(err.toString()).contains("The relay does not know you: the token is not known here");
+        assertThat(typed.err()).contains("The relay does not know you: the token is not known here");
     }
 
     @ParameterizedTest

@@ -86,6 +86,7 @@ final class DocsIT {
             docs/resources.md | kubectl -n acme patch organizationmailsettings acme     | cluster   | 0      | "acme" deleted
             docs/resources.md | kubectl -n acme get ms,oms -o name                      | cluster   | 0      | mailserver.postrider.dev/own patched
             docs/resources.md | for resource in $(kubectl                               | not run   |        | WatchedNamespaceIT runs it on a node
+            docs/usage.md     | postrider usage                                         | not run   |        | UsageCommandTest runs these commands
             """;
     // @formatter:on
     private static final Duration PATIENCE = Duration.ofMinutes(4);

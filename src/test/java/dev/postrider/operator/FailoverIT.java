@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.postrider.api.Condition;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.operator.relay.RelayWorkload;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.BoundProcess;
 import dev.postrider.testing.ScriptedSmtpServer;
@@ -34,6 +35,9 @@ final class FailoverIT {
               identity: {from: {address: noreply@acme.example, name: Acme}}
             """;
 
+    /** Not that of the other, so that who leads has something to write: the relay's Deployment. */
+    private static final String IMAGE = "postrider:of-the-leader";
+
     @TempDir
     Path directory;
 
@@ -48,6 +52,8 @@ final class FailoverIT {
     @Test
     void aLeaderThatWasCutOffFindsItselfReplacedAndChangesNothing(ApiServer api) throws Exception {
         withTwo(api, (leader, standby, upstream) -> {
+            List<String> written = writesOfTheLeader(api, standby);
+            assertThat(written).as("the audit's log").isNotEmpty();
             leader.suspend();
             newcomerIsServedOnce(standby, upstream);
             List<String> before = versions(standby);
@@ -58,6 +64,7 @@ final class FailoverIT {
             assertThat(leader.lastWords()).contains("another replica may lead by now");
             awaitQuiet(standby);
             assertThat(versions(standby)).isEqualTo(before);
+            assertThat(writesOfTheLeader(api, standby)).isEqualTo(written);
             assertThat(upstream.messages()).as("test mails").hasSize(1);
         });
     }
@@ -105,6 +112,7 @@ final class FailoverIT {
         awaitReady(standby, "newcomer");
         awaitQuiet(standby);
         assertThat(standby.writes().all()).containsExactlyInAnyOrder(
+                "PATCH deployments " + RelayWorkload.NAME,
                 "PATCH organizationmailsettings newcomer",
                 "POST secrets", "POST secrets",
                 "PATCH organizationmailsettings/status newcomer");
@@ -113,10 +121,18 @@ final class FailoverIT {
 
     private BoundProcess leader(ApiServer api, String namespace) {
         return BoundProcess.start("operator", directory,
-                List.of("/usr/bin/env", "KUBECONFIG=" + api.kubeconfig(),
+                List.of("/usr/bin/env", "KUBECONFIG=" + api.auditedKubeconfig(),
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar",
                         Path.of("target", "postrider.jar").toAbsolutePath().toString(), "operator",
-                        "--namespace=" + namespace, "--identity=leader", "--image=postrider:test", "--health-port=0"));
+                        "--namespace=" + namespace, "--identity=leader", "--image=" + IMAGE, "--health-port=0"));
+    }
+
+    /** All but its lease. */
+    private static List<String> writesOfTheLeader(ApiServer api, RunningOperator standby) {
+        return Stream.of(standby.namespace(), standby.tenant())
+                .flatMap(namespace -> api.auditedWrites(namespace).stream())
+                .filter(write -> !write.contains("/leases"))
+                .toList();
     }
 
     private static boolean leader(ApiServer api, String namespace, String identity) {

@@ -106,6 +106,10 @@ final class KubectlPluginIT {
     /** Queues a mail that the upstream server does not take yet. */
     private static void queueOne(String organization) throws Exception {
         upstream.on("RCPT", "451 4.7.1 greylisted, try again later");
+        submitOne(organization);
+    }
+
+    private static void submitOne(String organization) throws Exception {
         try (Dialogue session = installation
                 .session(installation.binding(operator.tenant(), organization + "-mail"))) {
             String sender = organization + "@acme.example";
@@ -291,6 +295,23 @@ final class KubectlPluginIT {
         assertThat(operator.kubectl("get", "ms", "leaving", "-n", "$TENANT")).contains("NotFound");
     }
 
+    @Test
+    void whatWasCountedIsTold(ApiServer api) throws Exception {
+        apply("counted");
+        submitOne("counted");
+        await().until(() -> installation.relay().queued() == 0);
+
+        CommandResult counted = postrider(api, withRelay("usage", operator.tenant() + "/counted"));
+
+        assertThat(counted.out()).as(counted.err())
+                .startsWith("Mail of " + operator.tenant() + "/counted from ")
+                .containsPattern("\n<none> +1 +1 ")
+                .containsPattern("\nTOTAL +1 +1 ")
+                .containsPattern("\n[^ ]+/counted +1 +0 +0\n");
+        assertThat(counted.exitCode()).isZero();
+        delete("counted");
+    }
+
     private static boolean isInstalled(String program) {
         return Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
@@ -315,6 +336,8 @@ final class KubectlPluginIT {
             confirm-delete oms a --confirm delete    | 2 | "delete" is not exactly Delete
             binding nobody -n $TENANT                | 1 | There is no OrganizationMailSettings "nobody"
             binding acme -n $TENANT --format toml    | 2 | expected one of [ENV, JSON, YAML, FILES]
+            usage nobody                             | 2 | 'nobody' is not NAMESPACE/NAME
+            usage a/b --installation $TENANT         | 1 | No relay is ready in namespace $TENANT
             status --context nowhere                 | 1 | There is no context "nowhere" in the kubeconfig. There are
             status --kubeconfig nowhere              | 1 | There is no file nowhere that can be read
             """, quoteCharacter = '`')
@@ -332,6 +355,8 @@ final class KubectlPluginIT {
             queue li    | list
             status --al | --all-namespaces
             binding --f | --format
+            us          | usage
+            usage --mon | --month
             """)
     void kubectlCompletesTheCommandLine(String typed, String candidates, ApiServer api) {
         List<String> command = new ArrayList<>(List.of(kubectl().toString(), "__complete", "postrider"));

@@ -17,7 +17,7 @@ final class OperatorClientTest {
     @CsvSource({"postrider.dev/v1alpha1, OrganizationMailSettings, false", "postrider.dev/v1alpha1, MailServer, false",
             "v1, Secret, false", "v1, ConfigMap, true"})
     void readsManagedFieldsOfFewKinds(String apiVersion, String kind, boolean read) {
-        try (var client = OperatorClient.builder(Config.empty()).build()) {
+        try (var client = OperatorClient.builder(Config.empty(), new Leadership(() -> {})).build()) {
             HasMetadata resource = client.getKubernetesSerialization().unmarshal("""
                     {"apiVersion": "%s", "kind": "%s", "metadata": {"name": "acme", "namespace": "tenant",
                      "managedFields": [{"manager": "kubectl", "fieldsV1": {"f:data": {}}}]}}

@@ -77,14 +77,15 @@ final class RunningOperator implements AutoCloseable {
         this.client = api.newClient();
         this.namespace = namespace;
         this.tenant = tenant;
-        operatorClient = OperatorClient.builder(config)
+        Leadership leadership = new Leadership(() -> {});
+        operatorClient = OperatorClient.builder(config, leadership)
                 .withHttpClientBuilderConsumer(b -> b.addOrReplaceInterceptor("writes", writes))
                 .build();
         process = new OperatorProcess(operatorClient,
                 new OperatorProcess.Options(namespace, "postrider-settings", UUID.randomUUID().toString(),
                         "postrider:test", 0),
                 new TestSender(new MailUpstreams("operator.test", true), InstantSource.system()),
-                clock, calendar, () -> {});
+                clock, calendar, leadership);
     }
 
     /** Starts one where the chart was installed, with its settings, and with the rights that it gives and no others. */

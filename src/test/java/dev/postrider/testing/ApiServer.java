@@ -2,6 +2,8 @@ package dev.postrider.testing;
 
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
@@ -71,6 +73,34 @@ public final class ApiServer implements AutoCloseable {
     /** A kubeconfig with all rights. */
     public Path kubeconfig() {
         return controlPlane.kubeconfig();
+    }
+
+    /** Another with all rights, of a user whose writes are written down. */
+    public Path auditedKubeconfig() {
+        return controlPlane.auditedKubeconfig();
+    }
+
+    /**
+     * Each request of that user so far that would change something in a namespace, whether it was carried out or not,
+     * as {@code patch /api/v1/namespaces/shop/secrets/acme-mail?fieldManager=postrider}.
+     */
+    public List<String> auditedWrites(String namespace) {
+        try (var log = Files.lines(controlPlane.auditLog())) {
+            return log.map(ApiServer::json)
+                    .map(event -> event.path("verb").asText() + " " + event.path("requestURI").asText())
+                    .filter(request -> request.contains("/namespaces/" + namespace + "/"))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static JsonNode json(String line) {
+        try {
+            return new ObjectMapper().readTree(line);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Creates a namespace of which no other test has the name. */

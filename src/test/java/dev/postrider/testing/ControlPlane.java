@@ -29,16 +29,33 @@ final class ControlPlane implements AutoCloseable {
     private static final String ETCD_CLIENTS = "unix://etcd:1";
     private static final String ETCD_PEERS = "unix://etcd:2";
 
+    private static final String AUDITED = "audited";
+
+    /** A line for each request of one user that changes something, as soon as it is there. */
+    private static final String AUDIT_POLICY = """
+            apiVersion: audit.k8s.io/v1
+            kind: Policy
+            omitStages: [ResponseStarted, ResponseComplete, Panic]
+            rules:
+              - level: Metadata
+                users: [%s]
+                verbs: [create, update, patch, delete, deletecollection]
+              - level: None
+            """.formatted(AUDITED);
+
     private final Path folder;
     private final BoundProcess etcd;
     private final BoundProcess apiServer;
     private final Path kubeconfig;
+    private final Path auditedKubeconfig;
 
-    private ControlPlane(Path folder, BoundProcess etcd, BoundProcess apiServer, Path kubeconfig) {
+    private ControlPlane(Path folder, BoundProcess etcd, BoundProcess apiServer, Path kubeconfig,
+            Path auditedKubeconfig) {
         this.folder = folder;
         this.etcd = etcd;
         this.apiServer = apiServer;
         this.kubeconfig = kubeconfig;
+        this.auditedKubeconfig = auditedKubeconfig;
     }
 
     /** Starts both and waits until the server is ready, at most two minutes. */
@@ -47,12 +64,18 @@ final class ControlPlane implements AutoCloseable {
             var folder = Files.createTempDirectory("postrider-apiserver");
             var port = FreePort.find();
             var token = HexFormat.of().formatHex(SecureRandom.getSeed(16));
-            Files.writeString(folder.resolve("tokens.csv"), token + ",admin,admin,system:masters\n");
+            var audited = HexFormat.of().formatHex(SecureRandom.getSeed(16));
+            Files.writeString(folder.resolve("tokens.csv"),
+                    "%1$s,admin,admin,system:masters\n%2$s,%3$s,%3$s,system:masters\n"
+                            .formatted(token, audited, AUDITED));
+            Files.writeString(folder.resolve("audit.yaml"), AUDIT_POLICY);
             Files.writeString(folder.resolve("service-accounts.pem"), signingKey());
             var kubeconfig = Files.writeString(folder.resolve("kubeconfig"), kubeconfig(folder, port, token));
+            var auditedKubeconfig = Files.writeString(folder.resolve("audited-kubeconfig"),
+                    kubeconfig(folder, port, audited));
             var etcd = BoundProcess.start("etcd", folder, etcd(binaries));
             var apiServer = BoundProcess.start("kube-apiserver", folder, apiServer(binaries, port));
-            var started = new ControlPlane(folder, etcd, apiServer, kubeconfig);
+            var started = new ControlPlane(folder, etcd, apiServer, kubeconfig, auditedKubeconfig);
             started.awaitReady();
             return started;
         } catch (IOException e) {
@@ -66,6 +89,14 @@ final class ControlPlane implements AutoCloseable {
 
     Path kubeconfig() {
         return kubeconfig;
+    }
+
+    Path auditedKubeconfig() {
+        return auditedKubeconfig;
+    }
+
+    Path auditLog() {
+        return folder.resolve("audit.log");
     }
 
     KubernetesClient newClient() {
@@ -87,7 +118,7 @@ final class ControlPlane implements AutoCloseable {
                 "--service-account-issuer=https://localhost",
                 "--service-account-signing-key-file=service-accounts.pem",
                 "--service-account-key-file=service-accounts.pem", "--service-cluster-ip-range=10.0.0.0/24",
-                "--allow-privileged");
+                "--audit-policy-file=audit.yaml", "--audit-log-path=audit.log", "--allow-privileged");
     }
 
     private static String kubeconfig(Path folder, int port, String token) {

@@ -29,6 +29,29 @@ public final class TextTable {
         return table.toString();
     }
 
+    /**
+     * Numbers beside the names in the first column, so that their digits stand below each other.
+     *
+     * @param rows the first is the heading
+     */
+    public static String numbers(List<List<String>> rows, Terminal terminal) {
+        int[] widths = widths(rows);
+        StringBuilder table = new StringBuilder();
+        for (int r = 0; r < rows.size(); r++) {
+            List<String> row = rows.get(r);
+            StringBuilder line = new StringBuilder(row.getFirst()).append(spaces(row.getFirst(), widths[0]));
+            for (int i = 1; i < widths.length; i++) {
+                line.append(GAP).append(spaces(row.get(i), widths[i])).append(row.get(i));
+            }
+            table.append(r == 0 ? terminal.strong(line.toString()) : line).append('\n');
+        }
+        return table.toString();
+    }
+
+    private static String spaces(String cell, int width) {
+        return " ".repeat(width - cell.length());
+    }
+
     /** Without heading and colours. */
     public static String plain(List<List<String>> rows) {
         int[] widths = widths(rows);
@@ -54,7 +77,7 @@ public final class TextTable {
     }
 
     private static String padded(String cell, int column, int[] widths) {
-        return column == widths.length - 1 ? cell : cell + " ".repeat(widths[column] - cell.length()) + GAP;
+        return column == widths.length - 1 ? cell : cell + spaces(cell, widths[column]) + GAP;
     }
 
     private static String painted(String cell, String padded, Terminal terminal) {

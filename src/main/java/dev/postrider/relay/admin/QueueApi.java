@@ -9,7 +9,9 @@ import dev.postrider.relay.queue.QueueView;
 import dev.postrider.relay.queue.QueueView.Change;
 import dev.postrider.relay.queue.QueueView.Entry;
 import dev.postrider.relay.queue.QueueView.Filter;
+import dev.postrider.route.CountedMail;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.UsageJson;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -155,7 +157,8 @@ final class QueueApi {
         LocalDate to = query.to().orElseGet(() -> counters.today(query.organization()).plusDays(1));
         LocalDate from = query.from(to);
         return Answer.json(UsageJson
-                .of(query.organization(), from, to, counters.read(query.organization(), from, to))
+                .write(new CountedMail(query.organization(), from, to,
+                        counters.read(query.organization(), from, to)))
                 .toString());
     }
 
