@@ -18,6 +18,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param route     the route that the relay should have; empty means that what it has stays
  * @param binding   the Secret that applications should find; empty means that what they have stays
+ * @param copies    where copies of that Secret are to be, or may stay; empty means that all of them go
  * @param release   whether nothing holds the resource any more: route and binding go, then its finalizer
  * @param tests     test mails to be sent now, at most one for each server
  * @param status    the status to write, if it differs
@@ -36,7 +39,8 @@ import org.jspecify.annotations.Nullable;
  * @param report    a usage report to be sent now, after the status that tells of it was written
  * @param reportAt  when to look again for a usage report
  */
-public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Binding> binding, boolean release,
+public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Binding> binding,
+        Optional<BindingCopies> copies, boolean release,
         List<TestOrder> tests, OrganizationMailSettingsStatus status, Optional<Instant> lookAgain,
         List<Notice> notices, Optional<UsageReportOrder> report, Optional<Instant> reportAt) {
 
@@ -49,6 +53,31 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
     public static OrganizationPlan of(OrganizationMailSettings organization, World world, OrganizationTestNews news,
             UsageReportNews reports) {
         return new Planning(organization, world, news, reports).plan();
+    }
+
+    /**
+     * The same plan once it is known what came of its copies.
+     *
+     * @param refused what the API server refused, in a few words, by namespace
+     */
+    public OrganizationPlan refused(Map<String, String> refused) {
+        return refused.isEmpty() ? this : copies.map(c -> refused(c, refused)).orElse(this);
+    }
+
+    private OrganizationPlan refused(BindingCopies asked, Map<String, String> refused) {
+        Condition told = asked.condition(refused);
+        List<Condition> conditions = Objects.requireNonNullElse(status.conditions(), List.<Condition>of())
+                .stream()
+                .map(condition -> condition.type().equals(told.type()) ? told : condition)
+                .toList();
+        List<Notice> news = new ArrayList<>(notices);
+        asked.notice(Map.of()).ifPresent(news::remove);
+        asked.notice(refused).ifPresent(news::add);
+        return new OrganizationPlan(route, binding, copies, release, tests,
+                new OrganizationMailSettingsStatus(status.observedGeneration(), conditions, status.binding(),
+                        status.servers(), status.serverSummary(), status.capabilities(), status.testSends(),
+                        status.usageReport(), status.dkim()),
+                lookAgain, List.copyOf(news), report, reportAt);
     }
 
     /** What is wrong with an organization and the servers that it names, each problem apart. */
@@ -117,18 +146,20 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     ? List.of()
                     : tests.due(records);
 
-            OrganizationBinding bindingSecret = new OrganizationBinding(organization, world, servers, deletion,
+            OrganizationBinding binding = new OrganizationBinding(organization, world, servers, deletion,
                     problems.isEmpty());
 
             Condition resolved = conditions.set(Conditions.SERVERS_RESOLVED, servers.status(), servers.reason(),
                     servers.message());
-            Condition bound = bindingSecret.ready(conditions);
+            Condition bound = binding.ready(conditions);
+            Optional<BindingCopies> copies = BindingCopies.of(organization, world, binding, conditions);
+            copies.ifPresent(c -> conditions.add(c.condition(Map.of())));
             Condition tested = tests.condition(conditions, orders, records);
             Condition relay = conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
-            Condition ready = ready(List.of(resolved, bound, tested, relay), servers, bindingSecret);
+            Condition ready = ready(List.of(resolved, bound, tested, relay), servers, binding);
             CapabilitiesNow capabilities = CapabilitiesNow.of(spec, works(ready, List.of(resolved, tested, relay)),
                     conditions);
-            Optional<OrganizationRoute> route = bindingSecret.password()
+            Optional<OrganizationRoute> route = binding.password()
                     .filter(_ -> servers.usable())
                     .map(password -> route(password, declared, servers, capabilities))
                     .or(() -> world.organizationRoute(key).map(last -> lastGood(last, capabilities)));
@@ -143,7 +174,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
             OrganizationMailSettingsStatus status = new OrganizationMailSettingsStatus(
                     organization.getMetadata().getGeneration(), conditions.list(),
-                    bindingSecret.status(before == null ? null : before.binding()),
+                    binding.status(before == null ? null : before.binding()),
                     servers.keys(), servers.summary(), capabilities.status(), records.isEmpty() ? null : records,
                     report.status().orElse(null), declared.dkim().isEmpty() ? null : DkimKeys.records(declared.dkim()));
             // A relay that is not up yet is on its way, and no fault of the organization.
@@ -151,11 +182,15 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             if (conditions.isNews(ready) && ready.status() == Status.False && !waitsForRelay) {
                 notices.add(Notice.warning(ready.reason(), ready.message()));
             }
-            bindingSecret.rotated().ifPresent(notices::add);
+            binding.rotated().ifPresent(notices::add);
+            copies.flatMap(c -> c.notice(Map.of())).ifPresent(notices::add);
             return new OrganizationPlan(release ? Optional.empty() : route,
-                    release ? Optional.empty() : bindingSecret.secret(declared, capabilities), release,
-                    orders, status, earliest(lookAgain(release, orders, records),
-                            release ? Optional.empty() : bindingSecret.nextChange()),
+                    release ? Optional.empty() : binding.secret(declared, capabilities),
+                    release ? Optional.empty() : copies, release, orders, status,
+                    release
+                            ? Optional.empty()
+                            : earliest(Stream.of(lookAgain(orders, records), binding.nextChange(),
+                                    copies.map(BindingCopies::lookAgain))),
                     List.copyOf(notices), report.order(), report.lookAgain());
         }
 
@@ -182,8 +217,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             return route.in(state()).without(capabilities.unavailable());
         }
 
-        private static Optional<Instant> earliest(Optional<Instant> one, Optional<Instant> other) {
-            return Stream.of(one, other).flatMap(Optional::stream).min(Comparator.naturalOrder());
+        private static Optional<Instant> earliest(Stream<Optional<Instant>> times) {
+            return times.flatMap(Optional::stream).min(Comparator.naturalOrder());
         }
 
         private Condition ready(List<Condition> parts, Servers servers, OrganizationBinding binding) {
@@ -295,11 +330,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             return false;
         }
 
-        private Optional<Instant> lookAgain(boolean release, List<TestOrder> orders,
-                List<ServerTestSendStatus> records) {
-            if (release) {
-                return Optional.empty();
-            }
+        private Optional<Instant> lookAgain(List<TestOrder> orders, List<ServerTestSendStatus> records) {
             if (deletion == Deletion.CONFIRMED) {
                 return Optional.of(world.now().plus(Duration.ofSeconds(2)));
             }
