@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -248,9 +249,45 @@ final class BindingCopiesIT {
                 binding().getData().get("password"), Caches.entry(binding(), "password").orElseThrow());
 
         kubectl("label", "namespace", target, "guarded-");
+        lookUntilCopied("True Copied");
+    }
+
+    @Test
+    void whereTheOperatorMayNotReadNamespacesCopiesStayAsTheyAre() {
+        accept(target, source);
+        declare("[" + target + "]", "");
+        awaitCopied("True Copied");
+
+        mayReadNamespaces(false);
+        try {
+            lookUntilCopied("False NamespaceUnreadable");
+            assertThat(message()).isEqualTo("namespace \"" + target + "\": whether it accepts bindings cannot be read, "
+                    + "and the copy stays as it is: the API server answered 403");
+            kubectl("annotate", "oms", "main", "-n", source, "postrider.dev/rotate=now");
+            await().atMost(SOON).until(() -> !binding().getData().equals(copy().getData()));
+        } finally {
+            mayReadNamespaces(true);
+        }
+        lookUntilCopied("True Copied");
+        assertThat(copy().getData()).isEqualTo(binding().getData());
+    }
+
+    /** Takes the right out of the chart's ClusterRole, or puts it there again. */
+    private static void mayReadNamespaces(boolean may) {
+        var role = api.client().rbac().clusterRoles().withName("postrider-" + NAMESPACE);
+        role.edit(r -> {
+            r.getRules()
+                    .stream()
+                    .filter(rule -> rule.getResources().contains(may ? "nothing" : "namespaces"))
+                    .forEach(rule -> rule.setResources(List.of(may ? "namespaces" : "nothing")));
+            return r;
+        });
+    }
+
+    private void lookUntilCopied(String statusAndReason) {
         await().atMost(SOON).untilAsserted(() -> {
             operator.process().lookAgain();
-            assertThat(condition("BindingCopied")).isEqualTo("True Copied");
+            assertThat(condition("BindingCopied")).isEqualTo(statusAndReason);
         });
     }
 
@@ -345,7 +382,7 @@ final class BindingCopiesIT {
     }
 
     private static Optional<Secret> secret(String namespace, String name) {
-        return Optional.ofNullable(operator.client().secrets().inNamespace(namespace).withName(name).get());
+        return Optional.ofNullable(api.client().secrets().inNamespace(namespace).withName(name).get());
     }
 
     private static String kubectl(String... arguments) {

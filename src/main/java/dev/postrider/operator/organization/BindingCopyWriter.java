@@ -119,8 +119,12 @@ final class BindingCopyWriter {
 
     private Optional<String> write(Binding copy, OrganizationMailSettings organization, String namespace,
             Context<OrganizationMailSettings> context) {
-        Secret wanted = BindingSecrets.copy(copy, Cluster.key(organization), namespace);
-        Optional<Secret> there = cluster.caches().binding(new ResourceKey(namespace, copy.name()));
+        ResourceKey key = Cluster.key(organization);
+        Secret wanted = BindingSecrets.copy(copy, key, namespace);
+        // What became somebody else's since the plan looked is not applied over: creating it fails.
+        Optional<Secret> there = cluster.caches()
+                .binding(new ResourceKey(namespace, copy.name()))
+                .filter(secret -> BindingSecrets.copyOf(secret).filter(key::equals).isPresent());
         try {
             Secrets.createOrApply(there, wanted, secrets, context);
             return Optional.empty();
@@ -151,8 +155,7 @@ final class BindingCopyWriter {
     }
 
     private void removeOrTell(Secret copy) {
-        remove(copy).ifPresent(why -> LOG.warn("namespace {}: {}; its login is no longer taken",
-                copy.getMetadata().getNamespace(), why));
+        remove(copy).ifPresent(why -> LOG.warn("namespace {}: {}", copy.getMetadata().getNamespace(), why));
     }
 
     private static String words(KubernetesClientException e) {
