@@ -46,6 +46,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get, list, watch, create, patch, delete]
+# Reads whether they accept copies of bindings; where this is a Role, that of its own namespace.
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [get]
 # Reads those with the label postrider.dev/certificate-authorities.
 - apiGroups: [""]
   resources: [configmaps]

@@ -221,5 +221,10 @@ public record OrganizationMailSettingsSpec(
             @JsonPropertyDescription("How long a former password is taken after a new value of the annotation "
                     + "postrider.dev/rotate has replaced it, from 0s to 720h (30 days).")
             @ValidationRule(value = "duration(self) <= duration('720h')", message = "rotationOverlap is at most 720h (30 days)")
-            @Default("24h") @Size(max = 8) @Pattern("^([0-9]{1,7}s|[0-9]{1,5}m|[0-9]{1,3}h)$") @Nullable String rotationOverlap) {}
+            @Default("24h") @Size(max = 8) @Pattern("^([0-9]{1,7}s|[0-9]{1,5}m|[0-9]{1,3}h)$") @Nullable String rotationOverlap,
+            @JsonPropertyDescription("Other namespaces that get a copy of the Secret, named <this namespace>.<its name>. The "
+                    + "owner of each allows it with the label postrider.dev/accept-bindings-from on the Namespace, whose "
+                    + "value is the name of this namespace, several joined by dots, or Any.")
+            @ValidationRule(value = "self.all(n, self.exists_one(m, m == n))", message = "copies names a namespace twice")
+            @Size(max = 16) @Nullable List<@Size(min = 1, max = 63) @Pattern("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$") String> copies) {}
 }

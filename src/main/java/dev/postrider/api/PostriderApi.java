@@ -23,6 +23,15 @@ public final class PostriderApi {
     /** Annotation of an organization: a new value asks for a new password in its binding. */
     public static final String ROTATE_ANNOTATION = "postrider.dev/rotate";
 
+    /**
+     * Label of a Namespace: of which other namespaces it takes copies of bindings. Their names, joined by dots, or
+     * {@value #ANY_NAMESPACE}.
+     */
+    public static final String ACCEPT_BINDINGS_LABEL = "postrider.dev/accept-bindings-from";
+
+    /** Value of {@link #ACCEPT_BINDINGS_LABEL}: of all namespaces. No namespace is named so, for it has a capital. */
+    public static final String ANY_NAMESPACE = "Any";
+
     /** Annotation, value {@code "true"}: Postrider leaves the resource and what it made from it alone. */
     public static final String PAUSED_ANNOTATION = "postrider.dev/paused";
 

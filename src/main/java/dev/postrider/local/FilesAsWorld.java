@@ -5,7 +5,9 @@ import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.plan.BindingLookup;
 import dev.postrider.plan.ConfigMapLookup;
+import dev.postrider.plan.CopyLookup;
 import dev.postrider.plan.Installation;
+import dev.postrider.plan.NamespaceLookup;
 import dev.postrider.plan.RelayState;
 import dev.postrider.plan.SecretLookup;
 import dev.postrider.plan.World;
@@ -71,6 +73,16 @@ record FilesAsWorld(Declared declared, Instant now, Installation installation) i
         return declared.otherOwner(organization, new ResourceKey(organization.namespace(), secretName))
                 .<BindingLookup>map(foreign -> foreign)
                 .orElseGet(BindingLookup.Missing::new);
+    }
+
+    @Override
+    public NamespaceLookup namespace(String name) {
+        return new NamespaceLookup.NoCluster();
+    }
+
+    @Override
+    public CopyLookup copy(ResourceKey organization, ResourceKey secret) {
+        return CopyLookup.MISSING;
     }
 
     @Override

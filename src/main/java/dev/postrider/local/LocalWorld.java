@@ -5,7 +5,9 @@ import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.plan.BindingLookup;
 import dev.postrider.plan.ConfigMapLookup;
+import dev.postrider.plan.CopyLookup;
 import dev.postrider.plan.Installation;
+import dev.postrider.plan.NamespaceLookup;
 import dev.postrider.plan.RelayState;
 import dev.postrider.plan.SecretLookup;
 import dev.postrider.plan.World;
@@ -73,6 +75,16 @@ record LocalWorld(Declared declared, Routes routes, BindingDirectories bindings,
                 .or(() -> bindings.password(key)
                         .<BindingLookup>map(password -> new BindingLookup.Own(password, bindings.annotations(key))))
                 .orElseGet(BindingLookup.Missing::new);
+    }
+
+    @Override
+    public NamespaceLookup namespace(String name) {
+        return new NamespaceLookup.NoCluster();
+    }
+
+    @Override
+    public CopyLookup copy(ResourceKey organization, ResourceKey secret) {
+        return CopyLookup.MISSING;
     }
 
     @Override

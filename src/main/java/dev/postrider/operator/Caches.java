@@ -97,7 +97,7 @@ public final class Caches {
         return all(organizations);
     }
 
-    Optional<OrganizationMailSettings> organization(ResourceKey key) {
+    public Optional<OrganizationMailSettings> organization(ResourceKey key) {
         return get(organizations, key.namespace(), key.name());
     }
 

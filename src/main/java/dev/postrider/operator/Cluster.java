@@ -14,10 +14,12 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** What all reconcilers share: the caches, the installation as it is now, and what the relay says. */
 public final class Cluster {
     private final String namespace;
+    private final Set<String> watched;
     private final Caches caches;
     private final ObjectMetadata metadata;
     private final RelayQueue relayQueue;
@@ -32,9 +34,17 @@ public final class Cluster {
      */
     public record State(ConfigMap configMap, Installation installation) {}
 
-    public Cluster(String namespace, ObjectMetadata metadata, RelayQueue relayQueue, InstantSource clock,
+    /**
+     * An installation.
+     *
+     * @param namespace where the operator is
+     * @param watched   the namespaces that it works in; empty for all
+     */
+    public Cluster(String namespace, Set<String> watched, ObjectMetadata metadata, RelayQueue relayQueue,
+            InstantSource clock,
             State initial) {
         this.namespace = namespace;
+        this.watched = watched;
         this.caches = new Caches(namespace);
         this.metadata = metadata;
         this.relayQueue = relayQueue;
@@ -45,6 +55,11 @@ public final class Cluster {
     /** Where the operator, the relay and the routes are. */
     public String namespace() {
         return namespace;
+    }
+
+    /** Whether what is in a namespace is seen. */
+    boolean worksIn(String other) {
+        return watched.isEmpty() || watched.contains(other);
     }
 
     public Caches caches() {

@@ -8,7 +8,9 @@ import dev.postrider.api.PostriderApi;
 import dev.postrider.plan.Binding;
 import dev.postrider.plan.BindingLookup;
 import dev.postrider.plan.ConfigMapLookup;
+import dev.postrider.plan.CopyLookup;
 import dev.postrider.plan.Installation;
+import dev.postrider.plan.NamespaceLookup;
 import dev.postrider.plan.RelayState;
 import dev.postrider.plan.SecretLookup;
 import dev.postrider.plan.World;
@@ -121,19 +123,28 @@ final class ClusterWorld implements World {
         ResourceKey key = new ResourceKey(organization.namespace(), secretName);
         Optional<Secret> own = cluster.caches().binding(key);
         if (own.isPresent()) {
-            Optional<ResourceKey> owner = own.get()
-                    .getMetadata()
-                    .getOwnerReferences()
-                    .stream()
-                    .filter(o -> o.getKind().equals("OrganizationMailSettings"))
-                    .map(o -> new ResourceKey(organization.namespace(), o.getName()))
-                    .findFirst();
+            Optional<ResourceKey> owner = BindingSecrets.owner(own.get());
             return owner.filter(organization::equals).isPresent()
                     ? new BindingLookup.Own(Caches.entry(own.get(), Binding.PASSWORD).orElse(""),
                             Optional.ofNullable(own.get().getMetadata().getAnnotations()).orElseGet(Map::of))
                     : new BindingLookup.Foreign(owner);
         }
         return cluster.metadata().secretExists(key) ? BindingLookup.Foreign.unknown() : new BindingLookup.Missing();
+    }
+
+    @Override
+    public NamespaceLookup namespace(String name) {
+        return cluster.worksIn(name) ? cluster.metadata().namespace(name) : new NamespaceLookup.Missing();
+    }
+
+    @Override
+    public CopyLookup copy(ResourceKey organization, ResourceKey secret) {
+        return cluster.caches()
+                .binding(secret)
+                .map(there -> BindingSecrets.isCopyOf(organization, there))
+                .or(() -> cluster.metadata().secretExists(secret) ? Optional.of(false) : Optional.empty())
+                .map(own -> own ? CopyLookup.OWN : CopyLookup.FOREIGN)
+                .orElse(CopyLookup.MISSING);
     }
 
     @Override

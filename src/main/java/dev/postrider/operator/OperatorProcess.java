@@ -124,7 +124,8 @@ public final class OperatorProcess implements AutoCloseable {
         String relayAdmin = settings.relay()
                 .adminAddress()
                 .orElse("http://" + RelayWorkload.host(options.namespace()) + ":8080");
-        Cluster cluster = new Cluster(options.namespace(), new ObjectMetadata(client),
+        Cluster cluster = new Cluster(options.namespace(), settings.namespaces(options.namespace()),
+                new ObjectMetadata(client),
                 new RelayQueue(() -> relayAdmin, secrets.adminToken()), clock,
                 new Cluster.State(configMap, RelayReconciler.installation(settings, options.namespace(), secrets)));
         Events events = new Events(client, options.identity(), clock);
@@ -157,7 +158,8 @@ public final class OperatorProcess implements AutoCloseable {
                         .withRenewDeadline(settings.leaseDuration().multipliedBy(2).dividedBy(3))
                         .withRetryPeriod(settings.leaseDuration().multipliedBy(2).dividedBy(15))
                         // Without one the framework goes on as if it still led.
-                        .withLeaderCallbacks(new LeaderCallbacks(() -> {}, leadership::lost, _ -> {}))
+                        .withLeaderCallbacks(
+                                new LeaderCallbacks(organizations::removeOrphans, leadership::lost, _ -> {}))
                         .build()));
         reconcilers.register(operator, options, settings);
         health = new HealthServer(options.healthPort(), () -> true, this::isReady, registry);

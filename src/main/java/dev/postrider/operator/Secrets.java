@@ -1,6 +1,5 @@
 package dev.postrider.operator;
 
-import dev.postrider.plan.Binding;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteJson;
 import dev.postrider.route.RouteSecret;
@@ -19,16 +18,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** The Secrets that the operator writes, and whether one that is there is as it should be. */
 public final class Secrets {
     public static final String MANAGED_BY_LABEL = "app.kubernetes.io/managed-by";
     public static final String MANAGED_BY = "postrider";
-
-    /** Label, value {@code "true"}, of the Secrets that applications mount. */
-    public static final String BINDING_LABEL = "postrider.dev/binding";
 
     private static final String ROUTE_TYPE = "postrider.dev/route";
 
@@ -51,22 +46,6 @@ public final class Secrets {
                 .endMetadata()
                 .withType(ROUTE_TYPE)
                 .withData(Map.of(RouteSecret.DATA_KEY, base64(RouteJson.write(route))))
-                .build();
-    }
-
-    /** The Secret that an organization's applications mount. */
-    public static Secret binding(Binding binding, HasMetadata organization) {
-        Map<String, String> data = new TreeMap<>();
-        binding.data().forEach((key, value) -> data.put(key, base64(value)));
-        return new SecretBuilder().withNewMetadata()
-                .withNamespace(organization.getMetadata().getNamespace())
-                .withName(binding.name())
-                .withLabels(Map.of(BINDING_LABEL, "true", MANAGED_BY_LABEL, MANAGED_BY))
-                .withAnnotations(binding.annotations())
-                .withOwnerReferences(ownedBy(organization))
-                .endMetadata()
-                .withType(Binding.SECRET_TYPE)
-                .withData(data)
                 .build();
     }
 

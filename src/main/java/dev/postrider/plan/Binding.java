@@ -54,6 +54,14 @@ public record Binding(String name, Map<String, String> data, Map<String, String>
         return new Binding(name, data, all);
     }
 
+    /** The same under another name, without what a rotation has noted. */
+    public Binding copy(String copyName) {
+        Map<String, String> others = new TreeMap<>(annotations);
+        others.remove(Rotation.DONE);
+        others.remove(Rotation.FORMER);
+        return new Binding(copyName, data, others);
+    }
+
     @Override
     public String toString() {
         return "Binding[" + name + ", keys=" + data.keySet() + "]";

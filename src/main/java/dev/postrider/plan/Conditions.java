@@ -19,6 +19,7 @@ final class Conditions {
     static final String SECRETS_VALID = "SecretsValid";
     static final String SERVERS_RESOLVED = "ServersResolved";
     static final String BINDING_READY = "BindingReady";
+    static final String BINDING_COPIED = "BindingCopied";
     static final String TEST_SEND_SUCCEEDED = "TestSendSucceeded";
     static final String RELAY_AVAILABLE = "RelayAvailable";
     static final String DELETION_CONFIRMED = "DeletionConfirmed";
@@ -34,11 +35,19 @@ final class Conditions {
         this.generation = generation;
     }
 
-    Condition set(String type, Condition.Status status, String reason, String message) {
+    /** One that is yet to be added. */
+    Condition of(String type, Condition.Status status, String reason, String message) {
         String since = find(before, type).filter(c -> c.status() == status)
                 .map(Condition::lastTransitionTime)
                 .orElse(time);
-        Condition condition = new Condition(type, status, reason, message, since, generation);
+        return new Condition(type, status, reason, message, since, generation);
+    }
+
+    Condition set(String type, Condition.Status status, String reason, String message) {
+        return add(of(type, status, reason, message));
+    }
+
+    Condition add(Condition condition) {
         now.add(condition);
         return condition;
     }

@@ -31,6 +31,7 @@ record DeclaredOrganization(Identities identity, List<DkimKey> dkim, Optional<We
         Optional<Webhook> webhook = Webhooks.of(organization, world, problems);
         OrganizationLinks links = OrganizationLinks.of(organization, problems);
         BindingEntries.check(OrganizationPlan.key(organization), spec, identity, world.installation(), problems);
+        BindingCopies.check(organization, problems);
         return new DeclaredOrganization(identity, dkim, webhook, links,
                 SizeLimits.of(spec, links.host(), world.installation(), problems),
                 SupportDesk.address(spec, world.installation(), problems),

@@ -6,14 +6,10 @@ import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsSpec;
 import dev.postrider.api.OrganizationMailSettingsSpec.QueuedMail;
 import dev.postrider.api.OrganizationMailSettingsStatus;
-import dev.postrider.api.OrganizationMailSettingsStatus.BindingStatus;
 import dev.postrider.api.OrganizationMailSettingsStatus.ServerTestSendStatus;
-import dev.postrider.api.PostriderApi;
 import dev.postrider.plan.CapabilitiesNow.Works;
-import dev.postrider.route.Durations;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
-import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Sha256;
 import java.time.Duration;
@@ -22,6 +18,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
@@ -32,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param route     the route that the relay should have; empty means that what it has stays
  * @param binding   the Secret that applications should find; empty means that what they have stays
+ * @param copies    where copies of that Secret are to be, or may stay; empty means that all of them go
  * @param release   whether nothing holds the resource any more: route and binding go, then its finalizer
  * @param tests     test mails to be sent now, at most one for each server
  * @param status    the status to write, if it differs
@@ -40,7 +39,8 @@ import org.jspecify.annotations.Nullable;
  * @param report    a usage report to be sent now, after the status that tells of it was written
  * @param reportAt  when to look again for a usage report
  */
-public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Binding> binding, boolean release,
+public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Binding> binding,
+        Optional<BindingCopies> copies, boolean release,
         List<TestOrder> tests, OrganizationMailSettingsStatus status, Optional<Instant> lookAgain,
         List<Notice> notices, Optional<UsageReportOrder> report, Optional<Instant> reportAt) {
 
@@ -55,14 +55,37 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         return new Planning(organization, world, news, reports).plan();
     }
 
+    /**
+     * The same plan once it is known what came of its copies.
+     *
+     * @param refused what the API server refused, in a few words, by namespace
+     */
+    public OrganizationPlan refused(Map<String, String> refused) {
+        return refused.isEmpty() ? this : copies.map(c -> refused(c, refused)).orElse(this);
+    }
+
+    private OrganizationPlan refused(BindingCopies asked, Map<String, String> refused) {
+        Condition told = asked.condition(refused);
+        List<Condition> conditions = Objects.requireNonNullElse(status.conditions(), List.<Condition>of())
+                .stream()
+                .map(condition -> condition.type().equals(told.type()) ? told : condition)
+                .toList();
+        List<Notice> news = new ArrayList<>(notices);
+        asked.notice(Map.of()).ifPresent(news::remove);
+        asked.notice(refused).ifPresent(news::add);
+        return new OrganizationPlan(route, binding, copies, release, tests,
+                new OrganizationMailSettingsStatus(status.observedGeneration(), conditions, status.binding(),
+                        status.servers(), status.serverSummary(), status.capabilities(), status.testSends(),
+                        status.usageReport(), status.dkim()),
+                lookAgain, List.copyOf(news), report, reportAt);
+    }
+
     /** What is wrong with an organization and the servers that it names, each problem apart. */
     public static List<Problem> problems(OrganizationMailSettings organization, World world) {
         List<Problem> problems = new ArrayList<>();
         DeclaredOrganization.of(organization, world, problems);
         problems.addAll(Servers.of(organization, world).problems());
-        if (world.binding(key(organization), bindingName(organization)) instanceof BindingLookup.Foreign foreign) {
-            problems.add(taken(bindingName(organization), foreign));
-        }
+        OrganizationBinding.taken(organization, world).ifPresent(problems::add);
         return List.copyOf(problems);
     }
 
@@ -76,19 +99,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
     /** Name of the Secret that an organization's applications mount. */
     public static String bindingName(OrganizationMailSettings organization) {
-        OrganizationMailSettingsSpec.Binding binding = organization.getSpec().binding();
-        return binding == null || binding.secretName() == null
-                ? organization.getMetadata().getName() + "-mail"
-                : binding.secretName();
-    }
-
-    private static Problem taken(String secretName, BindingLookup.Foreign foreign) {
-        String whose = foreign.organization()
-                .map(o -> "is the binding of organization %s; name another one".formatted(o))
-                .orElse("exists and is not Postrider's; it is left alone. Delete it, or name another one in "
-                        + "spec.binding.secretName");
-        return new Problem(Problem.Area.SPEC, "SecretExists", "spec.binding.secretName",
-                "Secret \"%s\" %s".formatted(secretName, whose));
+        return OrganizationBinding.name(organization);
     }
 
     static ResourceKey key(OrganizationMailSettings organization) {
@@ -97,8 +108,6 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
     /** One run of the plan, with what its steps share. */
     private static final class Planning {
-        private static final Duration ROTATION_OVERLAP = Duration.ofHours(24);
-
         private final OrganizationMailSettings organization;
         private final OrganizationMailSettingsSpec spec;
         private final ResourceKey key;
@@ -137,42 +146,23 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     ? List.of()
                     : tests.due(records);
 
-            BindingLookup found = world.binding(key, bindingName(organization));
-            Duration overlap = rotationOverlap();
-            Optional<String> request = annotation(PostriderApi.ROTATE_ANNOTATION);
-            boolean mayRotate = problems.isEmpty() && servers.usable() && world.installation().relay().isPresent()
-                    && deletion == Deletion.NOT_ASKED;
-            Optional<Rotation> rotation = switch (found) {
-                case BindingLookup.Own own -> Optional
-                        .of(Rotation.of(own, request, mayRotate, overlap, world.now(), world::newPassword));
-                // A namespace that is being deleted takes no Secret any more, and nobody needs one.
-                case BindingLookup.Missing() when deletion != Deletion.NOT_ASKED -> Optional.empty();
-                case BindingLookup.Missing() -> Optional.of(Rotation.first(request, world.newPassword()));
-                case BindingLookup.Foreign _ -> Optional.empty();
-            };
-            boolean bindable = problems.isEmpty() && rotation.isPresent() && world.installation().relay().isPresent();
+            OrganizationBinding binding = new OrganizationBinding(organization, world, servers, deletion,
+                    problems.isEmpty());
 
             Condition resolved = conditions.set(Conditions.SERVERS_RESOLVED, servers.status(), servers.reason(),
                     servers.message());
-            Condition bound = bindingReady(found, bindable, servers);
+            Condition bound = binding.ready(conditions);
+            Optional<BindingCopies> copies = BindingCopies.of(organization, world, binding, conditions);
+            copies.ifPresent(c -> conditions.add(c.condition(Map.of())));
             Condition tested = tests.condition(conditions, orders, records);
             Condition relay = conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
-            Condition ready = ready(List.of(resolved, bound, tested, relay), servers);
+            Condition ready = ready(List.of(resolved, bound, tested, relay), servers, binding);
             CapabilitiesNow capabilities = CapabilitiesNow.of(spec, works(ready, List.of(resolved, tested, relay)),
                     conditions);
-            Optional<Binding> binding = bindable
-                    ? rotation.flatMap(r -> world.installation()
-                            .relay()
-                            .map(address -> BindingEntries.account(key, spec, declared.identity(), address,
-                                    r.password()))
-                            .map(account -> Binding.of(key, bindingName(organization), account,
-                                    servers.wantSubmitters(),
-                                    BindingEntries.of(spec, account, declared.links(), capabilities),
-                                    r.annotations())))
-                    : Optional.empty();
-            Optional<OrganizationRoute> route = bindable && servers.usable()
-                    ? rotation.map(r -> route(r, declared, servers, capabilities))
-                    : world.organizationRoute(key).map(last -> lastGood(last, capabilities));
+            Optional<OrganizationRoute> route = binding.password()
+                    .filter(_ -> servers.usable())
+                    .map(password -> route(password, declared, servers, capabilities))
+                    .or(() -> world.organizationRoute(key).map(last -> lastGood(last, capabilities)));
             if (ready.status() == Status.False && (!problems.isEmpty() || servers.needsPerson()
                     || bound.reason().equals("SecretExists"))) {
                 conditions.set(Conditions.STALLED, Status.True, ready.reason(), ready.message());
@@ -183,7 +173,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             notices.addAll(report.notices());
 
             OrganizationMailSettingsStatus status = new OrganizationMailSettingsStatus(
-                    organization.getMetadata().getGeneration(), conditions.list(), boundTo(binding, rotation, overlap),
+                    organization.getMetadata().getGeneration(), conditions.list(),
+                    binding.status(before == null ? null : before.binding()),
                     servers.keys(), servers.summary(), capabilities.status(), records.isEmpty() ? null : records,
                     report.status().orElse(null), declared.dkim().isEmpty() ? null : DkimKeys.records(declared.dkim()));
             // A relay that is not up yet is on its way, and no fault of the organization.
@@ -191,11 +182,15 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             if (conditions.isNews(ready) && ready.status() == Status.False && !waitsForRelay) {
                 notices.add(Notice.warning(ready.reason(), ready.message()));
             }
-            rotation.filter(Rotation::done).ifPresent(r -> notices.add(rotated(r, overlap)));
-            return new OrganizationPlan(release ? Optional.empty() : route, release ? Optional.empty() : binding,
-                    release,
-                    orders, status, earliest(lookAgain(release, orders, records),
-                            release ? Optional.empty() : rotation.flatMap(r -> r.nextChange(overlap))),
+            binding.rotated().ifPresent(notices::add);
+            copies.flatMap(c -> c.notice(Map.of())).ifPresent(notices::add);
+            return new OrganizationPlan(release ? Optional.empty() : route,
+                    release ? Optional.empty() : binding.secret(declared, capabilities),
+                    release ? Optional.empty() : copies, release, orders, status,
+                    release
+                            ? Optional.empty()
+                            : earliest(Stream.of(lookAgain(orders, records), binding.nextChange(),
+                                    copies.map(BindingCopies::lookAgain))),
                     List.copyOf(notices), report.order(), report.lookAgain());
         }
 
@@ -222,73 +217,11 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             return route.in(state()).without(capabilities.unavailable());
         }
 
-        private Condition bindingReady(BindingLookup found, boolean bindable, Servers servers) {
-            String name = bindingName(organization);
-            String type = Conditions.BINDING_READY;
-            if (found instanceof BindingLookup.Foreign foreign) {
-                Problem taken = taken(name, foreign);
-                return conditions.set(type, Status.False, taken.reason(), Problem.describe(List.of(taken)));
-            }
-            if (bindable) {
-                return conditions.set(type, Status.True, "Written", servers.wantOnlySubmitters()
-                        ? "applications find host and port in Secret \"%s\"; its login sends nothing, for %s"
-                                .formatted(name, howToLogIn())
-                        : "applications find host, port and login in Secret \"%s\"".formatted(name)
-                                + (servers.wantSubmitters()
-                                        ? "; a user of the mail server may log in as %sUSER, with his password there"
-                                                .formatted(RelayLogin.prefix(key))
-                                        : ""));
-            }
-            if (found instanceof BindingLookup.Missing && deletion != Deletion.NOT_ASKED) {
-                return conditions.set(type, Status.False, "Gone",
-                        "Secret \"%s\" is gone and not made again, for the organization is being deleted"
-                                .formatted(name));
-            }
-            return problems.isEmpty()
-                    ? conditions.set(type, Status.Unknown, "RelayPending", "waits for the relay's certificate")
-                    : conditions.set(type, Status.Unknown, "NotValid",
-                            "waits until what is wrong with the resource is mended");
+        private static Optional<Instant> earliest(Stream<Optional<Instant>> times) {
+            return times.flatMap(Optional::stream).min(Comparator.naturalOrder());
         }
 
-        private String howToLogIn() {
-            return "who sends logs in as %sUSER, with the name and the password of a user of the mail server"
-                    .formatted(RelayLogin.prefix(key));
-        }
-
-        private Optional<String> annotation(String name) {
-            return Optional.ofNullable(organization.getMetadata().getAnnotations())
-                    .map(annotations -> annotations.get(name))
-                    .filter(value -> !value.isEmpty());
-        }
-
-        private Duration rotationOverlap() {
-            return Optional.ofNullable(spec.binding())
-                    .map(OrganizationMailSettingsSpec.Binding::rotationOverlap)
-                    .map(Durations::read)
-                    .orElse(ROTATION_OVERLAP);
-        }
-
-        private Notice rotated(Rotation rotation, Duration overlap) {
-            return Notice.normal("Rotated", "Secret \"%s\" has a new password; the former one is %s".formatted(
-                    bindingName(organization),
-                    rotation.formerUntil(overlap, world.now())
-                            .map(until -> "taken until " + until)
-                            .orElse("taken no more")));
-        }
-
-        private static Optional<Instant> earliest(Optional<Instant> one, Optional<Instant> other) {
-            return Stream.of(one, other).flatMap(Optional::stream).min(Comparator.naturalOrder());
-        }
-
-        private @Nullable BindingStatus boundTo(Optional<Binding> binding, Optional<Rotation> rotation,
-                Duration overlap) {
-            return binding.map(b -> new BindingStatus(b.name(),
-                    rotation.flatMap(Rotation::at).map(Instant::toString).orElse(null),
-                    rotation.flatMap(r -> r.formerUntil(overlap, world.now())).map(Instant::toString).orElse(null)))
-                    .orElse(before == null ? null : before.binding());
-        }
-
-        private Condition ready(List<Condition> parts, Servers servers) {
+        private Condition ready(List<Condition> parts, Servers servers, OrganizationBinding binding) {
             String type = Conditions.READY;
             if (!problems.isEmpty()) {
                 String last = world.organizationRoute(key).isPresent()
@@ -317,8 +250,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     .orElseThrow();
             return tested.status() == Status.True
                     ? conditions.set(type, Status.True, "MailWorks", servers.wantOnlySubmitters()
-                            ? "mail can be sent: " + howToLogIn()
-                            : "mail can be sent with the login in Secret \"%s\"".formatted(bindingName(organization)))
+                            ? "mail can be sent: " + binding.howToLogIn()
+                            : "mail can be sent with the login in Secret \"%s\"".formatted(binding.name()))
                     : conditions.set(type, Status.True, "NotTested", tested.message());
         }
 
@@ -397,11 +330,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             return false;
         }
 
-        private Optional<Instant> lookAgain(boolean release, List<TestOrder> orders,
-                List<ServerTestSendStatus> records) {
-            if (release) {
-                return Optional.empty();
-            }
+        private Optional<Instant> lookAgain(List<TestOrder> orders, List<ServerTestSendStatus> records) {
             if (deletion == Deletion.CONFIRMED) {
                 return Optional.of(world.now().plus(Duration.ofSeconds(2)));
             }

@@ -46,6 +46,15 @@ public interface World {
     /** The Secret that is there under the name of an organization's binding. */
     BindingLookup binding(ResourceKey organization, String secretName);
 
+    /** A namespace that an organization wants a copy of its binding in. */
+    NamespaceLookup namespace(String name);
+
+    /**
+     * The Secret that is there under the name of a copy of an organization's binding. Asked only of a namespace that
+     * was found, and accepts it.
+     */
+    CopyLookup copy(ResourceKey organization, ResourceKey secret);
+
     /** A new password for a binding: 256 random bits, in characters that need no quoting in a URI. */
     String newPassword();
 

@@ -275,6 +275,19 @@ final class CheckTest {
                                 + "acme/main; name another one",
                         "m.yaml:17: spec.binding.secretName: Secret \"main-mail\" exists and is not Postrider's; it is "
                                 + "left alone. Delete it, or name another one in spec.binding.secretName"),
+                row("a copy of a binding where the binding itself is", """
+                        apiVersion: postrider.dev/v1alpha1
+                        kind: OrganizationMailSettings
+                        metadata: {name: main, namespace: acme}
+                        spec:
+                          identity: {from: {address: main@acme.example}}
+                          binding:
+                            copies:
+                              - shop
+                              - acme
+                        """,
+                        "m.yaml:9: spec.binding.copies[1]: \"acme\" is the organization's own namespace, where the "
+                                + "binding itself is; name others only"),
                 row("a global server where it is not honoured", """
                         apiVersion: postrider.dev/v1alpha1
                         kind: MailServer

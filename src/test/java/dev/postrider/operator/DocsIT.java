@@ -50,6 +50,7 @@ final class DocsIT {
             README.md         | helm test postrider                                     | not run   |        | ReadmeIT runs it on a node
             README.md         | kubectl get ms,oms,len -A                               | cluster   | 0      | (columns as shown)
             docs/bindings.md  | kubectl -n acme annotate --overwrite oms/acme            | cluster   | 0      | organizationmailsettings.postrider.dev/acme annotated
+            docs/bindings.md  | kubectl label namespace shop                            | cluster   | 0      | namespace/shop labeled
             docs/connect.md   | openssl req -x509                                       | not run   |        | it needs an application at Microsoft
             docs/connect.md   | kubectl -n acme create secret generic google            | not run   |        | it needs a service account at Google
             docs/connect.md   | kubectl -n acme create configmap acme-ca                 | not run   |        | it needs an authority's certificate
@@ -165,6 +166,7 @@ final class DocsIT {
         try (ApiServer api = ApiServer.start(); var upstream = ScriptedSmtpServer.start()) {
             api.kubectl("create", "namespace", "acme");
             api.kubectl("create", "namespace", "argocd");
+            api.kubectl("create", "namespace", "shop");
             api.kubectl("create", "configmap", "argocd-cm", "-n", "argocd");
             try (var installation = new RunningInstallation(api, directory.resolve("queue"),
                     "globalServerPolicy: Optional\n", "acme")) {

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -93,6 +94,59 @@ final class InstalledRightsIT {
             awaitMail(operator, "acme");
             assertThat(operator.kubectl("get", "oms", "main", "-n", "initech")).contains("Pending");
         }
+    }
+
+    /** Of a request for a Namespace itself, RBAC takes its name for the namespace: a Role there grants it. */
+    @Test
+    @Tag("organizations")
+    void bindingsAreCopiedAmongNamedNamespacesWithRolesInThem() throws IOException {
+        for (var tenant : new String[]{"acme", "globex", "mail", "initech"}) {
+            api.kubectl("create", "namespace", tenant);
+        }
+        for (var target : new String[]{"globex", "initech"}) {
+            api.kubectl("label", "namespace", target, "postrider.dev/accept-bindings-from=acme");
+        }
+        assertThat(mayGetNamespace("globex")).isEqualTo("no");
+        try (var operator = install("watch-namespaces.yaml")) {
+            assertThat(mayGetNamespace("globex")).isEqualTo("yes");
+            assertThat(mayGetNamespace("initech")).isEqualTo("no");
+            operator.apply("""
+                    apiVersion: postrider.dev/v1alpha1
+                    kind: OrganizationMailSettings
+                    metadata: {name: main, namespace: acme}
+                    spec:
+                      identity: {from: {address: noreply@acme.example}}
+                      binding: {copies: [globex, initech, no-such]}
+                    """);
+            var copy = operator.client().secrets().inNamespace("globex").withName("acme.main-mail");
+            var binding = operator.client().secrets().inNamespace("acme").withName("main-mail");
+
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(copy.get()).isNotNull()
+                            .extracting(Secret::getData)
+                            .isEqualTo(binding.require().getData()));
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(operator.organizationCondition("acme", "main", "BindingCopied"))
+                            .get()
+                            .satisfies(condition -> {
+                                assertThat(condition.reason()).isEqualTo("NotAccepted");
+                                assertThat(condition.message().split("; "))
+                                        .hasSize(2)
+                                        .satisfies(told -> assertThat(told[0])
+                                                .as("as little is told of one that the installation does not work in")
+                                                .isEqualTo(told[1].replace("no-such", "initech")));
+                            }));
+            assertThat(operator.kubectl("get", "secrets", "-n", "initech")).contains("No resources found");
+
+            api.kubectl("label", "namespace", "globex", "postrider.dev/accept-bindings-from-");
+            operator.process().lookAgain();
+            await().atMost(SOON).untilAsserted(() -> assertThat(copy.get()).isNull());
+        }
+    }
+
+    private String mayGetNamespace(String name) {
+        return api.kubectl("auth", "can-i", "get", "namespaces/" + name, "-n", name,
+                "--as=system:serviceaccount:" + NAMESPACE + ":postrider-operator").out().strip();
     }
 
     private void declare(RunningOperator operator, String tenant) {

@@ -13,6 +13,7 @@ import dev.postrider.route.ServerRoute;
 import dev.postrider.route.TestResult;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.Duration;
@@ -39,6 +40,7 @@ final class GoldenWorld implements World {
     final Map<ResourceKey, OrganizationRoute> organizationRoutes = new HashMap<>();
     private static final Pattern DOCUMENT_END = Pattern.compile("(?m)^---\\s*$");
 
+    private final Map<String, Namespace> namespaces = new HashMap<>();
     private final Map<ResourceKey, Secret> secrets = new HashMap<>();
     private final Map<ResourceKey, ConfigMap> configMaps = new HashMap<>();
     private JsonNode world = JsonNodeFactory.instance.objectNode();
@@ -57,6 +59,10 @@ final class GoldenWorld implements World {
                 case "LicenseExpiryNotice" ->
                     licenses.add(Serialization.unmarshal(document, LicenseExpiryNotice.class));
                 case "Secret" -> put(secrets, Serialization.unmarshal(document, Secret.class));
+                case "Namespace" -> {
+                    Namespace namespace = Serialization.unmarshal(document, Namespace.class);
+                    namespaces.put(namespace.getMetadata().getName(), namespace);
+                }
                 case "ConfigMap" -> put(configMaps, Serialization.unmarshal(document, ConfigMap.class));
                 default -> throw new IllegalArgumentException(document);
             }
@@ -172,6 +178,31 @@ final class GoldenWorld implements World {
         return labels != null && labels.containsKey("postrider.dev/binding")
                 ? new BindingLookup.Own(secret.getStringData().getOrDefault("password", ""))
                 : BindingLookup.Foreign.unknown();
+    }
+
+    /** A Namespace that is a manifest; {@code unreadable} of the World names one that the API server does not tell of. */
+    @Override
+    public NamespaceLookup namespace(String name) {
+        Namespace namespace = namespaces.get(name);
+        if (world.path("unreadable").asText().equals(name)) {
+            return new NamespaceLookup.Unreadable("the API server answered 403");
+        }
+        return namespace == null
+                ? new NamespaceLookup.Missing()
+                : new NamespaceLookup.Found(
+                        Optional.ofNullable(namespace.getMetadata().getLabels()).orElseGet(Map::of),
+                        namespace.getMetadata().getDeletionTimestamp() != null);
+    }
+
+    @Override
+    public CopyLookup copy(ResourceKey organization, ResourceKey key) {
+        Secret secret = secrets.get(key);
+        if (secret == null) {
+            return CopyLookup.MISSING;
+        }
+        return organization.toString().equals(secret.getMetadata().getAnnotations().get("postrider.dev/copy-of"))
+                ? CopyLookup.OWN
+                : CopyLookup.FOREIGN;
     }
 
     @Override

@@ -74,6 +74,12 @@ final class PlanGoldenTest {
         out.append("  route: ").append(plan.route().map(Object::toString).orElse("as it was")).append('\n');
         out.append("  binding: ").append(plan.binding().map(Object::toString).orElse("as it was")).append('\n');
         plan.binding().ifPresent(binding -> tellings(binding, out));
+        plan.copies()
+                .ifPresent(copies -> out.append("  copies: ")
+                        .append(copies.name())
+                        .append(" to ")
+                        .append(copies.toWrite())
+                        .append('\n'));
         out.append("  servers: ").append(plan.status().serverSummary()).append('\n');
         Optional.ofNullable(plan.status().dkim())
                 .orElse(List.of())

@@ -4,6 +4,7 @@ import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsStatus;
 import dev.postrider.api.PostriderApi;
+import dev.postrider.operator.BindingSecrets;
 import dev.postrider.operator.Cluster;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
@@ -41,6 +42,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Observes an OrganizationMailSettings, plans, applies its route and binding and writes its status. */
@@ -55,6 +58,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     private final SimpleInboundEventSource<OrganizationMailSettings> nudges = new SimpleInboundEventSource<>("nudges");
     private @Nullable InformerEventSource<Secret, OrganizationMailSettings> routes;
     private @Nullable InformerEventSource<Secret, OrganizationMailSettings> bindings;
+    private @Nullable BindingCopyWriter copies;
     private @Nullable IndexerResourceCache<OrganizationMailSettings> organizations;
 
     /**
@@ -81,7 +85,8 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         InformerEventSource<Secret, OrganizationMailSettings> bindingSecrets = new InformerEventSource<>(
                 InformerEventSourceConfiguration.from(Secret.class, OrganizationMailSettings.class)
                         .withName("bindings")
-                        .withLabelSelector(Secrets.BINDING_LABEL + "=true")
+                        .withLabelSelector(BindingSecrets.LABEL)
+                        .withSecondaryToPrimaryMapper(OrganizationReconciler::organizationsOf)
                         .withNamespacesInheritedFromController()
                         .withFollowControllerNamespacesChanges(true)
                         .build(),
@@ -98,8 +103,24 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         cluster.caches().organizations(context.getPrimaryCache(), bindingSecrets, organizationRoutes);
         organizations = context.getPrimaryCache();
         bindings = bindingSecrets;
+        copies = new BindingCopyWriter(cluster, bindingSecrets, context.getClient());
         routes = organizationRoutes;
         return List.of(bindingSecrets, organizationRoutes, nudges);
+    }
+
+    /** Whose binding a Secret is, or a copy of it. */
+    private static Set<ResourceID> organizationsOf(Secret secret) {
+        return Stream.of(BindingSecrets.owner(secret), BindingSecrets.copyOf(secret))
+                .flatMap(Optional::stream)
+                .map(key -> new ResourceID(key.name(), key.namespace()))
+                .collect(Collectors.toSet());
+    }
+
+    /** Removes, beside everything else, the copies of bindings whose organization is gone. */
+    public void removeOrphans() {
+        if (copies != null) {
+            Thread.ofVirtual().name("orphaned-copies").start(copies::removeOrphans);
+        }
     }
 
     /** Plans anew for the organizations that send through a server. */
@@ -144,6 +165,9 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
             reports.forget(uid);
             timer.forget(ResourceID.fromResource(organization));
             removeRoute(key, context);
+            if (copies != null) {
+                copies.removeAll(organization);
+            }
             changed.accept(organization);
             return UpdateControl.noUpdate();
         }
@@ -164,11 +188,14 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         World world = cluster.world(calendar.instant());
         OrganizationTestNews news = news(uid);
         UsageReportNews reported = reports.news(uid, UsageReportNews.Finished::new, UsageReportNews::new);
-        OrganizationPlan plan = OrganizationPlan.of(organization, world, news, reported);
+        OrganizationPlan planned = OrganizationPlan.of(organization, world, news, reported);
 
         // The route first: a login that an application has found must work.
-        plan.route().ifPresent(route -> applyRoute(route, context));
-        plan.binding().ifPresent(binding -> applyBinding(binding, organization, context));
+        planned.route().ifPresent(route -> applyRoute(route, context));
+        planned.binding().ifPresent(binding -> applyBinding(binding, organization, context));
+        OrganizationPlan plan = copies == null
+                ? planned
+                : planned.refused(copies.carryOut(organization, planned, context));
         if (plan.release()) {
             removeRoute(key, context);
             removeBindings(organization, "", context);
@@ -215,7 +242,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
 
     private void applyBinding(Binding binding, OrganizationMailSettings organization,
             Context<OrganizationMailSettings> context) {
-        Secret wanted = Secrets.binding(binding, organization);
+        Secret wanted = BindingSecrets.binding(binding, organization);
         Optional<Secret> there = cluster.caches()
                 .binding(new ResourceKey(organization.getMetadata().getNamespace(), binding.name()));
         if (bindings != null && Secrets.createOrApply(there, wanted, bindings, context)) {
@@ -226,10 +253,12 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     /** Removes the organization's bindings but the one of this name; an earlier name of it leaves one behind. */
     private void removeBindings(OrganizationMailSettings organization, String but,
             Context<OrganizationMailSettings> context) {
+        ResourceKey key = Cluster.key(organization);
         if (bindings != null) {
             bindings.getSecondaryResources(organization)
                     .stream()
-                    .filter(secret -> !secret.getMetadata().getName().equals(but))
+                    .filter(secret -> BindingSecrets.owner(secret).filter(key::equals).isPresent()
+                            && !secret.getMetadata().getName().equals(but))
                     .forEach(secret -> context.getClient().resource(secret).delete());
         }
     }
