@@ -96,16 +96,16 @@ final class BindingCopiesIT {
 
         kubectl("annotate", "oms", "main", "-n", source, "postrider.dev/rotate=now");
         await().atMost(SOON).until(() -> !binding().getData().equals(binding.getData()));
-        await().atMost(SOON).untilAsserted(() -> assertThat(copy().getData()).isEqualTo(binding().getData()));
+        awaitSameData();
         assertThat(copy().getMetadata().getAnnotations().keySet()).as("nothing of what the rotation notes")
                 .isEqualTo(copy.getMetadata().getAnnotations().keySet());
 
         kubectl("delete", "secret", copyName(), "-n", target);
-        await().atMost(SOON).untilAsserted(() -> assertThat(copy().getData()).isEqualTo(binding().getData()));
+        awaitSameData();
 
         kubectl("patch", "secret", copyName(), "-n", target, "--type=merge", "-p",
                 "{\"data\":{\"host\":\"ZXZpbA==\",\"more\":\"ZXZpbA==\"}}");
-        await().atMost(SOON).untilAsserted(() -> assertThat(copy().getData()).isEqualTo(binding().getData()));
+        awaitSameData();
         awaitCopied("True Copied");
     }
 
@@ -343,6 +343,11 @@ final class BindingCopiesIT {
                   identity: {from: {address: noreply@acme.example}}
                   binding: {copies: %s, %s}
                 """.formatted(name, source, copies, more);
+    }
+
+    private void awaitSameData() {
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(copyIfThere().map(Secret::getData)).contains(binding().getData()));
     }
 
     private static void accept(String namespace, String value) {
