@@ -53,15 +53,7 @@ final class BindingCopiesIT {
                 "--server-side", "-f", "-");
         assertThat(applied.err()).isEmpty();
         operator = RunningOperator.asInstalled(api, NAMESPACE, NAMESPACE);
-        operator.apply("""
-                apiVersion: postrider.dev/v1alpha1
-                kind: MailServer
-                metadata: {name: global, namespace: $OPERATOR}
-                spec:
-                  scope: Global
-                  smtp: {host: 127.0.0.1, port: %d, security: None}
-                  test: {recipient: postmaster@example.com}
-                """.formatted(upstream.port()));
+        operator.applyGlobalServer(upstream.port());
         operator.startRelay();
     }
 

@@ -117,15 +117,7 @@ final class GitOpsIT {
                 var installation = new RunningInstallation(api, directory.resolve("queue"), "")) {
             RunningOperator operator = installation.operator();
             installPolicy(api, operator);
-            operator.apply("""
-                    apiVersion: postrider.dev/v1alpha1
-                    kind: MailServer
-                    metadata: {name: global, namespace: $OPERATOR}
-                    spec:
-                      scope: Global
-                      smtp: {host: 127.0.0.1, port: %d, security: None}
-                      test: {recipient: postmaster@example.com}
-                    """.formatted(upstream.port()));
+            operator.applyGlobalServer(upstream.port());
             String stays = organization("stays", "");
             assertThat(sync(api, operator, stays + organization("goes", "")).err()).isEmpty();
             operator.startRelay();

@@ -43,21 +43,14 @@ final class RelayDeploymentIT {
     void start(ApiServer api) throws IOException {
         upstream = ScriptedSmtpServer.start();
         operator = new RunningOperator(api, "");
+        operator.applyGlobalServer(upstream.port());
         operator.apply("""
-                apiVersion: postrider.dev/v1alpha1
-                kind: MailServer
-                metadata: {name: global, namespace: $OPERATOR}
-                spec:
-                  scope: Global
-                  smtp: {host: 127.0.0.1, port: %d, security: None}
-                  test: {recipient: postmaster@example.com}
-                ---
                 apiVersion: postrider.dev/v1alpha1
                 kind: OrganizationMailSettings
                 metadata: {name: acme, namespace: $TENANT}
                 spec:
                   identity: {from: {address: noreply@acme.example}}
-                """.formatted(upstream.port()));
+                """);
         operator.startRelay();
         await().atMost(SOON)
                 .untilAsserted(() -> assertThat(operator.organizationCondition("acme", "Ready")).get()

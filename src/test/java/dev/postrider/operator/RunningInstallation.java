@@ -35,16 +35,8 @@ import java.util.Map;
 final class RunningInstallation implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-    /** A global server, and an organization "acme" that uses it. */
-    private static final String RESOURCES = """
-            apiVersion: postrider.dev/v1alpha1
-            kind: MailServer
-            metadata: {name: global, namespace: $OPERATOR}
-            spec:
-              scope: Global
-              smtp: {host: 127.0.0.1, port: $PORT, security: None}
-              test: {recipient: postmaster@example.com}
-            ---
+    /** An organization "acme" that uses the global server. */
+    private static final String ACME = """
             apiVersion: postrider.dev/v1alpha1
             kind: OrganizationMailSettings
             metadata: {name: acme, namespace: $TENANT}
@@ -82,7 +74,8 @@ final class RunningInstallation implements AutoCloseable {
             throws IOException {
         var installation = new RunningInstallation(api, queue, settings);
         RunningOperator operator = installation.operator();
-        operator.apply(RESOURCES.replace("$PORT", "" + port));
+        operator.applyGlobalServer(port);
+        operator.apply(ACME);
         operator.startRelay();
         installation.awaitOrganization(operator.tenant(), "acme", "Ready", Condition.Status.True, "MailWorks");
         return installation;

@@ -164,6 +164,19 @@ final class RunningOperator implements AutoCloseable {
         assertThat(result.exitCode()).as(result.toString()).isZero();
     }
 
+    /** Declares the global server "global" on this machine, which is tested as soon as it is there. */
+    void applyGlobalServer(int port) {
+        apply("""
+                apiVersion: postrider.dev/v1alpha1
+                kind: MailServer
+                metadata: {name: global, namespace: $OPERATOR}
+                spec:
+                  scope: Global
+                  smtp: {host: 127.0.0.1, port: %d, security: None}
+                  test: {recipient: postmaster@example.com}
+                """.formatted(port));
+    }
+
     /** Runs kubectl, with the namespaces filled in. */
     String kubectl(String... arguments) {
         var filled = List.of(arguments).stream().map(this::fill).toArray(String[]::new);
