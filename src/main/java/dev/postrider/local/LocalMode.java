@@ -20,6 +20,7 @@ import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.RelayCertificate;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.Sha256;
+import dev.postrider.transport.EgressPolicy;
 import dev.postrider.transport.GraphEndpoints;
 import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.TestSender;
@@ -130,9 +131,11 @@ public final class LocalMode implements AutoCloseable {
                 new RelaySettings(RelayIdentity.HOST, InetAddress.getLoopbackAddress(), options.port(), 0, 0,
                         PrivateFiles.directory(options.state().resolve("queue")), SmtpLimits.DEFAULT, false,
                         TraceSettings.DEFAULT, QueueSettings.DEFAULT, links(options)),
-                routes, new MailUpstreams(name, false, options.graph()), DeliverySettings.of(RelayIdentity.HOST),
-                // Whoever declares a webhook here has the machine to himself.
-                new Exposure(Access.NOBODY, RelayMeters.DEFAULT_NAMED, Tracing.OFF, new WebhookPolicy(true, true)),
+                routes, new MailUpstreams(name, false, EgressPolicy.OPEN, options.graph()),
+                DeliverySettings.of(RelayIdentity.HOST),
+                // Whoever declares servers and webhooks here has the machine to himself.
+                new Exposure(Access.NOBODY, RelayMeters.DEFAULT_NAMED, Tracing.OFF,
+                        new WebhookPolicy(true, EgressPolicy.OPEN)),
                 clock);
         Installation installation = new Installation(options.trustedNamespaces(), options.globalServerRequired(),
                 Optional.of(new RelayAddress(RelayIdentity.HOST, relay.submissionPort(),
@@ -140,7 +143,8 @@ public final class LocalMode implements AutoCloseable {
                 options.linksPort().isPresent(), SupportSettings.OWN,
                 UUID.randomUUID().toString());
         this.cluster = new LocalCluster(routes, new BindingDirectories(bindings), installation, clock,
-                new TestSender(new MailUpstreams(name, true, options.graph()), clock)::send, tests, this::changed);
+                new TestSender(new MailUpstreams(name, true, EgressPolicy.OPEN, options.graph()), clock)::send, tests,
+                this::changed);
         try {
             PrivateFiles.write(options.state().resolve(ADMIN_URL), "http://127.0.0.1:" + relay.adminPort() + "\n");
             PrivateFiles.write(options.state().resolve(ADMIN_TOKEN), token + "\n");

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import dev.postrider.route.Durations;
+import dev.postrider.transport.EgressPolicy;
 import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
@@ -35,10 +36,12 @@ import org.jspecify.annotations.Nullable;
  * @param leaseDuration      after how long without a sign of life another replica takes the leader's place; at least a
  *                           second
  * @param support            who helps organizations
+ * @param connections        where operator and relay may connect on behalf of tenants
  * @param relay              how the relay runs
  */
 public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trustedNamespaces,
-        List<String> watchNamespaces, Duration leaseDuration, SupportSettings support, Relay relay) {
+        List<String> watchNamespaces, Duration leaseDuration, SupportSettings support, Connections connections,
+        Relay relay) {
     /** Label, value {@code "true"}, of the ConfigMap with the settings. */
     public static final String LABEL = "postrider.dev/settings";
 
@@ -56,6 +59,31 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
     /** Whether an organization may send while no global server is active. */
     public enum GlobalServerPolicy {
         Required, Optional
+    }
+
+    /**
+     * Where operator and relay may connect on behalf of tenants, as {@link EgressPolicy} has it.
+     *
+     * @param allowedNetworks as 10.0.0.0/8, besides what is allowed by default
+     * @param deniedNetworks  besides what is refused by default
+     */
+    public record Connections(List<String> allowedNetworks, List<String> deniedNetworks) {
+        static final Connections DEFAULT = new Connections(List.of(), List.of());
+
+        public Connections {
+            allowedNetworks = allowedNetworks == null ? List.of() : List.copyOf(allowedNetworks);
+            deniedNetworks = deniedNetworks == null ? List.of() : List.copyOf(deniedNetworks);
+            check("allowedNetworks", allowedNetworks);
+            check("deniedNetworks", deniedNetworks);
+        }
+
+        private static void check(String name, List<String> networks) {
+            try {
+                EgressPolicy.of(networks, List.of(), List::of);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("connections." + name + ": " + e.getMessage(), e);
+            }
+        }
     }
 
     /**
@@ -389,6 +417,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             @JsonProperty("watchNamespaces") @Nullable List<String> watchNamespaces,
             @JsonProperty("leaseDuration") @Nullable String leaseDuration,
             @JsonProperty("support") @Nullable Support support,
+            @JsonProperty("connections") @Nullable Connections connections,
             @JsonProperty("relay") @Nullable Relay relay) {
         Settings settings() {
             return new Settings(globalServerPolicy == null ? GlobalServerPolicy.Required : globalServerPolicy,
@@ -396,6 +425,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                     watchNamespaces == null ? List.of() : watchNamespaces,
                     leaseDuration == null ? DEFAULT_LEASE : lease(leaseDuration),
                     support == null ? new Support("", false).settings() : support.settings(),
+                    connections == null ? Connections.DEFAULT : connections,
                     relay == null
                             ? new Relay(Optional.empty(), Optional.empty(), List.of(), null, false, Optional.empty(),
                                     Optional.empty(), Certificate.OWN, new Storage(Optional.empty(), Optional.empty()),

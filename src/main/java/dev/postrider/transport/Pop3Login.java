@@ -51,11 +51,11 @@ final class Pop3Login {
      * @throws RefusedException with the step that failed; the message names the POP3 server
      */
     static void perform(ResourceKey key, Endpoint.Smtp smtp, Login.PopBeforeSmtp login, TlsContexts contexts,
-            Dialogue dialogue) throws RefusedException {
+            Egress egress, Dialogue dialogue) throws RefusedException {
         Endpoint.Smtp server = smtp.beside(login.host(), login.port(), login.security());
         dialogue.note("POP3 login at " + server.display());
         try {
-            Wire wire = Wire.connect(server, context(key, server, contexts), dialogue);
+            Wire wire = Wire.connect(server, egress.policy(), context(key, server, contexts, egress), dialogue);
             try {
                 new Pop3Login(server, login, wire, dialogue).run();
             } finally {
@@ -67,9 +67,10 @@ final class Pop3Login {
         }
     }
 
-    private static Optional<SSLContext> context(ResourceKey key, Endpoint.Smtp server, TlsContexts contexts)
+    private static Optional<SSLContext> context(ResourceKey key, Endpoint.Smtp server, TlsContexts contexts,
+            Egress egress)
             throws RefusedException {
-        return server.security() == Security.NONE ? Optional.empty() : Optional.of(contexts.of(key, server));
+        return server.security() == Security.NONE ? Optional.empty() : Optional.of(contexts.of(key, server, egress));
     }
 
     /** What the connection tells speaks of the SMTP server's fields. */

@@ -38,27 +38,29 @@ final class TlsContexts {
     };
 
     /** A server, where it is and how; other settings make another context. */
-    private record Key(ResourceKey server, Endpoint.Smtp endpoint) {}
+    private record Key(ResourceKey server, Endpoint.Smtp endpoint, Egress egress) {}
 
     /**
      * The context of a server.
      *
+     * @param egress by what those are asked who know of revocations
+     *
      * @throws RefusedException with Certificate if authorities or client certificate cannot be read
      */
-    synchronized SSLContext of(ResourceKey server, Endpoint.Smtp endpoint) throws RefusedException {
-        Key key = new Key(server, endpoint);
+    synchronized SSLContext of(ResourceKey server, Endpoint.Smtp endpoint, Egress egress) throws RefusedException {
+        Key key = new Key(server, endpoint, egress);
         SSLContext present = contexts.get(key);
         if (present != null) {
             return present;
         }
         contexts.keySet().removeIf(other -> other.server().equals(server));
-        SSLContext context = create(endpoint);
+        SSLContext context = create(endpoint, egress);
         contexts.put(key, context);
         return context;
     }
 
-    private static SSLContext create(Endpoint.Smtp endpoint) throws RefusedException {
-        CertificateCheck check = new CertificateCheck(endpoint, InstantSource.system());
+    private static SSLContext create(Endpoint.Smtp endpoint, Egress egress) throws RefusedException {
+        CertificateCheck check = new CertificateCheck(endpoint, egress, InstantSource.system());
         try {
             KeyManager[] keys = endpoint.tls().clientCertificate().isPresent()
                     ? keyManagers(endpoint.tls().clientCertificate().get())

@@ -59,12 +59,13 @@ final class Wire extends Socket {
     /**
      * Connects.
      *
+     * @param policy  where it may go
      * @param context what the connection is encrypted with, if it may be
      * @throws RefusedException with NameResolution, Connection or Timeout
      */
-    static Wire connect(Endpoint.Smtp endpoint, Optional<SSLContext> context, Dialogue dialogue)
+    static Wire connect(Endpoint.Smtp endpoint, EgressPolicy policy, Optional<SSLContext> context, Dialogue dialogue)
             throws RefusedException {
-        Connector.Connection connection = new Connector(endpoint, dialogue).connect();
+        Connector.Connection connection = new Connector(endpoint, policy, dialogue).connect();
         try {
             return new Wire(endpoint, connection, context, dialogue);
         } catch (IOException e) {

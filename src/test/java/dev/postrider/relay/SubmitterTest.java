@@ -18,6 +18,7 @@ import dev.postrider.testing.AccountServer;
 import dev.postrider.testing.AccountServer.Taken;
 import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.testing.TestCertificates;
+import dev.postrider.transport.LoopbackUpstreams;
 import dev.postrider.transport.MailUpstreams;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -103,7 +104,7 @@ final class SubmitterTest {
         relay = Relay.start(
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
                         SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT),
-                routes, new MailUpstreams("relay.test", false),
+                routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
                 new DeliverySettings("relay.test", List.of(Duration.ofSeconds(90)), 0, Duration.ofHours(4),
                         Duration.ofDays(5), Duration.ofSeconds(30), 100, Duration.ofSeconds(1), Duration.ofSeconds(1),
                         1 << 20),
