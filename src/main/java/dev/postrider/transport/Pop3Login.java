@@ -55,6 +55,7 @@ final class Pop3Login {
         Endpoint.Smtp server = smtp.beside(login.host(), login.port(), login.security());
         dialogue.note("POP3 login at " + server.display());
         try {
+            dialogue.expect(Dialogue.Protocol.POP3);
             Wire wire = Wire.connect(server, egress.policy(), context(key, server, contexts, egress), dialogue);
             try {
                 new Pop3Login(server, login, wire, dialogue).run();
@@ -164,8 +165,7 @@ final class Pop3Login {
         throw response.startsWith("-ERR")
                 ? new RefusedException(step, server.display() + " " + what + ": " + told + "; " + next)
                 : new RefusedException(Step.Connection, server.display()
-                        + " does not speak POP3: " + told
-                        + "; check spec.smtp.port, and that spec.smtp.security fits it");
+                        + " does not speak POP3; check spec.smtp.port, and that spec.smtp.security fits it");
     }
 
     private RefusedException broken(IOException failure) {

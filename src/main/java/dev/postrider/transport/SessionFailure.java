@@ -48,6 +48,9 @@ record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
             return phase == Step.Tls
                     ? refused(Step.Tls, reply.get(), endpoint.display() + " offers STARTTLS but refused it: "
                             + reply.get().text() + "; have its operator look into the TLS settings")
+                    : !Dialogue.Protocol.SMTP.isSpokenBy(reply.get().text())
+                            ? new RefusedException(Step.Connection, endpoint.display() + " does not answer EHLO as an "
+                                    + "SMTP server does; check that an SMTP server listens on that port")
                     : refused(Step.Connection, reply.get(), endpoint.display() + " does not want to talk: "
                             + reply.get().text() + "; ask the server's operator whether this address may connect");
         }

@@ -189,6 +189,7 @@ final class SmtpUpstream implements Upstream {
         Optional<SSLContext> context = endpoint.security() == Endpoint.Security.NONE
                 ? Optional.empty()
                 : Optional.of(contexts.of(server, endpoint, egress));
+        dialogue.expect(Dialogue.Protocol.SMTP);
         Wire connected = Wire.connect(endpoint, egress.policy(), context, dialogue);
         wire = connected;
         return SmtpConnection.open(endpoint, ehloName, connected, secret, secrets, dialogue);

@@ -55,7 +55,7 @@ final class CheckTest {
                         "m.yaml:9: spec.smtp.prot: unknown field; did you mean \"port\"?",
                         "m.yaml:10: spec.smtp.maxConnections: Invalid value: 0: should be greater than or equal to 1",
                         "m.yaml:11: spec.smtp.connectTimeout: Invalid value: \"soon\": should match "
-                                + "'^[1-9][0-9]{0,4}(ms|s|m|h)$'",
+                                + "'^[1-9][0-9]{0,5}ms$|^([1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|3600)s$|^([1-9]|[1-5][0-9]|60)m$|^1h$'",
                         "m.yaml:12: spec.smtp.security: Invalid value: must be of type string: \"boolean\"",
                         "m.yaml:13: spec.description: Invalid value: must be of type string: \"array\""),
                 row("a rule of the kind", SERVER + """

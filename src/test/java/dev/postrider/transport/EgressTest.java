@@ -38,6 +38,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -228,6 +229,37 @@ final class EgressTest {
         Attempt attempt = sendTo(ca.server(Request.of("localhost").asking(url, url)));
         assertThat(Mails.refusal(attempt).message()).contains("the list (CRL) cannot be reached: ")
                 .doesNotContain("220", "ESMTP", "failed to respond");
+    }
+
+    /** An allowed address with another service: FTP and IRC greet as SMTP does, SSH and IMAP do not. */
+    @ParameterizedTest
+    // @formatter:off
+    @CsvSource(delimiter = '|', textBlock = """
+            220 (internal-service-7.3)             | 530 Please login with USER and PASS, internal-service-7.3 | does not answer EHLO as an SMTP server does
+            220 internal-service-7.3               | 500 internal-service-7.3 has no such command              | does not answer EHLO as an SMTP server does
+            SSH-2.0-internal-service-7.3           |                                                           | took longer than 400ms
+            * OK IMAP4rev1 internal-service-7.3    |                                                           | broke before the session was ready
+            HTTP/1.1 400 internal-service-7.3      |                                                           | broke before the session was ready
+            -ERR internal-service-7.3              |                                                           | broke before the session was ready
+            """)
+    // @formatter:on
+    void aServiceThatIsNoMailServerIsNotTold(String greeting, String reply, String message) {
+        server.on("CONNECT", greeting);
+        if (reply != null) {
+            server.on("EHLO", reply).on("HELO", reply);
+        }
+        Attempt attempt = send(Mails.impatient(Mails.plain(server.port())), false);
+        assertThat(Mails.refusal(attempt).message()).contains(message).doesNotContain(SECRET_BANNER);
+        assertThat(attempt.dialogue()).contains("S: (not shown, since it may not be a mail server)")
+                .doesNotContain(SECRET_BANNER);
+    }
+
+    @Test
+    void aRefusalByAMailServerIsTold() {
+        server.on("CONNECT", "554 5.7.1 your address is blocked");
+        Attempt attempt = send(Mails.plain(server.port()), false);
+        assertThat(Mails.refusal(attempt).message()).contains("554 5.7.1 your address is blocked");
+        assertThat(attempt.dialogue()).contains("S: 554 5.7.1 your address is blocked");
     }
 
     /** A list of 60 MB, and one that never ends, cost neither memory nor time. */
