@@ -6,17 +6,19 @@ import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.operator.relay.RelayWorkload;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
-import dev.postrider.route.RouteJson;
+import dev.postrider.route.RouteBundles;
 import dev.postrider.route.RouteSecret;
 import dev.postrider.route.ServerRoute;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.Cache;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -28,6 +30,10 @@ import org.jspecify.annotations.Nullable;
  * its informer starts; no reconciler runs before all have.
  */
 public final class Caches {
+    private static final Comparator<ObjectMeta> DECLARED = Comparator
+            .comparing(ObjectMeta::getCreationTimestamp, Comparator.nullsLast(Comparator.naturalOrder()))
+            .thenComparing(ObjectMeta::getName);
+
     private final String namespace;
     private @Nullable Cache<MailServer> mailServers;
     private @Nullable Cache<OrganizationMailSettings> organizations;
@@ -36,6 +42,7 @@ public final class Caches {
     private @Nullable Cache<Secret> bindings;
     private @Nullable Cache<Secret> serverRoutes;
     private @Nullable Cache<Secret> organizationRoutes;
+    private @Nullable Cache<Secret> authorities;
     private @Nullable Cache<Deployment> relays;
     private Function<ResourceKey, List<LicenseExpiryNotice>> licenses = _ -> List.of();
 
@@ -49,11 +56,12 @@ public final class Caches {
     }
 
     public void mailServers(Cache<MailServer> primary, Cache<Secret> credentialSecrets,
-            Cache<ConfigMap> authorities, Cache<Secret> routes) {
+            Cache<ConfigMap> declaredAuthorities, Cache<Secret> routes, Cache<Secret> routeAuthorities) {
         mailServers = primary;
         credentials = credentialSecrets;
-        certificateAuthorities = authorities;
+        certificateAuthorities = declaredAuthorities;
         serverRoutes = routes;
+        authorities = routeAuthorities;
     }
 
     public void organizations(Cache<OrganizationMailSettings> primary, Cache<Secret> bindingSecrets,
@@ -129,15 +137,31 @@ public final class Caches {
         return organizationRouteSecret(organization).flatMap(s -> route(s, OrganizationRoute.class));
     }
 
+    /** How many of the same kind and namespace were declared before a resource; of one moment by their names. */
+    long declaredBefore(HasMetadata resource) {
+        Cache<? extends HasMetadata> cache = resource instanceof MailServer ? mailServers : organizations;
+        String tenant = resource.getMetadata().getNamespace();
+        return cache == null
+                ? 0
+                : cache.list(other -> tenant.equals(other.getMetadata().getNamespace())
+                        && DECLARED.compare(other.getMetadata(), resource.getMetadata()) < 0).count();
+    }
+
     /** Whether there is a server to send through. */
     public boolean hasActiveServer() {
         return mailServers()
                 .anyMatch(server -> serverRoute(Cluster.key(server)).filter(ServerRoute::active).isPresent());
     }
 
-    private static <T> Optional<T> route(Secret secret, Class<T> type) {
+    /** A bundle that routes name. */
+    Optional<Secret> authorities(String digest) {
+        return get(authorities, namespace, RouteSecret.authoritiesName(digest));
+    }
+
+    private <T> Optional<T> route(Secret secret, Class<T> type) {
         try {
-            return entry(secret, RouteSecret.DATA_KEY).map(json -> RouteJson.read(json, type));
+            return entry(secret, RouteSecret.DATA_KEY).map(json -> RouteBundles.read(json, type,
+                    digest -> authorities(digest).flatMap(found -> entry(found, RouteSecret.AUTHORITIES_KEY))));
         } catch (IllegalArgumentException damaged) {
             // As good as none: the plan makes it anew.
             return Optional.empty();

@@ -24,6 +24,7 @@ public final class Cluster {
     private final ObjectMetadata metadata;
     private final RelayQueue relayQueue;
     private final InstantSource clock;
+    private final Settings.NamespaceLimits limits;
     private volatile State state;
 
     /**
@@ -39,16 +40,17 @@ public final class Cluster {
      *
      * @param namespace where the operator is
      * @param watched   the namespaces that it works in; empty for all
+     * @param limits    how much a namespace may have
      */
     public Cluster(String namespace, Set<String> watched, ObjectMetadata metadata, RelayQueue relayQueue,
-            InstantSource clock,
-            State initial) {
+            InstantSource clock, Settings.NamespaceLimits limits, State initial) {
         this.namespace = namespace;
         this.watched = watched;
         this.caches = new Caches(namespace);
         this.metadata = metadata;
         this.relayQueue = relayQueue;
         this.clock = clock;
+        this.limits = limits;
         this.state = initial;
     }
 
@@ -94,6 +96,10 @@ public final class Cluster {
     /** A snapshot for one plan at a time. */
     public World world(Instant now) {
         return new ClusterWorld(this, now, state.installation(), relay());
+    }
+
+    Settings.NamespaceLimits limits() {
+        return limits;
     }
 
     ObjectMetadata metadata() {

@@ -130,7 +130,7 @@ public final class OperatorProcess implements AutoCloseable {
                 .orElse("http://" + RelayWorkload.host(options.namespace()) + ":8080");
         Cluster cluster = new Cluster(options.namespace(), settings.namespaces(options.namespace()),
                 new ObjectMetadata(client),
-                new RelayQueue(() -> relayAdmin, secrets.adminToken()), clock,
+                new RelayQueue(() -> relayAdmin, secrets.adminToken()), clock, settings.namespaceLimits(),
                 new Cluster.State(configMap, RelayReconciler.installation(settings, options.namespace(), secrets)));
         Events events = new Events(client, options.identity(), clock);
         TestSender tester = sender.apply(EgressPolicy.of(settings.connections().allowedNetworks(),

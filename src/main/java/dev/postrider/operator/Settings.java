@@ -37,11 +37,12 @@ import org.jspecify.annotations.Nullable;
  *                           second
  * @param support            who helps organizations
  * @param connections        where operator and relay may connect on behalf of tenants
+ * @param namespaceLimits    how much a namespace may have
  * @param relay              how the relay runs
  */
 public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trustedNamespaces,
         List<String> watchNamespaces, Duration leaseDuration, SupportSettings support, Connections connections,
-        Relay relay) {
+        NamespaceLimits namespaceLimits, Relay relay) {
     /** Label, value {@code "true"}, of the ConfigMap with the settings. */
     public static final String LABEL = "postrider.dev/settings";
 
@@ -83,6 +84,21 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             } catch (IllegalArgumentException e) {
                 throw new IllegalArgumentException("connections." + name + ": " + e.getMessage(), e);
             }
+        }
+    }
+
+    /**
+     * How much a namespace may have; what is beyond is told so in its status and gets nothing.
+     *
+     * @param mailServers   at least 1; default 100
+     * @param organizations at least 1; default 1,000
+     */
+    public record NamespaceLimits(int mailServers, int organizations) {
+        static final NamespaceLimits DEFAULT = new NamespaceLimits(0, 0);
+
+        public NamespaceLimits {
+            mailServers = mailServers == 0 ? 100 : mailServers;
+            organizations = organizations == 0 ? 1000 : organizations;
         }
     }
 
@@ -418,6 +434,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             @JsonProperty("leaseDuration") @Nullable String leaseDuration,
             @JsonProperty("support") @Nullable Support support,
             @JsonProperty("connections") @Nullable Connections connections,
+            @JsonProperty("namespaceLimits") @Nullable NamespaceLimits namespaceLimits,
             @JsonProperty("relay") @Nullable Relay relay) {
         Settings settings() {
             return new Settings(globalServerPolicy == null ? GlobalServerPolicy.Required : globalServerPolicy,
@@ -426,6 +443,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                     leaseDuration == null ? DEFAULT_LEASE : lease(leaseDuration),
                     support == null ? new Support("", false).settings() : support.settings(),
                     connections == null ? Connections.DEFAULT : connections,
+                    namespaceLimits == null ? NamespaceLimits.DEFAULT : namespaceLimits,
                     relay == null
                             ? new Relay(Optional.empty(), Optional.empty(), List.of(), null, false, Optional.empty(),
                                     Optional.empty(), Certificate.OWN, new Storage(Optional.empty(), Optional.empty()),

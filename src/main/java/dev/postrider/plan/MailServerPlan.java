@@ -154,6 +154,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                                         installation.trustedNamespaces().stream().sorted().toList(),
                                         server.getMetadata().getNamespace())));
             }
+            Problem.beyondBound(world, server, "MailServers", "mailServers").ifPresent(problems::add);
             MailAddress.check("spec.sender.address", spec.sender() == null ? null : spec.sender().address(), problems);
             MailAddress.check("spec.test.recipient", spec.test() == null ? null : spec.test().recipient(), problems);
         }

@@ -125,7 +125,8 @@ final class MailboxList {
                 // ISO-2022 has controls of its own; what has them elsewhere has them in every reading.
                 if (hasControl(new String(octets, charset))
                         || !charset.name().startsWith("ISO-2022")
-                                && hasControl(new String(octets, StandardCharsets.ISO_8859_1).replaceAll("[\\x80-\\xff]", ""))) {
+                                && hasControl(new String(octets, StandardCharsets.ISO_8859_1)
+                                        .replaceAll("[\\x80-\\xff]", ""))) {
                     return false;
                 }
             } catch (IllegalArgumentException e) {

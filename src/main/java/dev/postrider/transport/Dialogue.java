@@ -118,7 +118,9 @@ final class Dialogue {
     private String server(String text) {
         if (!spoken && protocol.isSpokenBy(text)) {
             spoken = true;
-            List<String> shown = lines.stream().map(line -> line.startsWith(UNPROVED) ? line.substring(1) : line).toList();
+            List<String> shown = lines.stream()
+                    .map(line -> line.startsWith(UNPROVED) ? line.substring(1) : line)
+                    .toList();
             length -= (int) lines.stream().filter(line -> line.startsWith(UNPROVED)).count();
             lines.clear();
             lines.addAll(shown);

@@ -3,6 +3,7 @@ package dev.postrider.operator.mailserver;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.MailServerStatus;
 import dev.postrider.api.PostriderApi;
+import dev.postrider.operator.AuthoritySecrets;
 import dev.postrider.operator.Cluster;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
@@ -47,6 +48,8 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     private final Consumer<Secret> secretChanged;
     private final SimpleInboundEventSource<MailServer> nudges = new SimpleInboundEventSource<>("nudges");
     private @Nullable InformerEventSource<Secret, MailServer> routes;
+    private @Nullable InformerEventSource<Secret, MailServer> routeAuthorities;
+    private @Nullable AuthoritySecrets authoritySecrets;
     private @Nullable IndexerResourceCache<MailServer> servers;
 
     /**
@@ -102,10 +105,21 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withSecondaryToPrimaryMapper(Lifecycle::sourceOf)
                         .build(),
                 context);
-        cluster.caches().mailServers(primary, credentials, authorities, serverRoutes);
+        InformerEventSource<Secret, MailServer> bundles = new InformerEventSource<>(
+                InformerEventSourceConfiguration.from(Secret.class, MailServer.class)
+                        .withName("route-authorities")
+                        .withLabelSelector(RouteSecret.LABEL + "=" + RouteSecret.AUTHORITIES)
+                        .withNamespaces(Set.of(cluster.namespace()))
+                        .withFollowControllerNamespacesChanges(false)
+                        .withSecondaryToPrimaryMapper(_ -> Set.of())
+                        .build(),
+                context);
+        cluster.caches().mailServers(primary, credentials, authorities, serverRoutes, bundles);
         servers = primary;
         routes = serverRoutes;
-        return List.of(credentials, authorities, serverRoutes, nudges);
+        routeAuthorities = bundles;
+        authoritySecrets = new AuthoritySecrets(cluster, serverRoutes);
+        return List.of(credentials, authorities, serverRoutes, bundles, nudges);
     }
 
     private static List<String> inItsNamespace(MailServer server, List<String> names) {
@@ -182,13 +196,16 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     private void applyRoute(ServerRoute route, Context<MailServer> context) {
         Secret wanted = Secrets.route(RouteSecret.Kind.SERVER, route.key(), route, cluster.namespace(),
                 cluster.state().configMap());
-        if (routes != null) {
-            Secrets.createOrApplyRoute(cluster.caches().serverRouteSecret(route.key()), wanted, routes, context);
+        if (routes != null && routeAuthorities != null && authoritySecrets != null) {
+            authoritySecrets.apply(cluster.caches().serverRouteSecret(route.key()), route, wanted, routes,
+                    routeAuthorities, context);
         }
     }
 
     private void removeRoute(ResourceKey key, Context<MailServer> context) {
-        cluster.caches().serverRouteSecret(key).ifPresent(secret -> context.getClient().resource(secret).delete());
+        if (authoritySecrets != null) {
+            authoritySecrets.remove(cluster.caches().serverRouteSecret(key), context);
+        }
     }
 
     private void writeStatus(MailServer server, MailServerStatus status, Context<MailServer> context) {
