@@ -297,10 +297,10 @@ final class EgressTest {
         for (int i = 0; i < 2; i++) {
             System.arraycopy(big, 0, made, i * 6, 6);
         }
-        made[9] -= 1;
+        made[9] = (byte) (made[9] - 1);
         System.arraycopy(real, tbs, made, 12, length);
         System.arraycopy(big, 0, made, 12 + length, 6);
-        made[12 + length + 3] -= 2;
+        made[12 + length + 3] = (byte) (made[12 + length + 3] - 2);
         return made;
     }
 }
