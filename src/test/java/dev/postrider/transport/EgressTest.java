@@ -273,6 +273,12 @@ final class EgressTest {
                         read.incrementAndGet();
                         return ENTRY[(read.get() - 1) % ENTRY.length] & 0xff;
                     }
+
+                    @Override
+                    public int read(byte[] octets, int offset, int length) {
+                        octets[offset] = (byte) read();
+                        return 1;
+                    }
                 });
         X509Certificate certificate = ca.server("localhost").x509();
         assertThatExceptionOfType(IOException.class)
