@@ -29,7 +29,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -212,12 +211,10 @@ final class ReadyMadeEntriesTest {
 
     @Test
     void postconfReadsItsSettings() throws IOException {
-        Optional<List<String>> postconf = ConsumerPrograms.POSTFIX.command();
-        Assumptions.assumeTrue(postconf.isPresent(), "no Postfix here");
+        List<String> command = new ArrayList<>(ConsumerPrograms.POSTFIX.require());
         Files.writeString(directory.resolve("main.cf"), "compatibility_level = 3.6\n"
                 + entry(BindingFormat.Postfix, "postfix-main.cf"));
         Files.writeString(directory.resolve("master.cf"), "");
-        List<String> command = new ArrayList<>(postconf.get());
         command.addAll(List.of("-c", directory.toString(), "-n"));
         CommandResult result = CommandResult.run(directory, Map.of(), "", command);
         assertThat(result.err()).isEmpty();
@@ -238,9 +235,7 @@ final class ReadyMadeEntriesTest {
     }
 
     private JsonNode read(ConsumerPrograms program, String... arguments) throws IOException {
-        Optional<List<String>> found = program.command();
-        Assumptions.assumeTrue(found.isPresent(), "there is no " + program + " here");
-        List<String> command = new ArrayList<>(found.get());
+        List<String> command = new ArrayList<>(program.require());
         command.addAll(Arrays.asList(arguments));
         CommandResult result = CommandResult.run(directory, Map.of("LC_ALL", "C.UTF-8"), "", command);
         assertThat(result.exitCode()).as(result.err()).isZero();
