@@ -327,10 +327,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
 
         private void stalled(@Nullable TestSendStatus record) {
             Condition ready = Conditions.find(conditions.list(), Conditions.READY).orElseThrow();
-            // A Secret that is not there yet may come by itself; the order of a GitOps sync is nobody's mistake.
-            boolean person = problems.stream()
-                    .anyMatch(p -> !p.reason().equals("SecretNotFound")
-                            && !p.reason().equals("ConfigMapNotFound"))
+            boolean person = Problem.needPerson(problems)
                     || problems.isEmpty() && ready.status() == Status.False
                             && record != null
                             && TestRecord.failedStep(record).filter(TestRecord::needsPerson).isPresent();

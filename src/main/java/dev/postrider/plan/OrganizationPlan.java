@@ -163,8 +163,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     .filter(_ -> servers.usable())
                     .map(password -> route(password, declared, servers, capabilities))
                     .or(() -> world.organizationRoute(key).map(last -> lastGood(last, capabilities)));
-            if (ready.status() == Status.False && (!problems.isEmpty() || servers.needsPerson()
-                    || bound.reason().equals("SecretExists"))) {
+            if (ready.status() == Status.False && (Problem.needPerson(problems)
+                    || Problem.needPerson(servers.problems()) || bound.reason().equals("SecretExists"))) {
                 conditions.set(Conditions.STALLED, Status.True, ready.reason(), ready.message());
             }
             boolean release = deletion(route.isPresent());

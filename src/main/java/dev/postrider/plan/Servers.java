@@ -42,12 +42,13 @@ record Servers(boolean own, List<MailServer> allowed, List<Problem> problems, bo
             Optional<MailServer> server = world.mailServer(key);
             if (!key.namespace().equals(namespace)
                     && server.filter(s -> MailServerPlan.isHonouredGlobal(s, installation)).isEmpty()) {
-                // Whether the server exists is not told: it is another tenant's business.
+                // Whether the server exists is not told: it is another tenant's business. A global one may come later.
                 problems.add(new Problem(Area.SERVERS, "ServerNotAllowed", field,
                         "MailServer %s is no global server, and only those may be used from another namespace; declare a MailServer in namespace \"%s\""
-                                .formatted(key, namespace)));
+                                .formatted(key, namespace),
+                        installation.trustedNamespaces().contains(key.namespace())));
             } else if (server.isEmpty()) {
-                problems.add(new Problem(Area.SERVERS, "ServerNotFound", field,
+                problems.add(Problem.notThereYet(Area.SERVERS, "ServerNotFound", field,
                         "there is no MailServer \"%s\" in namespace \"%s\"; create it, or take it out of the list"
                                 .formatted(key.name(), key.namespace())));
             } else {
@@ -93,10 +94,6 @@ record Servers(boolean own, List<MailServer> allowed, List<Problem> problems, bo
         }
         String names = String.join(",", active.stream().map(s -> s.getMetadata().getName()).limit(3).toList());
         return (own ? "" : "global: ") + names + (active.size() > 3 ? ",… (" + active.size() + ")" : "");
-    }
-
-    boolean needsPerson() {
-        return problems.stream().anyMatch(p -> p.reason().equals("ServerNotAllowed"));
     }
 
     Status status() {

@@ -46,7 +46,7 @@ final class GoldenWorld implements World {
     private JsonNode world = JsonNodeFactory.instance.objectNode();
 
     GoldenWorld(String manifests) {
-        for (String document : DOCUMENT_END.splitAsStream(manifests).toList()) {
+        for (String document : documents(manifests)) {
             JsonNode tree = Serialization.unmarshal(document, JsonNode.class);
             if (tree == null || tree.isEmpty()) {
                 continue;
@@ -67,6 +67,11 @@ final class GoldenWorld implements World {
                 default -> throw new IllegalArgumentException(document);
             }
         }
+    }
+
+    /** The documents of manifests, one by one. */
+    static List<String> documents(String manifests) {
+        return DOCUMENT_END.splitAsStream(manifests).toList();
     }
 
     private static <R extends HasMetadata> void put(Map<ResourceKey, R> map, R resource) {
