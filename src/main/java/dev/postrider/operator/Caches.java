@@ -2,6 +2,7 @@ package dev.postrider.operator;
 
 import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
+import dev.postrider.api.MailServerSpec.Scope;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.operator.relay.RelayWorkload;
 import dev.postrider.route.OrganizationRoute;
@@ -15,6 +16,7 @@ import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.Cache;
+import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -29,7 +31,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Caches {
     private final String namespace;
-    private @Nullable Cache<MailServer> mailServers;
+    private static final String GLOBAL = "global";
+
+    private @Nullable IndexerResourceCache<MailServer> mailServers;
     private @Nullable Cache<OrganizationMailSettings> organizations;
     private @Nullable Cache<Secret> credentials;
     private @Nullable Cache<ConfigMap> certificateAuthorities;
@@ -48,8 +52,9 @@ public final class Caches {
         this.namespace = namespace;
     }
 
-    public void mailServers(Cache<MailServer> primary, Cache<Secret> credentialSecrets,
+    public void mailServers(IndexerResourceCache<MailServer> primary, Cache<Secret> credentialSecrets,
             Cache<ConfigMap> authorities, Cache<Secret> routes) {
+        primary.addIndexer(GLOBAL, server -> server.getSpec().scope() == Scope.Global ? List.of(GLOBAL) : List.of());
         mailServers = primary;
         credentials = credentialSecrets;
         certificateAuthorities = authorities;
@@ -89,8 +94,12 @@ public final class Caches {
         return get(mailServers, key.namespace(), key.name());
     }
 
-    Stream<MailServer> mailServers() {
-        return all(mailServers);
+    /** The servers of scope Global, which are few, however many there are of the other. */
+    Stream<MailServer> globalServers() {
+        IndexerResourceCache<MailServer> cache = mailServers;
+        return cache == null
+                ? Stream.empty()
+                : cache.byIndex(GLOBAL, GLOBAL).stream().map(found -> latest(cache, found));
     }
 
     public Stream<OrganizationMailSettings> organizations() {
@@ -131,7 +140,7 @@ public final class Caches {
 
     /** Whether there is a server to send through. */
     public boolean hasActiveServer() {
-        return mailServers()
+        return all(mailServers)
                 .anyMatch(server -> serverRoute(Cluster.key(server)).filter(ServerRoute::active).isPresent());
     }
 
