@@ -20,7 +20,9 @@ import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +43,7 @@ public final class Caches {
     private @Nullable Cache<Secret> serverRoutes;
     private @Nullable Cache<Secret> organizationRoutes;
     private @Nullable Cache<Deployment> relays;
+    private final Map<ResourceKey, ReadRoute> readRoutes = new ConcurrentHashMap<>();
     private Function<ResourceKey, List<LicenseExpiryNotice>> licenses = _ -> List.of();
 
     /**
@@ -131,8 +134,19 @@ public final class Caches {
     }
 
     Optional<ServerRoute> serverRoute(ResourceKey server) {
-        return serverRouteSecret(server).flatMap(s -> route(s, ServerRoute.class));
+        Optional<Secret> secret = serverRouteSecret(server);
+        if (secret.isEmpty()) {
+            readRoutes.remove(server);
+            return Optional.empty();
+        }
+        String version = secret.get().getMetadata().getResourceVersion();
+        return readRoutes.compute(server, (_, known) -> known != null && known.version.equals(version)
+                ? known
+                : new ReadRoute(version, route(secret.get(), ServerRoute.class))).route;
     }
+
+    /** A route as it was read from a version of its Secret: every organization looks at those of the global servers. */
+    private record ReadRoute(String version, Optional<ServerRoute> route) {}
 
     Optional<OrganizationRoute> organizationRoute(ResourceKey organization) {
         return organizationRouteSecret(organization).flatMap(s -> route(s, OrganizationRoute.class));

@@ -52,16 +52,6 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         return List.copyOf(planning.problems);
     }
 
-    /** The Secrets of its own namespace that a server depends on. */
-    public static List<String> secretNames(MailServer server) {
-        return server.getSpec() == null ? List.of() : Endpoints.secretNames(server.getSpec());
-    }
-
-    /** The ConfigMaps of its own namespace that a server depends on. */
-    public static List<String> configMapNames(MailServer server) {
-        return server.getSpec() == null ? List.of() : Endpoints.configMapNames(server.getSpec());
-    }
-
     /** Whether a server is one of all organizations, and in a namespace where that is honoured. */
     private static boolean isHonouredGlobal(MailServer server, Installation installation) {
         return server.getSpec().scope() == Scope.Global

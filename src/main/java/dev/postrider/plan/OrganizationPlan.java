@@ -89,14 +89,6 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         return List.copyOf(problems);
     }
 
-    /** Names of the Secrets of its namespace that an organization reads. */
-    public static List<String> secretNames(OrganizationMailSettings organization) {
-        return Stream
-                .concat(Webhooks.declared(organization).map(webhook -> webhook.signingSecretRef().name()).stream(),
-                        DkimKeys.secretNames(organization))
-                .toList();
-    }
-
     /** Name of the Secret that an organization's applications mount. */
     public static String bindingName(OrganizationMailSettings organization) {
         return OrganizationBinding.name(organization);
