@@ -5,10 +5,13 @@ import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.plan.ConfigMapLookup;
 import dev.postrider.plan.CopyLookup;
+import dev.postrider.plan.MailServerPlan;
 import dev.postrider.plan.NamespaceLookup;
 import dev.postrider.plan.SecretLookup;
+import dev.postrider.plan.ServerView;
 import dev.postrider.plan.World;
 import dev.postrider.route.ResourceKey;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -30,8 +33,13 @@ interface DeclaredWorld extends World {
     }
 
     @Override
-    default Optional<MailServer> mailServer(ResourceKey key) {
-        return Optional.ofNullable(declared().servers().get(key));
+    default Optional<ServerView> mailServer(ResourceKey key) {
+        return Optional.ofNullable(declared().servers().get(key)).map(s -> ServerView.of(s, serverRoute(key)));
+    }
+
+    @Override
+    default Optional<Instant> testedAt(ResourceKey server) {
+        return Optional.ofNullable(declared().servers().get(server)).flatMap(MailServerPlan::testedAt);
     }
 
     @Override
@@ -40,8 +48,8 @@ interface DeclaredWorld extends World {
     }
 
     @Override
-    default List<MailServer> globalServers() {
-        return declared().globalServers();
+    default List<ServerView> globalServers() {
+        return declared().globalServers().flatMap(key -> mailServer(key).stream()).toList();
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.postrider.operator;
 
 import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
+import dev.postrider.api.MailServerSpec.Scope;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.operator.relay.RelayWorkload;
 import dev.postrider.route.OrganizationRoute;
@@ -15,10 +16,13 @@ import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.Cache;
+import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +33,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Caches {
     private final String namespace;
-    private @Nullable Cache<MailServer> mailServers;
+    private static final String GLOBAL = "global";
+
+    private @Nullable IndexerResourceCache<MailServer> mailServers;
     private @Nullable Cache<OrganizationMailSettings> organizations;
     private @Nullable Cache<Secret> credentials;
     private @Nullable Cache<ConfigMap> certificateAuthorities;
@@ -37,6 +43,7 @@ public final class Caches {
     private @Nullable Cache<Secret> serverRoutes;
     private @Nullable Cache<Secret> organizationRoutes;
     private @Nullable Cache<Deployment> relays;
+    private final Map<ResourceKey, ReadRoute> readRoutes = new ConcurrentHashMap<>();
     private Function<ResourceKey, List<LicenseExpiryNotice>> licenses = _ -> List.of();
 
     /**
@@ -48,8 +55,9 @@ public final class Caches {
         this.namespace = namespace;
     }
 
-    public void mailServers(Cache<MailServer> primary, Cache<Secret> credentialSecrets,
+    public void mailServers(IndexerResourceCache<MailServer> primary, Cache<Secret> credentialSecrets,
             Cache<ConfigMap> authorities, Cache<Secret> routes) {
+        primary.addIndexer(GLOBAL, server -> server.getSpec().scope() == Scope.Global ? List.of(GLOBAL) : List.of());
         mailServers = primary;
         credentials = credentialSecrets;
         certificateAuthorities = authorities;
@@ -89,8 +97,12 @@ public final class Caches {
         return get(mailServers, key.namespace(), key.name());
     }
 
-    Stream<MailServer> mailServers() {
-        return all(mailServers);
+    /** The servers of scope Global, which are few, however many there are of the other. */
+    Stream<MailServer> globalServers() {
+        IndexerResourceCache<MailServer> cache = mailServers;
+        return cache == null
+                ? Stream.empty()
+                : cache.byIndex(GLOBAL, GLOBAL).stream().map(found -> latest(cache, found));
     }
 
     public Stream<OrganizationMailSettings> organizations() {
@@ -122,8 +134,19 @@ public final class Caches {
     }
 
     Optional<ServerRoute> serverRoute(ResourceKey server) {
-        return serverRouteSecret(server).flatMap(s -> route(s, ServerRoute.class));
+        Optional<Secret> secret = serverRouteSecret(server);
+        if (secret.isEmpty()) {
+            readRoutes.remove(server);
+            return Optional.empty();
+        }
+        String version = secret.get().getMetadata().getResourceVersion();
+        return readRoutes.compute(server, (_, known) -> known != null && known.version.equals(version)
+                ? known
+                : new ReadRoute(version, route(secret.get(), ServerRoute.class))).route;
     }
+
+    /** A route as it was read from a version of its Secret: every organization looks at those of the global servers. */
+    private record ReadRoute(String version, Optional<ServerRoute> route) {}
 
     Optional<OrganizationRoute> organizationRoute(ResourceKey organization) {
         return organizationRouteSecret(organization).flatMap(s -> route(s, OrganizationRoute.class));
@@ -131,7 +154,7 @@ public final class Caches {
 
     /** Whether there is a server to send through. */
     public boolean hasActiveServer() {
-        return mailServers()
+        return all(mailServers)
                 .anyMatch(server -> serverRoute(Cluster.key(server)).filter(ServerRoute::active).isPresent());
     }
 

@@ -10,11 +10,14 @@ import dev.postrider.plan.World;
 import dev.postrider.route.ResourceKey;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /** What all reconcilers share: the caches, the installation as it is now, and what the relay says. */
 public final class Cluster {
@@ -24,7 +27,15 @@ public final class Cluster {
     private final ObjectMetadata metadata;
     private final RelayQueue relayQueue;
     private final InstantSource clock;
+    private final Dependencies dependencies;
     private volatile State state;
+
+    /**
+     * A plan that was made.
+     *
+     * @param again how soon to make it again, if it looked at something that no watch tells of
+     */
+    public record Planned<P>(P plan, Optional<Duration> again) {}
 
     /**
      * The installation at a time.
@@ -50,6 +61,7 @@ public final class Cluster {
         this.relayQueue = relayQueue;
         this.clock = clock;
         this.state = initial;
+        this.dependencies = new Dependencies(this::world);
     }
 
     /** Where the operator, the relay and the routes are. */
@@ -86,14 +98,30 @@ public final class Cluster {
         return RelayDeployment.state(caches.relayDeployment());
     }
 
-    /** A snapshot for one plan. */
+    /** What is there now. */
     public World world() {
         return world(clock.instant());
     }
 
-    /** A snapshot for one plan at a time. */
-    public World world(Instant now) {
+    private World world(Instant now) {
         return new ClusterWorld(this, now, state.installation(), relay());
+    }
+
+    /** Makes a plan, which is made anew when something changes that it looked at. */
+    public <P> Planned<P> plan(Dependencies.Reader reader, Instant now, Function<World, P> plan) {
+        var world = new RecordingWorld(world(now), dependencies, reader);
+        P made = plan.apply(world);
+        return new Planned<>(made, world.planned());
+    }
+
+    /** The time by which everything but notices and reports is planned. */
+    public Instant now() {
+        return clock.instant();
+    }
+
+    /** Who is to be planned anew when something changes. */
+    public Dependencies dependencies() {
+        return dependencies;
     }
 
     ObjectMetadata metadata() {
@@ -105,12 +133,16 @@ public final class Cluster {
         return relayQueue;
     }
 
+    public static ResourceKey key(ResourceID id) {
+        return new ResourceKey(id.getNamespace().orElse(""), id.getName());
+    }
+
     public static ResourceKey key(HasMetadata resource) {
         return new ResourceKey(resource.getMetadata().getNamespace(), resource.getMetadata().getName());
     }
 
     /** Whether an organization sends through a server: it names it, or it names none and the server is global. */
-    public static boolean uses(OrganizationMailSettings organization, MailServer server) {
+    static boolean uses(OrganizationMailSettings organization, MailServer server) {
         List<ServerReference> references = organization.getSpec().servers();
         if (references == null || references.isEmpty()) {
             return server.getSpec().scope() == MailServerSpec.Scope.Global;

@@ -1,6 +1,5 @@
 package dev.postrider.operator;
 
-import dev.postrider.api.MailServer;
 import dev.postrider.operator.mailserver.MailServerReconciler;
 import dev.postrider.operator.notice.NoticeReconciler;
 import dev.postrider.operator.notice.NoticeSubmission;
@@ -140,7 +139,7 @@ public final class OperatorProcess implements AutoCloseable {
         organizations = new OrganizationReconciler(cluster, tests,
                 new Sends<>(UsageReportOrder::period,
                         new UsageReportSubmission(cluster.relayQueue(), submission)::send, NOTICES),
-                events, notices::organizationChanged, calendar);
+                events, calendar);
 
         Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, tests, notices, organizations, options,
                 clock);
@@ -172,7 +171,7 @@ public final class OperatorProcess implements AutoCloseable {
                 health.port());
     }
 
-    /** The reconcilers, which tell each other what has changed. */
+    /** The reconcilers; what their plans look at wakes them, see {@link Dependencies}. */
     private static final class Reconcilers {
         private final OrganizationReconciler organizations;
         private final MailServerReconciler servers;
@@ -184,13 +183,7 @@ public final class OperatorProcess implements AutoCloseable {
                 OrganizationReconciler organizations, Options options, InstantSource clock) {
             this.notices = notices;
             this.organizations = organizations;
-            notices.onChange(organizations::licenseChanged);
-            servers = new MailServerReconciler(cluster, tests, events, this::serverChanged,
-                    secret -> {
-                        organizations.secretChanged(Cluster.key(secret));
-                        notices.secretChanged(secret);
-                        certificateChanged(secret);
-                    });
+            servers = new MailServerReconciler(cluster, tests, events, this::serverChanged, this::certificateChanged);
             relay = new RelayReconciler(cluster, secrets, events,
                     new RelayReconciler.Program(options.image(), options.graph()), clock, this::installationChanged);
         }
@@ -199,8 +192,7 @@ public final class OperatorProcess implements AutoCloseable {
             relay.secretChanged(Cluster.key(secret));
         }
 
-        private void serverChanged(MailServer server) {
-            organizations.serverChanged(server);
+        private void serverChanged() {
             relay.nudge();
         }
 

@@ -72,7 +72,7 @@ final class DeclaredNotice {
     static Optional<Problem> organization(String namespace, String name, World world) {
         return world.organization(new ResourceKey(namespace, name)).isPresent()
                 ? Optional.empty()
-                : Optional.of(new Problem(Area.SPEC, ORGANIZATION_NOT_FOUND, "spec.organizationRef",
+                : Optional.of(Problem.notThereYet(Area.SPEC, ORGANIZATION_NOT_FOUND, "spec.organizationRef",
                         "there is no OrganizationMailSettings \"%s\" in namespace \"%s\"; create it, or name another one"
                                 .formatted(name, namespace)));
     }

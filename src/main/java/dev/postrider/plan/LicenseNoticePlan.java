@@ -276,10 +276,9 @@ public record LicenseNoticePlan(List<NoticeOrder> orders, LicenseExpiryNoticeSta
             return problem.reason().equals(DeclaredNotice.ORGANIZATION_NOT_FOUND);
         }
 
-        /** Time alone may bring what is not there yet. */
         private void stalled() {
             problems.stream()
-                    .filter(p -> !isMissingOrganization(p) && !p.reason().equals("SecretNotFound"))
+                    .filter(p -> !p.waits())
                     .findFirst()
                     .ifPresent(
                             p -> conditions.set(Conditions.STALLED, Status.True, p.reason(),

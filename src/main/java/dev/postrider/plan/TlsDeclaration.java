@@ -68,9 +68,9 @@ final class TlsDeclaration {
         String name = reference.name();
         String key = Optional.ofNullable(reference.key()).orElse(CA_KEY);
         switch (world.configMap(new ResourceKey(namespace, name))) {
-            case ConfigMapLookup.Missing() -> add("ConfigMapNotFound", field,
+            case ConfigMapLookup.Missing() -> problems.add(Problem.notThereYet(Area.SECRETS, "ConfigMapNotFound", field,
                     "there is no ConfigMap \"%s\" in namespace \"%s\"; create it with the key %s and the label %s: \"true\""
-                            .formatted(name, namespace, key, PostriderApi.CERTIFICATE_AUTHORITIES_LABEL));
+                            .formatted(name, namespace, key, PostriderApi.CERTIFICATE_AUTHORITIES_LABEL)));
             case ConfigMapLookup.Unlabelled() -> add("ConfigMapNotLabelled", field,
                     "ConfigMap \"%s\" is not read; label it: kubectl -n %s label configmap %s %s=true".formatted(name,
                             namespace, name, PostriderApi.CERTIFICATE_AUTHORITIES_LABEL));

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
-import dev.postrider.api.MailServerSpec.Scope;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.route.OrganizationRoute;
@@ -46,7 +45,7 @@ final class GoldenWorld implements World {
     private JsonNode world = JsonNodeFactory.instance.objectNode();
 
     GoldenWorld(String manifests) {
-        for (String document : DOCUMENT_END.splitAsStream(manifests).toList()) {
+        for (String document : documents(manifests)) {
             JsonNode tree = Serialization.unmarshal(document, JsonNode.class);
             if (tree == null || tree.isEmpty()) {
                 continue;
@@ -67,6 +66,11 @@ final class GoldenWorld implements World {
                 default -> throw new IllegalArgumentException(document);
             }
         }
+    }
+
+    /** The documents of manifests, one by one. */
+    static List<String> documents(String manifests) {
+        return DOCUMENT_END.splitAsStream(manifests).toList();
     }
 
     private static <R extends HasMetadata> void put(Map<ResourceKey, R> map, R resource) {
@@ -144,8 +148,13 @@ final class GoldenWorld implements World {
     }
 
     @Override
-    public Optional<MailServer> mailServer(ResourceKey key) {
-        return Optional.ofNullable(servers.get(key));
+    public Optional<ServerView> mailServer(ResourceKey key) {
+        return Optional.ofNullable(servers.get(key)).map(server -> ServerView.of(server, serverRoute(key)));
+    }
+
+    @Override
+    public Optional<Instant> testedAt(ResourceKey server) {
+        return Optional.ofNullable(servers.get(server)).flatMap(MailServerPlan::testedAt);
     }
 
     @Override
@@ -154,8 +163,8 @@ final class GoldenWorld implements World {
     }
 
     @Override
-    public List<MailServer> globalServers() {
-        return servers.values().stream().filter(s -> s.getSpec().scope() == Scope.Global).toList();
+    public List<ServerView> globalServers() {
+        return servers.keySet().stream().flatMap(key -> mailServer(key).stream()).filter(ServerView::global).toList();
     }
 
     @Override

@@ -4,14 +4,15 @@ import dev.postrider.api.MailServer;
 import dev.postrider.api.MailServerStatus;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.operator.Cluster;
+import dev.postrider.operator.Dependencies;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
+import dev.postrider.operator.Read;
 import dev.postrider.operator.Secrets;
 import dev.postrider.operator.Sends;
 import dev.postrider.plan.MailServerPlan;
 import dev.postrider.plan.TestNews;
 import dev.postrider.plan.TestOrder;
-import dev.postrider.plan.World;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteSecret;
 import dev.postrider.route.ServerRoute;
@@ -28,22 +29,19 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Observes a MailServer, plans, applies its route, starts its test and writes its status. */
 public final class MailServerReconciler implements Reconciler<MailServer> {
-    private static final String BY_SECRET = "by-secret";
-    private static final String BY_CONFIG_MAP = "by-config-map";
-
     private final Cluster cluster;
     private final Sends<ResourceKey, TestOrder, TestResult> tests;
     private final Events events;
-    private final Consumer<MailServer> changed;
+    private final Runnable changed;
     private final Consumer<Secret> secretChanged;
     private final SimpleInboundEventSource<MailServer> nudges = new SimpleInboundEventSource<>("nudges");
     private @Nullable InformerEventSource<Secret, MailServer> routes;
@@ -52,11 +50,11 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     /**
      * A reconciler of all servers.
      *
-     * @param changed       told of a server whose status, and so its meaning to others, has changed
-     * @param secretChanged told of a credentials Secret that has changed: others may read it, and there is one informer
+     * @param changed       told when the status of a server has changed
+     * @param secretChanged told of a credentials Secret that has changed: there is one informer
      */
     public MailServerReconciler(Cluster cluster, Sends<ResourceKey, TestOrder, TestResult> tests, Events events,
-            Consumer<MailServer> changed, Consumer<Secret> secretChanged) {
+            Runnable changed, Consumer<Secret> secretChanged) {
         this.cluster = cluster;
         this.tests = tests;
         this.events = events;
@@ -67,8 +65,6 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     @Override
     public List<EventSource<?, MailServer>> prepareEventSources(EventSourceContext<MailServer> context) {
         IndexerResourceCache<MailServer> primary = context.getPrimaryCache();
-        primary.addIndexer(BY_SECRET, server -> inItsNamespace(server, MailServerPlan.secretNames(server)));
-        primary.addIndexer(BY_CONFIG_MAP, server -> inItsNamespace(server, MailServerPlan.configMapNames(server)));
         InformerEventSource<Secret, MailServer> credentials = new InformerEventSource<>(
                 InformerEventSourceConfiguration.from(Secret.class, MailServer.class)
                         .withName("credentials")
@@ -76,9 +72,8 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withNamespacesInheritedFromController()
                         .withFollowControllerNamespacesChanges(true)
                         .withSecondaryToPrimaryMapper(secret -> {
-                            // The one informer of these Secrets; others read some of them too.
                             secretChanged.accept(secret);
-                            return idsOf(primary.byIndex(BY_SECRET, Cluster.key(secret).toString()));
+                            return told(new Read.Secret(Cluster.key(secret)));
                         })
                         .build(),
                 context);
@@ -88,9 +83,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withLabelSelector(PostriderApi.CERTIFICATE_AUTHORITIES_LABEL + "=true")
                         .withNamespacesInheritedFromController()
                         .withFollowControllerNamespacesChanges(true)
-                        .withSecondaryToPrimaryMapper(
-                                configMap -> idsOf(
-                                        primary.byIndex(BY_CONFIG_MAP, Cluster.key(configMap).toString())))
+                        .withSecondaryToPrimaryMapper(configMap -> told(new Read.ConfigMap(Cluster.key(configMap))))
                         .build(),
                 context);
         InformerEventSource<Secret, MailServer> serverRoutes = new InformerEventSource<>(
@@ -99,7 +92,11 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withLabelSelector(RouteSecret.LABEL + "=" + RouteSecret.Kind.SERVER.labelValue())
                         .withNamespaces(Set.of(cluster.namespace()))
                         .withFollowControllerNamespacesChanges(false)
-                        .withSecondaryToPrimaryMapper(Lifecycle::sourceOf)
+                        .withSecondaryToPrimaryMapper(route -> {
+                            Set<ResourceID> source = Lifecycle.sourceOf(route);
+                            source.forEach(id -> tellOf(Cluster.key(id)));
+                            return source;
+                        })
                         .build(),
                 context);
         cluster.caches().mailServers(primary, credentials, authorities, serverRoutes);
@@ -108,12 +105,21 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         return List.of(credentials, authorities, serverRoutes, nudges);
     }
 
-    private static List<String> inItsNamespace(MailServer server, List<String> names) {
-        return names.stream().map(name -> server.getMetadata().getNamespace() + "/" + name).toList();
+    /** Wakes whoever looked at it; the informer itself wakes nobody. */
+    private Set<ResourceID> told(Read read) {
+        cluster.dependencies().changed(read);
+        return Set.of();
     }
 
-    private static Set<ResourceID> idsOf(List<MailServer> servers) {
-        return servers.stream().map(ResourceID::fromResource).collect(Collectors.toSet());
+    /** Wakes those to whom a server is another one now. */
+    private void tellOf(ResourceKey server) {
+        cluster.dependencies()
+                .changed(new Read.Server(server), new Read.GlobalServers(), new Read.TestTime(server),
+                        new Read.Route(server));
+    }
+
+    private Dependencies.Reader reader(ResourceKey server) {
+        return new Dependencies.Reader(Dependencies.Reader.Kind.MAIL_SERVER, server, nudges::propagateEvent);
     }
 
     /** Plans for every server anew: something that matters to all has changed. */
@@ -127,10 +133,13 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     public UpdateControl<MailServer> reconcile(MailServer server, Context<MailServer> context) {
         ResourceKey key = Cluster.key(server);
         String uid = server.getMetadata().getUid();
+        // Of one that is left alone, too: what is declared counts for others where it has no route yet.
+        tellOf(key);
         if (context.isPrimaryResourceDeleted()) {
             tests.forget(uid);
             removeRoute(key, context);
-            changed.accept(server);
+            cluster.dependencies().forget(reader(key));
+            changed.run();
             return UpdateControl.noUpdate();
         }
         boolean deleted = server.getMetadata().getDeletionTimestamp() != null;
@@ -146,16 +155,19 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
             context.resourceOperations().addFinalizerWithSSA(PostriderApi.FINALIZER);
         }
 
-        World world = cluster.world();
+        Instant now = cluster.now();
         Optional<Sends.Send<TestOrder, TestResult>> test = Optional.ofNullable(tests.of(uid).get(key));
-        MailServerPlan plan = MailServerPlan.of(server, world,
-                test.map(MailServerReconciler::news).orElse(TestNews.none()));
+        TestNews news = test.map(MailServerReconciler::news).orElse(TestNews.none());
+        Cluster.Planned<MailServerPlan> planned = cluster.plan(reader(key), now,
+                world -> MailServerPlan.of(server, world, news));
+        MailServerPlan plan = planned.plan();
 
         plan.route().ifPresent(route -> applyRoute(route, context));
         if (plan.release()) {
             removeRoute(key, context);
         }
         writeStatus(server, plan.status(), context);
+        tellOf(key);
         if (test.isPresent() && test.get() instanceof Sends.Send.Ended) {
             tests.written(uid, key);
         }
@@ -168,7 +180,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         // Last, so that what is said is true, and said once.
         plan.notices().forEach(notice -> events.publish(server, notice));
         UpdateControl<MailServer> control = UpdateControl.noUpdate();
-        plan.lookAgain().ifPresent(then -> control.rescheduleAfter(Lifecycle.until(then, world.now())));
+        Lifecycle.next(plan.lookAgain(), planned.again(), now).ifPresent(control::rescheduleAfter);
         return control;
     }
 
@@ -201,6 +213,6 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         if (Lifecycle.isOvertaken(server, context.resourceOperations().serverSideApplyPrimaryStatus(patch))) {
             nudges.propagateEvent(ResourceID.fromResource(server));
         }
-        changed.accept(server);
+        changed.run();
     }
 }
