@@ -22,6 +22,7 @@ import dev.postrider.route.RelayRoute;
 import dev.postrider.route.Sha256;
 import dev.postrider.transport.GraphEndpoints;
 import dev.postrider.transport.MailUpstreams;
+import dev.postrider.transport.Sends;
 import dev.postrider.transport.TestSender;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -139,8 +140,11 @@ public final class LocalMode implements AutoCloseable {
                         Optional.of(certificate.caCertificate()))),
                 options.linksPort().isPresent(), SupportSettings.OWN,
                 UUID.randomUUID().toString());
+        var sender = new TestSender(new MailUpstreams(name, true, options.graph()), clock);
         this.cluster = new LocalCluster(routes, new BindingDirectories(bindings), installation, clock,
-                new TestSender(new MailUpstreams(name, true, options.graph()), clock)::send, tests, this::changed);
+                new Sends<>(order -> order.mail().server().key(), order -> sender.send(order.mail()),
+                        (order, defect) -> sender.failed(order.mail(), defect), Integer.MAX_VALUE, tests),
+                this::changed);
         try {
             PrivateFiles.write(options.state().resolve(ADMIN_URL), "http://127.0.0.1:" + relay.adminPort() + "\n");
             PrivateFiles.write(options.state().resolve(ADMIN_TOKEN), token + "\n");
