@@ -140,7 +140,8 @@ public final class OperatorProcess implements AutoCloseable {
                 settings.relay().submission(), calendar);
         notices = new NoticeReconciler(cluster,
                 new Sends<>(NoticeOrder::id, new NoticeSubmission(submission)::send,
-                        (_, defect) -> submission.failed(defect), NOTICES, threads), events, registry,
+                        (_, defect) -> submission.failed(defect), NOTICES, threads),
+                events, registry,
                 calendar);
         organizations = new OrganizationReconciler(cluster, tests,
                 new Sends<>(UsageReportOrder::period,

@@ -157,7 +157,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             Condition tested = tests.condition(conditions, orders, records);
             Condition relay = conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
             Condition ready = ready(List.of(resolved, bound, tested, relay), servers, binding);
-            CapabilitiesNow capabilities = CapabilitiesNow.of(spec, works(ready, List.of(resolved, tested, relay)),
+            Works works = works(ready, List.of(resolved, tested, relay));
+            CapabilitiesNow capabilities = CapabilitiesNow.of(spec, capability -> works(capability, works, servers),
                     conditions);
             Optional<OrganizationRoute> route = binding.password()
                     .filter(_ -> servers.usable())
@@ -286,6 +287,15 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                 return new Works.Yes("LastValidSettings", ", with the last valid settings");
             }
             return new Works.No("MailNotProved", "comes when mail works, see Ready: " + ready.reason());
+        }
+
+        /** Usage reports are the only mail of a capability that goes with the organization's own login in any case. */
+        private Works works(Capability capability, Works mail, Servers servers) {
+            return mail instanceof Works.Yes && capability == Capability.USAGE_REPORT
+                    ? OwnMail.noServer(organization, servers)
+                            .<Works>map(problem -> new Works.No(problem.reason(), problem.message()))
+                            .orElse(mail)
+                    : mail;
         }
 
         private boolean deletion(boolean routed) {

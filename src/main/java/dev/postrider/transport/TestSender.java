@@ -59,8 +59,9 @@ public final class TestSender {
 
     /** What becomes of a test that failed by a defect of Postrider's own; the log has the rest. */
     public TestResult failed(TestMail mail, RuntimeException defect) {
-        return failed(clock.instant(), mail, "MessageRejected: the test mail could not be sent by a fault of Postrider ("
-                + defect.getClass().getSimpleName() + "); look into its log, and report it");
+        return failed(clock.instant(), mail,
+                "MessageRejected: the test mail could not be sent by a fault of Postrider ("
+                        + defect.getClass().getSimpleName() + "); look into its log, and report it");
     }
 
     private TestResult open(Instant start, TestMail mail) {

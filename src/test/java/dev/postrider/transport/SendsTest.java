@@ -18,7 +18,8 @@ final class SendsTest {
     private final AtomicInteger told = new AtomicInteger();
 
     private Sends<String, String, String> sends(Function<String, String> sender) {
-        return new Sends<>(order -> order.substring(0, 1), sender, (order, defect) -> order + ": " + defect.getMessage(),
+        return new Sends<>(order -> order.substring(0, 1), sender,
+                (order, defect) -> order + ": " + defect.getMessage(),
                 1, threads::add);
     }
 
