@@ -141,8 +141,8 @@ final class OrganizationSubmissions implements SubmissionPolicy {
     public Optional<Refusal> refusalOfRecipient(Optional<String> user, String mailbox, List<Recipient> before) {
         boolean toSupport = Support.isRecipient(mailbox);
         if (toSupport && user.flatMap(this::route).flatMap(OrganizationRoute::support).isEmpty()) {
-            return Optional.of(new Refusal(550, "5.1.1", "nobody is named who helps: set support.address of the chart, "
-                    + "or spec.support.address of OrganizationMailSettings where that is allowed"));
+            return Optional.of(new Refusal(550, "5.1.1", "nobody is named who helps: set support.address of the chart "
+                    + "(--support-address of postrider local), or spec.support.address of OrganizationMailSettings where that is allowed"));
         }
         return before.stream().anyMatch(other -> toSupport || Support.isRecipient(other.mailbox()))
                 ? Optional.of(new Refusal(550, "5.7.1",
