@@ -14,6 +14,7 @@ import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TestResult;
 import dev.postrider.transport.GraphEndpoints;
 import dev.postrider.transport.MailUpstreams;
+import dev.postrider.transport.Sends;
 import dev.postrider.transport.TestSender;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -35,6 +36,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -128,17 +130,22 @@ public final class OperatorProcess implements AutoCloseable {
                 new RelayQueue(() -> relayAdmin, secrets.adminToken()), clock,
                 new Cluster.State(configMap, RelayReconciler.installation(settings, options.namespace(), secrets)));
         Events events = new Events(client, options.identity(), clock);
+        Executor threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("send-", 0).factory());
         Sends<ResourceKey, TestOrder, TestResult> tests = new Sends<>(order -> order.mail().server().key(),
-                order -> sender.send(order.mail()), Integer.MAX_VALUE);
+                order -> sender.send(order.mail()), (order, defect) -> sender.failed(order.mail(), defect),
+                Integer.MAX_VALUE, threads);
         RelaySubmission submission = new RelaySubmission(cluster,
                 new MailUpstreams("postrider-operator." + options.namespace() + ".svc", false),
                 settings.relay().submission(), calendar);
         notices = new NoticeReconciler(cluster,
-                new Sends<>(NoticeOrder::id, new NoticeSubmission(submission)::send, NOTICES), events, registry,
+                new Sends<>(NoticeOrder::id, new NoticeSubmission(submission)::send,
+                        (_, defect) -> submission.failed(defect), NOTICES, threads),
+                events, registry,
                 calendar);
         organizations = new OrganizationReconciler(cluster, tests,
                 new Sends<>(UsageReportOrder::period,
-                        new UsageReportSubmission(cluster.relayQueue(), submission)::send, NOTICES),
+                        new UsageReportSubmission(cluster.relayQueue(), submission)::send,
+                        (_, defect) -> submission.failed(defect), NOTICES, threads),
                 events, calendar);
 
         Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, tests, notices, organizations, options,

@@ -155,8 +155,9 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             List<ResourceKey> through = password.isPresent()
                     ? servers.named()
                     : world.organizationRoute(key).map(OrganizationRoute::servers).orElse(List.of());
-            CapabilitiesNow capabilities = CapabilitiesNow.of(spec,
-                    works(ready, List.of(resolved, tested, relay), servers.takeMail(through, world)), conditions);
+            Works works = works(ready, List.of(resolved, tested, relay), servers.takeMail(through, world));
+            CapabilitiesNow capabilities = CapabilitiesNow.of(spec, capability -> works(capability, works, servers),
+                    conditions);
             Optional<OrganizationRoute> route = password
                     .map(rotation -> route(rotation, declared, servers, capabilities))
                     .or(() -> world.organizationRoute(key).map(last -> lastGood(last, capabilities)));
@@ -289,6 +290,15 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                 return new Works.Yes("LastValidSettings", ", with the last valid settings");
             }
             return new Works.No("MailNotProved", "comes when mail works, see Ready: " + ready.reason());
+        }
+
+        /** Usage reports are the only mail of a capability that goes with the organization's own login in any case. */
+        private Works works(Capability capability, Works mail, Servers servers) {
+            return mail instanceof Works.Yes && capability == Capability.USAGE_REPORT
+                    ? OwnMail.noServer(organization, servers)
+                            .<Works>map(problem -> new Works.No(problem.reason(), problem.message()))
+                            .orElse(mail)
+                    : mail;
         }
 
         private boolean deletion(boolean routed) {

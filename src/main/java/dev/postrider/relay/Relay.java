@@ -99,7 +99,7 @@ public final class Relay implements AutoCloseable {
                                     delivery.submitters().cipher(), settings.hostName(), settings.trace(), clock,
                                     relayMeters, exposure.tracing())),
                     tls, meters);
-            admin.open(queue, routes, exposure.access(), () -> {
+            admin.open(queue, delivery.waiting(), routes, exposure.access(), () -> {
                 relayMeters.refresh(queue);
                 return meters.scrape();
             });

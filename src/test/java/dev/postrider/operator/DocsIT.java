@@ -73,6 +73,7 @@ final class DocsIT {
             docs/local.md     | java -jar target/postrider.jar local examples/quickstart --listen 2587 --state | local | 0 | acme-mail +True +MailWorks
             docs/local.md     | cd /tmp/postrider/bindings                              | local     | 0      | 250 2.0.0 queued as
             docs/local.md     | java -jar target/postrider.jar send                     | local     | 0      | taken by the relay: 250 2.0.0 queued as
+            docs/local.md     | java -jar target/postrider.jar queue list --local       | local     | 0      | TOTAL
             docs/local.md     | java -jar target/postrider.jar sink --port 2525 --save  | sink      | Ctrl-C | listening
             docs/local.md     | java -jar target/postrider.jar sink --port 2527 --tls   | tls       | 0      | Accepted
             docs/notices.md   | mkdir -p /tmp/postrider-notice                           | alone     | 0      | (as shown)

@@ -8,6 +8,7 @@ import dev.postrider.relay.queue.Arrivals;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueuedMessage;
+import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.submitter.CredentialsCipher;
 import dev.postrider.relay.submitter.SubmitterLogins;
@@ -126,6 +127,11 @@ public final class Delivery implements AutoCloseable {
     /** Checks and encrypts logins of those who submit, within the limits of connections that delivery keeps to. */
     public Submitters submitters() {
         return submitters;
+    }
+
+    /** Says why mail in the queue is not tried. */
+    public Waiting waiting() {
+        return new WaitingMail(routes, turns);
     }
 
     private void makeRoom(ResourceKey server) {

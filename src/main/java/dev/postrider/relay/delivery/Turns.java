@@ -3,6 +3,7 @@ package dev.postrider.relay.delivery;
 import dev.postrider.relay.delivery.Lanes.Lane;
 import dev.postrider.relay.delivery.Lanes.Place;
 import dev.postrider.relay.queue.QueuedMessage;
+import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
@@ -404,6 +405,23 @@ final class Turns {
             }
         }
         return resting;
+    }
+
+    /** Queue ids of the messages of these organizations that are in memory and have no place yet. */
+    synchronized Set<String> inMemory(Set<ResourceKey> organizations) {
+        Set<String> ids = new HashSet<>();
+        for (ResourceKey organization : organizations) {
+            Backlog backlog = backlogs.get(organization);
+            if (backlog != null) {
+                backlog.messages.forEach(claimed -> ids.add(claimed.message.id()));
+            }
+        }
+        return ids;
+    }
+
+    /** Why none of these servers lets in a message that is due at this time, if that is so. */
+    synchronized Optional<Waiting.Reason> closed(List<ServerRoute> servers, Instant due) {
+        return lanes.closed(servers, due, clock.instant());
     }
 
     // Where it goes.
