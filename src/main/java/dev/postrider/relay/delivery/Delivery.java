@@ -18,6 +18,8 @@ import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.transport.Upstreams;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -47,6 +49,7 @@ public final class Delivery implements AutoCloseable {
     private final Turns turns;
     private final Courier courier;
     private final Signers signers;
+    private final Suspects suspects;
     private final Overdue overdue;
     private final Removals removals;
     private final Submitters submitters;
@@ -60,12 +63,16 @@ public final class Delivery implements AutoCloseable {
 
     public Delivery(Queue queue, Routes routes, Upstreams upstreams, DeliverySettings settings, InstantSource clock,
             RelayMeters meters, Tracing tracing) {
-        this(queue, routes, upstreams, settings, clock, meters, tracing, Optional.empty());
+        this(queue, routes, upstreams, settings, clock, meters, tracing, Optional.empty(), Optional.empty());
     }
 
-    /** @param links keeps attachments for download, if that is possible */
+    /**
+     * @param links    keeps attachments for download, if that is possible
+     * @param attempts file for which attempts are under way, so that the next process knows what this one died of
+     */
     public Delivery(Queue queue, Routes routes, Upstreams upstreams, DeliverySettings settings, InstantSource clock,
-            RelayMeters meters, Tracing tracing, Optional<Links> links) {
+            RelayMeters meters, Tracing tracing, Optional<Links> links, Optional<Path> attempts) {
+        this.suspects = attempts.map(file -> open(file, settings.serverRest(), queue)).orElseGet(Suspects::inMemory);
         this.queue = queue;
         this.routes = routes;
         this.clock = clock;
@@ -80,9 +87,26 @@ public final class Delivery implements AutoCloseable {
                 message -> LargeMail.of(message,
                         routes.organization(message.organization()).flatMap(OrganizationRoute::sizeLimit), links,
                         settings.hostName()),
-                logins, signers);
+                logins, signers, suspects);
         this.overdue = new Overdue(queue, consequences, courier, clock);
         this.removals = new Removals(queue, routes, settings.expiry(), clock);
+    }
+
+    private static Suspects open(Path file, Duration rest, Queue queue) {
+        try {
+            return Suspects.open(file, rest, id -> isQueued(queue, id));
+        } catch (IOException e) {
+            LOG.warn("{}; a message that this relay dies of will be tried again like others", e.getMessage());
+            return Suspects.inMemory();
+        }
+    }
+
+    private static boolean isQueued(Queue queue, String id) {
+        try {
+            return queue.view().find(id).isPresent();
+        } catch (QueueException e) {
+            return true;
+        }
     }
 
     /** Starts to deliver what is queued and what comes. */
@@ -151,6 +175,7 @@ public final class Delivery implements AutoCloseable {
         try {
             timekeeper.join();
             turns.stop();
+            suspects.close();
             submitters.logins().close();
             workers.shutdown();
             if (!workers.awaitTermination(Math.max(grace.toMillis(), 0), TimeUnit.MILLISECONDS)) {

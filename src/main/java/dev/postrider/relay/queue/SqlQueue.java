@@ -308,6 +308,9 @@ public final class SqlQueue implements Queue {
             if (finished) {
                 writes.delete(organization, message.id(), together.orElse(CountedFates.NONE));
             } else {
+                if (settlement.held()) {
+                    writes.hold(organization, message.id());
+                }
                 for (Settlement.Deferral deferral : settlement.deferred()) {
                     writes.deferRecipient(organization, message.id(), deferral, claimedBy,
                             fates.of(deferral.number()));
