@@ -32,9 +32,10 @@ final class AsciiForms {
             "resent-message-id");
     private static final Set<String> WITH_COMMENTS = Set.of("date", "resent-date", "mime-version",
             "content-transfer-encoding", "auto-submitted", "content-language");
-    private static final Pattern COMMENT = Pattern.compile("(?<=\\()[^()\\\\]*(?=\\))");
-    private static final Pattern IN_BRACKETS = Pattern.compile("(?<=<)[^<>]*(?=>)");
-    private static final Pattern OUTSIDE_BRACKETS = Pattern.compile("[^<>,]+(?=<|$)");
+    private static final Pattern COMMENT = Pattern.compile("(?<=\\()[^()\\\\]*+(?=\\))");
+    private static final Pattern IN_BRACKETS = Pattern.compile("(?<=<)[^<>]*+(?=>)");
+    /** Possessive, and only from where a run begins: it never looks twice at the same characters. */
+    private static final Pattern OUTSIDE_BRACKETS = Pattern.compile("(?<![^<>,])[^<>,]++(?=<|$)");
 
     private AsciiForms() {}
 

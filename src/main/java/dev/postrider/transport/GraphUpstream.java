@@ -4,7 +4,6 @@ import dev.postrider.route.Endpoint;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.GraphRecipients.Group;
 import dev.postrider.transport.GraphRequests.Answer;
-import jakarta.mail.MessagingException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -125,11 +124,8 @@ final class GraphUpstream implements Upstream {
                             + "attachments; a signed or encrypted message, or one of text, cannot be taken apart: send "
                             + "it through an SMTP server").formatted(message.size(), MOST_IN_ONE_REQUEST));
         }
-        try (LargeMessage large = apart.get()) {
-            return send(GraphDraft.create(requests, endpoints, refusal, ids, large.rest()), large.attachments(), ids);
-        } catch (MessagingException e) {
-            throw new IOException(e.getMessage(), e);
-        }
+        LargeMessage large = apart.get();
+        return send(GraphDraft.create(requests, endpoints, refusal, ids, large.rest()), large.attachments(), ids);
     }
 
     private Verdict send(GraphDraft draft, List<LargeMessage.Attachment> attachments, RequestIds ids)

@@ -42,14 +42,14 @@ final class Courier {
     private final InstantSource clock;
     private final Consequences consequences;
     private final Tracing tracing;
-    private final Function<QueuedMessage, LargeMail> largeMail;
+    private final Function<QueuedMessage, Optional<Oversize>> largeMail;
     private final MailLogin logins;
     private final Signers signers;
     private final Suspects suspects;
 
     /** @param largeMail what may be done with a message that is too large */
     Courier(Queue queue, Turns turns, InstantSource clock, Consequences consequences, Tracing tracing,
-            Function<QueuedMessage, LargeMail> largeMail, MailLogin logins, Signers signers,
+            Function<QueuedMessage, Optional<Oversize>> largeMail, MailLogin logins, Signers signers,
             Suspects suspects) {
         this.signers = signers;
         this.suspects = suspects;
@@ -140,19 +140,18 @@ final class Courier {
             turn.first().close();
             next = turn.another(tried);
         }
-        try (LargeMail large = largeMail.apply(message)) {
-            while (next.isPresent()) {
-                try (Visit visit = next.get()) {
-                    tried.add(visit.server().key());
-                    List<Outcome> round = attempt(message, open, visit, submitter, large.oversize());
-                    if (!round.isEmpty()) {
-                        outcomes.removeIf(Outcome::mayGoElsewhere);
-                        outcomes.addAll(round);
-                        open = round.stream().filter(Outcome::mayGoElsewhere).map(Outcome::recipient).toList();
-                    }
+        Optional<Oversize> oversize = largeMail.apply(message);
+        while (next.isPresent()) {
+            try (Visit visit = next.get()) {
+                tried.add(visit.server().key());
+                List<Outcome> round = attempt(message, open, visit, submitter, oversize);
+                if (!round.isEmpty()) {
+                    outcomes.removeIf(Outcome::mayGoElsewhere);
+                    outcomes.addAll(round);
+                    open = round.stream().filter(Outcome::mayGoElsewhere).map(Outcome::recipient).toList();
                 }
-                next = open.isEmpty() ? Optional.empty() : turn.another(tried);
             }
+            next = open.isEmpty() ? Optional.empty() : turn.another(tried);
         }
         if (outcomes.isEmpty() && !unfit.isEmpty()) {
             // Put back it would be next again, and again find a place at a server that does not take it.

@@ -55,8 +55,8 @@ final class LinkedMessageTest {
 
         try (SqlQueue queue = SqlQueue.openSqlite(directory, QueueLimits.DEFAULT, () -> NOW);
                 Links links = Links.open(new LinkSettings(0, false, Optional.empty(), 1 << 20, 1, Optional.empty()),
-                        directory, queue.keptAttachments(), () -> NOW);
-                LinkedMessage linked = new LinkedMessage(message(mail), linking, Optional.of(links))) {
+                        directory, queue.keptAttachments(), () -> NOW)) {
+            var linked = new LinkedMessage(message(mail), linking, Optional.of(links));
             String out;
             try {
                 MessageContent made = linked.within(most);
