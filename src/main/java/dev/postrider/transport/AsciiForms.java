@@ -41,9 +41,16 @@ final class AsciiForms {
 
     /** There is none; the message says why, as the end of a sentence about the field or address. */
     static final class NoneException extends Exception {
+        private static final int LONGEST = 400;
+
         NoneException(String why) {
-            super(why);
+            super(why.length() > LONGEST ? why.substring(0, LONGEST) + "..." : why);
         }
+    }
+
+    /** Whether a field holds addresses. */
+    static boolean isOfAddresses(String name) {
+        return ADDRESSES.contains(name.toLowerCase(Locale.ROOT));
     }
 
     static boolean isAscii(String text) {

@@ -26,9 +26,10 @@ final class DowngradedMessage {
     /** Of a line of a header: more than the listener takes. */
     private static final int MOST_OF_LINE = 128 * 1024;
     /** Of all fields that change. */
-    private static final int MOST_HELD = 1024 * 1024;
-    /** What a field that changes takes in memory beside its text. */
-    private static final int OVERHEAD = 128;
+    private static final int MOST_HELD = 512 * 1024;
+    private static final int MOST_CHANGED = 500;
+    /** Of all fields of addresses that change: what they cost to read grows with the square of that. */
+    private static final int MOST_OF_ADDRESSES = 16 * 1024;
     private static final int DEEPEST = 100;
     private static final Set<String> ENCODINGS = Set.of("base64", "quoted-printable");
 
@@ -38,6 +39,7 @@ final class DowngradedMessage {
     /** Of each multipart that the line is in, whether what is in it must not change. */
     private final List<Boolean> signed = new ArrayList<>();
     private int held;
+    private int addresses;
 
     private DowngradedMessage(MessageLines lines) {
         this.lines = lines;
@@ -130,6 +132,7 @@ final class DowngradedMessage {
         private boolean began;
         private boolean beyondAscii;
         private boolean overlong;
+        private boolean mayBeOfContent;
         private String contentType = "";
         private String encoding = "";
 
@@ -140,20 +143,18 @@ final class DowngradedMessage {
         void add() throws RefusedException {
             if (field.size() == 0) {
                 start = lines.start();
+                mayBeOfContent = lines.first() == 'C' || lines.first() == 'c';
             }
-            byte[] line = lines.octets();
             end = lines.end();
             began = true;
-            for (byte octet : line) {
-                beyondAscii |= octet < 0;
-            }
+            beyondAscii |= !lines.isAscii();
             // The rest of one in ASCII need not be looked at.
             overlong |= field.size() + end - lines.start() > MOST_OF_FIELD;
             if (overlong && beyondAscii) {
                 throw tooComplex("a header field beyond ASCII has more than %d octets".formatted(MOST_OF_FIELD));
             }
             if (!overlong || field.size() == 0) {
-                field.writeBytes(line);
+                lines.copyTo(field);
             }
         }
 
@@ -161,13 +162,13 @@ final class DowngradedMessage {
             if (field.size() == 0) {
                 return;
             }
-            byte[] octets = field.toByteArray();
-            boolean mayBeOfContent = octets[0] == 'C' || octets[0] == 'c';
-            field.reset();
             overlong = false;
             if (!beyondAscii && !mayBeOfContent) {
+                field.reset();
                 return;
             }
+            byte[] octets = field.toByteArray();
+            field.reset();
             String text = new String(octets, StandardCharsets.UTF_8);
             String name = text.substring(0, text.indexOf(':')).strip();
             if (name.equalsIgnoreCase("Content-Type")) {
@@ -190,9 +191,17 @@ final class DowngradedMessage {
                 throw refusal("field " + name + " of a signed part cannot be written in ASCII without breaking the "
                         + "signature");
             }
+            addresses += AsciiForms.isOfAddresses(name) ? octets.length : 0;
+            if (addresses > MOST_OF_ADDRESSES) {
+                throw tooComplex(
+                        "its address fields beyond ASCII have more than %d octets".formatted(MOST_OF_ADDRESSES));
+            }
+            if (patches.size() == MOST_CHANGED) {
+                throw tooComplex("it has more than %d header fields beyond ASCII".formatted(MOST_CHANGED));
+            }
             try {
                 String ascii = AsciiForms.field(octets);
-                held += ascii.length() + OVERHEAD;
+                held += ascii.length();
                 patches.add(new Patch(start, end, ascii));
             } catch (NoneException e) {
                 throw refusal("field " + name + " cannot be written in ASCII: " + e.getMessage());

@@ -82,7 +82,7 @@ final class GraphUpstream implements Upstream {
         Map<String, Verdict> verdicts = new LinkedHashMap<>();
         try {
             for (Group group : GraphRecipients.of(envelope, message)) {
-                Verdict verdict = deliver(group);
+                Verdict verdict = deliver(group, envelope.share());
                 group.recipients().forEach(recipient -> verdicts.put(recipient, verdict));
             }
         } catch (RefusedException e) {
@@ -92,8 +92,8 @@ final class GraphUpstream implements Upstream {
     }
 
     /** One message; a refusal of one group says nothing of the next, but a failure to reach Graph does. */
-    private Verdict deliver(Group group) throws RefusedException {
-        try {
+    private Verdict deliver(Group group, LargeWork.Share share) throws RefusedException {
+        try (var _ = share.upload(group.message())) {
             RequestIds ids = RequestIds.of(group.message(), group.recipients());
             if (group.message().size() > MOST_IN_ONE_REQUEST) {
                 return sendInPieces(group.message(), ids);

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.eclipse.angus.mail.util.DecodingException;
 
 /**
  * A message too large for one piece, taken apart: the largest of its attachments on their own, and the rest of the
@@ -79,12 +80,12 @@ final class LargeMessage {
         try {
             LargeMessage large = new LargeMessage(MessageParts.of(content));
             return large.remove(content.size() - limit + ALLOWANCE) ? Optional.of(large) : Optional.empty();
-        } catch (MessageParts.TooComplexException | MessagingException e) {
+        } catch (MessageParts.TooComplexException e) {
             return Optional.empty();
         }
     }
 
-    private boolean remove(long excess) throws IOException, MessagingException {
+    private boolean remove(long excess) throws IOException {
         List<Leaf> candidates = new ArrayList<>();
         for (Leaf leaf : message.leaves()) {
             if (!leaf.isMultipart() && !leaf.isSealed() && !leaf.isText()) {
@@ -97,9 +98,13 @@ final class LargeMessage {
             if (left <= 0) {
                 break;
             }
-            removed.add(leaf);
-            attachments.add(new Attachment(leaf));
-            left -= leaf.octets();
+            try {
+                attachments.add(new Attachment(leaf));
+                removed.add(leaf);
+                left -= leaf.octets();
+            } catch (DecodingException | MessagingException e) {
+                // Its encoding is broken, and will be at the next attempt: it stays where it is.
+            }
         }
         return left <= 0;
     }

@@ -1,5 +1,6 @@
 package dev.postrider.transport;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
@@ -59,7 +60,7 @@ final class MessageLines implements AutoCloseable {
     }
 
     private boolean fill() throws IOException {
-        Thread.yield();
+        LargeWork.letOthersOn();
         next = 0;
         limit = Math.max(0, in.read(block));
         return limit > 0;
@@ -78,6 +79,11 @@ final class MessageLines implements AutoCloseable {
     /** The line, its end included, as far as it was kept. */
     byte[] octets() {
         return Arrays.copyOf(line, length);
+    }
+
+    /** Appends the line, its end included, as far as it was kept. */
+    void copyTo(ByteArrayOutputStream out) {
+        out.write(line, 0, length);
     }
 
     /** Its first octet. */

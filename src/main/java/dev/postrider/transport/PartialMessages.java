@@ -62,7 +62,11 @@ final class PartialMessages {
             Sending sending) throws RefusedException {
         Map<String, Verdict> verdicts = new LinkedHashMap<>();
         List<String> left = envelope.recipients();
-        for (MessageContent part : of(message, most, id)) {
+        List<MessageContent> parts;
+        try (var _ = envelope.share().change(message)) {
+            parts = of(message, most, id);
+        }
+        for (MessageContent part : parts) {
             Map<String, Verdict> given;
             try {
                 given = sending.send(envelope.to(left), part);
@@ -169,7 +173,8 @@ final class PartialMessages {
         return (fields + "%s (part %d of %d)\r\n".formatted(title.isEmpty() ? "Subject:" : title, number, total)
                 + "Message-ID: <part%d.%s>\r\n".formatted(number, id) + "MIME-Version: 1.0\r\n"
                 + "Content-Type: message/partial; id=\"%s\";\r\n\tnumber=%d; total=%d\r\n\r\n".formatted(id, number,
-                        total)).getBytes(StandardCharsets.ISO_8859_1);
+                        total))
+                .getBytes(StandardCharsets.ISO_8859_1);
     }
 
     /** Its header is made when it is read, for there may be many parts. */

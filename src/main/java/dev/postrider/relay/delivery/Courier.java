@@ -13,6 +13,7 @@ import dev.postrider.route.Login.Credentials;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.Envelope;
+import dev.postrider.transport.LargeWork;
 import dev.postrider.transport.Oversize;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
@@ -46,13 +47,16 @@ final class Courier {
     private final MailLogin logins;
     private final Signers signers;
     private final Suspects suspects;
+    private final LargeWork largeWork;
 
     /** @param largeMail what may be done with a message that is too large */
     Courier(Queue queue, Turns turns, InstantSource clock, Consequences consequences, Tracing tracing,
-            Function<QueuedMessage, Optional<Oversize>> largeMail, MailLogin logins, Signers signers,
+            Function<QueuedMessage, Optional<Oversize>> largeMail, LargeWork largeWork, MailLogin logins,
+            Signers signers,
             Suspects suspects) {
         this.signers = signers;
         this.suspects = suspects;
+        this.largeWork = largeWork;
         this.logins = logins;
         this.largeMail = largeMail;
         this.queue = queue;
@@ -216,7 +220,8 @@ final class Courier {
             visit.leaveWithoutPermit();
             return List.of();
         }
-        Envelope envelope = message.envelope(recipients, oversize);
+        Envelope envelope = message.envelope(recipients, oversize)
+                .workedOnBy(largeWork.of(message.organization().namespace()));
         Map<String, Verdict> verdicts = Map.of();
         String missing = "the attempt ended without a word about this recipient";
         Instant start = clock.instant();

@@ -17,6 +17,7 @@ import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.transport.LargeWork;
 import dev.postrider.transport.Upstreams;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -79,6 +80,7 @@ public final class Delivery implements AutoCloseable {
         this.submitters = new Submitters(new SubmitterLogins(upstreams, queue.permits(), this::makeRoom, clock),
                 new CredentialsCipher(() -> routes.relay().map(RelayRoute::submitterKeys).orElse(List.of())));
         var logins = new MailLogin(submitters, routes);
+        var largeWork = new LargeWork();
         var consequences = new Consequences(settings, clock, meters, routes, logins);
         this.signers = new Signers(routes, clock);
         this.turns = new Turns(routes, new Lanes(routes, upstreams, queue.permits(), settings, meters), clock,
@@ -86,8 +88,8 @@ public final class Delivery implements AutoCloseable {
         this.courier = new Courier(queue, turns, clock, consequences, tracing,
                 message -> LargeMail.of(message,
                         routes.organization(message.organization()).flatMap(OrganizationRoute::sizeLimit), links,
-                        settings.hostName()),
-                logins, signers, suspects);
+                        settings.hostName(), largeWork.of(message.organization().namespace())),
+                largeWork, logins, signers, suspects);
         this.overdue = new Overdue(queue, consequences, courier, clock);
         this.removals = new Removals(queue, routes, settings.expiry(), clock);
     }

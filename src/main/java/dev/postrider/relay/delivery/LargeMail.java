@@ -3,6 +3,7 @@ package dev.postrider.relay.delivery;
 import dev.postrider.relay.links.Links;
 import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.route.SizeLimit;
+import dev.postrider.transport.LargeWork;
 import dev.postrider.transport.Oversize;
 import dev.postrider.transport.Shrinking;
 import dev.postrider.transport.Splitting;
@@ -16,9 +17,10 @@ final class LargeMail {
      * As the organization's limits say.
      *
      * @param links empty where the relay serves no downloads
+     * @param share whose work on it that is
      */
     static Optional<Oversize> of(QueuedMessage message, Optional<SizeLimit> limit, Optional<Links> links,
-            String hostName) {
+            String hostName, LargeWork.Share share) {
         if (limit.isEmpty()) {
             return Optional.empty();
         }
@@ -27,7 +29,8 @@ final class LargeMail {
             case SPLIT -> Optional.of(new Splitting(limit.get().octets(), message.id() + "@" + hostName));
             case LINK -> limit.get()
                     .linking()
-                    .map(linking -> new Shrinking(limit.get().octets(), new LinkedMessage(message, linking, links)));
+                    .map(linking -> new Shrinking(limit.get().octets(),
+                            new LinkedMessage(message, linking, links, share)));
         };
     }
 }

@@ -10,6 +10,7 @@ import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.telemetry.LogLine;
 import dev.postrider.route.Linking;
 import dev.postrider.route.TestResult.Step;
+import dev.postrider.transport.LargeWork;
 import dev.postrider.transport.MessageContent;
 import dev.postrider.transport.MessageParts;
 import dev.postrider.transport.MessageParts.Leaf;
@@ -20,7 +21,6 @@ import dev.postrider.transport.Verdict;
 import jakarta.mail.MessagingException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -41,12 +41,19 @@ import org.slf4j.LoggerFactory;
 final class LinkedMessage implements Shrinker {
     private static final Logger LOG = LoggerFactory.getLogger(LinkedMessage.class);
 
+    private static final int BLOCK = 16 * 1024;
+
     private final QueuedMessage message;
     private final Linking linking;
     private final Optional<Links> links;
+    private final LargeWork.Share share;
 
-    /** @param links empty where the relay serves no downloads */
-    LinkedMessage(QueuedMessage message, Linking linking, Optional<Links> links) {
+    /**
+     * @param links empty where the relay serves no downloads
+     * @param share whose work on it that is
+     */
+    LinkedMessage(QueuedMessage message, Linking linking, Optional<Links> links, LargeWork.Share share) {
+        this.share = share;
         this.message = message;
         this.linking = linking;
         this.links = links;
@@ -59,7 +66,7 @@ final class LinkedMessage implements Shrinker {
             return message.content();
         }
         try {
-            return within(MessageParts.of(message.content()), tooLarge, most);
+            return within(parts(), tooLarge, most);
         } catch (MessageParts.TooComplexException e) {
             LOG.info("{} is not taken apart: {}", message.id(), e.getMessage());
             if (tooLarge) {
@@ -72,9 +79,16 @@ final class LinkedMessage implements Shrinker {
         }
     }
 
+    private MessageParts parts() throws IOException, MessageParts.TooComplexException, RefusedException {
+        try (var _ = share.change(message.content())) {
+            return MessageParts.of(message.content());
+        }
+    }
+
     private MessageContent within(MessageParts parts, boolean tooLarge, long most)
             throws IOException, RefusedException {
-        if (parts.leaves().isEmpty() || parts.leaves().getFirst().within().isEmpty() && parts.leaves().getFirst().isSealed()) {
+        if (parts.leaves().isEmpty()
+                || parts.leaves().getFirst().within().isEmpty() && parts.leaves().getFirst().isSealed()) {
             if (tooLarge) {
                 throw tooLarge(most, "it is signed or encrypted, and would be worth nothing without its attachments");
             }
@@ -144,11 +158,13 @@ final class LinkedMessage implements Shrinker {
             throws IOException, RefusedException {
         List<Attachment> attachments = new ArrayList<>();
         Set<Leaf> without = Collections.newSetFromMap(new IdentityHashMap<>());
-        for (Leaf leaf : leaves) {
-            Optional<Attachment> attachment = attachment(leaf);
-            if (attachment.isPresent()) {
-                attachments.add(attachment.get());
-                without.add(leaf);
+        try (var _ = share.change(message.content())) {
+            for (Leaf leaf : leaves) {
+                Optional<Attachment> attachment = attachment(leaf);
+                if (attachment.isPresent()) {
+                    attachments.add(attachment.get());
+                    without.add(leaf);
+                }
             }
         }
         if (attachments.isEmpty()) {
@@ -190,7 +206,12 @@ final class LinkedMessage implements Shrinker {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             long size;
             try (InputStream in = new DigestInputStream(leaf.open(), digest)) {
-                size = in.transferTo(OutputStream.nullOutputStream());
+                size = 0;
+                byte[] block = new byte[BLOCK];
+                for (int count = in.read(block); count >= 0; count = in.read(block)) {
+                    size += count;
+                    LargeWork.letOthersOn();
+                }
             }
             boolean mail = leaf.isType("message/rfc822") || leaf.isType("message/global");
             String type = leaf.contentType();
