@@ -24,6 +24,8 @@ import java.util.random.RandomGenerator;
  */
 final class SupportMail extends HeaderFilter {
     private static final int MOST_OF_FIELD = 16_384;
+    private static final int MOST_HELD = 64 * 1024;
+    private static final int MOST_FIELDS = 64;
     private static final int ENCODED_LINE = 76;
     private static final byte[] LINE_END = {'\r', '\n'};
     private static final String TO = "to";
@@ -40,6 +42,7 @@ final class SupportMail extends HeaderFilter {
     private final ByteArrayOutputStream field = new ByteArrayOutputStream();
     private Optional<String> name = Optional.empty();
     private int nameLength;
+    private int heldOctets;
 
     /**
      * A file to attach.
@@ -88,6 +91,12 @@ final class SupportMail extends HeaderFilter {
 
     private void endField() throws IOException {
         if (name.isPresent()) {
+            heldOctets += field.size();
+            if (heldOctets > MOST_HELD || held.size() == MOST_FIELDS) {
+                throw refused(
+                        "mail to support has more than %d octets, or %d fields, of To, Reply-To and Content fields"
+                                .formatted(MOST_HELD, MOST_FIELDS));
+            }
             if (held.put(name.get(), field.toByteArray()) != null && !name.get().equals(TO)) {
                 throw refused("mail to support has several " + name.get() + " fields");
             }

@@ -108,13 +108,22 @@ final class SmtpUpstream implements Upstream {
             SmtpTransaction transaction = new SmtpTransaction(kept, envelope, message);
             Map<String, Verdict> verdicts = transaction.run();
             if (kept.isOpen() || transaction.begun()) {
-                return judged(verdicts, false);
+                return ofThisMail(judged(verdicts, false));
             }
             LOG.debug("{} closed a connection kept for the next message; connecting again", endpoint.display());
         }
         SmtpConnection fresh = connect();
         connection = fresh;
-        return judged(new SmtpTransaction(fresh, envelope, message).run(), opened != null && opened.fresh());
+        return ofThisMail(
+                judged(new SmtpTransaction(fresh, envelope, message).run(), opened != null && opened.fresh()));
+    }
+
+    /** From here on a server that ends the session, or falls silent, may do so for what is in the mail. */
+    private static Map<String, Verdict> ofThisMail(Map<String, Verdict> verdicts) {
+        verdicts.replaceAll((_, verdict) -> verdict instanceof Verdict.Refused refused
+                ? refused.whileHandedOver()
+                : verdict);
+        return verdicts;
     }
 
     /**

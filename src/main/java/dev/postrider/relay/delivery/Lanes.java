@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -34,6 +35,8 @@ final class Lanes {
         private final Connections connections;
         private final CircuitBreaker breaker;
         private final Set<Turns.Pool> waiting = new LinkedHashSet<>();
+        /** Whose mail made it fail since it took some. */
+        private final Set<String> failedBy = new HashSet<>();
         // Read without the lock by those who give a connection back.
         private volatile Optional<ServerRoute> route;
         private int busy;
@@ -120,7 +123,11 @@ final class Lanes {
 
     Lane of(ResourceKey server) {
         return lanes.computeIfAbsent(server, key -> new Lane(key, new Connections(upstreams, permits, settings),
-                new CircuitBreaker(settings.serverRest(), settings.longestServerRest()), current(key)));
+                newBreaker(), current(key)));
+    }
+
+    CircuitBreaker newBreaker() {
+        return new CircuitBreaker(settings.serverRest(), settings.longestServerRest());
     }
 
     private Optional<ServerRoute> current(ResourceKey server) {
@@ -179,13 +186,23 @@ final class Lanes {
         wakeUps.put(place.lane.key, place.lane.withoutPermitUntil);
     }
 
-    /** Gives a place back after an attempt. */
-    void leave(Place place, Optional<Verdict.Refused> failure, Instant now) {
+    /**
+     * Gives a place back after an attempt. What failed with the mail itself may be due to that mail: it counts for the
+     * server once for each namespace, so that nobody alone keeps a server from others.
+     */
+    void leave(Place place, ResourceKey organization, Optional<Verdict.Refused> failure, Instant now) {
         Lane lane = place.lane;
         lane.busy--;
         lane.withoutPermitUntil = Instant.MIN;
         State before = lane.breaker.state(now);
-        failure.ifPresentOrElse(why -> lane.breaker.failed(place.probe, why, now), lane.breaker::succeeded);
+        if (failure.isEmpty()) {
+            lane.failedBy.clear();
+            lane.breaker.succeeded();
+        } else if (!Outcome.mayBeDueToMail(failure.get()) || lane.failedBy.add(organization.namespace())) {
+            lane.breaker.failed(place.probe, failure.get(), now);
+        } else {
+            lane.breaker.abandoned(place.probe);
+        }
         State after = lane.breaker.state(now);
         if (after == State.OPEN && before != State.OPEN) {
             wakeUps.put(lane.key, lane.breaker.restsUntil());
