@@ -49,7 +49,7 @@ public sealed interface Endpoint {
      *                       the server does not offer STARTTLS
      * @param proxy          what connections go through
      * @param ehloName       what EHLO says in place of the client's own name
-     * @param connectTimeout for each address tried, and for the proxy's answers
+     * @param connectTimeout for each address tried with the greeting, and for the proxy's answers
      * @param tlsTimeout     for the TLS handshake
      * @param replyTimeout   for each reply
      * @param dataTimeout    for the reply to a whole message

@@ -87,7 +87,7 @@ final class Pop3Login {
         if (server.security() == Security.TLS) {
             encrypt();
         }
-        Matcher timestamp = TIMESTAMP.matcher(positive(receive(), Step.Connection,
+        Matcher timestamp = TIMESTAMP.matcher(positive(greeting(), Step.Connection,
                 "does not want to talk", "ask the server's operator whether this address may connect"));
         boolean apop = timestamp.find();
         if (server.security() == Security.STARTTLS) {
@@ -117,7 +117,7 @@ final class Pop3Login {
         try {
             wire.encrypt();
         } catch (IOException e) {
-            throw new SessionFailure(server, wire, secrets).ofTls(e);
+            throw new SessionFailure(server, wire, secrets, mismatch()).ofTls(e);
         }
     }
 
@@ -131,22 +131,41 @@ final class Pop3Login {
         return receive();
     }
 
-    /** One line; nothing here is answered with more. */
-    private String receive() throws RefusedException {
-        ByteArrayOutputStream line = new ByteArrayOutputStream();
-        try (var _ = wire.deadline(server.replyTimeout())) {
-            var in = wire.getInputStream();
-            for (int octet = in.read(); octet != '\n'; octet = in.read()) {
-                if (octet < 0) {
-                    throw new IOException("the server closed the connection");
-                }
-                if (line.size() > LONGEST_LINE) {
-                    throw new IOException("the server's answer is not one of POP3");
-                }
-                line.write(octet);
+    private String greeting() throws RefusedException {
+        try (var _ = wire.greeting()) {
+            return line();
+        } catch (IOException e) {
+            if (wire.speaksTls()) {
+                throw mismatch().speaksTls();
             }
+            throw wire.timedOut() && !wire.hasGreeted() ? mismatch().silent() : broken(e);
+        }
+    }
+
+    private SecurityMismatch mismatch() {
+        return SecurityMismatch.pop3(server, wire);
+    }
+
+    private String receive() throws RefusedException {
+        try (var _ = wire.deadline(server.replyTimeout())) {
+            return line();
         } catch (IOException e) {
             throw broken(e);
+        }
+    }
+
+    /** Nothing here is answered with more than one. */
+    private String line() throws IOException {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        var in = wire.getInputStream();
+        for (int octet = in.read(); octet != '\n'; octet = in.read()) {
+            if (octet < 0) {
+                throw new IOException("the server closed the connection");
+            }
+            if (line.size() > LONGEST_LINE) {
+                throw new IOException("the server's answer is not one of POP3");
+            }
+            line.write(octet);
         }
         return line.toString(StandardCharsets.UTF_8).strip();
     }
