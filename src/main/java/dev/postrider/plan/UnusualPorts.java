@@ -27,9 +27,7 @@ final class UnusualPorts {
         List<Problem> unusual = new ArrayList<>();
         Smtp.Security security = Optional.ofNullable(smtp.security()).orElse(Smtp.Security.StartTLS);
         if (smtp.port() != null) {
-            add(unusual, "spec.smtp", smtp.port(), security.name(), security == Smtp.Security.TLS,
-                    smtp.security() == null,
-                    587, 465);
+            add(unusual, "spec.smtp", smtp.port(), security.name(), security == Smtp.Security.TLS, 587, 465);
         }
         Authentication.PopBeforeSmtp pop = smtp.authentication() == null
                 ? null
