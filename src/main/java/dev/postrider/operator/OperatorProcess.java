@@ -190,7 +190,7 @@ public final class OperatorProcess implements AutoCloseable {
                         organizations.secretChanged(Cluster.key(secret));
                         notices.secretChanged(secret);
                         certificateChanged(secret);
-                    });
+                    }, configMap -> organizations.configMapChanged(Cluster.key(configMap)));
             relay = new RelayReconciler(cluster, secrets, events,
                     new RelayReconciler.Program(options.image(), options.graph()), clock, this::installationChanged);
         }

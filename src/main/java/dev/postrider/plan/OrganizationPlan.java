@@ -92,9 +92,13 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
     /** Names of the Secrets of its namespace that an organization reads. */
     public static List<String> secretNames(OrganizationMailSettings organization) {
         return Stream
-                .concat(Webhooks.declared(organization).map(webhook -> webhook.signingSecretRef().name()).stream(),
-                        DkimKeys.secretNames(organization))
+                .concat(Webhooks.secretNames(organization), DkimKeys.secretNames(organization))
                 .toList();
+    }
+
+    /** Names of the ConfigMaps of its namespace that an organization reads. */
+    public static List<String> configMapNames(OrganizationMailSettings organization) {
+        return Webhooks.configMapNames(organization).toList();
     }
 
     /** Name of the Secret that an organization's applications mount. */

@@ -3,10 +3,12 @@ package dev.postrider.plan;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsSpec;
 import dev.postrider.plan.Problem.Area;
+import dev.postrider.route.TlsSettings;
 import dev.postrider.route.Webhook;
 import java.net.URI;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Turns the webhook that an organization declares, with what its Secret holds, into what the relay needs. */
 final class Webhooks {
@@ -32,10 +34,29 @@ final class Webhooks {
                     + "\" is no URL of a host; write it as https://example.com/mail-events"));
             return Optional.empty();
         }
-        return new Credentials(world, organization.getMetadata().getNamespace(), problems)
+        String namespace = organization.getMetadata().getNamespace();
+        Credentials credentials = new Credentials(world, namespace, problems);
+        Optional<TlsSettings> tls = Optional.ofNullable(declared.get().tls())
+                .map(its -> new TlsDeclaration(world, namespace, credentials, problems).of(FIELD + ".tls", its,
+                        host.get()));
+        return credentials
                 .read(FIELD + ".signingSecretRef", declared.get().signingSecretRef().name(), List.of(host.get()),
                         "signing-key")
-                .map(values -> new Webhook(url, values.getFirst()));
+                .map(values -> new Webhook(url, values.getFirst(), tls));
+    }
+
+    /** The Secrets that an organization's webhook names. */
+    static Stream<String> secretNames(OrganizationMailSettings organization) {
+        return declared(organization).stream()
+                .flatMap(webhook -> Stream.concat(Stream.of(webhook.signingSecretRef().name()),
+                        Optional.ofNullable(webhook.tls()).stream().flatMap(TlsDeclaration::secretNames)));
+    }
+
+    /** The ConfigMaps that an organization's webhook names. */
+    static Stream<String> configMapNames(OrganizationMailSettings organization) {
+        return declared(organization).flatMap(webhook -> Optional.ofNullable(webhook.tls()))
+                .stream()
+                .flatMap(TlsDeclaration::configMapNames);
     }
 
     private static Optional<String> host(String url) {

@@ -47,12 +47,13 @@ final class Pop3Login {
      * Logs in and says goodbye.
      *
      * @param key  of the resource that declares both servers
-     * @param smtp the SMTP server, whose authorities, checks, proxy and timeouts count here too
+     * @param smtp the SMTP server, whose proxy and timeouts count here too, and its authorities and checks where the
+     *             login names none
      * @throws RefusedException with the step that failed; the message names the POP3 server
      */
     static void perform(ResourceKey key, Endpoint.Smtp smtp, Login.PopBeforeSmtp login, TlsContexts contexts,
             Dialogue dialogue) throws RefusedException {
-        Endpoint.Smtp server = smtp.beside(login.host(), login.port(), login.security());
+        Endpoint.Smtp server = smtp.beside(login.host(), login.port(), login.security(), login.tls());
         dialogue.note("POP3 login at " + server.display());
         try {
             Wire wire = Wire.connect(server, context(key, server, contexts), dialogue);
@@ -63,7 +64,7 @@ final class Pop3Login {
                 wire.cut();
             }
         } catch (RefusedException e) {
-            throw atPop3(e);
+            throw atPop3(e, login.tls().isPresent() || smtp.security() == Security.NONE);
         }
     }
 
@@ -73,13 +74,13 @@ final class Pop3Login {
     }
 
     /** What the connection tells speaks of the SMTP server's fields. */
-    private static RefusedException atPop3(RefusedException failure) {
+    private static RefusedException atPop3(RefusedException failure, boolean ownTls) {
         Verdict.Refused verdict = failure.verdict();
         String step = verdict.step() + ": ";
         return new RefusedException(new Verdict.Refused(verdict.step(), false, Optional.empty(),
                 step + "POP before SMTP: " + verdict.message()
                         .substring(step.length())
-                        .replaceAll("spec\\.smtp\\.(host|port|security)\\b",
+                        .replaceAll("spec\\.smtp\\.(host|port|security" + (ownTls ? "|tls" : "") + ")\\b",
                                 "spec.smtp.authentication.popBeforeSmtp.$1")));
     }
 

@@ -86,25 +86,29 @@ final class Wire extends Socket {
      *                     more
      */
     void encrypt() throws IOException {
-        String name = endpoint.certificateName();
         try (var _ = deadline(endpoint.tlsTimeout())) {
-            SSLSocket socket = (SSLSocket) context
-                    .orElseThrow(() -> new IOException("this connection is not to be encrypted"))
-                    .getSocketFactory()
-                    .createSocket(raw, name, endpoint.port(), true);
-            socket.setEnabledProtocols(endpoint.tls().minimumVersion().equals(TLS_1_3)
-                    ? new String[]{TLS_1_3}
-                    : new String[]{TLS_1_3, TLS_1_2});
-            if (endpoint.tls().serverName().isPresent() && !CertificateNames.isAddress(name)) {
-                SSLParameters parameters = socket.getSSLParameters();
-                parameters.setServerNames(List.of(new SNIHostName(name)));
-                socket.setSSLParameters(parameters);
-            }
-            socket.startHandshake();
+            SSLSocket socket = handshake(endpoint,
+                    context.orElseThrow(() -> new IOException("this connection is not to be encrypted")), raw);
             tls = new Tls(socket.getSession().getProtocol(), socket.getSession().getCipherSuite());
             dialogue.note("encrypted with " + tls.protocol() + ", " + tls.cipher());
             current = socket;
         }
+    }
+
+    /** Encrypts a connection to a server. */
+    static SSLSocket handshake(Endpoint.Smtp endpoint, SSLContext context, Socket connection) throws IOException {
+        String name = endpoint.certificateName();
+        SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(connection, name, endpoint.port(), true);
+        socket.setEnabledProtocols(endpoint.tls().minimumVersion().equals(TLS_1_3)
+                ? new String[]{TLS_1_3}
+                : new String[]{TLS_1_3, TLS_1_2});
+        if (endpoint.tls().serverName().isPresent() && !CertificateNames.isAddress(name)) {
+            SSLParameters parameters = socket.getSSLParameters();
+            parameters.setServerNames(List.of(new SNIHostName(name)));
+            socket.setSSLParameters(parameters);
+        }
+        socket.startHandshake();
+        return socket;
     }
 
     /** How the connection is encrypted; empty if it is not. */
@@ -157,6 +161,11 @@ final class Wire extends Socket {
         return tls == null && endpoint.security() != Endpoint.Security.TLS
                 && (Greeting.isTls(beginning)
                         || beginning.length == 0 && greeting != null && greeting.speaksTls());
+    }
+
+    /** The connection itself, encrypted if it is, for what bounds its answers by itself. */
+    Socket current() {
+        return current;
     }
 
     /** Cuts the connection without a word. */

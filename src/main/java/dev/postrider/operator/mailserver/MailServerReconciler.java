@@ -45,6 +45,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     private final Events events;
     private final Consumer<MailServer> changed;
     private final Consumer<Secret> secretChanged;
+    private final Consumer<ConfigMap> configMapChanged;
     private final SimpleInboundEventSource<MailServer> nudges = new SimpleInboundEventSource<>("nudges");
     private @Nullable InformerEventSource<Secret, MailServer> routes;
     private @Nullable IndexerResourceCache<MailServer> servers;
@@ -54,14 +55,16 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
      *
      * @param changed       told of a server whose status, and so its meaning to others, has changed
      * @param secretChanged told of a credentials Secret that has changed: others may read it, and there is one informer
+     * @param configMapChanged told of a ConfigMap of authorities that has changed, alike
      */
     public MailServerReconciler(Cluster cluster, Sends<ResourceKey, TestOrder, TestResult> tests, Events events,
-            Consumer<MailServer> changed, Consumer<Secret> secretChanged) {
+            Consumer<MailServer> changed, Consumer<Secret> secretChanged, Consumer<ConfigMap> configMapChanged) {
         this.cluster = cluster;
         this.tests = tests;
         this.events = events;
         this.changed = changed;
         this.secretChanged = secretChanged;
+        this.configMapChanged = configMapChanged;
     }
 
     @Override
@@ -88,9 +91,10 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withLabelSelector(PostriderApi.CERTIFICATE_AUTHORITIES_LABEL + "=true")
                         .withNamespacesInheritedFromController()
                         .withFollowControllerNamespacesChanges(true)
-                        .withSecondaryToPrimaryMapper(
-                                configMap -> idsOf(
-                                        primary.byIndex(BY_CONFIG_MAP, Cluster.key(configMap).toString())))
+                        .withSecondaryToPrimaryMapper(configMap -> {
+                            configMapChanged.accept(configMap);
+                            return idsOf(primary.byIndex(BY_CONFIG_MAP, Cluster.key(configMap).toString()));
+                        })
                         .build(),
                 context);
         InformerEventSource<Secret, MailServer> serverRoutes = new InformerEventSource<>(

@@ -143,6 +143,17 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         }
     }
 
+    /** Plans anew for the organizations that read a ConfigMap. */
+    public void configMapChanged(ResourceKey configMap) {
+        if (organizations != null) {
+            organizations
+                    .list(configMap.namespace(),
+                            organization -> OrganizationPlan.configMapNames(organization).contains(configMap.name()))
+                    .map(ResourceID::fromResource)
+                    .forEach(nudges::propagateEvent);
+        }
+    }
+
     /** Plans anew for an organization, if there is one. */
     public void licenseChanged(ResourceKey organization) {
         nudges.propagateEvent(new ResourceID(organization.name(), organization.namespace()));
