@@ -51,14 +51,18 @@ public record Authentication(
     }
 
     /** Which POP3 server to log in to, and for how long that is good. */
+    @ValidationRule(value = "!has(self.tls) || !has(self.security) || self.security != 'None'", message = "security None encrypts nothing, so tls has no meaning; remove tls, or choose another security")
     public record PopBeforeSmtp(
             @JsonPropertyDescription("Name or address of the POP3 server. Default: the host of the SMTP server.")
             @Size(min = 1, max = 253) @Pattern("^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\\.?$|^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9_.~-]+)?$") @Nullable String host,
             @JsonPropertyDescription("TCP port. Default: by security, 110 for None and StartTLS, 995 for TLS.")
             @Min(1) @Max(65535) @Nullable Integer port,
             @JsonPropertyDescription("None: in the clear. StartTLS: encrypted by STLS (RFC 2595), or not at all. TLS: "
-                    + "encrypted from the first byte (POP3S). The certificate is checked as that of the SMTP server.")
+                    + "encrypted from the first byte (POP3S).")
             @Default("TLS") @Nullable PopSecurity security,
+            @JsonPropertyDescription("How the connection is encrypted, and what is asked of the server's certificate. "
+                    + "Default: as with the SMTP server, but for its serverName and clientCertificateSecretRef.")
+            @Nullable Tls tls,
             @JsonPropertyDescription("A Secret of this namespace with the keys username and password (type "
                     + "kubernetes.io/basic-auth) and the label postrider.dev/credentials: \"true\".")
             @Required SecretReference secretRef,
@@ -91,6 +95,10 @@ public record Authentication(
                     + "https://login.microsoftonline.com/TENANT/oauth2/v2.0/token. Default with serviceAccountSecretRef: "
                     + "the token_uri of the key file.")
             @Size(max = 2048) @Pattern("^https://[^\\s/?#]+(/[^\\s#]*)?$") @Nullable String tokenEndpoint,
+            @JsonPropertyDescription("How the connection to the token endpoint is encrypted, and what is asked of its "
+                    + "certificate. Default: TLS 1.2 or 1.3, and a certificate for the host from an authority of the "
+                    + "system's. The connection goes through the proxy of the server, where one is declared.")
+            @Nullable Tls tls,
             @JsonPropertyDescription("What the token is for; several are separated by spaces. Default: "
                     + "https://outlook.office365.com/.default; with serviceAccountSecretRef https://mail.google.com/; "
                     + "with refreshTokenSecretRef what was granted.")

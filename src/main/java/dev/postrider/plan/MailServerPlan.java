@@ -52,6 +52,11 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         return List.copyOf(planning.problems);
     }
 
+    /** What of a declaration is likely to be a mistake, though it is valid. */
+    public static List<Problem> warnings(MailServer server) {
+        return server.getSpec() == null ? List.of() : UnusualPorts.of(server.getSpec());
+    }
+
     /** Whether a server is one of all organizations, and in a namespace where that is honoured. */
     private static boolean isHonouredGlobal(MailServer server, Installation installation) {
         return server.getSpec().scope() == Scope.Global
@@ -121,6 +126,10 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                     Endpoints.display(spec), conditions.list(), record, weakenedChecks());
             if (conditions.isNews(ready) && ready.status() == Status.False && news.finished().isEmpty()) {
                 notices.add(Notice.warning(ready.reason(), ready.message()));
+            }
+            List<Problem> unusual = warnings(server);
+            if (conditions.isNews(ready) && ready.message().endsWith(Problem.describe(unusual)) && !unusual.isEmpty()) {
+                notices.add(Notice.warning(UnusualPorts.REASON, Problem.describe(unusual)));
             }
             Optional<Instant> lookAgain = server.getMetadata().getDeletionTimestamp() != null && !release
                     ? Optional.of(world.now().plus(Duration.ofSeconds(30)))
@@ -315,7 +324,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                 return conditions.set(type, Status.False, tested.reason(), tested.message());
             }
             if (tested.reason().equals("InProgress")) {
-                return conditions.set(type, Status.Unknown, tested.reason(), tested.message());
+                return conditions.set(type, Status.Unknown, tested.reason(), tested.message() + unusual());
             }
             if (!isActive(server)) {
                 return conditions.set(type, Status.True, "Inactive", "valid, and switched off (spec.active)");
@@ -323,7 +332,14 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             return tested.status() == Status.True
                     ? conditions.set(type, Status.True, "Accepted", tested.message())
                     : conditions.set(type, Status.True,
-                            tested.reason().equals(LOGIN_NOT_TESTED) ? tested.reason() : "NotTested", tested.message());
+                            tested.reason().equals(LOGIN_NOT_TESTED) ? tested.reason() : "NotTested",
+                            tested.message() + unusual());
+        }
+
+        /** What may be a mistake, for as long as no mail has proved that it is not. */
+        private String unusual() {
+            List<Problem> unusual = warnings(server);
+            return unusual.isEmpty() ? "" : ". Warning: " + Problem.describe(unusual);
         }
 
         private void stalled(@Nullable TestSendStatus record) {

@@ -61,7 +61,7 @@ final class AccessTokens {
         RefreshToken newer = renewed.remove(declared);
         TokenSource source = newer == null
                 ? declared
-                : new TokenSource(declared.endpoint(), declared.scopes(), newer);
+                : declared.by(newer);
         TokenEndpoint.Grant granted = endpoint.ask(source);
         if (source.grant() instanceof RefreshToken used) {
             RefreshToken next = granted.refreshToken()

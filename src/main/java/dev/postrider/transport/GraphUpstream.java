@@ -69,7 +69,7 @@ final class GraphUpstream implements Upstream {
         try {
             return switch (oversize) {
                 case Splitting splitting when message.size() > most ->
-                    PartialMessages.send(envelope, message, most, splitting.id(), this::deliver);
+                    PartialMessages.send(envelope, message, most, splitting.id(most), this::deliver);
                 case Splitting _ -> deliver(envelope, message);
                 case Shrinking shrinking -> deliver(envelope, shrinking.shrinker().within(most));
             };

@@ -25,6 +25,7 @@ final class SmtpUpstream implements Upstream {
     private final PopLogins popLogins;
     private final String ehloName;
     private final Dialogue dialogue;
+    private final SizeAtServer size = new SizeAtServer(this::transact);
     private @Nullable Wire wire;
     private @Nullable SmtpConnection connection;
     private PopLogins.@Nullable Opened opened;
@@ -89,17 +90,10 @@ final class SmtpUpstream implements Upstream {
         if (envelope.oversize().isEmpty()) {
             return transact(envelope, message);
         }
-        Oversize oversize = envelope.oversize().get();
         // Only a server that was greeted says how much it takes.
         SmtpConnection greeted = connection != null && connection.isOpen() ? connection : connect();
         connection = greeted;
-        long most = oversize.most(greeted.mostOctets()) - envelope.signers().map(DkimSigners::room).orElse(0);
-        return switch (oversize) {
-            case Splitting splitting when message.size() > most ->
-                PartialMessages.send(envelope, message, most, splitting.id(), this::transact);
-            case Splitting _ -> transact(envelope, message);
-            case Shrinking shrinking -> transact(envelope, shrinking.shrinker().within(most));
-        };
+        return size.send(envelope, message, greeted.mostOctets());
     }
 
     private Map<String, Verdict> transact(Envelope envelope, MessageContent message) throws RefusedException {

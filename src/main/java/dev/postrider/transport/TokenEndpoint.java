@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.postrider.route.Durations;
 import dev.postrider.route.TestResult.Step;
+import dev.postrider.route.TlsSettings;
 import dev.postrider.route.TokenSource;
 import java.io.IOException;
 import java.net.URI;
@@ -17,12 +18,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 
 /**
  * Asks token endpoints (RFC 6749 section 3.2). They are https, answers are at most 64 KiB, redirects are not followed,
@@ -33,6 +36,7 @@ final class TokenEndpoint {
     private static final int MAX_ANSWER = 64 * 1024;
     private static final int MAX_TOLD = 500;
     private static final long DEFAULT_LIFETIME_SECONDS = 300;
+    private static final String TLS = "spec.smtp.authentication.oauth2.tls";
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
     private final HttpClient http;
@@ -81,13 +85,19 @@ final class TokenEndpoint {
                 .header("Accept", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(form.form()))
                 .build();
+        if (source.tls().isPresent() || source.proxy().isPresent()) {
+            return askAsDeclared(source, uri, form);
+        }
         CompletableFuture<HttpResponse<byte[]>> answer = http.sendAsync(request,
                 BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_ANSWER));
         try {
-            return read(source, form.secrets(), answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS));
+            HttpResponse<byte[]> told = answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+            return read(source, form.secrets(), told.statusCode(), told.body());
         } catch (ExecutionException e) {
             throw failed(source, form.secrets(), "cannot be asked: " + causeOf(e),
-                    "check the URL and that Postrider can reach it");
+                    e.getCause() instanceof SSLException
+                            ? "if its certificate is of a private authority, name that in " + TLS + ".caSecretRef"
+                            : "check the URL and that Postrider can reach it");
         } catch (TimeoutException e) {
             answer.cancel(true);
             throw failed(source, form.secrets(), "took longer than " + Durations.write(timeout),
@@ -96,6 +106,39 @@ final class TokenEndpoint {
             answer.cancel(true);
             Thread.currentThread().interrupt();
             throw failed(source, form.secrets(), "was not waited for", "it will be tried again");
+        }
+    }
+
+    /** Through a proxy, or with authorities of its own. */
+    private Grant askAsDeclared(TokenSource source, URI uri, TokenRequest form) throws RefusedException {
+        HttpExchange exchange = new HttpExchange(source.proxy(), source.tls().orElse(TlsSettings.DEFAULT),
+                timeout.dividedBy(3));
+        try {
+            HttpExchange.Answer answer = send(source, exchange, uri, form);
+            return read(source, form.secrets(), answer.status(), answer.body());
+        } catch (IOException e) {
+            Optional<String> certificate = CertificateRefusedException.in(e);
+            throw failed(source, form.secrets(),
+                    certificate.map(why -> "is not asked: its certificate is refused: " + why)
+                            .orElseGet(() -> "cannot be asked: " + e.getMessage())
+                            .replace("spec.smtp.tls", TLS),
+                    certificate.isPresent()
+                            ? "correct " + TLS + ", or the certificate"
+                            : "check the URL and that Postrider can reach it");
+        }
+    }
+
+    private static HttpExchange.Answer send(TokenSource source, HttpExchange exchange, URI uri, TokenRequest form)
+            throws IOException, RefusedException {
+        try {
+            return exchange.send(uri,
+                    Map.of("Content-Type", "application/x-www-form-urlencoded", "Accept", "application/json"),
+                    Optional.of(form.form().getBytes(StandardCharsets.UTF_8)), MAX_ANSWER);
+        } catch (RefusedException e) {
+            throw failed(source, form.secrets(), "cannot be asked: " + e.verdict()
+                    .message()
+                    .replaceFirst("^[A-Za-z]+: ", "")
+                    .replaceFirst("; check .*", ""), "check the URL, and that Postrider or the proxy can reach it");
         }
     }
 
@@ -121,14 +164,12 @@ final class TokenEndpoint {
         throw failed(source, Secrets.none(), "is not an https URL", "correct it");
     }
 
-    private static Grant read(TokenSource source, Secrets secrets, HttpResponse<byte[]> answer)
-            throws RefusedException {
-        int status = answer.statusCode();
+    private static Grant read(TokenSource source, Secrets secrets, int status, byte[] body) throws RefusedException {
         if (status / 100 == 3) {
             throw failed(source, secrets, "answered with a redirect (HTTP " + status + "), which is not followed",
                     "use the URL that it leads to");
         }
-        JsonNode json = json(answer.body());
+        JsonNode json = json(body);
         if (!json.isObject()) {
             throw failed(source, secrets, "answered HTTP " + status + " without JSON",
                     "check that the URL is a token endpoint");

@@ -58,6 +58,30 @@ final class CheckTest {
                                 + "'^[1-9][0-9]{0,4}(ms|s|m|h)$'",
                         "m.yaml:12: spec.smtp.security: Invalid value: must be of type string: \"boolean\"",
                         "m.yaml:13: spec.description: Invalid value: must be of type string: \"array\""),
+                row("ports that do not fit security, the default included", SERVER + """
+                        spec:
+                          smtp:
+                            host: smtp.gmail.com
+                            port: 465
+                            authentication:
+                              popBeforeSmtp:
+                                port: 110
+                                secretRef: {name: login}
+                        """,
+                        "m.yaml:9: warning: spec.smtp.port: servers speak TLS from the first octet at port 465, but "
+                                + "security is StartTLS, which waits for a greeting in the clear; set "
+                                + "security: TLS, or port: 587",
+                        "m.yaml:12: warning: spec.smtp.authentication.popBeforeSmtp.port: servers begin in the clear "
+                                + "at port 110, but security is TLS, which begins with TLS; set "
+                                + "security: StartTLS, or port: 995",
+                        "m.yaml:13: warning: spec.smtp.authentication.popBeforeSmtp.secretRef: there is no Secret \"login\" in "
+                                + "namespace \"postrider-system\"; create it with the keys username, password and the "
+                                + "label postrider.dev/credentials: \"true\""),
+                row("a port that begins in the clear with TLS", SERVER + """
+                        spec:
+                          smtp: {host: mx.example.com, port: 587, security: TLS}
+                        """, "m.yaml:7: warning: spec.smtp.port: servers begin in the clear at port 587, but security "
+                        + "is TLS, which begins with TLS; set security: StartTLS, or port: 465"),
                 row("a rule of the kind", SERVER + """
                         spec: {}
                         """,

@@ -448,7 +448,7 @@ final class RelayTest {
             await().untilAsserted(() -> assertThat(relay.queued()).isZero());
             assertThat(mx.messages()).hasSize(4)
                     .allSatisfy(part -> assertThat(part.bytes()).hasSizeLessThanOrEqualTo(65_536))
-                    .allSatisfy(part -> assertThat(part.text()).contains("id=\"" + id + "@relay.test\""));
+                    .allSatisfy(part -> assertThat(part.text()).contains("id=\"" + id + ".65536@relay.test\""));
             String whole = mx.messages()
                     .stream()
                     .map(part -> part.text().substring(part.text().indexOf("\r\n\r\n") + 4))
