@@ -176,7 +176,7 @@ final class ChartValuesIT {
     private static JsonNode with(JsonNode base, String name, JsonNode value) {
         ObjectNode changed = base.deepCopy();
         ObjectNode parent = changed;
-        String[] path = name.substring(1).split("/");
+        String[] path = name.substring(1).split("/", -1);
         for (int i = 0; i < path.length - 1; i++) {
             parent = parent.withObjectProperty(path[i]);
         }
