@@ -1,5 +1,6 @@
 package dev.postrider.relay;
 
+import dev.postrider.relay.links.Links;
 import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
 import dev.postrider.relay.smtp.SubmissionPolicy.Refusal;
 import dev.postrider.route.Address;
@@ -161,6 +162,8 @@ final class SupportMail extends HeaderFilter {
             write("Content-Type: " + file.type());
             write("Content-Disposition: attachment; filename=\"" + file.name() + "\"");
             write("Content-Transfer-Encoding: base64");
+            // Of the installation, and for those who help alone: a link would open it to whoever has the link.
+            write(Links.FIELD + ": " + Links.NEVER);
             write("");
             out.write(Base64.getMimeEncoder(ENCODED_LINE, LINE_END)
                     .encode(file.content().getBytes(StandardCharsets.UTF_8)));

@@ -116,13 +116,13 @@ final class LinkedMessage implements Shrinker, AutoCloseable {
         ATTACHMENT,
         /** Its text shows it. */
         SHOWN,
-        /** It stays: text, and what no reader shows as a file. */
+        /** It stays: text, what no reader shows as a file, and what must not be seen by others. */
         KEPT
     }
 
     private static Kind kind(Leaf leaf) throws MessagingException {
         MimePart part = leaf.part();
-        if (part.isMimeType("multipart/*") || leaf.isSealed() || leaf.isText()
+        if (part.isMimeType("multipart/*") || Links.NEVER.equals(part.getHeader(Links.FIELD, null)) || leaf.isSealed() || leaf.isText()
                 || part.isMimeType("message/external-body") || part.isMimeType("message/partial")) {
             return Kind.KEPT;
         }

@@ -29,6 +29,10 @@ import org.slf4j.LoggerFactory;
  * that nothing is ever in the store that nobody knows of.
  */
 public final class Links implements AutoCloseable {
+    /** Field of a part of a message that never becomes a link, whose value is {@value #NEVER}. */
+    public static final String FIELD = "Postrider-Link";
+    public static final String NEVER = "never";
+
     private static final Logger LOG = LoggerFactory.getLogger(Links.class);
     private static final Duration SWEEP = Duration.ofHours(1);
     /** For how long it is said of an attachment that it has expired. */
