@@ -53,7 +53,7 @@ public record OrganizationMailSettingsSpec(
         @Size(max = 64) @Nullable String deletionConfirmation) {
 
     /** An address, or the at-sign and a domain, before which {@code *.} may stand. The plan checks the rest. */
-    private static final String SENDER = "^([^\\s@<>" + Mailbox.HIDDEN + "]+@|@([*][.])?)[^\\s@<>*" + Mailbox.HIDDEN + "]+$";
+    static final String SENDER = "^([^\\s@<>" + Mailbox.HIDDEN + "]+@|@([*][.])?)[^\\s@<>*" + Mailbox.HIDDEN + "]+$";
 
     /** What becomes of queued mail when its organization goes. */
     public enum QueuedMail {

@@ -118,7 +118,7 @@ final class DeclaredNotice {
         List<String> entries = spec.recipients() == null ? List.of() : spec.recipients();
         for (int i = 0; i < entries.size(); i++) {
             String field = "spec.recipients[" + i + "]";
-            for (String part : entries.get(i).split(",", -1)) {
+            for (String part : entries.get(i).split("[,;]", -1)) {
                 MailAddress.check(field, part.strip(), problems);
                 if (!addresses.contains(part.strip())) {
                     addresses.add(part.strip());

@@ -271,7 +271,8 @@ final class OrganizationSubmissions implements SubmissionPolicy {
             this.support = support;
             this.toSupport = support.map(s -> supportMail(headers, s, organization));
             OutputStream kept = toSupport.isPresent() ? toSupport.get() : headers;
-            this.senders = identity.map(i -> new SenderFields(kept, i));
+            this.senders = identity
+                    .map(i -> new SenderFields(kept, i, !submission.sender().isEmpty() && support.isEmpty()));
             this.content = new SubmissionFields(senders.isPresent() ? senders.get() : kept);
             this.id = draft.id();
         }
@@ -342,8 +343,8 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         }
 
         private String sender() {
-            return identity.filter(i -> !i.allowsEnvelope(submission.sender()))
-                    .map(SenderIdentity::reversePath)
+            return identity.map(i -> i.reversePath(submission.sender(),
+                    submission.ticket().orElse(null) instanceof Submitter))
                     .orElse(submission.sender());
         }
 
@@ -351,10 +352,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         private boolean madeInternational() {
             return AddressField.isInternational(sender())
                     || toSupport.filter(SupportMail::isInternational).isPresent()
-                    || senders.filter(SenderFields::isRewritten)
-                            .flatMap(_ -> identity)
-                            .filter(i -> AddressField.isInternational(i.from().address()))
-                            .isPresent();
+                    || senders.filter(SenderFields::isInternational).isPresent();
         }
 
         private NewMessage message(boolean eightBit) throws IOException {

@@ -4,6 +4,7 @@ import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
 import dev.postrider.relay.smtp.SubmissionPolicy.Refusal;
 import dev.postrider.route.Address;
 import dev.postrider.route.Support;
+import dev.postrider.transport.MessageParts;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -170,6 +171,8 @@ final class SupportMail extends HeaderFilter {
             write("Content-Type: " + file.type());
             write("Content-Disposition: attachment; filename=\"" + file.name() + "\"");
             write("Content-Transfer-Encoding: base64");
+            // Of the installation, and for those who help alone: a link would open it to whoever has the link.
+            write(MessageParts.KEEP_FIELD + ": " + MessageParts.KEPT);
             write("");
             out.write(Base64.getMimeEncoder(ENCODED_LINE, LINE_END)
                     .encode(file.content().getBytes(StandardCharsets.UTF_8)));

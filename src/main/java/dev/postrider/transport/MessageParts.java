@@ -40,6 +40,9 @@ public final class MessageParts {
     private static final Set<String> OF_THE_CONTENT = Set.of("content-type", "content-transfer-encoding",
             "content-disposition", "content-id", "content-description", "content-location", "content-md5",
             "content-language");
+    /** Field of a part that stays in the message whatever else goes, whose value is {@value #KEPT}. */
+    public static final String KEEP_FIELD = "Postrider-Link";
+    public static final String KEPT = "never";
     private static final String TYPE = "content-type";
     private static final String DISPOSITION = "content-disposition";
     private static final String NEW_LINE = "\r\n";
@@ -77,6 +80,7 @@ public final class MessageParts {
         private final Map<String, String> fields = new LinkedHashMap<>();
         private final List<Patch> content = new ArrayList<>();
         private boolean hasVersion;
+        private boolean isKept;
         private String type = "text/plain";
         private Optional<String> boundary = Optional.empty();
         private final List<Node> parts = new ArrayList<>();
@@ -187,6 +191,11 @@ public final class MessageParts {
         /** Without parameters, as {@code image/png}. */
         public String contentType() {
             return node.type.matches("[^/\\s]+/[^/\\s]+") ? node.type : "application/octet-stream";
+        }
+
+        /** Whether it says that it stays in the message ({@link #KEEP_FIELD}). */
+        public boolean isKept() {
+            return node.isKept;
         }
 
         /** Whether it is of a type. */
@@ -353,7 +362,7 @@ public final class MessageParts {
         /** Of the many fields of a header few are held. */
         private boolean isWanted() {
             return switch (lines.first()) {
-                case 'C', 'c', 'M', 'm' -> lines.isField();
+                case 'C', 'c', 'M', 'm', 'P', 'p' -> lines.isField();
                 default -> false;
             };
         }
@@ -365,6 +374,7 @@ public final class MessageParts {
             int colon = field.indexOf(":");
             String name = field.substring(0, colon).strip().toLowerCase(Locale.ROOT);
             node.hasVersion |= name.equals("mime-version");
+            node.isKept |= name.equalsIgnoreCase(KEEP_FIELD) && field.substring(colon + 1).strip().equals(KEPT);
             if (OF_THE_CONTENT.contains(name)) {
                 octetsOfFields += field.length();
                 if (octetsOfFields > MOST_OF_FIELDS) {

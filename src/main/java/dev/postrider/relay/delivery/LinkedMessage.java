@@ -124,13 +124,13 @@ final class LinkedMessage implements Shrinker {
         ATTACHMENT,
         /** Its text shows it. */
         SHOWN,
-        /** It stays: text, and what no reader shows as a file. */
+        /** It stays: text, what no reader shows as a file, and what must not be seen by others. */
         KEPT
     }
 
     private static Kind kind(Leaf leaf) {
-        if (leaf.isMultipart() || leaf.isSealed() || leaf.isText() || leaf.isType("message/external-body")
-                || leaf.isType("message/partial")) {
+        if (leaf.isMultipart() || leaf.isKept() || leaf.isSealed() || leaf.isText()
+                || leaf.isType("message/external-body") || leaf.isType("message/partial")) {
             return Kind.KEPT;
         }
         // Some programs give what people read a file name.

@@ -53,7 +53,8 @@ final class ReadyMadeEntriesTest {
     private static MailAccount account(Address from) {
         return new MailAccount("postrider-relay.postrider-system.svc", 587, "shop.acme", "a-password_of-43-characters",
                 from, Optional.of(new Address("help@acme.example", Optional.of("Acme's \"Help\""))),
-                List.of("ops@acme.example", "boss@acme.example"), "/etc/mail-binding",
+                Optional.of("bounces@acme.example"), List.of("ops@acme.example", "boss@acme.example"),
+                "/etc/mail-binding",
                 Optional.of("-----BEGIN CERTIFICATE-----\nAB+/=\n-----END CERTIFICATE-----\n"));
     }
 
@@ -74,7 +75,7 @@ final class ReadyMadeEntriesTest {
     @Test
     void noTwoFormatsHaveAKeyInCommonAndEachKeyIsOneThatSecretsTake() {
         List<String> keys = new ArrayList<>(List.of("type", "provider", "host", "port", "username", "password", "from",
-                "from-name", "ca.crt", "uri", "submitter-prefix"));
+                "from-name", "reply-to", "reply-to-name", "envelope-from", "ca.crt", "uri", "submitter-prefix"));
         for (BindingFormat format : BindingFormat.values()) {
             keys.addAll(ReadyMadeEntries.of(format, account("Acme")).keySet());
         }
@@ -86,7 +87,7 @@ final class ReadyMadeEntriesTest {
     void withoutAnAuthorityNoneIsNamed(BindingFormat format) {
         MailAccount a = account("Acme");
         MailAccount known = new MailAccount(a.host(), a.port(), a.username(), a.password(), a.from(), Optional.empty(),
-                a.recipients(), a.mountPath(), Optional.empty());
+                Optional.empty(), a.recipients(), a.mountPath(), Optional.empty());
         assertThat(ReadyMadeEntries.of(format, known).values()).noneMatch(
                 text -> text.contains("ca.crt") || text.contains("cafile") || text.contains("tls.ca="));
     }
@@ -117,7 +118,7 @@ final class ReadyMadeEntriesTest {
     void alertsNeedSomebodyToTell() {
         MailAccount a = account("Acme");
         MailAccount nobody = new MailAccount(a.host(), a.port(), a.username(), a.password(), a.from(), a.replyTo(),
-                List.of(), a.mountPath(), a.caCertificate());
+                a.envelopeFrom(), List.of(), a.mountPath(), a.caCertificate());
         assertThat(Unwritable.why(BindingFormat.Alertmanager, nobody))
                 .hasValue("must know whom to send alerts to; set spec.administrators");
     }
