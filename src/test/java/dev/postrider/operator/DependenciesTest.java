@@ -31,6 +31,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -87,7 +88,7 @@ final class DependenciesTest {
         Set<Reader> woken = new Played(settings, documents).happens(documents.get(at), edited.orElse(null),
                 after.world);
         before.plans.forEach((reader, plan) -> {
-            if (!now.get(reader).equals(plan)) {
+            if (!plan.equals(now.get(reader))) {
                 assertThat(woken).as("planned anew as %s became %s", documents.get(at), edited).contains(reader);
             }
         });
@@ -191,9 +192,11 @@ final class DependenciesTest {
 
         Object plan(Reader reader, World seen) {
             return switch (reader.kind()) {
-                case MAIL_SERVER -> MailServerPlan.of(world.servers.get(reader.key()), seen, TestNews.none());
+                case MAIL_SERVER -> MailServerPlan.of(Objects.requireNonNull(world.servers.get(reader.key())), seen,
+                        TestNews.none());
                 case ORGANIZATION -> {
-                    OrganizationPlan plan = OrganizationPlan.of(world.organizations.get(reader.key()), seen,
+                    OrganizationPlan plan = OrganizationPlan.of(
+                            Objects.requireNonNull(world.organizations.get(reader.key())), seen,
                             OrganizationTestNews.none());
                     // The copies are told in a condition, and know no equality.
                     yield List.of(plan.status(), plan.route(), plan.binding(), plan.tests(), plan.lookAgain());
@@ -293,7 +296,8 @@ final class DependenciesTest {
         for (int i = 0; i < 10_000; i++) {
             var recording = new RecordingWorld(world, dependencies,
                     new Reader(Reader.Kind.ORGANIZATION, new ResourceKey("acme", "acme" + i), woken::add));
-            OrganizationPlan.of(world.organizations.get(new ResourceKey("acme", "acme")), recording,
+            OrganizationPlan.of(Objects.requireNonNull(world.organizations.get(new ResourceKey("acme", "acme"))),
+                    recording,
                     OrganizationTestNews.none());
             recording.planned();
         }
