@@ -141,6 +141,11 @@ public final class Dependencies {
         return true;
     }
 
+    /** Wakes those to whom a MailServer is another one now, or its route. */
+    public void serverChanged(ResourceKey server) {
+        changed(new Read.Server(server), new Read.GlobalServers(), new Read.TestTime(server), new Read.Route(server));
+    }
+
     /** Wakes those that looked at any of these, where they may get another answer now. */
     public void changed(Read... reads) {
         List<Reader> woken = new ArrayList<>();

@@ -44,7 +44,7 @@ public sealed interface Read {
             case GlobalServers() -> Optional.of(world.globalServers());
             case TestTime(ResourceKey server) -> Optional.of(world.testedAt(server));
             case Route(ResourceKey server) -> Optional.of(world.serverRoute(server));
-            case Secret _, ConfigMap _, Organization _, Licenses _, Users _ -> Optional.empty();
+            case Secret _,ConfigMap _,Organization _,Licenses _,Users _ -> Optional.empty();
         };
     }
 }

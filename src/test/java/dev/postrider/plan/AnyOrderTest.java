@@ -3,7 +3,6 @@ package dev.postrider.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postrider.api.Condition;
-import dev.postrider.route.ResourceKey;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -61,19 +60,10 @@ final class AnyOrderTest {
     private static Set<String> stalled(List<String> documents) {
         GoldenWorld world = new GoldenWorld(String.join("---\n", documents));
         Set<String> stalled = new TreeSet<>();
-        List.copyOf(world.servers.values()).forEach(server -> {
-            ResourceKey key = MailServerPlan.key(server);
-            MailServerPlan plan = MailServerPlan.of(server, world, TestNews.none());
-            if (plan.test().isPresent()) {
-                plan = MailServerPlan.of(server, world,
-                        TestNews.finished(plan.test().get(), world.testOf(key)));
-            }
-            server.setStatus(plan.status());
-            plan.route().ifPresent(route -> world.serverRoutes.put(key, route));
-            add("MailServer " + key, plan.status().conditions(), stalled);
-        });
+        world.converge();
+        world.servers.forEach((key, server) -> add("MailServer " + key, server.getStatus().conditions(), stalled));
         world.organizations.forEach((key, organization) -> add("OrganizationMailSettings " + key,
-                OrganizationPlan.of(organization, world, OrganizationTestNews.none()).status().conditions(), stalled));
+                organization.getStatus().conditions(), stalled));
         world.licenses.stream()
                 .filter(license -> license.getSpec() != null)
                 .forEach(license -> add("LicenseExpiryNotice " + license.getMetadata().getName(),

@@ -28,14 +28,14 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /** A world that is written down as manifests, with a document of kind World for what no manifest says. */
-final class GoldenWorld implements World {
-    static final Instant NOW = Instant.parse("2027-01-12T09:00:00Z");
+public final class GoldenWorld implements World {
+    public static final Instant NOW = Instant.parse("2027-01-12T09:00:00Z");
 
     Instant now = NOW;
-    final Map<ResourceKey, MailServer> servers = new LinkedHashMap<>();
-    final Map<ResourceKey, OrganizationMailSettings> organizations = new LinkedHashMap<>();
-    final List<LicenseExpiryNotice> licenses = new ArrayList<>();
-    final Map<ResourceKey, ServerRoute> serverRoutes = new HashMap<>();
+    public final Map<ResourceKey, MailServer> servers = new LinkedHashMap<>();
+    public final Map<ResourceKey, OrganizationMailSettings> organizations = new LinkedHashMap<>();
+    public final List<LicenseExpiryNotice> licenses = new ArrayList<>();
+    public final Map<ResourceKey, ServerRoute> serverRoutes = new HashMap<>();
     final Map<ResourceKey, OrganizationRoute> organizationRoutes = new HashMap<>();
     private static final Pattern DOCUMENT_END = Pattern.compile("(?m)^---\\s*$");
 
@@ -44,7 +44,7 @@ final class GoldenWorld implements World {
     private final Map<ResourceKey, ConfigMap> configMaps = new HashMap<>();
     private JsonNode world = JsonNodeFactory.instance.objectNode();
 
-    GoldenWorld(String manifests) {
+    public GoldenWorld(String manifests) {
         for (String document : documents(manifests)) {
             JsonNode tree = Serialization.unmarshal(document, JsonNode.class);
             if (tree == null || tree.isEmpty()) {
@@ -69,12 +69,28 @@ final class GoldenWorld implements World {
     }
 
     /** The documents of manifests, one by one. */
-    static List<String> documents(String manifests) {
+    public static List<String> documents(String manifests) {
         return DOCUMENT_END.splitAsStream(manifests).toList();
     }
 
     private static <R extends HasMetadata> void put(Map<ResourceKey, R> map, R resource) {
         map.put(new ResourceKey(resource.getMetadata().getNamespace(), resource.getMetadata().getName()), resource);
+    }
+
+    /** Plans for all servers until their tests have ended, then for all organizations. */
+    public void converge() {
+        List.copyOf(servers.values()).forEach(server -> {
+            ResourceKey key = MailServerPlan.key(server);
+            MailServerPlan plan = MailServerPlan.of(server, this, TestNews.none());
+            if (plan.test().isPresent()) {
+                plan = MailServerPlan.of(server, this, TestNews.finished(plan.test().get(), testOf(key)));
+            }
+            server.setStatus(plan.status());
+            plan.route().ifPresent(route -> serverRoutes.put(key, route));
+        });
+        organizations.values()
+                .forEach(organization -> organization.setStatus(
+                        OrganizationPlan.of(organization, this, OrganizationTestNews.none()).status()));
     }
 
     /**

@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
@@ -211,10 +212,10 @@ final class PlayedWorld implements World {
             }
             changed = false;
             for (ResourceKey key : List.copyOf(servers.keySet())) {
-                changed |= planServer(key, servers.get(key));
+                changed |= planServer(key, Objects.requireNonNull(servers.get(key)));
             }
             for (ResourceKey key : List.copyOf(organizations.keySet())) {
-                changed |= planOrganization(key, organizations.get(key));
+                changed |= planOrganization(key, Objects.requireNonNull(organizations.get(key)));
             }
         }
     }
@@ -224,7 +225,7 @@ final class PlayedWorld implements World {
         MailServerPlan plan = MailServerPlan.of(server, this, news);
         if (plan.test().isPresent()) {
             TestOrder order = plan.test().get();
-            if (testEnds.get(key).equals("running")) {
+            if ("running".equals(testEnds.get(key))) {
                 running.put(key, order);
             } else {
                 server.setStatus(plan.status());

@@ -19,6 +19,7 @@ import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
@@ -63,7 +64,7 @@ final class StatusAndRelayTest {
                     for (var entry : world.organizations().entrySet()) {
                         check(() -> "-Dpostrider.seed=%d, %s after:%n%s%n".formatted(seed, entry.getKey(),
                                 String.join("\n", world.history())), entry.getValue(), world.password(entry.getKey()),
-                                entry.getKey(), policy.get());
+                                entry.getKey(), Objects.requireNonNull(policy.get()));
                     }
                     world.edit();
                 }
@@ -125,8 +126,7 @@ final class StatusAndRelayTest {
     }
 
     private static Condition condition(OrganizationMailSettings organization, String type) {
-        return organization.getStatus()
-                .conditions()
+        return Objects.requireNonNull(organization.getStatus().conditions())
                 .stream()
                 .filter(condition -> condition.type().equals(type))
                 .findFirst()

@@ -94,7 +94,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withFollowControllerNamespacesChanges(false)
                         .withSecondaryToPrimaryMapper(route -> {
                             Set<ResourceID> source = Lifecycle.sourceOf(route);
-                            source.forEach(id -> tellOf(Cluster.key(id)));
+                            source.forEach(id -> cluster.dependencies().serverChanged(Cluster.key(id)));
                             return source;
                         })
                         .build(),
@@ -109,13 +109,6 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     private Set<ResourceID> told(Read read) {
         cluster.dependencies().changed(read);
         return Set.of();
-    }
-
-    /** Wakes those to whom a server is another one now. */
-    private void tellOf(ResourceKey server) {
-        cluster.dependencies()
-                .changed(new Read.Server(server), new Read.GlobalServers(), new Read.TestTime(server),
-                        new Read.Route(server));
     }
 
     private Dependencies.Reader reader(ResourceKey server) {
@@ -134,7 +127,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         ResourceKey key = Cluster.key(server);
         String uid = server.getMetadata().getUid();
         // Of one that is left alone, too: what is declared counts for others where it has no route yet.
-        tellOf(key);
+        cluster.dependencies().serverChanged(key);
         if (context.isPrimaryResourceDeleted()) {
             tests.forget(uid);
             removeRoute(key, context);
@@ -167,7 +160,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
             removeRoute(key, context);
         }
         writeStatus(server, plan.status(), context);
-        tellOf(key);
+        cluster.dependencies().serverChanged(key);
         if (test.isPresent() && test.get() instanceof Sends.Send.Ended) {
             tests.written(uid, key);
         }

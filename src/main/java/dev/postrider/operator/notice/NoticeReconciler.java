@@ -126,7 +126,8 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
     }
 
     /** @return how soon to look again at what no watch tells of */
-    private Optional<Duration> carryOut(LicenseExpiryNotice notice, ResourceID id, String uid, Context<LicenseExpiryNotice> context) {
+    private Optional<Duration> carryOut(LicenseExpiryNotice notice, ResourceID id, String uid,
+            Context<LicenseExpiryNotice> context) {
         NoticeNews news = sends.news(uid, NoticeNews.Finished::new, NoticeNews::new);
         Cluster.Planned<LicenseNoticePlan> planned = cluster.plan(reader(notice), clock.instant(),
                 world -> LicenseNoticePlan.of(notice, world, news));
