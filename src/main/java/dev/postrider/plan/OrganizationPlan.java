@@ -335,7 +335,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             }
             conditions.set(type, Status.True, "Draining",
                     "confirmed; no new mail is taken. " + (queued.isEmpty()
-                            ? "Waiting for the relay to say how many messages are queued"
+                            ? "How many messages are queued is not known, since no relay answers; waiting for one"
                             : queued.getAsLong() == 1
                                     ? "Waiting for 1 queued message to be delivered"
                                     : "Waiting for " + queued.getAsLong() + " queued messages to be delivered")

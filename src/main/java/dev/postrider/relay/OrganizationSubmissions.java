@@ -344,7 +344,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
 
         private String sender() {
             return identity.map(i -> i.reversePath(submission.sender(),
-                    submission.ticket().orElse(null) instanceof Submitter))
+                    submission.ticket().orElse(null) instanceof SubmitterAdmission.Submitter))
                     .orElse(submission.sender());
         }
 

@@ -268,6 +268,11 @@ final class KubectlPluginIT {
         assertThat(nobody.err()).startsWith("Nobody is here to confirm it: say --confirm Delete");
         assertThat(nobody.exitCode()).isEqualTo(2);
 
+        CommandResult untold = postrider(api, "confirm-delete", "oms", "leaving", "-n", operator.tenant());
+        assertThat(untold.out().replaceAll("\\s+", " ")).contains("Queued mail The number of messages is not known. No "
+                + "relay is ready in namespace postrider-system of https://")
+                .contains(" What is queued is delivered first (queuedMailOnDeletion: Deliver)");
+
         InstalledProgram.SCRIPT.require();
         CommandResult no = onTerminal(api, "delete\n", withRelay("confirm-delete", "ms/leaving", "-n",
                 operator.tenant()));
@@ -280,7 +285,7 @@ final class KubectlPluginIT {
         CommandResult held = postrider(api, withRelay("confirm-delete", "oms", "leaving", "-n", operator.tenant(),
                 "--confirm", "Delete", "--timeout", "3s"));
         assertThat(held.out()).contains("Applications    those that mount Secret \"leaving-mail\" cannot send any more")
-                .containsPattern("Queued mail +1 message, delivered first");
+                .containsPattern("Queued mail +1 message\\. What is queued is delivered first");
         assertThat(held.err()).contains("Waiting for 1 queued message to be delivered")
                 .contains("OrganizationMailSettings " + operator.tenant() + "/leaving is not gone after 3s: confirmed");
         assertThat(held.exitCode()).isEqualTo(1);

@@ -169,7 +169,7 @@ final class NoticesEndToEndIT {
     }
 
     private static void patch(RunningOperator operator, String what) {
-        String[] words = what.split(" ");
+        String[] words = what.split(" ", 5);
         operator.kubectl("patch", words[0], words[1], words[2], words[3], "--type=merge", "-p", words[4]);
     }
 
