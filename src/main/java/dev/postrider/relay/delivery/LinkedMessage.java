@@ -122,7 +122,8 @@ final class LinkedMessage implements Shrinker, AutoCloseable {
 
     private static Kind kind(Leaf leaf) throws MessagingException {
         MimePart part = leaf.part();
-        if (part.isMimeType("multipart/*") || Links.NEVER.equals(part.getHeader(Links.FIELD, null)) || leaf.isSealed() || leaf.isText()
+        if (part.isMimeType("multipart/*") || Links.NEVER.equals(part.getHeader(Links.FIELD, null)) || leaf.isSealed()
+                || leaf.isText()
                 || part.isMimeType("message/external-body") || part.isMimeType("message/partial")) {
             return Kind.KEPT;
         }
