@@ -33,11 +33,11 @@ final class DocumentedNamesTest {
     void metrics() throws IOException {
         Set<String> made = matches(sources(text -> text.contains("io.micrometer")),
                 "\"postrider\\.((?!dev)[a-z.]+)\"").map(found -> found.group(1).replace('.', '_'))
-                        .collect(Collectors.toCollection(TreeSet::new));
+                .collect(Collectors.toCollection(TreeSet::new));
         Set<String> documented = matches(documentation() + read(Path.of("helm/postrider/files/dashboard.json"))
                 + read(Path.of("helm/postrider/templates/prometheusrule.yaml")), "postrider_([a-z_]+)")
-                        .map(found -> found.group(1).replaceFirst("_bucket$", "").replaceFirst("_total$", ""))
-                        .collect(Collectors.toCollection(TreeSet::new));
+                .map(found -> found.group(1).replaceFirst("_bucket$", "").replaceFirst("_total$", ""))
+                .collect(Collectors.toCollection(TreeSet::new));
         assertThat(made).hasSizeGreaterThan(15);
 
         assertThat(made).as("metrics that no document names")
@@ -83,7 +83,8 @@ final class DocumentedNamesTest {
         assertThat(given).hasSizeGreaterThan(20);
 
         assertThat(given).as("replies that no document names").isSubsetOf(documented);
-        Set<String> inTables = names(read(DOCS.resolve("relay.md")), "(?m)^\\|.*\\b([45]\\d\\d [45]\\.\\d+\\.\\d+)\\b.*\\|$");
+        Set<String> inTables = names(read(DOCS.resolve("relay.md")),
+                "(?m)^\\|.*\\b([45]\\d\\d [45]\\.\\d+\\.\\d+)\\b.*\\|$");
         assertThat(inTables).as("replies in tables that the relay does not give").isSubsetOf(given);
     }
 
@@ -118,8 +119,10 @@ final class DocumentedNamesTest {
     private static void leaves(JsonNode root, JsonNode node, String name, Set<String> leaves) {
         JsonNode resolved = node.has("$ref") ? root.at(node.get("$ref").asText().substring(1)) : node;
         if (resolved.has("properties")) {
-            resolved.get("properties").properties().forEach(e -> leaves(root, e.getValue(), name + "." + e.getKey(),
-                    leaves));
+            resolved.get("properties")
+                    .properties()
+                    .forEach(e -> leaves(root, e.getValue(), name + "." + e.getKey(),
+                            leaves));
         } else {
             leaves.add(name);
         }

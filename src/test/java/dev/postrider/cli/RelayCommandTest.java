@@ -1,5 +1,6 @@
 package dev.postrider.cli;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postrider.operator.Settings;
@@ -72,7 +73,7 @@ final class RelayCommandTest {
 
     @Test
     void readsEachVariableThatTheOperatorGivesIt() {
-        CommandLine relay = Postrider.commandLine().getSubcommands().get("relay");
+        CommandLine relay = requireNonNull(Postrider.commandLine().getSubcommands().get("relay"));
         Set<String> read = relay.getCommandSpec()
                 .options()
                 .stream()

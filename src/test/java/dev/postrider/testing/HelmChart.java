@@ -1,5 +1,7 @@
 package dev.postrider.testing;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -79,7 +81,7 @@ public final class HelmChart {
 
     private static void add(Map<String, List<String>> rendered, String alias, String out, int start, int end) {
         if (start < end) {
-            rendered.get(alias).add(out.substring(start, end).replace(alias, "postrider").strip());
+            requireNonNull(rendered.get(alias)).add(out.substring(start, end).replace(alias, "postrider").strip());
         }
     }
 

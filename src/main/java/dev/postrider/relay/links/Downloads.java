@@ -43,7 +43,8 @@ public final class Downloads implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Downloads.class);
     private static final int BLOCK = 64 * 1024;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final Pattern PATH = Pattern.compile("(?<prefix>(/[^/]+)*)/(?<token>[A-Za-z0-9_-]{43})/(?<name>[^/]*)");
+    private static final Pattern PATH = Pattern
+            .compile("(?<prefix>(/[^/]+)*)/(?<token>[A-Za-z0-9_-]{43})/(?<name>[^/]*)");
     private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("d MMMM yyyy", Locale.ENGLISH)
             .withZone(ZoneOffset.UTC);
 
