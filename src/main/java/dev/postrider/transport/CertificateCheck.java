@@ -49,7 +49,7 @@ final class CertificateCheck extends X509ExtendedTrustManager {
         this.verification = settings.verification();
         this.authorities = Authorities.of(settings.certificateAuthorities());
         // Half of the handshake's time: so that it is told what took it.
-        this.revocation = new Revocation(verification.softFail(), endpoint.tlsTimeout().dividedBy(2));
+        this.revocation = new Revocation(verification.softFail(), endpoint.tlsTimeout().dividedBy(2), endpoint.proxy());
         this.clock = clock;
     }
 

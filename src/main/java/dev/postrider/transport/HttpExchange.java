@@ -14,6 +14,7 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.impl.io.DefaultBHttpClientConnection;
@@ -21,7 +22,6 @@ import org.apache.hc.core5.http.impl.io.HttpRequestExecutor;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
 import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
 import org.apache.hc.core5.http.protocol.HttpCoreContext;
-import org.apache.hc.core5.http.ContentType;
 
 /**
  * One request of HTTP over a connection of its own, which goes through a proxy and is encrypted and checked as declared
@@ -36,7 +36,23 @@ record HttpExchange(Optional<Proxy> proxy, TlsSettings tls, Duration patience) {
     private static final ResourceKey NOBODY = new ResourceKey("", "");
 
     /** What came back; of a longer body than wanted as much as was. */
-    record Answer(int status, byte[] body) {}
+    static final class Answer {
+        private final int status;
+        private final byte[] body;
+
+        private Answer(int status, byte[] body) {
+            this.status = status;
+            this.body = body;
+        }
+
+        int status() {
+            return status;
+        }
+
+        byte[] body() {
+            return body;
+        }
+    }
 
     /**
      * Makes a request.

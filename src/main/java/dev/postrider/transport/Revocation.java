@@ -1,6 +1,8 @@
 package dev.postrider.transport;
 
 import dev.postrider.route.Durations;
+import dev.postrider.route.Proxy;
+import dev.postrider.route.TlsSettings;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -42,7 +44,14 @@ import org.bouncycastle.asn1.x509.DistributionPointName;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.cert.jcajce.JcaX509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
+import org.bouncycastle.cert.ocsp.CertificateID;
+import org.bouncycastle.cert.ocsp.OCSPException;
+import org.bouncycastle.cert.ocsp.OCSPReqBuilder;
+import org.bouncycastle.operator.DigestCalculator;
+import org.bouncycastle.operator.OperatorCreationException;
+import org.bouncycastle.operator.jcajce.JcaDigestCalculatorProviderBuilder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,10 +61,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param softFail whether a certificate counts as good when nobody who could know can be reached
  * @param patience how long all of it may take
+ * @param proxy    what responders and lists are asked through
  */
-record Revocation(boolean softFail, Duration patience) {
+record Revocation(boolean softFail, Duration patience, Optional<Proxy> proxy) {
 
     private static final Duration FETCH = Duration.ofSeconds(15);
+    private static final int MAX_ANSWER = 64 * 1024;
     private static final int MAX_LIST = 64 * 1024 * 1024;
 
     /** What one of those who were asked says. */
@@ -120,8 +131,8 @@ record Revocation(boolean softFail, Duration patience) {
             all.add(ask("the answer that the server brought along", certificate, issuer,
                     checker -> checker.setOcspResponses(Map.of(certificate, stapled)), List.of()));
         }
-        if (isOpen(all) && namesResponder(certificate)) {
-            all.add(ask("the responder (OCSP)", certificate, issuer, _ -> {}, List.of()));
+        if (isOpen(all)) {
+            responder(certificate).map(url -> askResponder(url, certificate, issuer)).ifPresent(all::add);
         }
         if (isOpen(all)) {
             lists(certificate).map(list -> askList(list, certificate, issuer)).forEach(all::add);
@@ -144,15 +155,20 @@ record Revocation(boolean softFail, Duration patience) {
         return all.stream().noneMatch(told -> told.answer() == Answer.GOOD || told.answer() == Answer.REVOKED);
     }
 
-    private static boolean namesResponder(X509Certificate certificate) {
+    /** Where a certificate has its responder (RFC 5280 section 4.2.2.1). */
+    private static Optional<String> responder(X509Certificate certificate) {
         byte[] extension = certificate.getExtensionValue(Extension.authorityInfoAccess.getId());
         try {
-            return extension != null && Arrays
-                    .stream(AuthorityInformationAccess.getInstance(JcaX509ExtensionUtils.parseExtensionValue(extension))
+            return extension == null
+                    ? Optional.empty()
+                    : Arrays.stream(AuthorityInformationAccess
+                            .getInstance(JcaX509ExtensionUtils.parseExtensionValue(extension))
                             .getAccessDescriptions())
-                    .anyMatch(description -> description.getAccessMethod().equals(AccessDescription.id_ad_ocsp));
+                            .filter(description -> description.getAccessMethod().equals(AccessDescription.id_ad_ocsp))
+                            .map(description -> description.getAccessLocation().getName().toString())
+                            .findFirst();
         } catch (IOException | IllegalArgumentException e) {
-            return false;
+            return Optional.empty();
         }
     }
 
@@ -174,8 +190,51 @@ record Revocation(boolean softFail, Duration patience) {
         }
     }
 
+    /** Java asks responders directly; what a proxy brings from there is given to it, and checked by it all the same. */
+    private Told askResponder(String url, X509Certificate certificate, X509Certificate issuer) {
+        String whom = "the responder (OCSP)";
+        if (proxy.isEmpty()) {
+            return ask(whom, certificate, issuer, _ -> {}, List.of());
+        }
+        try {
+            byte[] answer = through(url, Map.of("Content-Type", "application/ocsp-request", "Accept",
+                    "application/ocsp-response"), Optional.of(question(certificate, issuer)), MAX_ANSWER);
+            return ask(whom, certificate, issuer, checker -> checker.setOcspResponses(Map.of(certificate, answer)),
+                    List.of());
+        } catch (IOException e) {
+            return new Told(Answer.UNREACHABLE, whom + " cannot be reached: " + e.getMessage());
+        } catch (GeneralSecurityException | OperatorCreationException | OCSPException | IllegalArgumentException e) {
+            return new Told(Answer.USELESS, whom + " cannot be asked: " + e.getMessage());
+        }
+    }
+
+    /** RFC 6960 section 4.1. */
+    private static byte[] question(X509Certificate certificate, X509Certificate issuer)
+            throws IOException, GeneralSecurityException, OperatorCreationException, OCSPException {
+        DigestCalculator sha1 = new JcaDigestCalculatorProviderBuilder().build().get(CertificateID.HASH_SHA1);
+        return new OCSPReqBuilder()
+                .addRequest(new CertificateID(sha1, new JcaX509CertificateHolder(issuer),
+                        certificate.getSerialNumber()))
+                .build()
+                .getEncoded();
+    }
+
+    private byte[] through(String url, Map<String, String> headers, Optional<byte[]> body, int most)
+            throws IOException {
+        try {
+            HttpExchange.Answer answer = new HttpExchange(proxy, TlsSettings.DEFAULT, FETCH)
+                    .send(URI.create(url), headers, body, most);
+            if (answer.status() != 200) {
+                throw new IOException("HTTP " + answer.status());
+            }
+            return answer.body();
+        } catch (RefusedException e) {
+            throw new IOException(e.verdict().message().replaceFirst("^[A-Za-z]+: ", ""), e);
+        }
+    }
+
     /** The list is fetched here: Java remembers for half a minute that it had none, and does not say why. */
-    private static Told askList(String url, X509Certificate certificate, X509Certificate issuer) {
+    private Told askList(String url, X509Certificate certificate, X509Certificate issuer) {
         String whom = "the list (CRL)";
         try {
             CertStore lists = CertStore.getInstance("Collection",
@@ -190,18 +249,24 @@ record Revocation(boolean softFail, Duration patience) {
         }
     }
 
-    private static CRL fetch(String url) throws IOException, GeneralSecurityException {
+    private CRL fetch(String url) throws IOException, GeneralSecurityException {
         URI uri = URI.create(url);
         if (!"http".equalsIgnoreCase(uri.getScheme()) && !"https".equalsIgnoreCase(uri.getScheme())) {
             throw new CRLException(url);
+        }
+        if (proxy.isPresent()) {
+            return list(through(url, Map.of(), Optional.empty(), MAX_LIST));
         }
         URLConnection connection = uri.toURL().openConnection();
         connection.setConnectTimeout((int) FETCH.toMillis());
         connection.setReadTimeout((int) FETCH.toMillis());
         try (InputStream in = connection.getInputStream()) {
-            byte[] list = in.readNBytes(MAX_LIST);
-            return CertificateFactory.getInstance("X.509").generateCRL(new ByteArrayInputStream(list));
+            return list(in.readNBytes(MAX_LIST));
         }
+    }
+
+    private static CRL list(byte[] octets) throws GeneralSecurityException {
+        return CertificateFactory.getInstance("X.509").generateCRL(new ByteArrayInputStream(octets));
     }
 
     /** The certificate alone is validated, with its issuer as the anchor: that its issuer is trusted is known. */

@@ -4,27 +4,36 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import dev.postrider.route.Endpoint;
 import dev.postrider.route.Endpoint.Security;
 import dev.postrider.route.Login;
 import dev.postrider.route.Proxy;
 import dev.postrider.route.TlsSettings;
+import dev.postrider.route.TlsSettings.Verification;
 import dev.postrider.route.TokenSource;
 import dev.postrider.testing.DovecotServer;
+import dev.postrider.testing.FreePort;
+import dev.postrider.testing.OpenSslResponder;
 import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.testing.TestCertificates;
+import dev.postrider.testing.TestCertificates.Request;
 import dev.postrider.testing.TestProxy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -34,6 +43,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class DeclaredTlsTest {
     private static final TestCertificates CA = new TestCertificates("Private CA");
     private static final String LOGIN = "shop:geheim-4711";
+
+    @TempDir
+    Path directory;
 
     private static Optional<TlsSettings> trusting(String pem) {
         return Optional.of(TlsSettings.trusting(Optional.of(pem)));
@@ -134,6 +146,68 @@ final class DeclaredTlsTest {
                     .hasMessageContaining("the proxy 127.0.0.1:" + proxy.port() + " does not connect to ")
                     .hasMessageContaining("it does not take this login")
                     .hasMessageNotContaining("geheim");
+        }
+    }
+
+    private static Verdict checked(int proxyPort, Proxy.Type type, TestCertificates.Server certificate) {
+        try (var smtp = ScriptedSmtpServer.start().implicitTls(certificate)) {
+            TlsSettings revocation = new TlsSettings("TLSv1.2", Optional.empty(), Optional.of(CA.pem()),
+                    Optional.empty(), new Verification(true, true, false, true, true, true, false), List.of());
+            Endpoint.Smtp endpoint = Mails.with(Mails.at(Mails.secure(smtp.port(), Security.TLS, CA.pem()),
+                    TestProxy.HOST), revocation);
+            Attempt attempt = Mails.send(Mails.through(endpoint, new Proxy(type, "127.0.0.1", proxyPort,
+                    Optional.of(new Login.Password("shop", "geheim-4711")))));
+            return Objects.requireNonNull(attempt.verdicts().get("rcpt@example.com"));
+        }
+    }
+
+    /** Only the proxy knows the name of the responder. */
+    @ParameterizedTest
+    @CsvSource({"HTTP, false", "HTTP, true", "SOCKS5, false", "SOCKS5, true"})
+    void aResponderIsAskedThroughTheProxy(Proxy.Type type, boolean revoked) throws Exception {
+        assumeTrue(OpenSslResponder.isInstalled(), "openssl is not installed: its responder was not tried");
+        int port = FreePort.find();
+        TestCertificates.Server certificate = CA
+                .server(Request.of(TestProxy.HOST).asking("http://" + TestProxy.HOST + ":" + port + "/", ""));
+        try (OpenSslResponder _ = OpenSslResponder.start(directory, port, CA, certificate.x509(), revoked);
+                TestProxy proxy = type == Proxy.Type.HTTP ? TestProxy.http(LOGIN) : TestProxy.socks(LOGIN)) {
+            Verdict verdict = checked(proxy.port(), type, certificate);
+
+            assertThat(proxy.targets()).as("%s", verdict).hasSize(2);
+            if (revoked) {
+                assertThat(verdict).isInstanceOfSatisfying(Verdict.Refused.class, refused -> assertThat(
+                        refused.message()).contains("the responder (OCSP) says that it was revoked"));
+            } else {
+                assertThat(verdict).isInstanceOf(Verdict.Accepted.class);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"HTTP, false", "HTTP, true", "SOCKS5, false", "SOCKS5, true"})
+    void aListIsFetchedThroughTheProxy(Proxy.Type type, boolean revoked) throws Exception {
+        HttpServer lists = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        TestCertificates.Server certificate = CA.server(Request.of(TestProxy.HOST)
+                .asking("", "http://" + TestProxy.HOST + ":" + lists.getAddress().getPort() + "/ca.crl"));
+        byte[] list = revoked ? CA.revocationList(certificate.x509()) : CA.revocationList();
+        lists.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(exchange.getRequestURI().toString().equals("/ca.crl") ? 200 : 404,
+                    list.length);
+            exchange.getResponseBody().write(list);
+            exchange.close();
+        });
+        lists.start();
+        try (TestProxy proxy = type == Proxy.Type.HTTP ? TestProxy.http(LOGIN) : TestProxy.socks(LOGIN)) {
+            Verdict verdict = checked(proxy.port(), type, certificate);
+
+            if (revoked) {
+                assertThat(verdict).isInstanceOfSatisfying(Verdict.Refused.class, refused -> assertThat(
+                        refused.message()).contains("the list (CRL) says that it was revoked"));
+            } else {
+                assertThat(verdict).isInstanceOf(Verdict.Accepted.class);
+            }
+        } finally {
+            lists.stop(0);
         }
     }
 }
