@@ -22,7 +22,6 @@ import java.util.regex.Pattern;
 /** Renders the chart once for each of many sets of values, in one run of Helm: each is a subchart with its own name. */
 public final class HelmChart {
     private static final Path CHART = Path.of("helm/postrider");
-    private static final String ALIAS = "case%04d";
     private static final Pattern SOURCE = Pattern.compile("(?m)^---\n# Source: cases/charts/(case\\d{4})/.*\n");
 
     private HelmChart() {}
@@ -43,7 +42,7 @@ public final class HelmChart {
         ObjectNode all = new JsonMapper().createObjectNode();
         Map<String, List<String>> rendered = new LinkedHashMap<>();
         for (JsonNode some : values) {
-            String alias = ALIAS.formatted(rendered.size());
+            String alias = "case%04d".formatted(rendered.size());
             rendered.put(alias, new ArrayList<>());
             chart.append("- {name: postrider, version: %s, alias: %s}\n".formatted(version, alias));
             all.set(alias, some);
