@@ -30,6 +30,9 @@ public record Authentication(
                 + "checks them here, and keeps them with the queued mail only encrypted.")
         @Nullable Submitter submitter) {
 
+    /** 0 to 600s. */
+    static final String DELAY = "^(0|[1-9][0-9]{0,4})ms$|^(0|[1-9][0-9]?|[1-5][0-9]{2}|600)s$";
+
     /** 0 to 24h. */
     static final String A_DAY = "^(0|[1-9][0-9]{0,3}|[1-7][0-9]{4}|8[0-5][0-9]{3}|86[0-3][0-9]{2}|86400)s$"
             + "|^(0|[1-9][0-9]{0,2}|1[0-3][0-9]{2}|14[0-3][0-9]|1440)m$|^([0-9]|1[0-9]|2[0-4])h$";
@@ -55,19 +58,23 @@ public record Authentication(
     }
 
     /** Which POP3 server to log in to, and for how long that is good. */
+    @ValidationRule(value = "!has(self.tls) || !has(self.security) || self.security != 'None'", message = "security None encrypts nothing, so tls has no meaning; remove tls, or choose another security")
     public record PopBeforeSmtp(
             @JsonPropertyDescription("Name or address of the POP3 server. Default: the host of the SMTP server.")
             @Size(min = 1, max = 253) @Pattern("^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\\.?$|^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9_.~-]+)?$") @Nullable String host,
             @JsonPropertyDescription("TCP port. Default: by security, 110 for None and StartTLS, 995 for TLS.")
             @Min(1) @Max(65535) @Nullable Integer port,
             @JsonPropertyDescription("None: in the clear. StartTLS: encrypted by STLS (RFC 2595), or not at all. TLS: "
-                    + "encrypted from the first byte (POP3S). The certificate is checked as that of the SMTP server.")
+                    + "encrypted from the first byte (POP3S).")
             @Default("TLS") @Nullable PopSecurity security,
+            @JsonPropertyDescription("How the connection is encrypted, and what is asked of the server's certificate. "
+                    + "Default: as with the SMTP server, but for its serverName and clientCertificateSecretRef.")
+            @Nullable Tls tls,
             @JsonPropertyDescription("A Secret of this namespace with the keys username and password (type "
                     + "kubernetes.io/basic-auth) and the label postrider.dev/credentials: \"true\".")
             @Required SecretReference secretRef,
             @JsonPropertyDescription("How long to wait between the login and SMTP, as 500ms or 5s; at most 600s.")
-            @Default("5s") @Pattern("^(0|[1-9][0-9]{0,4})ms$|^(0|[1-9][0-9]?|[1-5][0-9]{2}|600)s$") @Nullable String delay,
+            @Default("5s") @Pattern(Authentication.DELAY) @Nullable String delay,
             @JsonPropertyDescription("How long one login is enough, as 10m, at most 24h; less than the server remembers it.")
             @Default("10m") @Pattern(Authentication.A_DAY) @Nullable String rememberFor) {}
 
@@ -95,6 +102,10 @@ public record Authentication(
                     + "https://login.microsoftonline.com/TENANT/oauth2/v2.0/token. Default with serviceAccountSecretRef: "
                     + "the token_uri of the key file.")
             @Size(max = 2048) @Pattern("^https://[^\\s/?#]+(/[^\\s#]*)?$") @Nullable String tokenEndpoint,
+            @JsonPropertyDescription("How the connection to the token endpoint is encrypted, and what is asked of its "
+                    + "certificate. Default: TLS 1.2 or 1.3, and a certificate for the host from an authority of the "
+                    + "system's. The connection goes through the proxy of the server, where one is declared.")
+            @Nullable Tls tls,
             @JsonPropertyDescription("What the token is for; several are separated by spaces. Default: "
                     + "https://outlook.office365.com/.default; with serviceAccountSecretRef https://mail.google.com/; "
                     + "with refreshTokenSecretRef what was granted.")

@@ -32,7 +32,7 @@ public record LicenseExpiryNoticeSpec(
         @JsonPropertyDescription("The time of the day at which notices are sent, as 09:00.")
         @Default("09:00") @Pattern("^([01][0-9]|2[0-3]):[0-5][0-9]$") @Nullable String sendAt,
         @JsonPropertyDescription("Who gets the notices, at most 50 addresses. An entry may hold several, separated by "
-                + "commas. Default: the administrators of the organization.")
+                + "commas or semicolons. Default: the administrators of the organization.")
         @Size(min = 1, max = 50) @Nullable List<@Size(min = 3, max = 16384) @Pattern(RECIPIENTS) String> recipients,
         @JsonPropertyDescription("Own subject in place of the translated one. " + VARIABLES)
         @Size(min = 1, max = 256) @Pattern("^[^\\x00-\\x1f\\x7f]*$") @ValidationRule(value = KNOWN_VARIABLES, message = UNKNOWN_VARIABLE) @Nullable String subject,
@@ -44,9 +44,9 @@ public record LicenseExpiryNoticeSpec(
                 + "resource was created.")
         @Default("false") @Nullable Boolean notifyIfAlreadyExpired) {
 
-    /** One address or several with commas between them; the plan checks each (RFC 5321, RFC 6531). */
+    /** One address or several with commas or semicolons between them; the plan checks each (RFC 5321, RFC 6531). */
     static final String RECIPIENTS =
-            "^\\s*[^\\s@<>,]+@[^\\s@<>,]+\\s*(,\\s*[^\\s@<>,]+@[^\\s@<>,]+\\s*)*$";
+            "^\\s*[^\\s@<>,;]+@[^\\s@<>,;]+\\s*([,;]\\s*[^\\s@<>,;]+@[^\\s@<>,;]+\\s*)*$";
 
     private static final String VARIABLES = "It may hold $[days], $[expiry_date], $[license], $[organization] and "
             + "$[link_host].";

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 @JsonClassDescription("What you declare of the server.")
 @ValidationRule(value = "[has(self.smtp), has(self.microsoftGraph)].filter(x, x).size() == 1", message = "exactly one of smtp and microsoftGraph must be set: how is this server reached?")
 public record MailServerSpec(
-        @JsonPropertyDescription("What people call this server; shown nowhere but in listings.")
+        @JsonPropertyDescription("What people call this server; shown by kubectl get -o wide.")
         @Size(max = 256) @Nullable String description,
         @JsonPropertyDescription("Global: serves every organization that has no server of its own, and is honoured "
                 + "only in the operator's namespace or one that the installation trusts. Organization: "

@@ -53,7 +53,7 @@ public record OrganizationMailSettingsSpec(
         @Size(max = 64) @Nullable String deletionConfirmation) {
 
     /** An address, or the at-sign and a domain, before which {@code *.} may stand. The plan checks the rest. */
-    private static final String SENDER = "^([^\\s@<>" + Mailbox.HIDDEN + "]+@|@([*][.])?)[^\\s@<>*" + Mailbox.HIDDEN + "]+$";
+    static final String SENDER = "^([^\\s@<>" + Mailbox.HIDDEN + "]+@|@([*][.])?)[^\\s@<>*" + Mailbox.HIDDEN + "]+$";
 
     /** What becomes of queued mail when its organization goes. */
     public enum QueuedMail {
@@ -140,13 +140,19 @@ public record OrganizationMailSettingsSpec(
             @Nullable Webhook webhook) {}
 
     /** A receiver of events. */
+    @ValidationRule(value = "!has(self.tls) || self.url.startsWith('https://')", message = "http encrypts nothing, so tls has no meaning; remove tls, or use an https URL")
+    @ValidationRule(value = "!has(self.tls) || !has(self.tls.certificateVerification)", message = "certificateVerification is for mail servers; name the receiver's authority in caSecretRef or caConfigMapRef, or pin its certificate")
     public record Webhook(
             @JsonPropertyDescription("Where to post, as https://example.com/mail-events. http works only where the "
                     + "installation allows it, and so do addresses of the relay's own machine.")
             @Required @Size(min = 9, max = 2048) @Pattern("^https?://[^/\\s@?#]+([/?][^\\s#]*)?$") String url,
             @JsonPropertyDescription("Secret whose key signing-key signs the events (HMAC-SHA256, as Standard Webhooks "
                     + "says), so that the receiver knows that they are genuine.")
-            @Required SecretReference signingSecretRef) {}
+            @Required SecretReference signingSecretRef,
+            @JsonPropertyDescription("How the connection to the receiver is encrypted, and what is asked of its "
+                    + "certificate. Default: TLS 1.2 or 1.3, and a certificate for the host from an authority of the "
+                    + "system's.")
+            @Nullable Tls tls) {}
 
     /** Bounds of messages. */
     @ValidationRule(value = "!has(self.link) || has(self.whenTooLarge) && self.whenTooLarge == 'Link'", message = "link says how links are made, which whenTooLarge: Link alone does; set it, or remove link")

@@ -38,8 +38,8 @@ public record Smtp(
         @JsonPropertyDescription("The name that Postrider introduces itself by (EHLO, RFC 5321 section 4.1.1.1), a "
                 + "host name or an address in brackets. Default: that of the relay's or the operator's pod.")
         @Size(min = 1, max = 253) @Pattern("^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$|^\\[(IPv6:)?[0-9A-Fa-f:.]+\\]$") @Nullable String ehloName,
-        @JsonPropertyDescription("How long to wait for a connection to each address, and for a proxy, as 500ms, "
-                + "60s or 5m; at most 1h.")
+        @JsonPropertyDescription("How long to wait for a connection to each address with the server's greeting, "
+                + "and for a proxy, as 500ms, 60s or 5m; at most 1h.")
         @Default("60s") @Pattern(Smtp.TIMEOUT) @Nullable String connectTimeout,
         @JsonPropertyDescription("How long the TLS handshake may take, the questions of the check revocation "
                 + "included, as 30s; at most 1h.")

@@ -34,7 +34,7 @@ public record Tls(
         @JsonPropertyDescription("SHA-256 fingerprints of the only certificates that this server may show, with or "
                 + "without colons, as a failed check tells them. A pin takes the place of the check chain: no "
                 + "authority is asked for. The other checks stay.")
-        @Size(min = 1, max = 10) @Nullable List<@Pattern("^([0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$|^[0-9A-Fa-f]{64}$") String> pinnedCertificates) {
+        @Size(min = 1, max = 10) @Nullable List<@Size(max = 95) @Pattern("^([0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$|^[0-9A-Fa-f]{64}$") String> pinnedCertificates) {
 
     /** A version of TLS, by the name that the JDK has for it too. */
     public enum Version {

@@ -1,17 +1,21 @@
 package dev.postrider.cli;
 
+import dev.postrider.api.Mailbox;
 import dev.postrider.cli.cluster.StatusTable;
 import dev.postrider.cli.terminal.Terminal;
 import dev.postrider.local.Check;
 import dev.postrider.local.LocalMode;
+import dev.postrider.local.LocalState;
 import dev.postrider.local.Snapshot;
 import dev.postrider.operator.Settings;
+import dev.postrider.plan.Installation.SupportSettings;
 import java.io.IOException;
 import java.net.BindException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -31,7 +35,8 @@ import picocli.CommandLine.Spec;
         "Runs Postrider without a cluster: the manifests of a directory are the cluster, the relay listens on "
                 + "localhost.",
         "Server tests are real mails. Prints the statuses as kubectl get would, and again whenever a file or a status "
-                + "changes. With --once: checks, tests, prints, and exits with 1 if something is not Ready."})
+                + "changes. With --once: checks, tests, prints each status as it comes and all in the end, and exits with "
+                + "1 if something is not Ready."})
 final class LocalCommand implements Callable<Integer> {
     /** Longer than a test of an unreachable server takes with the default timeouts of one address. */
     private static final Duration LONGEST_TEST = Duration.ofMinutes(6);
@@ -64,6 +69,12 @@ final class LocalCommand implements Callable<Integer> {
     @Nullable
     Path state;
 
+    @Option(names = "--support-address", paramLabel = "ADDRESS", description = "Who helps organizations that name "
+            + "nobody themselves: where mail to support@postrider.internal goes, as support.address of the chart says "
+            + "it. Default: nobody.")
+    @Nullable
+    String supportAddress;
+
     @Option(names = "--trusted-namespace", paramLabel = "NAMESPACE", defaultValue = Check.SYSTEM_NAMESPACE,
             description = "Where global servers are honoured (default: ${DEFAULT-VALUE}).")
     Set<String> trustedNamespaces;
@@ -87,12 +98,18 @@ final class LocalCommand implements Callable<Integer> {
         int port = listen == null ? (once ? 0 : 2587) : listen;
         Ports.check(spec.commandLine(), "--listen", port);
         Ports.check(spec.commandLine(), "--links-port", linksPort == null ? 0 : linksPort);
+        if (supportAddress != null && !supportAddress.matches(Mailbox.ADDRESS)) {
+            throw new ParameterException(spec.commandLine(), "--support-address: \"" + supportAddress
+                    + "\" is not a mail address: write one as help@example.com");
+        }
         Terminal terminal = Terminal.of(spec.commandLine());
-        LocalMode.Options options = new LocalMode.Options(directory, state == null ? LocalState.of(directory) : state,
+        LocalState usual = LocalState.of(directory);
+        LocalMode.Options options = new LocalMode.Options(directory, state == null ? usual.usual() : state,
                 port, !once, trustedNamespaces, globalServerPolicy == Settings.GlobalServerPolicy.Required,
-                graph.endpoints(), linksPort == null ? OptionalInt.empty() : OptionalInt.of(linksPort));
+                graph.endpoints(), linksPort == null ? OptionalInt.empty() : OptionalInt.of(linksPort),
+                new SupportSettings(Optional.ofNullable(supportAddress), true));
         try {
-            return once ? once(options, terminal) : stay(options, terminal);
+            return once ? once(options, terminal) : stay(options, usual, terminal);
         } catch (IOException e) {
             if (e.getCause() instanceof BindException) {
                 throw new IOException(e.getMessage() + "; name another port with --listen, or 0 for any", e);
@@ -102,10 +119,10 @@ final class LocalCommand implements Callable<Integer> {
     }
 
     private static int once(LocalMode.Options options, Terminal terminal) throws IOException, InterruptedException {
-        var view = new LocalView(terminal, false);
-        try (LocalMode local = new LocalMode(options, view, InstantSource.system())) {
+        var view = LocalView.ofEachStatus(terminal);
+        try (view; LocalMode local = new LocalMode(options, view, InstantSource.system())) {
             Snapshot snapshot = local.awaitSettled(LONGEST_TEST);
-            terminal.print(StatusTable.wide(snapshot, terminal));
+            terminal.print("\n" + StatusTable.wide(snapshot, terminal));
             if (snapshot.servers().isEmpty() && snapshot.organizations().isEmpty()
                     && snapshot.licenseNotices().isEmpty()) {
                 terminal.print("There is nothing of Postrider's in " + options.directory());
@@ -114,10 +131,12 @@ final class LocalCommand implements Callable<Integer> {
         }
     }
 
-    private static int stay(LocalMode.Options options, Terminal terminal) throws IOException, InterruptedException {
+    private static int stay(LocalMode.Options options, LocalState usual, Terminal terminal)
+            throws IOException, InterruptedException {
         try (Stop stop = new Stop();
                 var view = new LocalView(terminal, true);
-                LocalMode local = new LocalMode(options, view, InstantSource.system())) {
+                LocalMode local = new LocalMode(options, view, InstantSource.system());
+                var _ = usual.announce(options.state())) {
             terminal.print(
                     "Applications send through localhost:%d (STARTTLS); host, login and certificate are files in %s"
                             .formatted(local.port(), local.bindings()));

@@ -8,17 +8,22 @@ import dev.postrider.local.LocalMode;
 import dev.postrider.local.Snapshot;
 import dev.postrider.relay.sink.ReceivedMail;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Prints findings as they change and, if wanted, the statuses when they have been still for a moment. */
+/**
+ * Prints findings as they change and, if wanted, the statuses: each as it comes, or all when they have been still for a
+ * moment.
+ */
 final class LocalView implements LocalMode.Observer, AutoCloseable {
     private static final int STILL_MILLIS = 300;
 
     private final Terminal terminal;
+    private final Optional<StatusLines> lines;
     private boolean follow;
     private final ScheduledExecutorService timer = Executors
             .newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("view").factory());
@@ -29,8 +34,18 @@ final class LocalView implements LocalMode.Observer, AutoCloseable {
 
     /** @param follow whether to print statuses and mails from the start */
     LocalView(Terminal terminal, boolean follow) {
+        this(terminal, follow, Optional.empty());
+    }
+
+    private LocalView(Terminal terminal, boolean follow, Optional<StatusLines> lines) {
         this.terminal = terminal;
         this.follow = follow;
+        this.lines = lines;
+    }
+
+    /** Prints a line for each status as it comes. */
+    static LocalView ofEachStatus(Terminal terminal) {
+        return new LocalView(terminal, false, Optional.of(new StatusLines(terminal)));
     }
 
     @Override
@@ -63,6 +78,7 @@ final class LocalView implements LocalMode.Observer, AutoCloseable {
 
     @Override
     public synchronized void changed(Snapshot snapshot) {
+        lines.ifPresent(some -> some.news(snapshot).forEach(terminal::print));
         if (!follow) {
             return;
         }

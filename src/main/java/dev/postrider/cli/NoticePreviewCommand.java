@@ -88,8 +88,9 @@ final class NoticePreviewCommand implements Callable<Integer> {
                         "The notice \"%s\" reads its date from a Secret: say it with --expiry-date"
                                 .formatted(notice.name())));
         checkTexts(notice);
-        NoticeKind which = which(expires);
+        NoticeKind which = which(expires, notice.daysBefore());
         LocalDate day = on != null ? on : due(which, expires, notice.daysBefore());
+        check(which, day, expires);
         NoticeContent content = new NoticeContent(which, notice.license(), expires, daysLeft(day, expires),
                 notice.organizationName(), notice.linkHost(), language == null ? notice.language() : language,
                 notice.subject(), notice.body(), notice.calendar(), notice.timeZone(), test);
@@ -150,19 +151,19 @@ final class NoticePreviewCommand implements Callable<Integer> {
         return NoticeTexts.problems(text).stream().map(problem -> field + ": " + problem);
     }
 
-    private NoticeKind which(LocalDate expires) {
-        if (kind == null) {
-            return on == null || on.isBefore(expires) ? NoticeKind.BEFORE : NoticeKind.ON_EXPIRY;
+    private NoticeKind which(LocalDate expires, int daysBefore) {
+        LocalDate day = on == null ? due(NoticeKind.BEFORE, expires, daysBefore) : on;
+        return kind != null ? kind : day.isBefore(expires) ? NoticeKind.BEFORE : NoticeKind.ON_EXPIRY;
+    }
+
+    private void check(NoticeKind which, LocalDate day, LocalDate expires) {
+        if (which == NoticeKind.BEFORE && !day.isBefore(expires)) {
+            throw misunderstood("%s is not before the expiry date %s: only onExpiry is sent then".formatted(day,
+                    expires));
         }
-        if (on != null && kind == NoticeKind.BEFORE && on.isAfter(expires)) {
-            throw misunderstood(
-                    "--on %s is after the expiry date %s: only onExpiry is sent then".formatted(on, expires));
+        if (which == NoticeKind.ON_EXPIRY && day.isBefore(expires)) {
+            throw misunderstood("%s is before the expiry date %s: only before is sent then".formatted(day, expires));
         }
-        if (on != null && kind == NoticeKind.ON_EXPIRY && on.isBefore(expires)) {
-            throw misunderstood(
-                    "--on %s is before the expiry date %s: only before is sent then".formatted(on, expires));
-        }
-        return kind;
     }
 
     private static LocalDate due(NoticeKind kind, LocalDate expires, int daysBefore) {

@@ -4,6 +4,7 @@ import dev.postrider.cli.cluster.ClusterOptions;
 import dev.postrider.cli.cluster.InstalledRelay;
 import dev.postrider.cli.cluster.RelayConnection;
 import dev.postrider.local.LocalMode;
+import dev.postrider.local.LocalState;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -27,7 +28,8 @@ final class RelayOptions {
     @Mixin
     InstalledRelay installed;
 
-    @Option(names = "--local", paramLabel = "DIR", description = "The relay of postrider local DIR.")
+    @Option(names = "--local", paramLabel = "DIR", description = "The relay of the postrider local DIR that runs "
+            + "on this machine, wherever its state is.")
     @Nullable
     Path local;
 
@@ -38,9 +40,9 @@ final class RelayOptions {
         if (local == null) {
             return installed.connect(spec.commandLine(), cluster);
         }
-        Path state = LocalState.of(local);
-        return RelayConnection.to(URI.create(InstalledRelay.line(state.resolve(LocalMode.ADMIN_URL),
-                "Start postrider local " + local + " first")),
-                InstalledRelay.line(state.resolve(LocalMode.ADMIN_TOKEN), "Start it first"));
+        Path state = LocalState.of(local).running();
+        String otherwise = "Start postrider local " + local + " first";
+        return RelayConnection.to(URI.create(InstalledRelay.line(state.resolve(LocalMode.ADMIN_URL), otherwise)),
+                InstalledRelay.line(state.resolve(LocalMode.ADMIN_TOKEN), otherwise));
     }
 }

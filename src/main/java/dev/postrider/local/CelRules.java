@@ -78,7 +78,8 @@ final class CelRules {
                 String message = rule.has("messageExpression")
                         ? String.valueOf(program(rule.get("messageExpression").asText()).eval(variables))
                         : rule.path("message").asText("failed rule: " + expression);
-                violations.add(new Violation(at, "Invalid value: " + message));
+                String shown = value.isValueNode() ? value + ": " : "";
+                violations.add(new Violation(at, "Invalid value: " + shown + message));
             }
         } catch (CelEvaluationException e) {
             violations.add(new Violation(at, "Invalid value: cannot be told by the rule " + expression));

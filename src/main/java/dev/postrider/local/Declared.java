@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** The valid resources of manifests, as the plan looks at them. */
 final class Declared {
@@ -93,8 +94,11 @@ final class Declared {
                 .toList();
     }
 
-    List<MailServer> globalServers() {
-        return servers.values().stream().filter(server -> server.getSpec().scope() == Scope.Global).toList();
+    Stream<ResourceKey> globalServers() {
+        return servers.entrySet()
+                .stream()
+                .filter(s -> s.getValue().getSpec().scope() == Scope.Global)
+                .map(Map.Entry::getKey);
     }
 
     /**

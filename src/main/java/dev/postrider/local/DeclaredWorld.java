@@ -5,12 +5,17 @@ import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.plan.ConfigMapLookup;
 import dev.postrider.plan.CopyLookup;
+import dev.postrider.plan.MailServerPlan;
 import dev.postrider.plan.NamespaceLookup;
 import dev.postrider.plan.SecretLookup;
+import dev.postrider.plan.ServerView;
 import dev.postrider.plan.World;
 import dev.postrider.route.ResourceKey;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /** A world without a cluster: what is there is what manifests declare. */
@@ -30,8 +35,13 @@ interface DeclaredWorld extends World {
     }
 
     @Override
-    default Optional<MailServer> mailServer(ResourceKey key) {
-        return Optional.ofNullable(declared().servers().get(key));
+    default Optional<ServerView> mailServer(ResourceKey key) {
+        return Optional.ofNullable(declared().servers().get(key)).map(s -> ServerView.of(s, serverRoute(key)));
+    }
+
+    @Override
+    default Optional<Instant> testedAt(ResourceKey server) {
+        return Optional.ofNullable(declared().servers().get(server)).flatMap(MailServerPlan::testedAt);
     }
 
     @Override
@@ -40,8 +50,8 @@ interface DeclaredWorld extends World {
     }
 
     @Override
-    default List<MailServer> globalServers() {
-        return declared().globalServers();
+    default List<ServerView> globalServers() {
+        return declared().globalServers().flatMap(key -> mailServer(key).stream()).toList();
     }
 
     @Override
@@ -68,5 +78,11 @@ interface DeclaredWorld extends World {
     @Override
     default OptionalLong queued(ResourceKey organization) {
         return OptionalLong.empty();
+    }
+
+    /** Files are one person's, who bounds himself. */
+    @Override
+    default OptionalInt boundPassed(HasMetadata resource) {
+        return OptionalInt.empty();
     }
 }

@@ -14,10 +14,11 @@ import dev.postrider.plan.NoticeNews;
 import dev.postrider.plan.OrganizationPlan;
 import dev.postrider.plan.OrganizationTestNews;
 import dev.postrider.plan.TestNews;
+import dev.postrider.plan.TestOrder;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.ResourceKey;
-import dev.postrider.route.TestMail;
 import dev.postrider.route.TestResult;
+import dev.postrider.transport.Sends;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -27,9 +28,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.concurrent.Executor;
+import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -49,23 +49,22 @@ final class LocalCluster {
     private final BindingDirectories bindings;
     private final Installation installation;
     private final InstantSource clock;
-    private final TestRuns tests;
+    private final Sends<ResourceKey, TestOrder, TestResult> tests;
     private final Consumer<Snapshot> observer;
     private Declared declared = Declared.nothing();
     private Optional<Instant> lookAgain = Optional.empty();
 
     /**
-     * @param sender   makes a test send; may block
-     * @param executor runs the test sends
+     * @param tests    makes the test sends
      * @param observer hears of every change of a status
      */
     LocalCluster(Routes routes, BindingDirectories bindings, Installation installation, InstantSource clock,
-            Function<TestMail, TestResult> sender, Executor executor, Consumer<Snapshot> observer) {
+            Sends<ResourceKey, TestOrder, TestResult> tests, Consumer<Snapshot> observer) {
         this.routes = routes;
         this.bindings = bindings;
         this.installation = installation;
         this.clock = clock;
-        this.tests = new TestRuns(sender, executor, this::reconcile);
+        this.tests = tests;
         this.observer = observer;
     }
 
@@ -79,6 +78,7 @@ final class LocalCluster {
             MailServer server = next.servers().get(key);
             if (server == null) {
                 routes.removeServer(key);
+                tests.forget(owner(Kinds.MAIL_SERVER, key));
             } else {
                 server.setStatus(old.getStatus());
                 generation(old, old.getSpec(), server, server.getSpec());
@@ -88,6 +88,7 @@ final class LocalCluster {
             OrganizationMailSettings organization = next.organizations().get(key);
             if (organization == null) {
                 routes.removeOrganization(key);
+                tests.forget(owner(Kinds.ORGANIZATION, key));
             } else {
                 organization.setStatus(old.getStatus());
                 generation(old, old.getSpec(), organization, organization.getSpec());
@@ -150,14 +151,21 @@ final class LocalCluster {
         return annotations != null && "true".equals(annotations.get(PostriderApi.PAUSED_ANNOTATION));
     }
 
+    private static String owner(String kind, ResourceKey key) {
+        return kind + " " + key;
+    }
+
     private boolean plan(ResourceKey key, MailServer server) {
-        String owner = Kinds.MAIL_SERVER + " " + key;
-        TestNews news = TestRuns.only(tests.takeFinished(owner))
-                .map(ended -> TestNews.finished(ended.order(), ended.result()))
-                .or(() -> TestRuns.only(tests.running(owner)).map(TestNews::running))
-                .orElseGet(TestNews::none);
+        String owner = owner(Kinds.MAIL_SERVER, key);
+        TestNews news = switch (tests.of(owner).get(key)) {
+            case null -> TestNews.none();
+            case Sends.Send.Running<TestOrder, TestResult>(TestOrder order) -> TestNews.running(order);
+            case Sends.Send.Ended<TestOrder, TestResult>(TestOrder order, TestResult result) ->
+                TestNews.finished(order, result);
+        };
         MailServerPlan plan = MailServerPlan.of(server, world(), news);
-        plan.test().ifPresent(order -> tests.start(owner, order));
+        news.finished().ifPresent(_ -> tests.written(owner, key));
+        plan.test().ifPresent(order -> tests.start(owner, order, this::reconcile));
         plan.route().ifPresent(routes::put);
         plan.notices().forEach(notice -> log(owner, notice));
         lookAgain(plan.lookAgain());
@@ -167,15 +175,20 @@ final class LocalCluster {
     }
 
     private boolean plan(ResourceKey key, OrganizationMailSettings organization) {
-        String owner = Kinds.ORGANIZATION + " " + key;
-        Map<ResourceKey, OrganizationTestNews.Finished> finished = tests.takeFinished(owner)
-                .entrySet()
-                .stream()
-                .collect(Collectors.toMap(Map.Entry::getKey,
-                        e -> new OrganizationTestNews.Finished(e.getValue().order(), e.getValue().result())));
+        String owner = owner(Kinds.ORGANIZATION, key);
+        Map<ResourceKey, TestOrder> running = new TreeMap<>();
+        Map<ResourceKey, OrganizationTestNews.Finished> finished = new TreeMap<>();
+        tests.of(owner).forEach((server, test) -> {
+            switch (test) {
+                case Sends.Send.Running<TestOrder, TestResult>(TestOrder order) -> running.put(server, order);
+                case Sends.Send.Ended<TestOrder, TestResult>(TestOrder order, TestResult result) ->
+                    finished.put(server, new OrganizationTestNews.Finished(order, result));
+            }
+        });
         OrganizationPlan plan = OrganizationPlan.of(organization, world(),
-                new OrganizationTestNews(tests.running(owner), finished));
-        plan.tests().forEach(order -> tests.start(owner, order));
+                new OrganizationTestNews(running, finished));
+        finished.keySet().forEach(server -> tests.written(owner, server));
+        plan.tests().forEach(order -> tests.start(owner, order, this::reconcile));
         // The route first: a login that an application has found must work.
         plan.route().ifPresent(routes::put);
         plan.binding().ifPresent(binding -> bindings.write(key.namespace(), binding));

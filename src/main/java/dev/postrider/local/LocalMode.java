@@ -23,6 +23,7 @@ import dev.postrider.route.Sha256;
 import dev.postrider.transport.EgressPolicy;
 import dev.postrider.transport.GraphEndpoints;
 import dev.postrider.transport.MailUpstreams;
+import dev.postrider.transport.Sends;
 import dev.postrider.transport.TestSender;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -69,14 +70,16 @@ public final class LocalMode implements AutoCloseable {
      * @param globalServerRequired whether nobody sends while no global server is active
      * @param graph                where Microsoft Graph is
      * @param linksPort            of downloads of attachments, if they are served; 0 for one that the system chooses
+     * @param support              who helps organizations
      */
     public record Options(Path directory, Path state, int port, boolean watch, Set<String> trustedNamespaces,
-            boolean globalServerRequired, GraphEndpoints graph, OptionalInt linksPort) {
+            boolean globalServerRequired, GraphEndpoints graph, OptionalInt linksPort, SupportSettings support) {
 
         /** Without downloads. */
         public Options(Path directory, Path state, int port, boolean watch, Set<String> trustedNamespaces,
                 boolean globalServerRequired, GraphEndpoints graph) {
-            this(directory, state, port, watch, trustedNamespaces, globalServerRequired, graph, OptionalInt.empty());
+            this(directory, state, port, watch, trustedNamespaces, globalServerRequired, graph, OptionalInt.empty(),
+                    SupportSettings.OWN);
         }
 
         /** With the Microsoft Graph of Microsoft. */
@@ -140,10 +143,12 @@ public final class LocalMode implements AutoCloseable {
         Installation installation = new Installation(options.trustedNamespaces(), options.globalServerRequired(),
                 Optional.of(new RelayAddress(RelayIdentity.HOST, relay.submissionPort(),
                         Optional.of(certificate.caCertificate()))),
-                options.linksPort().isPresent(), SupportSettings.OWN,
+                options.linksPort().isPresent(), options.support(),
                 UUID.randomUUID().toString());
+        var sender = new TestSender(new MailUpstreams(name, true, EgressPolicy.OPEN, options.graph()), clock);
         this.cluster = new LocalCluster(routes, new BindingDirectories(bindings), installation, clock,
-                new TestSender(new MailUpstreams(name, true, EgressPolicy.OPEN, options.graph()), clock)::send, tests,
+                new Sends<>(order -> order.mail().server().key(), order -> sender.send(order.mail()),
+                        (order, defect) -> sender.failed(order.mail(), defect), Integer.MAX_VALUE, tests),
                 this::changed);
         try {
             PrivateFiles.write(options.state().resolve(ADMIN_URL), "http://127.0.0.1:" + relay.adminPort() + "\n");

@@ -110,7 +110,7 @@ public record NoticeManifest(String name, String license, Optional<LocalDate> ex
             }
             list.forEach(entry -> entries.add(entry.asText()));
             return entries.stream()
-                    .flatMap(entry -> Arrays.stream(entry.split(",", -1)))
+                    .flatMap(entry -> Arrays.stream(entry.split("[,;]", -1)))
                     .map(String::strip)
                     .filter(entry -> !entry.isEmpty())
                     .distinct()

@@ -39,6 +39,9 @@ final class PlanCheck {
             Document document = document(Kinds.MAIL_SERVER, key);
             MailServerPlan.problems(server, world)
                     .forEach(problem -> finding(document, problem).ifPresent(findings::add));
+            MailServerPlan.warnings(server)
+                    .forEach(warning -> findings
+                            .add(document.warning(Field.pointerOf(warning.field()), warning.message())));
         });
         declared.organizations().forEach((key, organization) -> {
             Document document = document(Kinds.ORGANIZATION, key);

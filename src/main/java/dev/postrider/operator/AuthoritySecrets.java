@@ -9,10 +9,12 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The Secrets with bundles of authorities: written before a route that names them, and deleted when no route does any
@@ -21,17 +23,16 @@ import java.util.stream.Stream;
  */
 public final class AuthoritySecrets {
     private final Cluster cluster;
-    private final InformerEventSource<Secret, ?> routes;
     private final Map<String, Set<String>> written = new HashMap<>();
+    private @Nullable InformerEventSource<Secret, ?> bundles;
 
-    /**
-     * Those of a cluster.
-     *
-     * @param routes the Secrets of the routes that may name bundles
-     */
-    public AuthoritySecrets(Cluster cluster, InformerEventSource<Secret, ?> routes) {
+    AuthoritySecrets(Cluster cluster) {
         this.cluster = cluster;
-        this.routes = routes;
+    }
+
+    /** Whose cache holds the bundles: one for the routes of all kinds. */
+    public void source(InformerEventSource<Secret, ?> informer) {
+        bundles = informer;
     }
 
     /**
@@ -41,34 +42,53 @@ public final class AuthoritySecrets {
      * @param wanted made of the same route
      */
     public <P extends HasMetadata> void apply(Optional<Secret> there, Object route, Secret wanted,
-            InformerEventSource<Secret, P> routeSource, InformerEventSource<Secret, P> source, Context<P> context) {
-        Map<String, String> bundles = RouteBundles.detach(route).bundles();
+            InformerEventSource<Secret, P> routes, Context<P> context) {
+        Map<String, String> named = RouteBundles.detach(route).bundles();
+        Set<String> before = there.map(AuthoritySecrets::named).orElse(Set.of());
         String name = wanted.getMetadata().getName();
+        if (named.isEmpty() && before.isEmpty() && !wrote(name)) {
+            Secrets.createOrApplyRoute(there, wanted, routes, context);
+            return;
+        }
         synchronized (this) {
-            Set<String> before = there.map(AuthoritySecrets::named).orElse(Set.of());
-            if (bundles.isEmpty() && before.isEmpty() && !written.containsKey(name)) {
-                Secrets.createOrApplyRoute(there, wanted, routeSource, context);
-                return;
-            }
-            written.put(name, Set.copyOf(bundles.keySet()));
-            bundles.forEach((digest, bundle) -> Secrets.createOrApplyRoute(cluster.caches().authorities(digest),
+            written.put(name, Set.copyOf(named.keySet()));
+            InformerEventSource<Secret, P> source = source();
+            named.forEach((digest, bundle) -> Secrets.createOrApplyRoute(cluster.caches().authorities(digest),
                     Secrets.authorities(digest, bundle, cluster.namespace(), cluster.state().configMap()), source,
                     context));
-            Secrets.createOrApplyRoute(there, wanted, routeSource, context);
+            Secrets.createOrApplyRoute(there, wanted, routes, context);
             deleteUnnamed(before, context);
         }
     }
 
     /** Deletes a route, and the bundles that no other names. */
     public <P extends HasMetadata> void remove(Optional<Secret> there, Context<P> context) {
-        synchronized (this) {
-            there.ifPresent(secret -> {
-                context.getClient().resource(secret).delete();
-                written.put(secret.getMetadata().getName(), Set.of());
-                deleteUnnamed(named(secret), context);
-                written.remove(secret.getMetadata().getName());
-            });
+        if (there.isEmpty()) {
+            return;
         }
+        Secret secret = there.get();
+        String name = secret.getMetadata().getName();
+        Set<String> before = named(secret);
+        if (before.isEmpty() && !wrote(name)) {
+            context.getClient().resource(secret).delete();
+            return;
+        }
+        synchronized (this) {
+            context.getClient().resource(secret).delete();
+            written.put(name, Set.of());
+            deleteUnnamed(before, context);
+            written.remove(name);
+        }
+    }
+
+    private synchronized boolean wrote(String name) {
+        return written.containsKey(name);
+    }
+
+    /** What is written is kept in the cache; whose resources the cache wakes otherwise is of no account. */
+    @SuppressWarnings("unchecked")
+    private <P extends HasMetadata> InformerEventSource<Secret, P> source() {
+        return (InformerEventSource<Secret, P>) Objects.requireNonNull(bundles, "no reconciler runs before it is set");
     }
 
     private void deleteUnnamed(Set<String> digests, Context<?> context) {
@@ -77,7 +97,8 @@ public final class AuthoritySecrets {
         }
         Set<String> named = Stream.concat(
                 written.values().stream().flatMap(Set::stream),
-                routes.list()
+                cluster.caches()
+                        .routeSecrets()
                         .filter(route -> !written.containsKey(route.getMetadata().getName()))
                         .map(AuthoritySecrets::named)
                         .flatMap(Set::stream))

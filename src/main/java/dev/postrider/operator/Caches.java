@@ -2,6 +2,7 @@ package dev.postrider.operator;
 
 import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
+import dev.postrider.api.MailServerSpec.Scope;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.operator.relay.RelayWorkload;
 import dev.postrider.route.OrganizationRoute;
@@ -16,11 +17,14 @@ import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.Cache;
+import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -35,8 +39,11 @@ public final class Caches {
             .thenComparing(ObjectMeta::getName);
 
     private final String namespace;
-    private @Nullable Cache<MailServer> mailServers;
-    private @Nullable Cache<OrganizationMailSettings> organizations;
+    private static final String GLOBAL = "global";
+    private static final String OF_NAMESPACE = "of-namespace";
+
+    private @Nullable IndexerResourceCache<MailServer> mailServers;
+    private @Nullable IndexerResourceCache<OrganizationMailSettings> organizations;
     private @Nullable Cache<Secret> credentials;
     private @Nullable Cache<ConfigMap> certificateAuthorities;
     private @Nullable Cache<Secret> bindings;
@@ -44,6 +51,7 @@ public final class Caches {
     private @Nullable Cache<Secret> organizationRoutes;
     private @Nullable Cache<Secret> authorities;
     private @Nullable Cache<Deployment> relays;
+    private final Map<ResourceKey, ReadRoute> readRoutes = new ConcurrentHashMap<>();
     private Function<ResourceKey, List<LicenseExpiryNotice>> licenses = _ -> List.of();
 
     /**
@@ -55,8 +63,10 @@ public final class Caches {
         this.namespace = namespace;
     }
 
-    public void mailServers(Cache<MailServer> primary, Cache<Secret> credentialSecrets,
+    public void mailServers(IndexerResourceCache<MailServer> primary, Cache<Secret> credentialSecrets,
             Cache<ConfigMap> declaredAuthorities, Cache<Secret> routes, Cache<Secret> routeAuthorities) {
+        primary.addIndexer(GLOBAL, server -> server.getSpec().scope() == Scope.Global ? List.of(GLOBAL) : List.of());
+        primary.addIndexer(OF_NAMESPACE, server -> List.of(server.getMetadata().getNamespace()));
         mailServers = primary;
         credentials = credentialSecrets;
         certificateAuthorities = declaredAuthorities;
@@ -64,8 +74,9 @@ public final class Caches {
         authorities = routeAuthorities;
     }
 
-    public void organizations(Cache<OrganizationMailSettings> primary, Cache<Secret> bindingSecrets,
+    public void organizations(IndexerResourceCache<OrganizationMailSettings> primary, Cache<Secret> bindingSecrets,
             Cache<Secret> routes) {
+        primary.addIndexer(OF_NAMESPACE, organization -> List.of(organization.getMetadata().getNamespace()));
         organizations = primary;
         bindings = bindingSecrets;
         organizationRoutes = routes;
@@ -97,8 +108,12 @@ public final class Caches {
         return get(mailServers, key.namespace(), key.name());
     }
 
-    Stream<MailServer> mailServers() {
-        return all(mailServers);
+    /** The servers of scope Global, which are few, however many there are of the other. */
+    Stream<MailServer> globalServers() {
+        IndexerResourceCache<MailServer> cache = mailServers;
+        return cache == null
+                ? Stream.empty()
+                : cache.byIndex(GLOBAL, GLOBAL).stream().map(found -> latest(cache, found));
     }
 
     public Stream<OrganizationMailSettings> organizations() {
@@ -130,8 +145,19 @@ public final class Caches {
     }
 
     Optional<ServerRoute> serverRoute(ResourceKey server) {
-        return serverRouteSecret(server).flatMap(s -> route(s, ServerRoute.class));
+        Optional<Secret> secret = serverRouteSecret(server);
+        if (secret.isEmpty()) {
+            readRoutes.remove(server);
+            return Optional.empty();
+        }
+        String version = secret.get().getMetadata().getResourceVersion();
+        return readRoutes.compute(server, (_, known) -> known != null && known.version.equals(version)
+                ? known
+                : new ReadRoute(version, route(secret.get(), ServerRoute.class))).route;
     }
+
+    /** A route as it was read from a version of its Secret: every organization looks at those of the global servers. */
+    private record ReadRoute(String version, Optional<ServerRoute> route) {}
 
     Optional<OrganizationRoute> organizationRoute(ResourceKey organization) {
         return organizationRouteSecret(organization).flatMap(s -> route(s, OrganizationRoute.class));
@@ -139,18 +165,28 @@ public final class Caches {
 
     /** How many of the same kind and namespace were declared before a resource; of one moment by their names. */
     long declaredBefore(HasMetadata resource) {
-        Cache<? extends HasMetadata> cache = resource instanceof MailServer ? mailServers : organizations;
-        String tenant = resource.getMetadata().getNamespace();
+        IndexerResourceCache<? extends HasMetadata> cache = resource instanceof MailServer
+                ? mailServers
+                : organizations;
         return cache == null
                 ? 0
-                : cache.list(other -> tenant.equals(other.getMetadata().getNamespace())
-                        && DECLARED.compare(other.getMetadata(), resource.getMetadata()) < 0).count();
+                : cache.byIndex(OF_NAMESPACE, resource.getMetadata().getNamespace())
+                        .stream()
+                        .filter(other -> DECLARED.compare(other.getMetadata(), resource.getMetadata()) < 0)
+                        .count();
     }
 
     /** Whether there is a server to send through. */
     public boolean hasActiveServer() {
-        return mailServers()
+        return all(mailServers)
                 .anyMatch(server -> serverRoute(Cluster.key(server)).filter(ServerRoute::active).isPresent());
+    }
+
+    /** The Secrets of all routes that may name bundles. */
+    Stream<Secret> routeSecrets() {
+        return Stream.of(Optional.ofNullable(serverRoutes), Optional.ofNullable(organizationRoutes))
+                .flatMap(Optional::stream)
+                .flatMap(Cache::list);
     }
 
     /** A bundle that routes name. */

@@ -10,11 +10,14 @@ import dev.postrider.plan.World;
 import dev.postrider.route.ResourceKey;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /** What all reconcilers share: the caches, the installation as it is now, and what the relay says. */
 public final class Cluster {
@@ -25,7 +28,16 @@ public final class Cluster {
     private final RelayQueue relayQueue;
     private final InstantSource clock;
     private final Settings.NamespaceLimits limits;
+    private final Dependencies dependencies;
+    private final AuthoritySecrets authoritySecrets;
     private volatile State state;
+
+    /**
+     * A plan that was made.
+     *
+     * @param again how soon to make it again, if it looked at something that no watch tells of
+     */
+    public record Planned<P>(P plan, Optional<Duration> again) {}
 
     /**
      * The installation at a time.
@@ -52,6 +64,8 @@ public final class Cluster {
         this.clock = clock;
         this.limits = limits;
         this.state = initial;
+        this.dependencies = new Dependencies(this::world);
+        this.authoritySecrets = new AuthoritySecrets(this);
     }
 
     /** Where the operator, the relay and the routes are. */
@@ -88,18 +102,39 @@ public final class Cluster {
         return RelayDeployment.state(caches.relayDeployment());
     }
 
-    /** A snapshot for one plan. */
+    /** What is there now. */
     public World world() {
         return world(clock.instant());
     }
 
-    /** A snapshot for one plan at a time. */
-    public World world(Instant now) {
+    private World world(Instant now) {
         return new ClusterWorld(this, now, state.installation(), relay());
     }
 
     Settings.NamespaceLimits limits() {
         return limits;
+    }
+
+    /** Makes a plan, which is made anew when something changes that it looked at. */
+    public <P> Planned<P> plan(Dependencies.Reader reader, Instant now, Function<World, P> plan) {
+        var world = new RecordingWorld(world(now), dependencies, reader);
+        P made = plan.apply(world);
+        return new Planned<>(made, world.planned());
+    }
+
+    /** The time by which everything but notices and reports is planned. */
+    public Instant now() {
+        return clock.instant();
+    }
+
+    /** Who is to be planned anew when something changes. */
+    public Dependencies dependencies() {
+        return dependencies;
+    }
+
+    /** Through which routes are written. */
+    public AuthoritySecrets authoritySecrets() {
+        return authoritySecrets;
     }
 
     ObjectMetadata metadata() {
@@ -111,12 +146,16 @@ public final class Cluster {
         return relayQueue;
     }
 
+    public static ResourceKey key(ResourceID id) {
+        return new ResourceKey(id.getNamespace().orElse(""), id.getName());
+    }
+
     public static ResourceKey key(HasMetadata resource) {
         return new ResourceKey(resource.getMetadata().getNamespace(), resource.getMetadata().getName());
     }
 
     /** Whether an organization sends through a server: it names it, or it names none and the server is global. */
-    public static boolean uses(OrganizationMailSettings organization, MailServer server) {
+    static boolean uses(OrganizationMailSettings organization, MailServer server) {
         List<ServerReference> references = organization.getSpec().servers();
         if (references == null || references.isEmpty()) {
             return server.getSpec().scope() == MailServerSpec.Scope.Global;

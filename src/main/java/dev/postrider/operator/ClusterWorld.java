@@ -2,7 +2,6 @@ package dev.postrider.operator;
 
 import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
-import dev.postrider.api.MailServerSpec;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.plan.Binding;
@@ -10,9 +9,11 @@ import dev.postrider.plan.BindingLookup;
 import dev.postrider.plan.ConfigMapLookup;
 import dev.postrider.plan.CopyLookup;
 import dev.postrider.plan.Installation;
+import dev.postrider.plan.MailServerPlan;
 import dev.postrider.plan.NamespaceLookup;
 import dev.postrider.plan.RelayState;
 import dev.postrider.plan.SecretLookup;
+import dev.postrider.plan.ServerView;
 import dev.postrider.plan.World;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayLogin;
@@ -22,6 +23,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -92,8 +94,17 @@ final class ClusterWorld implements World {
     }
 
     @Override
-    public Optional<MailServer> mailServer(ResourceKey key) {
-        return cluster.caches().mailServer(key);
+    public Optional<ServerView> mailServer(ResourceKey key) {
+        return cluster.caches().mailServer(key).map(this::view);
+    }
+
+    private ServerView view(MailServer server) {
+        return ServerView.of(server, serverRoute(Cluster.key(server)));
+    }
+
+    @Override
+    public Optional<Instant> testedAt(ResourceKey server) {
+        return cluster.caches().mailServer(server).flatMap(MailServerPlan::testedAt);
     }
 
     @Override
@@ -102,11 +113,12 @@ final class ClusterWorld implements World {
     }
 
     @Override
-    public List<MailServer> globalServers() {
+    public List<ServerView> globalServers() {
         return cluster.caches()
-                .mailServers()
-                .filter(s -> s.getSpec().scope() == MailServerSpec.Scope.Global)
-                .sorted((a, b) -> a.getMetadata().getName().compareTo(b.getMetadata().getName()))
+                .globalServers()
+                .map(this::view)
+                .sorted(Comparator.comparing((ServerView server) -> server.key().name())
+                        .thenComparing(ServerView::key))
                 .toList();
     }
 

@@ -14,10 +14,13 @@ import io.javaoperatorsdk.operator.processing.event.source.filter.OnUpdateFilter
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** What holds for every kind of resource that is reconciled. */
 public final class Lifecycle {
@@ -93,6 +96,11 @@ public final class Lifecycle {
         }
         ResourceKey key = ResourceKey.parse(source);
         return Set.of(new ResourceID(key.name(), key.namespace()));
+    }
+
+    /** How long until the first of these, if there is any. */
+    public static Optional<Duration> next(Optional<Instant> then, Optional<Duration> again, Instant now) {
+        return Stream.concat(then.map(t -> until(t, now)).stream(), again.stream()).min(Comparator.naturalOrder());
     }
 
     /** How long until then, at least a moment. */

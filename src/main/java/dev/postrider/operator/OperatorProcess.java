@@ -1,6 +1,5 @@
 package dev.postrider.operator;
 
-import dev.postrider.api.MailServer;
 import dev.postrider.operator.mailserver.MailServerReconciler;
 import dev.postrider.operator.notice.NoticeReconciler;
 import dev.postrider.operator.notice.NoticeSubmission;
@@ -17,6 +16,7 @@ import dev.postrider.transport.EgressPolicy;
 import dev.postrider.transport.GraphEndpoints;
 import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.OwnAddresses;
+import dev.postrider.transport.Sends;
 import dev.postrider.transport.TestSender;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -38,6 +38,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -136,18 +137,23 @@ public final class OperatorProcess implements AutoCloseable {
         TestSender tester = sender.apply(EgressPolicy.of(settings.connections().allowedNetworks(),
                 settings.connections().deniedNetworks(),
                 OwnAddresses.ofInstallation(RelayWorkload.host(options.namespace()), client.getMasterUrl().getHost())));
+        Executor threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("send-", 0).factory());
         Sends<ResourceKey, TestOrder, TestResult> tests = new Sends<>(order -> order.mail().server().key(),
-                order -> tester.send(order.mail()), Integer.MAX_VALUE);
+                order -> tester.send(order.mail()), (order, defect) -> tester.failed(order.mail(), defect),
+                Integer.MAX_VALUE, threads);
         RelaySubmission submission = new RelaySubmission(cluster,
                 new MailUpstreams("postrider-operator." + options.namespace() + ".svc", false, EgressPolicy.OPEN),
                 settings.relay().submission(), calendar);
         notices = new NoticeReconciler(cluster,
-                new Sends<>(NoticeOrder::id, new NoticeSubmission(submission)::send, NOTICES), events, registry,
+                new Sends<>(NoticeOrder::id, new NoticeSubmission(submission)::send,
+                        (_, defect) -> submission.failed(defect), NOTICES, threads),
+                events, registry,
                 calendar);
         organizations = new OrganizationReconciler(cluster, tests,
                 new Sends<>(UsageReportOrder::period,
-                        new UsageReportSubmission(cluster.relayQueue(), submission)::send, NOTICES),
-                events, notices::organizationChanged, calendar);
+                        new UsageReportSubmission(cluster.relayQueue(), submission)::send,
+                        (_, defect) -> submission.failed(defect), NOTICES, threads),
+                events, calendar);
 
         Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, tests, notices, organizations, options,
                 clock);
@@ -179,7 +185,7 @@ public final class OperatorProcess implements AutoCloseable {
                 health.port());
     }
 
-    /** The reconcilers, which tell each other what has changed. */
+    /** The reconcilers; what their plans look at wakes them, see {@link Dependencies}. */
     private static final class Reconcilers {
         private final OrganizationReconciler organizations;
         private final MailServerReconciler servers;
@@ -191,13 +197,7 @@ public final class OperatorProcess implements AutoCloseable {
                 OrganizationReconciler organizations, Options options, InstantSource clock) {
             this.notices = notices;
             this.organizations = organizations;
-            notices.onChange(organizations::licenseChanged);
-            servers = new MailServerReconciler(cluster, tests, events, this::serverChanged,
-                    secret -> {
-                        organizations.secretChanged(Cluster.key(secret));
-                        notices.secretChanged(secret);
-                        certificateChanged(secret);
-                    });
+            servers = new MailServerReconciler(cluster, tests, events, this::serverChanged, this::certificateChanged);
             relay = new RelayReconciler(cluster, secrets, events,
                     new RelayReconciler.Program(options.image(), options.graph()), clock, this::installationChanged);
         }
@@ -206,8 +206,7 @@ public final class OperatorProcess implements AutoCloseable {
             relay.secretChanged(Cluster.key(secret));
         }
 
-        private void serverChanged(MailServer server) {
-            organizations.serverChanged(server);
+        private void serverChanged() {
             relay.nudge();
         }
 

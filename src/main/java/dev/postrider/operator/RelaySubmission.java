@@ -31,15 +31,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Hands mail of Postrider's own to the relay as an application of the organization would: with its binding's login, and
  * TLS.
  */
 public final class RelaySubmission {
-    private static final Logger LOG = LoggerFactory.getLogger(RelaySubmission.class);
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     /** The relay answers the end of a message when it is on disk. */
     private static final Duration REPLY_TIMEOUT = Duration.ofMinutes(1);
@@ -64,14 +61,13 @@ public final class RelaySubmission {
     /**
      * A mail to be handed over.
      *
-     * @param name           what it is called in the log
      * @param organization   whose mail it is
      * @param envelopeFrom   its envelope sender
      * @param messageId      the same for each attempt
      * @param idempotencyKey by which the relay knows a mail that it has taken already
      */
-    public record Mail(String name, ResourceKey organization, Address from, Optional<Address> replyTo,
-            String envelopeFrom, List<String> recipients, String messageId, String idempotencyKey) {}
+    public record Mail(ResourceKey organization, Address from, Optional<Address> replyTo, String envelopeFrom,
+            List<String> recipients, String messageId, String idempotencyKey) {}
 
     /** Writes a mail. */
     @FunctionalInterface
@@ -84,7 +80,7 @@ public final class RelaySubmission {
         MessageContent compose(NoticeEnvelope envelope) throws IOException;
     }
 
-    /** Connects, hands the mail over and says goodbye. Blocks as long as that takes; does not throw. */
+    /** Connects, hands the mail over and says goodbye. Blocks as long as that takes. */
     public SubmissionResult send(Mail mail, Composer composer) {
         Instant start = clock.instant();
         long started = System.nanoTime();
@@ -93,11 +89,13 @@ public final class RelaySubmission {
         } catch (IOException e) {
             return failed(start, Duration.ofNanos(System.nanoTime() - started), "relay",
                     String.valueOf(e.getMessage()));
-        } catch (RuntimeException e) {
-            LOG.error("{} of organization {} failed unexpectedly", mail.name(), mail.organization(), e);
-            return failed(start, Duration.ofNanos(System.nanoTime() - started), "relay",
-                    String.valueOf(e.getMessage()));
         }
+    }
+
+    /** What becomes of a mail that failed by a defect of Postrider's own; the log has the rest. */
+    public SubmissionResult failed(RuntimeException defect) {
+        return failed(clock.instant(), Duration.ZERO, "relay", "it could not be sent by a fault of Postrider ("
+                + defect.getClass().getSimpleName() + "); look into the operator's log, and report it");
     }
 
     private SubmissionResult send(Mail mail, Composer composer, Instant start) throws IOException {

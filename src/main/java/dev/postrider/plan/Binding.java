@@ -1,6 +1,7 @@
 package dev.postrider.plan;
 
 import dev.postrider.plan.binding.MailAccount;
+import dev.postrider.route.Address;
 import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
 import java.util.Map;
@@ -47,6 +48,10 @@ public record Binding(String name, Map<String, String> data, Map<String, String>
         }
         data.put("from", account.from().address());
         data.put("from-name", account.from().name().orElse(""));
+        // Later than organizations' own entries, some of which have these keys.
+        account.replyTo().ifPresent(to -> data.putIfAbsent("reply-to", to.address()));
+        account.replyTo().flatMap(Address::name).ifPresent(to -> data.putIfAbsent("reply-to-name", to));
+        account.envelopeFrom().ifPresent(address -> data.putIfAbsent("envelope-from", address));
         account.caCertificate().ifPresent(ca -> data.put(MailAccount.CA_ENTRY, ca));
         data.put("uri", account.uri());
         Map<String, String> all = new TreeMap<>(annotations);

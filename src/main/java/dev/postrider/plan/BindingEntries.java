@@ -39,7 +39,8 @@ final class BindingEntries {
     static MailAccount account(ResourceKey organization, OrganizationMailSettingsSpec spec, Identities identity,
             RelayAddress relay, String password) {
         return new MailAccount(relay.host(), relay.port(), RelayLogin.of(organization), password, identity.from(),
-                identity.replyTo(), Objects.requireNonNullElse(spec.administrators(), List.of()),
+                identity.replyTo(), identity.bounceAddress(),
+                Objects.requireNonNullElse(spec.administrators(), List.of()),
                 Optional.ofNullable(spec.binding())
                         .map(OrganizationMailSettingsSpec.Binding::mountPath)
                         .orElse(MOUNT_PATH),

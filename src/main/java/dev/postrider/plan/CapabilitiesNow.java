@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
@@ -22,8 +23,13 @@ import java.util.function.Predicate;
  */
 record CapabilitiesNow(Set<Capability> available, Set<Capability> switchedOff) {
 
-    /** Finds them out, and says of each in a condition. */
-    static CapabilitiesNow of(OrganizationMailSettingsSpec spec, Works works, Conditions conditions) {
+    /**
+     * Finds them out, and says of each in a condition.
+     *
+     * @param works whether the mail works that a capability needs
+     */
+    static CapabilitiesNow of(OrganizationMailSettingsSpec spec, Function<Capability, Works> works,
+            Conditions conditions) {
         Set<Capability> available = EnumSet.noneOf(Capability.class);
         Set<Capability> switchedOff = EnumSet.noneOf(Capability.class);
         for (Capability capability : Capability.values()) {
@@ -31,7 +37,7 @@ record CapabilitiesNow(Set<Capability> available, Set<Capability> switchedOff) {
                 switchedOff.add(capability);
                 conditions.set(capability.conditionType, Status.False, "SwitchedOff", capability.field() + " is false");
             } else {
-                Condition condition = switch (works) {
+                Condition condition = switch (works.apply(capability)) {
                     case Works.Yes(String reason, String besides) -> conditions.set(capability.conditionType,
                             Status.True, reason, capability.available + besides);
                     case Works.No(String reason, String message) -> conditions.set(capability.conditionType,

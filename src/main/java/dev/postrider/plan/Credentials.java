@@ -73,9 +73,10 @@ final class Credentials {
     private Optional<SecretLookup.Found> find(String field, String secretName, String... keys) {
         ResourceKey key = new ResourceKey(namespace, secretName);
         switch (world.secret(key)) {
-            case SecretLookup.Missing() -> add("SecretNotFound", field,
+            case SecretLookup.Missing() -> problems.add(Problem.notThereYet(Area.SECRETS, "SecretNotFound", field,
                     "there is no Secret \"%s\" in namespace \"%s\"; create it with the keys %s and the label %s: \"true\""
-                            .formatted(secretName, namespace, String.join(", ", keys), PostriderApi.CREDENTIALS_LABEL));
+                            .formatted(secretName, namespace, String.join(", ", keys),
+                                    PostriderApi.CREDENTIALS_LABEL)));
             case SecretLookup.Unlabelled() -> add("SecretNotLabelled", field,
                     "Secret \"%s\" may not be read; label it: kubectl -n %s label secret %s %s=true".formatted(
                             secretName,

@@ -72,7 +72,7 @@ final class DeclaredNotice {
     static Optional<Problem> organization(String namespace, String name, World world) {
         return world.organization(new ResourceKey(namespace, name)).isPresent()
                 ? Optional.empty()
-                : Optional.of(new Problem(Area.SPEC, ORGANIZATION_NOT_FOUND, "spec.organizationRef",
+                : Optional.of(Problem.notThereYet(Area.SPEC, ORGANIZATION_NOT_FOUND, "spec.organizationRef",
                         "there is no OrganizationMailSettings \"%s\" in namespace \"%s\"; create it, or name another one"
                                 .formatted(name, namespace)));
     }
@@ -118,7 +118,7 @@ final class DeclaredNotice {
         List<String> entries = spec.recipients() == null ? List.of() : spec.recipients();
         for (int i = 0; i < entries.size(); i++) {
             String field = "spec.recipients[" + i + "]";
-            for (String part : entries.get(i).split(",", -1)) {
+            for (String part : entries.get(i).split("[,;]", -1)) {
                 MailAddress.check(field, part.strip(), problems);
                 if (!addresses.contains(part.strip())) {
                     addresses.add(part.strip());

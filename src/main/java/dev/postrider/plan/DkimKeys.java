@@ -32,11 +32,6 @@ final class DkimKeys {
         return Optional.ofNullable(organization.getSpec().identity().dkim()).orElse(List.of());
     }
 
-    /** Names of the Secrets that hold them. */
-    static Stream<String> secretNames(OrganizationMailSettings organization) {
-        return declared(organization).stream().map(dkim -> dkim.privateKeySecretRef().name());
-    }
-
     /** Those that can be used; of the others the problems are recorded. */
     static List<DkimKey> of(OrganizationMailSettings organization, Address from, World world,
             List<Problem> problems) {

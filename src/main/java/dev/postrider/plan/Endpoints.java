@@ -1,7 +1,6 @@
 package dev.postrider.plan;
 
 import dev.postrider.api.Authentication;
-import dev.postrider.api.ConfigMapReference;
 import dev.postrider.api.MailServerSpec;
 import dev.postrider.api.MicrosoftGraph;
 import dev.postrider.api.Smtp;
@@ -51,9 +50,9 @@ final class Endpoints {
         return problems.size() == before ? endpoint : Optional.empty();
     }
 
-    private Logins logins(Smtp smtp) {
-        List<String> passed = Optional.ofNullable(smtp.proxy()).map(proxy -> List.of(proxy.host())).orElse(List.of());
-        return new Logins(credentials.passing(passed), problems);
+    private Logins logins(Smtp smtp, Optional<Proxy> proxy) {
+        List<String> passed = Optional.ofNullable(smtp.proxy()).map(its -> List.of(its.host())).orElse(List.of());
+        return new Logins(credentials.passing(passed), tls, proxy, problems);
     }
 
     /**
@@ -64,7 +63,7 @@ final class Endpoints {
     Endpoint forTest(MailServerSpec spec, Endpoint endpoint) {
         Smtp smtp = spec.smtp();
         return smtp != null && smtp.authentication() != null && endpoint instanceof Endpoint.Smtp declared
-                ? logins(smtp).forTest(smtp.authentication(), smtp.host())
+                ? logins(smtp, Optional.empty()).forTest(smtp.authentication(), smtp.host())
                         .<Endpoint>map(declared::as)
                         .orElse(endpoint)
                 : endpoint;
@@ -83,7 +82,8 @@ final class Endpoints {
     }
 
     private Optional<Endpoint> smtp(Smtp smtp) {
-        Logins logins = logins(smtp);
+        Optional<Proxy> proxy = Optional.ofNullable(smtp.proxy()).flatMap(this::proxy);
+        Logins logins = logins(smtp, proxy);
         Optional<Login> login = Optional.ofNullable(smtp.authentication()).flatMap(a -> logins.of(a, smtp.host()));
         Smtp.Security security = securityOf(smtp);
         if (smtp.authentication() != null && smtp.authentication().submitter() != null
@@ -98,7 +98,7 @@ final class Endpoints {
             case StartTLS -> Endpoint.Security.STARTTLS;
             case TLS -> Endpoint.Security.TLS;
         }, tls.of(smtp.tls(), smtp.host()), Boolean.TRUE.equals(smtp.allowPlaintextAuthentication()),
-                Optional.ofNullable(smtp.proxy()).flatMap(this::proxy), Optional.ofNullable(smtp.ehloName()),
+                proxy, Optional.ofNullable(smtp.ehloName()),
                 timeout(smtp.connectTimeout(), Duration.ofSeconds(60)),
                 timeout(smtp.tlsTimeout(), Duration.ofSeconds(60)), timeout(smtp.replyTimeout(), Duration.ofMinutes(5)),
                 timeout(smtp.dataTimeout(), Duration.ofMinutes(10)),
@@ -171,7 +171,7 @@ final class Endpoints {
         List<String> names = new ArrayList<>();
         Smtp smtp = spec.smtp();
         if (smtp != null) {
-            Optional.ofNullable(smtp.tls()).stream().flatMap(TlsDeclaration::secretNames).forEach(names::add);
+            TlsDeclaration.secretNames(smtp).forEach(names::add);
             Optional.ofNullable(smtp.proxy())
                     .flatMap(proxy -> Optional.ofNullable(proxy.secretRef()))
                     .ifPresent(ref -> names.add(ref.name()));
@@ -189,10 +189,8 @@ final class Endpoints {
     /** The ConfigMaps that a MailServer names: a change of one of them matters to it. */
     static List<String> configMapNames(MailServerSpec spec) {
         return Optional.ofNullable(spec.smtp())
-                .flatMap(smtp -> Optional.ofNullable(smtp.tls()))
-                .flatMap(declared -> Optional.ofNullable(declared.caConfigMapRef()))
                 .stream()
-                .map(ConfigMapReference::name)
+                .flatMap(TlsDeclaration::configMapNames)
                 .toList();
     }
 

@@ -14,9 +14,11 @@ import java.util.Optional;
  * @param from         its From
  * @param replyTo      its Reply-To
  * @param envelopeFrom its envelope sender
+ * @param declared     whether {@code envelopeFrom} is declared, and no default
  * @param senders      what applications may send as besides {@code from}
  */
-record Identities(Address from, Optional<Address> replyTo, String envelopeFrom, AllowedSenders senders) {
+record Identities(Address from, Optional<Address> replyTo, String envelopeFrom, boolean declared,
+        AllowedSenders senders) {
 
     /** Reads them and records every address that is none. */
     static Identities of(OrganizationMailSettingsSpec spec, List<Problem> problems) {
@@ -32,7 +34,13 @@ record Identities(Address from, Optional<Address> replyTo, String envelopeFrom, 
         String envelopeFrom = Optional.ofNullable(identity.envelopeFrom())
                 .or(() -> administrators.stream().findFirst())
                 .orElse(from.address());
-        return new Identities(from, replyTo, envelopeFrom, Senders.of(identity, problems));
+        return new Identities(from, replyTo, envelopeFrom, identity.envelopeFrom() != null,
+                Senders.of(identity, problems));
+    }
+
+    /** The envelope sender of applications' mail that is sent as {@code from}; empty if that stays. */
+    Optional<String> bounceAddress() {
+        return declared ? Optional.of(envelopeFrom) : Optional.empty();
     }
 
     private static Address address(String field, Mailbox mailbox, List<Problem> problems) {

@@ -173,6 +173,7 @@ public record LicenseNoticePlan(List<NoticeOrder> orders, LicenseExpiryNoticeSta
                 case DUE -> {
                     wakes.add(schedule.latest(notice).plusMillis(1));
                     if (sender.blocked().isPresent()) {
+                        record.ifPresent(sent::waitNoLonger);
                         yield Step.BLOCKED;
                     }
                     Optional<Instant> retry = record.filter(r -> r.state() == State.Failed)
@@ -199,20 +200,22 @@ public record LicenseNoticePlan(List<NoticeOrder> orders, LicenseExpiryNoticeSta
                 events.add(Notice.normal("NoticeScheduled", "the notice %s of license \"%s\" is sent at %s".formatted(
                         next.get().notice(), settings.license(), next.get().time())));
             }
+            boolean wasToCome = before != null && before.nextNotice() != null
+                    && before.nextNotice().notice().equals(ExpiryNotice.BEFORE.text());
+            if (sameDate && wasToCome && turns.getFirst().step == Step.MISSED) {
+                events.add(Notice.warning("NoticeMissed", missed(ExpiryNotice.BEFORE, settings)));
+            }
             boolean wasValid = before == null || before.daysLeft() == null || before.daysLeft() > 0 || !sameDate;
             if (daysLeft == 0 && wasValid) {
                 events.add(Notice.warning("LicenseExpired",
                         "license \"%s\" expired on %s".formatted(settings.license(), schedule.expiry())));
-                if (turns.getFirst().step == Step.MISSED) {
-                    events.add(Notice.warning("NoticeMissed", missed(ExpiryNotice.BEFORE, settings)));
-                }
             }
         }
 
         private static String missed(ExpiryNotice notice, Settings settings) {
             return "the notice %s of license \"%s\" was not sent, for nothing could be sent until %s".formatted(
                     notice.text(), settings.license(), notice == ExpiryNotice.BEFORE
-                            ? "the license had expired"
+                            ? "its last day had come, on which the other notice is sent"
                             : NoticeSchedule.LATE_DAYS + " days after it expired on " + settings.expiryDate());
         }
 
@@ -276,10 +279,9 @@ public record LicenseNoticePlan(List<NoticeOrder> orders, LicenseExpiryNoticeSta
             return problem.reason().equals(DeclaredNotice.ORGANIZATION_NOT_FOUND);
         }
 
-        /** Time alone may bring what is not there yet. */
         private void stalled() {
             problems.stream()
-                    .filter(p -> !isMissingOrganization(p) && !p.reason().equals("SecretNotFound"))
+                    .filter(p -> !p.waits())
                     .findFirst()
                     .ifPresent(
                             p -> conditions.set(Conditions.STALLED, Status.True, p.reason(),

@@ -7,7 +7,10 @@ import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.Durations;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Login;
+import dev.postrider.route.Proxy;
 import dev.postrider.route.SaslMechanism;
+import dev.postrider.route.TlsSettings;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -22,11 +25,16 @@ final class Logins {
     private static final Duration SUBMITTERS_REMEMBERED_FOR = Duration.ofMinutes(5);
 
     private final Credentials credentials;
+    private final TlsDeclaration tls;
+    private final Optional<Proxy> proxy;
     private final TokenSources tokens;
     private final List<Problem> problems;
 
-    Logins(Credentials credentials, List<Problem> problems) {
+    /** @param proxy what token endpoints are asked through, as the server */
+    Logins(Credentials credentials, TlsDeclaration tls, Optional<Proxy> proxy, List<Problem> problems) {
         this.credentials = credentials;
+        this.tls = tls;
+        this.proxy = proxy;
         this.tokens = new TokenSources(credentials, problems);
         this.problems = problems;
     }
@@ -94,13 +102,15 @@ final class Logins {
     private Optional<Login> popBeforeSmtp(Authentication.PopBeforeSmtp declared, String smtpHost) {
         String host = Optional.ofNullable(declared.host()).orElse(smtpHost);
         PopSecurity security = Optional.ofNullable(declared.security()).orElse(PopSecurity.TLS);
+        Optional<TlsSettings> encryption = Optional.ofNullable(declared.tls())
+                .map(its -> tls.of(TlsDeclaration.POP, its, host));
         return login(FIELD + ".popBeforeSmtp.secretRef", declared.secretRef(), host)
                 .map(v -> new Login.PopBeforeSmtp(host,
                         Optional.ofNullable(declared.port()).orElse(security.defaultPort()), switch (security) {
                             case None -> Endpoint.Security.NONE;
                             case StartTLS -> Endpoint.Security.STARTTLS;
                             case TLS -> Endpoint.Security.TLS;
-                        }, v.get(0), v.get(1),
+                        }, encryption, v.get(0), v.get(1),
                         Optional.ofNullable(declared.delay()).map(Durations::read).orElse(DELAY),
                         Optional.ofNullable(declared.rememberFor()).map(Durations::read).orElse(REMEMBER_FOR)));
     }
@@ -114,7 +124,12 @@ final class Logins {
                 .map(mechanism -> SaslMechanism.valueOf(mechanism.name()))
                 .stream()
                 .toList();
-        return tokens.of(declared, host).map(source -> new Login.OAuth2(declared.user(), source, mechanisms));
+        return tokens.of(declared, host)
+                .map(source -> source.asked(
+                        Optional.ofNullable(declared.tls())
+                                .map(its -> tls.of(TlsDeclaration.OAUTH, its, URI.create(source.endpoint()).getHost())),
+                        proxy))
+                .map(source -> new Login.OAuth2(declared.user(), source, mechanisms));
     }
 
     /** The Secrets that a way to authenticate names. */

@@ -38,6 +38,8 @@ import org.jspecify.annotations.Nullable;
 public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optional<TestOrder> test,
         MailServerStatus status, Optional<Instant> lookAgain, List<Notice> notices) {
 
+    static final String LOGIN_NOT_TESTED = "LoginNotTested";
+
     /** Plans for one server. */
     public static MailServerPlan of(MailServer server, World world, TestNews news) {
         return new Planning(server, world, news).plan();
@@ -50,18 +52,13 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         return List.copyOf(planning.problems);
     }
 
-    /** The Secrets of its own namespace that a server depends on. */
-    public static List<String> secretNames(MailServer server) {
-        return server.getSpec() == null ? List.of() : Endpoints.secretNames(server.getSpec());
-    }
-
-    /** The ConfigMaps of its own namespace that a server depends on. */
-    public static List<String> configMapNames(MailServer server) {
-        return server.getSpec() == null ? List.of() : Endpoints.configMapNames(server.getSpec());
+    /** What of a declaration is likely to be a mistake, though it is valid. */
+    public static List<Problem> warnings(MailServer server) {
+        return server.getSpec() == null ? List.of() : UnusualPorts.of(server.getSpec());
     }
 
     /** Whether a server is one of all organizations, and in a namespace where that is honoured. */
-    static boolean isHonouredGlobal(MailServer server, Installation installation) {
+    private static boolean isHonouredGlobal(MailServer server, Installation installation) {
         return server.getSpec().scope() == Scope.Global
                 && installation.trustedNamespaces().contains(server.getMetadata().getNamespace());
     }
@@ -69,6 +66,13 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
     /** Whether it takes mail with the login of whoever submits it, and no other. */
     static boolean wantsSubmitter(MailServer server) {
         return Endpoints.submitter(server.getSpec()).isPresent();
+    }
+
+    /** When it was tested last. */
+    public static Optional<Instant> testedAt(MailServer server) {
+        return Optional.ofNullable(server.getStatus())
+                .flatMap(status -> Optional.ofNullable(status.testSend()))
+                .map(test -> Instant.parse(test.time()));
     }
 
     static boolean isActive(MailServer server) {
@@ -122,6 +126,10 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                     Endpoints.display(spec), conditions.list(), record, weakenedChecks());
             if (conditions.isNews(ready) && ready.status() == Status.False && news.finished().isEmpty()) {
                 notices.add(Notice.warning(ready.reason(), ready.message()));
+            }
+            List<Problem> unusual = warnings(server);
+            if (conditions.isNews(ready) && ready.message().endsWith(Problem.describe(unusual)) && !unusual.isEmpty()) {
+                notices.add(Notice.warning(UnusualPorts.REASON, Problem.describe(unusual)));
             }
             Optional<Instant> lookAgain = server.getMetadata().getDeletionTimestamp() != null && !release
                     ? Optional.of(world.now().plus(Duration.ofSeconds(30)))
@@ -207,7 +215,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             Address from = sender == null
                     ? new Address(recipient, Optional.of("Postrider"))
                     : new Address(sender.address(), Optional.ofNullable(sender.name()));
-            return new TestMail(new ServerRoute(key(server), spec.scope() == Scope.Global, isActive(server), endpoint),
+            return new TestMail(new ServerRoute(key(server), isGlobal(), isActive(server), endpoint),
                     from, Optional.empty(), from.address(), recipient, "MailServer " + key(server));
         }
 
@@ -217,14 +225,21 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
          */
         private Optional<ServerRoute> route(Optional<Endpoint> endpoint, Optional<String> fingerprint,
                 @Nullable TestSendStatus record) {
-            if (problems.stream().anyMatch(p -> p.reason().equals("ScopeNotAllowed"))) {
-                return Optional.empty();
+            Optional<Endpoint> last = world.serverRoute(key(server)).map(ServerRoute::endpoint);
+            if (spec.scope() == Scope.Global && !isGlobal()) {
+                // It may have been honoured before, and must not get everybody's mail any more.
+                return last.map(e -> new ServerRoute(key(server), false, isActive(server), e));
             }
             Optional<Endpoint> proved = endpoint.filter(_ -> !isTested()
                     || record != null && record.accepted()
                             && fingerprint.equals(Optional.ofNullable(record.fingerprint())));
-            return proved.or(() -> world.serverRoute(key(server)).map(ServerRoute::endpoint))
-                    .map(e -> new ServerRoute(key(server), spec.scope() == Scope.Global, isActive(server), e));
+            return proved.or(() -> last)
+                    .map(e -> new ServerRoute(key(server), isGlobal(), isActive(server), e));
+        }
+
+        /** Only what is honoured is the installation's own choice, and exempt from its policy of egress. */
+        private boolean isGlobal() {
+            return isHonouredGlobal(server, world.installation());
         }
 
         private boolean isTested() {
@@ -280,7 +295,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                                 "not tested; a new value of the annotation postrider.dev/test-send asks for a test");
             }
             if (record.accepted() && Endpoints.isTestedWithoutMail(spec)) {
-                return conditions.set(type, Status.Unknown, "LoginNotTested",
+                return conditions.set(type, Status.Unknown, LOGIN_NOT_TESTED,
                         "the server was reached%s and offers a login; no mail was sent, since only those who submit can log in. Name a login in spec.smtp.authentication.submitter.testSecretRef to prove it with a mail"
                                 .formatted(record.tlsProtocol() == null ? "" : " by " + record.tlsProtocol()));
             }
@@ -315,7 +330,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                 return conditions.set(type, Status.False, tested.reason(), tested.message());
             }
             if (tested.reason().equals("InProgress")) {
-                return conditions.set(type, Status.Unknown, tested.reason(), tested.message());
+                return conditions.set(type, Status.Unknown, tested.reason(), tested.message() + unusual());
             }
             if (!isActive(server)) {
                 return conditions.set(type, Status.True, "Inactive", "valid, and switched off (spec.active)");
@@ -323,15 +338,19 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             return tested.status() == Status.True
                     ? conditions.set(type, Status.True, "Accepted", tested.message())
                     : conditions.set(type, Status.True,
-                            tested.reason().equals("LoginNotTested") ? tested.reason() : "NotTested", tested.message());
+                            tested.reason().equals(LOGIN_NOT_TESTED) ? tested.reason() : "NotTested",
+                            tested.message() + unusual());
+        }
+
+        /** What may be a mistake, for as long as no mail has proved that it is not. */
+        private String unusual() {
+            List<Problem> unusual = warnings(server);
+            return unusual.isEmpty() ? "" : ". Warning: " + Problem.describe(unusual);
         }
 
         private void stalled(@Nullable TestSendStatus record) {
             Condition ready = Conditions.find(conditions.list(), Conditions.READY).orElseThrow();
-            // A Secret that is not there yet may come by itself; the order of a GitOps sync is nobody's mistake.
-            boolean person = problems.stream()
-                    .anyMatch(p -> !p.reason().equals("SecretNotFound")
-                            && !p.reason().equals("ConfigMapNotFound"))
+            boolean person = Problem.needPerson(problems)
                     || problems.isEmpty() && ready.status() == Status.False
                             && record != null
                             && TestRecord.failedStep(record).filter(TestRecord::needsPerson).isPresent();

@@ -32,7 +32,7 @@ record NoticeSchedule(LocalDate expiry, int daysBefore, ZoneId zone, LocalTime s
         DUE,
         /** It is too late for it. */
         MISSED,
-        /** The license had expired before anybody asked, so that it was never due. */
+        /** It was never due: the license had expired before anybody asked, or the other notice says the same that day. */
         NEVER
     }
 
@@ -40,6 +40,9 @@ record NoticeSchedule(LocalDate expiry, int daysBefore, ZoneId zone, LocalTime s
         if (expiredBeforeCreation()) {
             boolean due = notice == ExpiryNotice.ON_EXPIRY && evenIfLong;
             return !due ? Turn.NEVER : now.isAfter(latest(notice)) ? Turn.MISSED : Turn.DUE;
+        }
+        if (notice == ExpiryNotice.BEFORE && (daysBefore == 1 || createdOnExpiryDay())) {
+            return Turn.NEVER;
         }
         if (now.isBefore(time(notice))) {
             return Turn.TO_COME;
@@ -55,10 +58,10 @@ record NoticeSchedule(LocalDate expiry, int daysBefore, ZoneId zone, LocalTime s
         });
     }
 
-    /** Until when it is sent if it could not be in time. */
+    /** Until when it is sent if it could not be in time. On the expiry day the notice of that day says all. */
     Instant latest(ExpiryNotice notice) {
         return switch (notice) {
-            case BEFORE -> expiry.plusDays(1).atStartOfDay(zone).toInstant().minusMillis(1);
+            case BEFORE -> expiry.atStartOfDay(zone).toInstant().minusMillis(1);
             case ON_EXPIRY -> {
                 Instant usual = at(expiry.plusDays(LATE_DAYS));
                 Instant asked = created.plus(Duration.ofDays(LATE_DAYS));
@@ -73,6 +76,10 @@ record NoticeSchedule(LocalDate expiry, int daysBefore, ZoneId zone, LocalTime s
 
     boolean expiredBeforeCreation() {
         return LocalDate.ofInstant(created, zone).isAfter(expiry);
+    }
+
+    private boolean createdOnExpiryDay() {
+        return LocalDate.ofInstant(created, zone).equals(expiry);
     }
 
     /** How many days are left, today and the expiry day counted; 0 on the day after, and less after that. */

@@ -47,7 +47,9 @@ record NoticeSender(LicenseExpiryNotice resource, Settings settings, Optional<Or
         Optional<Condition> ready = ready(organization.get());
         boolean undecided = problems.isEmpty() && ready.filter(r -> r.status() == Status.Unknown).isPresent();
         return new NoticeSender(resource, settings, organization, Optional.of(identity), recipients,
-                OwnMail.blocked(organization.get(), problems, recipients, "spec.recipients", ready), undecided);
+                OwnMail.blocked(organization.get(), problems, recipients, "spec.recipients", ready)
+                        .or(() -> OwnMail.noServer(organization.get(), Servers.of(organization.get(), world))),
+                undecided);
     }
 
     private static Optional<Condition> ready(OrganizationMailSettings organization) {

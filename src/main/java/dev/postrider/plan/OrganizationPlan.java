@@ -89,14 +89,6 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         return List.copyOf(problems);
     }
 
-    /** Names of the Secrets of its namespace that an organization reads. */
-    public static List<String> secretNames(OrganizationMailSettings organization) {
-        return Stream
-                .concat(Webhooks.declared(organization).map(webhook -> webhook.signingSecretRef().name()).stream(),
-                        DkimKeys.secretNames(organization))
-                .toList();
-    }
-
     /** Name of the Secret that an organization's applications mount. */
     public static String bindingName(OrganizationMailSettings organization) {
         return OrganizationBinding.name(organization);
@@ -108,6 +100,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
     /** One run of the plan, with what its steps share. */
     private static final class Planning {
+        private static final String BEING_DELETED = "BeingDeleted";
+
         private final OrganizationMailSettings organization;
         private final OrganizationMailSettingsSpec spec;
         private final ResourceKey key;
@@ -158,14 +152,18 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             Condition tested = tests.condition(conditions, orders, records);
             Condition relay = conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
             Condition ready = ready(List.of(resolved, bound, tested, relay), servers, binding);
-            CapabilitiesNow capabilities = CapabilitiesNow.of(spec, works(ready, List.of(resolved, tested, relay)),
+            Optional<Rotation> password = binding.password().filter(_ -> servers.usable());
+            List<ResourceKey> through = password.isPresent()
+                    ? servers.named()
+                    : world.organizationRoute(key).map(OrganizationRoute::servers).orElse(List.of());
+            Works works = works(ready, List.of(resolved, tested, relay), servers.takeMail(through, world));
+            CapabilitiesNow capabilities = CapabilitiesNow.of(spec, capability -> works(capability, works, servers),
                     conditions);
-            Optional<OrganizationRoute> route = binding.password()
-                    .filter(_ -> servers.usable())
-                    .map(password -> route(password, declared, servers, capabilities))
+            Optional<OrganizationRoute> route = password
+                    .map(rotation -> route(rotation, declared, servers, capabilities))
                     .or(() -> world.organizationRoute(key).map(last -> lastGood(last, capabilities)));
-            if (ready.status() == Status.False && (!problems.isEmpty() || servers.needsPerson()
-                    || bound.reason().equals("SecretExists"))) {
+            if (ready.status() == Status.False && deletion != Deletion.CONFIRMED && (Problem.needPerson(problems)
+                    || Problem.needPerson(servers.problems()) || bound.reason().equals("SecretExists"))) {
                 conditions.set(Conditions.STALLED, Status.True, ready.reason(), ready.message());
             }
             boolean release = deletion(route.isPresent());
@@ -180,7 +178,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     report.status().orElse(null), declared.dkim().isEmpty() ? null : DkimKeys.records(declared.dkim()));
             // A relay that is not up yet is on its way, and no fault of the organization.
             boolean waitsForRelay = ready.reason().equals(relay.reason());
-            if (conditions.isNews(ready) && ready.status() == Status.False && !waitsForRelay) {
+            if (conditions.isNews(ready) && ready.status() == Status.False && !waitsForRelay
+                    && deletion != Deletion.CONFIRMED) {
                 notices.add(Notice.warning(ready.reason(), ready.message()));
             }
             binding.rotated().ifPresent(notices::add);
@@ -210,7 +209,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     Optional.of(identity.senders()), Optional.of(capabilities.unavailable()),
                     SupportDesk.of(key, spec, declared, servers, world), rotation.former(),
                     declared.usageReports().flatMap(UsageReports.Declared::countedIn), identity.replyTo(),
-                    declared.dkim());
+                    declared.dkim(), identity.bounceAddress());
         }
 
         /** What the relay has goes on, but whether mail may be sent, and of which classes, takes effect at once. */
@@ -224,6 +223,10 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
         private Condition ready(List<Condition> parts, Servers servers, OrganizationBinding binding) {
             String type = Conditions.READY;
+            if (deletion == Deletion.CONFIRMED) {
+                return conditions.set(type, Status.False, BEING_DELETED,
+                        "the organization is being deleted, and the relay takes no new mail of it");
+            }
             if (!problems.isEmpty()) {
                 String last = world.organizationRoute(key).isPresent()
                         ? ". Until then the relay goes on with the last valid settings"
@@ -268,10 +271,11 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
          * edit while the relay goes on with the last valid settings.
          *
          * @param others conditions besides the spec's own problems
+         * @param taken  whether the relay takes mail for the route that it has or gets
          */
-        private Works works(Condition ready, List<Condition> others) {
+        private Works works(Condition ready, List<Condition> others, boolean taken) {
             if (deletion == Deletion.CONFIRMED) {
-                return new Works.No("BeingDeleted", "the organization is being deleted");
+                return new Works.No(BEING_DELETED, "the organization is being deleted");
             }
             if (Boolean.FALSE.equals(spec.sendingEnabled())) {
                 return new Works.No("SendingDisabled", "comes when sending is switched on (spec.sendingEnabled)");
@@ -279,14 +283,23 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             if (ready.status() == Status.True && ready.reason().equals("MailWorks")) {
                 return new Works.Yes("MailWorks", "");
             }
-            if (OrganizationTests.isUnderWay(ready) && hadCapabilities()) {
+            if (taken && OrganizationTests.isUnderWay(ready) && hadCapabilities()) {
                 return new Works.Yes("TestedAgain", ", and mail is being tested again");
             }
-            if (!problems.isEmpty() && world.organizationRoute(key).isPresent()
+            if (taken && !problems.isEmpty() && world.organizationRoute(key).isPresent()
                     && others.stream().allMatch(other -> other.status() == Status.True)) {
                 return new Works.Yes("LastValidSettings", ", with the last valid settings");
             }
             return new Works.No("MailNotProved", "comes when mail works, see Ready: " + ready.reason());
+        }
+
+        /** Usage reports are the only mail of a capability that goes with the organization's own login in any case. */
+        private Works works(Capability capability, Works mail, Servers servers) {
+            return mail instanceof Works.Yes && capability == Capability.USAGE_REPORT
+                    ? OwnMail.noServer(organization, servers)
+                            .<Works>map(problem -> new Works.No(problem.reason(), problem.message()))
+                            .orElse(mail)
+                    : mail;
         }
 
         private boolean deletion(boolean routed) {
@@ -323,7 +336,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             }
             conditions.set(type, Status.True, "Draining",
                     "confirmed; no new mail is taken. " + (queued.isEmpty()
-                            ? "Waiting for the relay to say how many messages are queued"
+                            ? "How many messages are queued is not known, since no relay answers; waiting for one"
                             : queued.getAsLong() == 1
                                     ? "Waiting for 1 queued message to be delivered"
                                     : "Waiting for " + queued.getAsLong() + " queued messages to be delivered")

@@ -2,10 +2,10 @@ package dev.postrider.plan;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.Condition.Status;
-import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsStatus.ServerTestSendStatus;
 import dev.postrider.api.TestSendStatus;
+import dev.postrider.plan.ServerView.Proof;
 import dev.postrider.route.DkimKey;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
@@ -18,7 +18,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The proofs of an organization's mail: the tests of its servers, and those that it asked for with its own identity by
@@ -26,13 +25,13 @@ import java.util.stream.Stream;
  */
 final class OrganizationTests {
     private static final String IN_PROGRESS = "InProgress";
-    private static final String WAITING = "WaitingForServer";
+    static final String WAITING = "WaitingForServer";
     private static final String NOT_TESTED = "NotTested";
 
     private final OrganizationMailSettings organization;
     private final World world;
     private final OrganizationTestNews news;
-    private final List<MailServer> servers;
+    private final List<ServerView> servers;
     private final Identities identity;
     private final List<DkimKey> dkim;
     private final Map<String, TestSendStatus> recorded;
@@ -61,8 +60,8 @@ final class OrganizationTests {
     /** The records of the tests, with those that just ended. */
     List<ServerTestSendStatus> record(List<Notice> notices) {
         Map<String, TestSendStatus> records = new TreeMap<>();
-        for (MailServer server : servers) {
-            ResourceKey key = MailServerPlan.key(server);
+        for (ServerView server : servers) {
+            ResourceKey key = server.key();
             TestSendStatus old = recorded.get(key.toString());
             OrganizationTestNews.Finished finished = news.finished().get(key);
             if (finished != null) {
@@ -83,14 +82,14 @@ final class OrganizationTests {
         }
         List<TestOrder> orders = new ArrayList<>();
         // Nobody's login is known here; such servers are proved on their own, by the login that they name for that.
-        for (MailServer server : servers.stream().filter(s -> !MailServerPlan.wantsSubmitter(s)).toList()) {
-            ResourceKey key = MailServerPlan.key(server);
+        for (ServerView server : servers.stream().filter(s -> !s.wantsSubmitter()).toList()) {
+            ResourceKey key = server.key();
             Optional<TestSendStatus> last = last(records, key);
             boolean asked = last.filter(l -> request.get().equals(l.request())).isEmpty();
             boolean again = last.flatMap(TestRecord::nextAttempt).filter(t -> !t.isAfter(world.now())).isPresent();
             if (!news.running().containsKey(key) && (asked || again)) {
                 Optional<String> recipient = request.flatMap(TestRequest::recipient)
-                        .or(() -> Optional.ofNullable(server.getSpec().test()).map(t -> t.recipient()))
+                        .or(server::testRecipient)
                         .or(() -> Optional.ofNullable(organization.getSpec().administrators())
                                 .flatMap(a -> a.stream().findFirst()));
                 Optional<ServerRoute> route = world.serverRoute(key);
@@ -112,10 +111,10 @@ final class OrganizationTests {
             return conditions.set(type, Status.Unknown, IN_PROGRESS,
                     "test mails of this organization are on their way");
         }
-        List<TestSendStatus> proofs = servers.stream().flatMap(s -> proof(s, records).stream()).toList();
-        List<TestSendStatus> good = proofs.stream().filter(TestSendStatus::accepted).toList();
+        List<Proof> proofs = servers.stream().flatMap(s -> proof(s, records).stream()).toList();
+        List<Proof> good = proofs.stream().filter(Proof::accepted).toList();
         if (!good.isEmpty()) {
-            String reply = good.getFirst().reply();
+            String reply = good.getFirst().reply().orElse("");
             return good.size() == proofs.size()
                     ? conditions.set(type, Status.True, "Accepted", "Email server accepted mail for delivery: " + reply)
                     : conditions.set(type, Status.True, "SomeServersFailed",
@@ -124,20 +123,20 @@ final class OrganizationTests {
         }
         if (!proofs.isEmpty()) {
             return conditions.set(type, Status.False,
-                    Optional.ofNullable(proofs.getFirst().failedStep()).orElse("Failed"), failures(proofs));
+                    proofs.getFirst().failedStep().orElse("Failed"), failures(proofs));
         }
         boolean testing = servers.stream()
-                .flatMap(s -> serverCondition(s).stream())
-                .anyMatch(c -> c.reason().equals("InProgress") || c.reason().equals("NotValid"));
-        return testing || servers.stream().anyMatch(s -> s.getStatus() == null)
+                .anyMatch(s -> s.tested().filter(t -> !t.isAbout(IN_PROGRESS) && !t.isAbout("NotValid")).isEmpty());
+        boolean nowhere = !servers.isEmpty() && servers.stream().noneMatch(ServerView::routed);
+        return testing || nowhere
                 ? conditions.set(type, Status.Unknown, WAITING,
                         "the servers are not proved yet: " + Names.some(servers.stream()
-                                .map(s -> "MailServer " + MailServerPlan.key(s))
+                                .map(s -> "MailServer " + s.key())
                                 .toList()))
                 : conditions.set(type, Status.Unknown, NOT_TESTED, servers.stream()
-                        .flatMap(s -> serverCondition(s).stream())
-                        .filter(c -> c.reason().equals("LoginNotTested"))
-                        .map(Condition::message)
+                        .flatMap(s -> s.tested().stream())
+                        .filter(t -> t.isAbout(MailServerPlan.LOGIN_NOT_TESTED))
+                        .map(ServerView.Said::message)
                         .findFirst()
                         .orElse("not tested; set spec.test.recipient of the MailServer, or annotate this resource with "
                                 + "postrider.dev/test-send: an address"));
@@ -149,29 +148,27 @@ final class OrganizationTests {
                 && (condition.reason().equals(IN_PROGRESS) || condition.reason().equals(WAITING));
     }
 
-    private static String failures(List<TestSendStatus> proofs) {
+    private static String failures(List<Proof> proofs) {
         return proofs.stream()
                 .filter(p -> !p.accepted())
-                .map(p -> String.valueOf(p.failure()))
+                .map(p -> p.failure().orElse(""))
                 .distinct()
                 .collect(Collectors.joining("; "));
     }
 
-    /** The later of the server's own test and this organization's through it. */
-    private Optional<TestSendStatus> proof(MailServer server, List<ServerTestSendStatus> records) {
-        Optional<TestSendStatus> ofServer = serverCondition(server)
-                .filter(c -> c.status() != Status.Unknown)
-                .flatMap(_ -> Optional.ofNullable(server.getStatus()).map(s -> s.testSend()));
-        Optional<TestSendStatus> ofOrganization = last(records, MailServerPlan.key(server));
-        return Stream.of(ofServer, ofOrganization)
-                .flatMap(Optional::stream)
-                .max(Comparator.comparing(t -> Instant.parse(t.time())));
-    }
-
-    private static Optional<Condition> serverCondition(MailServer server) {
-        return server.getStatus() == null
-                ? Optional.empty()
-                : Conditions.find(server.getStatus().conditions(), Conditions.TEST_SEND_SUCCEEDED);
+    /**
+     * The later of the server's own test and this organization's through it. Success proves nothing where the relay has
+     * no route to the server: that may be another one than the one that was tested.
+     */
+    private Optional<Proof> proof(ServerView server, List<ServerTestSendStatus> records) {
+        Optional<Proof> ofServer = server.proof();
+        return last(records, server.key())
+                .filter(own -> ofServer.isEmpty() || world.testedAt(server.key())
+                        .filter(then -> !Instant.parse(own.time()).isAfter(then))
+                        .isEmpty())
+                .map(Proof::of)
+                .or(() -> ofServer)
+                .filter(proof -> server.routed() || !proof.accepted());
     }
 
     private static Optional<TestSendStatus> last(List<ServerTestSendStatus> records, ResourceKey server) {

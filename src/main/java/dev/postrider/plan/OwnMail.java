@@ -8,12 +8,16 @@ import dev.postrider.route.Address;
 import dev.postrider.route.Sha256;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.net.IDN;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
 /** What all mail has in common that Postrider sends in an organization's name. */
 final class OwnMail {
+    private static final Duration FIRST_RETRY = Duration.ofSeconds(2);
+    private static final Duration LAST_RETRY = Duration.ofHours(1);
+
     private OwnMail() {}
 
     /**
@@ -43,6 +47,31 @@ final class OwnMail {
                 ? reason("NoRecipients", recipientsField + " is not set, and organization \"" + name
                         + "\" names no administrators; set one of them")
                 : Optional.empty();
+    }
+
+    /** Why an organization whose mail works has no way for mail of its own login, if that is so. */
+    static Optional<Problem> noServer(OrganizationMailSettings organization, Servers servers) {
+        return servers.wantOnlySubmitters()
+                ? reason("NoServerForOwnLogin",
+                        ("organization \"%s\" has no active mail server that takes its own login: "
+                                + "%s %s the login of whoever sends, and mail that Postrider writes has none; name a "
+                                + "MailServer without it in spec.servers of the organization")
+                                .formatted(organization.getMetadata().getName(), Names.some(servers.keys()),
+                                        servers.keys().size() == 1
+                                                ? "has authentication.submitter, so that it wants"
+                                                : "have authentication.submitter, so that they want"))
+                : Optional.empty();
+    }
+
+    /**
+     * How long after a failure it is tried again: 2, 8 and 32 seconds, 2, 8 and 34 minutes, then an hour. The relay is
+     * the installation's own, and often takes up a moment later what has changed.
+     *
+     * @param failures in a row, at least one
+     */
+    static Duration retryAfter(int failures) {
+        Duration wait = FIRST_RETRY.multipliedBy(1L << 2 * Math.min(failures - 1, 6));
+        return wait.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : wait;
     }
 
     private static Optional<Problem> reason(String reason, String message) {

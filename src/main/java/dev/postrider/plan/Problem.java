@@ -7,14 +7,26 @@ import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
 /**
- * Something in a resource or its Secrets that only a change of them mends.
+ * Something that is wrong with a resource, or with what it names.
  *
  * @param area    the condition that it shows in
  * @param reason  one word for machines
  * @param field   where, as {@code spec.smtp.host}
  * @param message what is wrong, what is allowed, and what to do next; never a secret
+ * @param waits   whether it may pass without an edit, since what the resource names may only be late: in a GitOps sync
+ *                things come in any order
  */
-public record Problem(Area area, String reason, String field, String message) {
+public record Problem(Area area, String reason, String field, String message, boolean waits) {
+
+    /** One that only an edit fixes. */
+    public Problem(Area area, String reason, String field, String message) {
+        this(area, reason, field, message, false);
+    }
+
+    /** What the resource names is not there yet. */
+    static Problem notThereYet(Area area, String reason, String field, String message) {
+        return new Problem(area, reason, field, message, true);
+    }
 
     /** Which part of the declaration is wrong. */
     public enum Area {
@@ -35,6 +47,11 @@ public record Problem(Area area, String reason, String field, String message) {
                         ("namespace \"%s\" has more than %d %s, and those that were declared first count; delete one that "
                                 + "is not needed, or ask the administrator of Postrider to raise namespaceLimits.%s")
                                 .formatted(resource.getMetadata().getNamespace(), most.getAsInt(), kind, setting)));
+    }
+
+    /** Whether one of them needs a person: then the resource is stalled. */
+    static boolean needPerson(List<Problem> problems) {
+        return problems.stream().anyMatch(problem -> !problem.waits());
     }
 
     /** {@code field: message} of all, in their order. */

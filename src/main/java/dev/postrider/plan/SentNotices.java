@@ -36,6 +36,15 @@ final class SentNotices {
                 failures, null));
     }
 
+    /** One that failed is sent as soon as anything can be sent again, however often it was tried before. */
+    void waitNoLonger(SentNotice record) {
+        if (record.state() == State.Failed && record.nextAttemptTime() != null) {
+            put(new SentNotice(record.notice(), record.expiryDate(), record.state(), record.time(),
+                    record.recipients(), record.messageId(), record.idempotencyKey(), record.reply(),
+                    record.failure(), null, null));
+        }
+    }
+
     /** Notes what became of it, and answers what to tell of that. */
     Notice record(NoticeNews.Finished finished) {
         NoticeOrder order = finished.order();
@@ -54,7 +63,7 @@ final class SentNotices {
         int failures = 1 + find(order.id().notice(), order.id().expiryDate())
                 .map(r -> Objects.requireNonNullElse(r.failures(), 0))
                 .orElse(0);
-        Instant next = result.time().plus(TestRecord.retryAfter(failures));
+        Instant next = result.time().plus(OwnMail.retryAfter(failures));
         put(record(order, State.Failed, result, failures, TestRecord.seconds(next)));
         return Notice.warning("NoticeFailed", "the notice %s of license \"%s\" could not be sent and is tried again: %s"
                 .formatted(name, license, result.failure().orElse("")));

@@ -1,7 +1,6 @@
 package dev.postrider.plan;
 
 import dev.postrider.api.Condition.Status;
-import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsSpec.ServerReference;
 import dev.postrider.plan.Problem.Area;
@@ -16,22 +15,23 @@ import java.util.Optional;
  * @param own      whether the organization names servers; otherwise the global ones serve it
  * @param allowed  the servers that are there and that it may use, active or not
  * @param problems what is wrong with the ones that it names
- * @param blocked  why nobody sends: the installation wants an active global server and there is none
+ * @param required whether nobody sends without an active global server
+ * @param globals  the global servers that are honoured
  */
-record Servers(boolean own, List<MailServer> allowed, List<Problem> problems, boolean blocked) {
+record Servers(boolean own, List<ServerView> allowed, List<Problem> problems, boolean required,
+        List<ServerView> globals) {
 
     static Servers of(OrganizationMailSettings organization, World world) {
         Installation installation = world.installation();
-        List<MailServer> globals = world.globalServers()
+        List<ServerView> globals = world.globalServers()
                 .stream()
-                .filter(s -> MailServerPlan.isHonouredGlobal(s, installation))
+                .filter(server -> server.isHonouredGlobal(installation))
                 .toList();
-        boolean blocked = installation.globalServerRequired() && globals.stream().noneMatch(MailServerPlan::isActive);
         List<ServerReference> references = Optional.ofNullable(organization.getSpec().servers()).orElse(List.of());
         if (references.isEmpty()) {
-            return new Servers(false, globals, List.of(), blocked);
+            return new Servers(false, globals, List.of(), installation.globalServerRequired(), globals);
         }
-        List<MailServer> allowed = new ArrayList<>();
+        List<ServerView> allowed = new ArrayList<>();
         List<Problem> problems = new ArrayList<>();
         String namespace = organization.getMetadata().getNamespace();
         for (int i = 0; i < references.size(); i++) {
@@ -39,22 +39,23 @@ record Servers(boolean own, List<MailServer> allowed, List<Problem> problems, bo
             String field = "spec.servers[" + i + "]";
             ResourceKey key = new ResourceKey(Optional.ofNullable(reference.namespace()).orElse(namespace),
                     reference.name());
-            Optional<MailServer> server = world.mailServer(key);
+            Optional<ServerView> server = world.mailServer(key);
             if (!key.namespace().equals(namespace)
-                    && server.filter(s -> MailServerPlan.isHonouredGlobal(s, installation)).isEmpty()) {
-                // Whether the server exists is not told: it is another tenant's business.
+                    && server.filter(s -> s.isHonouredGlobal(installation)).isEmpty()) {
+                // Whether the server exists is not told: it is another tenant's business. A global one may come later.
                 problems.add(new Problem(Area.SERVERS, "ServerNotAllowed", field,
                         "MailServer %s is no global server, and only those may be used from another namespace; declare a MailServer in namespace \"%s\""
-                                .formatted(key, namespace)));
+                                .formatted(key, namespace),
+                        installation.trustedNamespaces().contains(key.namespace())));
             } else if (server.isEmpty()) {
-                problems.add(new Problem(Area.SERVERS, "ServerNotFound", field,
+                problems.add(Problem.notThereYet(Area.SERVERS, "ServerNotFound", field,
                         "there is no MailServer \"%s\" in namespace \"%s\"; create it, or take it out of the list"
                                 .formatted(key.name(), key.namespace())));
             } else {
                 allowed.add(server.get());
             }
         }
-        return new Servers(true, allowed, problems, blocked);
+        return new Servers(true, allowed, problems, installation.globalServerRequired(), globals);
     }
 
     /** Whether a route can be made of them: an empty list of own servers would mean the global ones. */
@@ -64,73 +65,113 @@ record Servers(boolean own, List<MailServer> allowed, List<Problem> problems, bo
 
     /** What the route names: the own servers, or none for the global ones. */
     List<ResourceKey> named() {
-        return own ? allowed.stream().map(MailServerPlan::key).toList() : List.of();
+        return own ? allowed.stream().map(ServerView::key).toList() : List.of();
     }
 
-    List<MailServer> active() {
-        return blocked ? List.of() : allowed.stream().filter(MailServerPlan::isActive).toList();
+    /** Whether nobody sends: the installation wants a global server that takes mail, and there is none. */
+    private boolean blocked() {
+        return required && globals.stream().noneMatch(ServerView::takesMail);
+    }
+
+    /** Global servers that are switched on and not proved yet, on which all others wait. */
+    private List<ServerView> awaited() {
+        return blocked() ? globals.stream().filter(ServerView::active).toList() : List.of();
+    }
+
+    /** Those that are switched on, proved or not; none where the master switch is what keeps them from sending. */
+    List<ServerView> active() {
+        return blocked() && (own || awaited().isEmpty())
+                ? List.of()
+                : allowed.stream().filter(ServerView::active).toList();
+    }
+
+    /**
+     * Whether the relay takes mail for a route of these servers, as it decides itself: see
+     * {@link dev.postrider.route.Routing}.
+     *
+     * @param through what the route names
+     */
+    boolean takeMail(List<ResourceKey> through, World world) {
+        return !blocked() && (through.isEmpty()
+                ? globals.stream()
+                : through.stream().flatMap(key -> world.mailServer(key).stream())).anyMatch(ServerView::takesMail);
     }
 
     /** Whether one of them takes mail with the login of whoever submits it. */
     boolean wantSubmitters() {
-        return allowed.stream().anyMatch(MailServerPlan::wantsSubmitter);
+        return allowed.stream().anyMatch(ServerView::wantsSubmitter);
     }
 
-    /** Whether none of the active ones takes mail with the organization's own login. */
+    /** Whether none of those that mail goes through takes it with the organization's own login. */
     boolean wantOnlySubmitters() {
-        return !active().isEmpty() && active().stream().allMatch(MailServerPlan::wantsSubmitter);
+        List<ServerView> proved = active().stream().filter(ServerView::routed).toList();
+        List<ServerView> counted = proved.isEmpty() ? active() : proved;
+        return !counted.isEmpty() && counted.stream().allMatch(ServerView::wantsSubmitter);
     }
 
     /** What the status lists, the active ones as namespace/name. */
     List<String> keys() {
-        return active().stream().map(s -> MailServerPlan.key(s).toString()).toList();
+        return keys(active());
+    }
+
+    private static List<String> keys(List<ServerView> servers) {
+        return servers.stream().map(server -> server.key().toString()).toList();
     }
 
     String summary() {
-        List<MailServer> active = active();
+        List<ServerView> active = active();
         if (active.isEmpty()) {
             return "none";
         }
-        String names = String.join(",", active.stream().map(s -> s.getMetadata().getName()).limit(3).toList());
+        String names = String.join(",", active.stream().map(s -> s.key().name()).limit(3).toList());
         return (own ? "" : "global: ") + names + (active.size() > 3 ? ",… (" + active.size() + ")" : "");
     }
 
-    boolean needsPerson() {
-        return problems.stream().anyMatch(p -> p.reason().equals("ServerNotAllowed"));
+    Status status() {
+        if (!problems.isEmpty()) {
+            return Status.False;
+        }
+        return !active().isEmpty() ? Status.True : isMasterUnderTest() ? Status.Unknown : Status.False;
     }
 
-    Status status() {
-        return problems.isEmpty() && !active().isEmpty() ? Status.True : Status.False;
+    /** Whether own servers wait for a global one that has not failed. */
+    private boolean isMasterUnderTest() {
+        return own && awaited().stream()
+                .anyMatch(server -> server.tested().filter(t -> t.status() == Status.False).isEmpty());
     }
 
     String reason() {
         if (!problems.isEmpty()) {
             return problems.getFirst().reason();
         }
-        if (blocked) {
-            return "NoActiveGlobalServer";
+        if (!active().isEmpty()) {
+            return own ? "OwnServers" : "GlobalServers";
         }
-        if (active().isEmpty()) {
-            return own ? "NoActiveServer" : "NoActiveGlobalServer";
+        if (isMasterUnderTest()) {
+            return OrganizationTests.WAITING;
         }
-        return own ? "OwnServers" : "GlobalServers";
+        return own && !blocked() ? "NoActiveServer" : "NoActiveGlobalServer";
     }
 
     String message() {
         if (!problems.isEmpty()) {
             return Problem.describe(problems);
         }
-        if (blocked || active().isEmpty() && !own) {
-            return "no global MailServer is active, so %s; activate one in the operator's namespace%s".formatted(
-                    blocked ? "nobody may send" : "there is no server to send through",
-                    blocked
-                            ? ", or install with globalServerPolicy: Optional"
-                            : ", or name own servers in spec.servers");
+        if (!active().isEmpty()) {
+            return (own ? "sends through its own " : "has no own servers and sends through the global ")
+                    + Names.some(keys());
         }
-        if (active().isEmpty()) {
-            return "all of the organization's servers are switched off (spec.active of the MailServers)";
+        if (!awaited().isEmpty()) {
+            return ("nobody may send until a global MailServer is proved, and none of those that are active is: %s; "
+                    + "see its status, or install with globalServerPolicy: Optional")
+                    .formatted(Names.some(keys(awaited())));
         }
-        return (own ? "sends through its own " : "has no own servers and sends through the global ")
-                + Names.some(keys());
+        return own && !blocked()
+                ? "all of the organization's servers are switched off (spec.active of the MailServers)"
+                : "no global MailServer is active, so %s; activate one in the operator's namespace%s".formatted(
+                        blocked() ? "nobody may send" : "there is no server to send through",
+                        blocked()
+                                ? ", or install with globalServerPolicy: Optional"
+                                : ", or name own servers in spec.servers");
     }
 }

@@ -1,7 +1,6 @@
 package dev.postrider.plan;
 
 import dev.postrider.api.Condition;
-import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettingsSpec;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.Address;
@@ -61,9 +60,8 @@ final class SupportDesk {
                 servers.keys().stream().map(name -> server(name, world.mailServer(ResourceKey.parse(name)))).toList());
     }
 
-    private static Server server(String name, Optional<MailServer> server) {
-        return server.flatMap(found -> Optional.ofNullable(found.getStatus()))
-                .flatMap(status -> Conditions.find(status.conditions(), Conditions.READY))
+    private static Server server(String name, Optional<ServerView> server) {
+        return server.flatMap(ServerView::ready)
                 .map(ready -> new Server(name, ready.status().name(), ready.reason()))
                 .orElseGet(() -> new Server(name, Condition.Status.Unknown.name(), "Pending"));
     }

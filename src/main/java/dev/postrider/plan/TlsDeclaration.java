@@ -1,5 +1,6 @@
 package dev.postrider.plan;
 
+import dev.postrider.api.Authentication;
 import dev.postrider.api.CertificateVerification;
 import dev.postrider.api.ConfigMapReference;
 import dev.postrider.api.PostriderApi;
@@ -14,7 +15,9 @@ import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TlsSettings;
 import dev.postrider.route.TlsSettings.Verification;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +25,9 @@ import org.jspecify.annotations.Nullable;
 /** Turns what a MailServer declares of TLS, with what its Secrets and ConfigMaps hold, into settings. */
 final class TlsDeclaration {
     private static final String CA_KEY = "ca.crt";
-    private static final String FIELD = "spec.smtp.tls";
+    static final String SMTP = "spec.smtp.tls";
+    static final String POP = "spec.smtp.authentication.popBeforeSmtp.tls";
+    static final String OAUTH = "spec.smtp.authentication.oauth2.tls";
 
     private final World world;
     private final String namespace;
@@ -38,13 +43,21 @@ final class TlsDeclaration {
 
     /** The settings; where something is wrong, the problems are recorded. */
     TlsSettings of(@Nullable Tls tls, String host) {
-        if (tls == null) {
-            return TlsSettings.DEFAULT;
-        }
+        return tls == null ? TlsSettings.DEFAULT : of(SMTP, tls, host);
+    }
+
+    /**
+     * The settings; where something is wrong, the problems are recorded.
+     *
+     * @param where the field of the declaration
+     * @param host  that a client certificate is shown to
+     */
+    TlsSettings of(String where, Tls tls, String host) {
         return new TlsSettings(
                 tls.minimumVersion() == Tls.Version.TLS_1_3 ? "TLSv1.3" : TlsSettings.DEFAULT.minimumVersion(),
-                Optional.ofNullable(tls.serverName()), authorities(tls),
-                Optional.ofNullable(tls.clientCertificateSecretRef()).flatMap(ref -> clientCertificate(ref, host)),
+                Optional.ofNullable(tls.serverName()), authorities(where, tls),
+                Optional.ofNullable(tls.clientCertificateSecretRef())
+                        .flatMap(ref -> clientCertificate(where, ref, host)),
                 verification(tls.certificateVerification()),
                 Optional.ofNullable(tls.pinnedCertificates())
                         .orElse(List.of())
@@ -53,24 +66,24 @@ final class TlsDeclaration {
                         .toList());
     }
 
-    private Optional<String> authorities(Tls tls) {
+    private Optional<String> authorities(String where, Tls tls) {
         if (tls.caSecretRef() != null) {
-            String field = FIELD + ".caSecretRef";
+            String field = where + ".caSecretRef";
             String name = tls.caSecretRef().name();
             return credentials.text(field, name, CA_KEY)
                     .flatMap(pem -> bundle(field, "key \"%s\" of Secret \"%s\"".formatted(CA_KEY, name), pem));
         }
-        return Optional.ofNullable(tls.caConfigMapRef()).flatMap(this::authorities);
+        return Optional.ofNullable(tls.caConfigMapRef()).flatMap(reference -> authorities(where, reference));
     }
 
-    private Optional<String> authorities(ConfigMapReference reference) {
-        String field = FIELD + ".caConfigMapRef";
+    private Optional<String> authorities(String where, ConfigMapReference reference) {
+        String field = where + ".caConfigMapRef";
         String name = reference.name();
         String key = Optional.ofNullable(reference.key()).orElse(CA_KEY);
         switch (world.configMap(new ResourceKey(namespace, name))) {
-            case ConfigMapLookup.Missing() -> add("ConfigMapNotFound", field,
+            case ConfigMapLookup.Missing() -> problems.add(Problem.notThereYet(Area.SECRETS, "ConfigMapNotFound", field,
                     "there is no ConfigMap \"%s\" in namespace \"%s\"; create it with the key %s and the label %s: \"true\""
-                            .formatted(name, namespace, key, PostriderApi.CERTIFICATE_AUTHORITIES_LABEL));
+                            .formatted(name, namespace, key, PostriderApi.CERTIFICATE_AUTHORITIES_LABEL)));
             case ConfigMapLookup.Unlabelled() -> add("ConfigMapNotLabelled", field,
                     "ConfigMap \"%s\" is not read; label it: kubectl -n %s label configmap %s %s=true".formatted(name,
                             namespace, name, PostriderApi.CERTIFICATE_AUTHORITIES_LABEL));
@@ -111,8 +124,8 @@ final class TlsDeclaration {
         }
     }
 
-    private Optional<ClientCertificate> clientCertificate(SecretReference reference, String host) {
-        String field = FIELD + ".clientCertificateSecretRef";
+    private Optional<ClientCertificate> clientCertificate(String where, SecretReference reference, String host) {
+        String field = where + ".clientCertificateSecretRef";
         String name = reference.name();
         Optional<List<String>> values = credentials.read(field, name, List.of(host), "tls.crt", "tls.key");
         if (values.isEmpty()) {
@@ -176,28 +189,55 @@ final class TlsDeclaration {
         return declared == null ? otherwise : declared;
     }
 
+    /** What a server's connections declare, by the field that holds it below {@code spec.smtp}. */
+    private static Map<String, Tls> declared(Smtp smtp) {
+        Map<String, Tls> declared = new LinkedHashMap<>();
+        put(declared, "tls", smtp.tls());
+        Authentication authentication = smtp.authentication();
+        if (authentication != null) {
+            put(declared, "authentication.popBeforeSmtp.tls", Optional.ofNullable(authentication.popBeforeSmtp())
+                    .map(Authentication.PopBeforeSmtp::tls)
+                    .orElse(null));
+            put(declared, "authentication.oauth2.tls",
+                    Optional.ofNullable(authentication.oauth2()).map(Authentication.OAuth2::tls).orElse(null));
+        }
+        return declared;
+    }
+
+    private static void put(Map<String, Tls> declared, String field, @Nullable Tls tls) {
+        if (tls != null) {
+            declared.put(field, tls);
+        }
+    }
+
     /** The switches that make a server's connections less safe than they are by default, by their fields. */
     static List<String> weakened(Smtp smtp) {
-        Verification verification = smtp.tls() == null
-                ? Verification.FULL
-                : verification(smtp.tls().certificateVerification());
         List<String> weakened = new ArrayList<>();
-        String prefix = "tls.certificateVerification.";
-        Stream.of(verification.validity() ? "" : "validity", verification.hostName() ? "" : "hostName",
-                verification.commonNameFallback() ? "commonNameFallback" : "",
-                verification.keyUsage() ? "" : "keyUsage", verification.chain() || isPinned(smtp) ? "" : "chain",
-                verification.softFail() ? "softFail" : "")
-                .filter(name -> !name.isEmpty())
-                .map(prefix::concat)
-                .forEach(weakened::add);
+        declared(smtp).forEach((field, tls) -> weakened(tls).map((field + ".certificateVerification.")::concat)
+                .forEach(weakened::add));
         if (isOn(smtp.allowPlaintextAuthentication(), false)) {
             weakened.add("allowPlaintextAuthentication");
         }
         return List.copyOf(weakened);
     }
 
-    private static boolean isPinned(Smtp smtp) {
-        return smtp.tls() != null && smtp.tls().pinnedCertificates() != null;
+    private static Stream<String> weakened(Tls tls) {
+        Verification verification = verification(tls.certificateVerification());
+        return Stream.of(verification.validity() ? "" : "validity", verification.hostName() ? "" : "hostName",
+                verification.commonNameFallback() ? "commonNameFallback" : "",
+                verification.keyUsage() ? "" : "keyUsage",
+                verification.chain() || tls.pinnedCertificates() != null ? "" : "chain",
+                verification.softFail() ? "softFail" : "").filter(name -> !name.isEmpty());
+    }
+
+    /** The Secrets that a server's connections name. */
+    static Stream<String> secretNames(Smtp smtp) {
+        return declared(smtp).values().stream().flatMap(TlsDeclaration::secretNames);
+    }
+
+    /** The ConfigMaps that a server's connections name. */
+    static Stream<String> configMapNames(Smtp smtp) {
+        return declared(smtp).values().stream().flatMap(TlsDeclaration::configMapNames);
     }
 
     /** The Secrets that it names. */
@@ -205,5 +245,10 @@ final class TlsDeclaration {
         return Stream.of(Optional.ofNullable(tls.caSecretRef()), Optional.ofNullable(tls.clientCertificateSecretRef()))
                 .flatMap(Optional::stream)
                 .map(SecretReference::name);
+    }
+
+    /** The ConfigMap that it names. */
+    static Stream<String> configMapNames(Tls tls) {
+        return Optional.ofNullable(tls.caConfigMapRef()).stream().map(ConfigMapReference::name);
     }
 }

@@ -211,8 +211,8 @@ final class UsageReports {
         Optional<Problem> blocked = OwnMail.blocked(organization, List.of(), recipients,
                 "spec.usageReport.recipients", Optional.of(available));
         if (blocked.isPresent()) {
-            return new Turn(Optional.empty(), Optional.ofNullable(known), Optional.of(latest.plusMillis(1)),
-                    blocked.map(Problem::message));
+            return new Turn(Optional.empty(), Optional.ofNullable(known).map(UsageReports::waitingNoLonger),
+                    Optional.of(latest.plusMillis(1)), blocked.map(Problem::message));
         }
         Optional<Instant> retry = record.filter(r -> r.state() == ReportState.Failed)
                 .flatMap(r -> Optional.ofNullable(r.nextAttemptTime()))
@@ -243,6 +243,14 @@ final class UsageReports {
                     : missed + " usage reports that were due between %s and %s were not sent")
                     .formatted(TestRecord.seconds(after), time)));
         }
+    }
+
+    /** One that failed is sent as soon as anything can be sent again, however often it was tried before. */
+    private static LastReport waitingNoLonger(LastReport last) {
+        return last.state() != ReportState.Failed
+                ? last
+                : new LastReport(last.from(), last.to(), last.state(), last.time(), last.recipients(),
+                        last.messageId(), last.idempotencyKey(), last.reply(), last.failure(), null, null);
     }
 
     private List<String> recipients() {
@@ -292,6 +300,6 @@ final class UsageReports {
         return new LastReport(from, to, ReportState.Failed, TestRecord.seconds(result.time()), order.recipients(),
                 order.messageId(), order.idempotencyKey(), result.reply().orElse(null),
                 result.failure().orElse(null), failures,
-                TestRecord.seconds(result.time().plus(TestRecord.retryAfter(failures))));
+                TestRecord.seconds(result.time().plus(OwnMail.retryAfter(failures))));
     }
 }

@@ -3,6 +3,7 @@ package dev.postrider.plan;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsSpec;
 import dev.postrider.plan.Problem.Area;
+import dev.postrider.route.TlsSettings;
 import dev.postrider.route.Webhook;
 import java.net.URI;
 import java.util.List;
@@ -32,10 +33,15 @@ final class Webhooks {
                     + "\" is no URL of a host; write it as https://example.com/mail-events"));
             return Optional.empty();
         }
-        return new Credentials(world, organization.getMetadata().getNamespace(), problems)
+        String namespace = organization.getMetadata().getNamespace();
+        Credentials credentials = new Credentials(world, namespace, problems);
+        Optional<TlsSettings> tls = Optional.ofNullable(declared.get().tls())
+                .map(its -> new TlsDeclaration(world, namespace, credentials, problems).of(FIELD + ".tls", its,
+                        host.get()));
+        return credentials
                 .read(FIELD + ".signingSecretRef", declared.get().signingSecretRef().name(), List.of(host.get()),
                         "signing-key")
-                .map(values -> new Webhook(url, values.getFirst()));
+                .map(values -> new Webhook(url, values.getFirst(), tls));
     }
 
     private static Optional<String> host(String url) {

@@ -31,13 +31,16 @@ public interface World {
     ConfigMapLookup configMap(ResourceKey key);
 
     /** A mail server, in whatever namespace. */
-    Optional<MailServer> mailServer(ResourceKey key);
+    Optional<ServerView> mailServer(ResourceKey key);
+
+    /** When a server was tested last. Asked only where an organization has tested it, too: of two tests the later counts. */
+    Optional<Instant> testedAt(ResourceKey server);
 
     /** An organization, in whatever namespace. */
     Optional<OrganizationMailSettings> organization(ResourceKey key);
 
     /** The servers of scope Global, honoured or not. */
-    List<MailServer> globalServers();
+    List<ServerView> globalServers();
 
     /** The route that the relay has of a server. */
     Optional<ServerRoute> serverRoute(ResourceKey server);
@@ -70,9 +73,7 @@ public interface World {
      * How many resources of its kind a namespace may have, if a resource is beyond that: those that were declared first
      * count, and of the same time those whose names come first.
      */
-    default OptionalInt boundPassed(HasMetadata resource) {
-        return OptionalInt.empty();
-    }
+    OptionalInt boundPassed(HasMetadata resource);
 
     /** How many messages the relay holds of an organization; empty when it cannot be asked. */
     OptionalLong queued(ResourceKey organization);

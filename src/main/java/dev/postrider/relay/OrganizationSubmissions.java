@@ -25,7 +25,6 @@ import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Routing;
-import dev.postrider.route.ServerRoute;
 import dev.postrider.route.Sha256;
 import dev.postrider.route.SizeLimit;
 import dev.postrider.route.SizeLimit.WhenTooLarge;
@@ -63,7 +62,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
 
     private final Routes routes;
     private final Queue queue;
-    private final SubmitterLogins logins;
+    private final SubmitterAdmission submitters;
     private final CredentialsCipher cipher;
     private final String hostName;
     private final TraceSettings trace;
@@ -77,7 +76,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
             RelayMeters meters, Tracing tracing) {
         this.routes = routes;
         this.queue = queue;
-        this.logins = logins;
+        this.submitters = new SubmitterAdmission(routes, logins, cipher);
         this.cipher = cipher;
         this.hostName = hostName;
         this.trace = trace;
@@ -98,7 +97,11 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         Optional<OrganizationRoute> route = login.flatMap(l -> routes.organization(l.organization()));
         Optional<String> submitter = login.flatMap(RelayLogin::user);
         if (submitter.isPresent() && route.isPresent()) {
-            return admit(route.get(), new Credentials(submitter.get(), password));
+            return submitters.admit(route.get(), new Credentials(submitter.get(), password));
+        }
+        if (route.isEmpty() && !routes.isComplete()) {
+            return SubmitterAdmission.later("the relay has just started and does not know every organization yet, "
+                    + "try again later");
         }
         boolean right = route.map(r -> r.takes(password, clock.instant()))
                 .orElseGet(() -> Sha256.matches(password, NO_DIGEST));
@@ -106,35 +109,6 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                 ? new Admitted(RelayLogin.of(route.get().key()), Optional.empty())
                 : Admission.WRONG;
     }
-
-    /** Whoever submits counts among the sessions of the organization, with whatever login. */
-    private Admission admit(OrganizationRoute route, Credentials credentials) {
-        List<ServerRoute> servers = routes.routing(route.key())
-                .filter(Routing.Through.class::isInstance)
-                .map(routing -> ((Routing.Through) routing).forSubmitters())
-                .orElse(List.of());
-        if (servers.isEmpty() || credentials.user().indexOf('\0') >= 0) {
-            return Admission.WRONG;
-        }
-        if (!cipher.isReady()) {
-            LOG.error("no user of organization {} can log in: the relay's route holds no key for credentials",
-                    route.key());
-            return later("the relay is not ready for such logins, try again later");
-        }
-        return switch (logins.check(route.key(), servers, credentials)) {
-            case SubmitterLogins.Right() ->
-                new Admitted(RelayLogin.of(route.key()), Optional.of(new Submitter(credentials)));
-            case SubmitterLogins.Wrong() -> Admission.WRONG;
-            case SubmitterLogins.Later(String why) -> later(why);
-        };
-    }
-
-    private static Admission later(String why) {
-        return new Denied(new Refusal(454, "4.7.0", why));
-    }
-
-    /** Whose login the mail of a session is sent with. */
-    private record Submitter(Credentials credentials) implements Ticket {}
 
     @Override
     public Optional<Refusal> refusal(Optional<String> user) {
@@ -167,8 +141,8 @@ final class OrganizationSubmissions implements SubmissionPolicy {
     public Optional<Refusal> refusalOfRecipient(Optional<String> user, String mailbox, List<Recipient> before) {
         boolean toSupport = Support.isRecipient(mailbox);
         if (toSupport && user.flatMap(this::route).flatMap(OrganizationRoute::support).isEmpty()) {
-            return Optional.of(new Refusal(550, "5.1.1", "nobody is named who helps: set support.address of the chart, "
-                    + "or spec.support.address of OrganizationMailSettings where that is allowed"));
+            return Optional.of(new Refusal(550, "5.1.1", "nobody is named who helps: set support.address of the chart "
+                    + "(--support-address of postrider local), or spec.support.address of OrganizationMailSettings where that is allowed"));
         }
         return before.stream().anyMatch(other -> toSupport || Support.isRecipient(other.mailbox()))
                 ? Optional.of(new Refusal(550, "5.7.1",
@@ -297,7 +271,8 @@ final class OrganizationSubmissions implements SubmissionPolicy {
             this.support = support;
             this.toSupport = support.map(s -> supportMail(headers, s, organization));
             OutputStream kept = toSupport.isPresent() ? toSupport.get() : headers;
-            this.senders = identity.map(i -> new SenderFields(kept, i));
+            this.senders = identity
+                    .map(i -> new SenderFields(kept, i, !submission.sender().isEmpty() && support.isEmpty()));
             this.content = new SubmissionFields(senders.isPresent() ? senders.get() : kept);
             this.id = draft.id();
         }
@@ -368,8 +343,8 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         }
 
         private String sender() {
-            return identity.filter(i -> !i.allowsEnvelope(submission.sender()))
-                    .map(SenderIdentity::reversePath)
+            return identity.map(i -> i.reversePath(submission.sender(),
+                    submission.ticket().orElse(null) instanceof SubmitterAdmission.Submitter))
                     .orElse(submission.sender());
         }
 
@@ -377,10 +352,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         private boolean madeInternational() {
             return AddressField.isInternational(sender())
                     || toSupport.filter(SupportMail::isInternational).isPresent()
-                    || senders.filter(SenderFields::isRewritten)
-                            .flatMap(_ -> identity)
-                            .filter(i -> AddressField.isInternational(i.from().address()))
-                            .isPresent();
+                    || senders.filter(SenderFields::isInternational).isPresent();
         }
 
         private NewMessage message(boolean eightBit) throws IOException {
@@ -390,7 +362,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                     new DsnRequest(submission.dsn().returned().map(returned -> Return.valueOf(returned.name())),
                             submission.dsn().envelopeId().map(Xtext::encode)),
                     content.idempotencyKey(), content.traceParent(), clock.instant());
-            return submission.ticket().orElse(null) instanceof Submitter submitter
+            return submission.ticket().orElse(null) instanceof SubmitterAdmission.Submitter submitter
                     ? message.with(Optional.of(cipher.encrypt(organization, draft.id(), submitter.credentials())
                             .orElseThrow(() -> new IOException("there is no key to encrypt its credentials by"))))
                     : message;

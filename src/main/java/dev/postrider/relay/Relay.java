@@ -26,6 +26,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -90,7 +91,7 @@ public final class Relay implements AutoCloseable {
             queue.countDaysIn(key -> routes.organization(key).flatMap(OrganizationRoute::reportZone));
             this.links = openLinks(settings, clock);
             this.delivery = new Delivery(queue, routes, new MeteredUpstreams(upstreams, relayMeters), deliverySettings,
-                    clock, relayMeters, exposure.tracing(), links);
+                    clock, relayMeters, exposure.tracing(), links, Optional.of(attempts()));
             this.listener = new SmtpListener(
                     new ListenerSettings(settings.hostName(), settings.limits(),
                             settings.allowPlaintextAuthentication()),
@@ -99,7 +100,7 @@ public final class Relay implements AutoCloseable {
                                     delivery.submitters().cipher(), settings.hostName(), settings.trace(), clock,
                                     relayMeters, exposure.tracing())),
                     tls, meters);
-            admin.open(queue, routes, exposure.access(), () -> {
+            admin.open(queue, delivery.waiting(), routes, exposure.access(), () -> {
                 relayMeters.refresh(queue);
                 return meters.scrape();
             });
@@ -125,6 +126,13 @@ public final class Relay implements AutoCloseable {
             close();
             throw e;
         }
+    }
+
+    /** Beside the queue's file, or where another container of the same pod finds it. */
+    private Path attempts() {
+        return settings.queue().postgres().isEmpty()
+                ? settings.dataDirectory().resolve("attempts")
+                : Path.of(System.getProperty("java.io.tmpdir"), "postrider-attempts");
     }
 
     private Optional<Links> openLinks(RelaySettings settings, InstantSource clock) throws IOException {

@@ -1,6 +1,7 @@
 package dev.postrider.relay;
 
 import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
+import dev.postrider.route.Address;
 import dev.postrider.route.CanonicalAddress;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,8 +15,9 @@ import java.util.Set;
 
 /**
  * Holds a message's header against what its organization may send as: the fields From, Sender, Resent-From and
- * Resent-Sender pass, are refused with a {@link RefusedException}, or are written anew. All else passes unchanged, but
- * a header that an empty line should end has one then. A field is held until it has ended, at most
+ * Resent-Sender pass, are refused with a {@link RefusedException}, or are written anew. A message that is sent as the
+ * organization itself gets its Reply-To, if it has none. All else passes unchanged, but a header that an empty line
+ * should end has one then. A field is held until it has ended, at most
  * {@value #MOST_OF_FIELD} octets of it.
  */
 final class SenderFields extends HeaderFilter {
@@ -46,20 +48,26 @@ final class SenderFields extends HeaderFilter {
     private boolean tooLong;
     private boolean dropping;
     private boolean rewritten;
+    private boolean fromOrganization;
+    private boolean namesNobodyToAnswer;
 
-    SenderFields(OutputStream out, SenderIdentity identity) {
+    /** @param wantsAnswers whether a Reply-To may be added, and nobody else does that */
+    SenderFields(OutputStream out, SenderIdentity identity, boolean wantsAnswers) {
         super(out);
         this.identity = identity;
+        this.namesNobodyToAnswer = wantsAnswers;
     }
 
-    /** Whether a field with the organization's From was put in. */
-    boolean isRewritten() {
-        return rewritten;
+    /** Whether a field that was put in needs SMTPUTF8. */
+    boolean isInternational() {
+        return rewritten && AddressField.isInternational(identity.from().address())
+                || replyTo().filter(to -> AddressField.isInternational(to.address())).isPresent();
     }
 
     @Override
     void field(String name, byte[] start, int count) throws IOException {
         endField();
+        namesNobodyToAnswer &= !settlesWhomToAnswer(name);
         field = Arrays.stream(Field.values()).filter(f -> f.name.equals(name)).findFirst();
         Optional<Field> disguised = Arrays.stream(Field.values())
                 .filter(f -> name.startsWith(f.name + " ") || name.startsWith(f.name + "\t"))
@@ -73,6 +81,11 @@ final class SenderFields extends HeaderFilter {
         } else {
             out.write(start, 0, count);
         }
+    }
+
+    /** Who resends a message leaves its fields alone (RFC 5322 section 3.6.6), and a signature may want no more of them. */
+    private static boolean settlesWhomToAnswer(String name) {
+        return name.equals("reply-to") || name.startsWith("resent-") || name.equals("dkim-signature");
     }
 
     @Override
@@ -107,6 +120,7 @@ final class SenderFields extends HeaderFilter {
                 ? Optional.empty()
                 : MailboxList.parse(Arrays.copyOfRange(octets, bodyStart, octets.length));
         if (addresses.filter(identity::allows).isPresent()) {
+            fromOrganization |= ended == Field.FROM && addresses.get().stream().allMatch(identity::isFrom);
             out.write(octets);
         } else if (identity.rewrites()) {
             put(ended);
@@ -124,6 +138,10 @@ final class SenderFields extends HeaderFilter {
             refuseUnlessRewriting("the message has no From field");
             put(Field.FROM);
         }
+        Optional<Address> added = replyTo();
+        if (added.isPresent()) {
+            out.write(AddressField.write("Reply-To", added.get()));
+        }
         if (!separated) {
             // Some programs read on, and a line with nothing but From as such a field.
             out.write('\r');
@@ -137,8 +155,14 @@ final class SenderFields extends HeaderFilter {
         }
     }
 
+    /** What is put in, once the header has ended. */
+    private Optional<Address> replyTo() {
+        return identity.replyTo().filter(_ -> fromOrganization && namesNobodyToAnswer);
+    }
+
     private void put(Field name) throws IOException {
         rewritten = true;
+        fromOrganization |= name == Field.FROM;
         out.write(identity.field(name.title));
     }
 }

@@ -18,9 +18,12 @@ import java.util.stream.Stream;
  * @param organization whose mail it is
  * @param from         its From
  * @param envelopeFrom its envelope sender
+ * @param bounceAddress what takes the place of {@code from} as the envelope sender
+ * @param replyTo      what mail from {@code from} names for answers where it names nobody
  * @param senders      what else is allowed
  */
-record SenderIdentity(ResourceKey organization, Address from, String envelopeFrom, AllowedSenders senders) {
+record SenderIdentity(ResourceKey organization, Address from, String envelopeFrom, Optional<String> bounceAddress,
+        Optional<Address> replyTo, AllowedSenders senders) {
     /** Of a reply, with what stands before and after, so that it fits (RFC 5321 section 4.5.3.1.5). */
     private static final int LONGEST_TEXT = 480;
     private static final int LONGEST_ADDRESS = 64;
@@ -29,7 +32,8 @@ record SenderIdentity(ResourceKey organization, Address from, String envelopeFro
     /** Empty for a route that does not say who may be the sender. */
     static Optional<SenderIdentity> of(OrganizationRoute route) {
         return route.senders()
-                .map(senders -> new SenderIdentity(route.key(), route.from(), route.envelopeFrom(), senders));
+                .map(senders -> new SenderIdentity(route.key(), route.from(), route.envelopeFrom(),
+                        route.bounceAddress(), route.replyTo(), senders));
     }
 
     boolean rewrites() {
@@ -48,12 +52,26 @@ record SenderIdentity(ResourceKey organization, Address from, String envelopeFro
     }
 
     private boolean allows(CanonicalAddress address) {
-        return address.equals(CanonicalAddress.of(from.address())) || senders.allow(address);
+        return isFrom(address) || senders.allow(address);
     }
 
-    /** The envelope sender of mail that came with another; in ASCII where that can be. */
-    String reversePath() {
-        return AddressField.mostlyAscii(envelopeFrom);
+    /** Whether this is the organization's own address, and not one that it may use besides. */
+    boolean isFrom(CanonicalAddress address) {
+        return address.equals(CanonicalAddress.of(from.address()));
+    }
+
+    /**
+     * The envelope sender that mail leaves with; in ASCII where that can be, if it is another than it came with.
+     *
+     * @param ownLogin whether it goes out with the login of whoever submits it, with which a server may take no other
+     */
+    String reversePath(String submitted, boolean ownLogin) {
+        if (!allowsEnvelope(submitted)) {
+            return AddressField.mostlyAscii(envelopeFrom);
+        }
+        return bounceAddress.filter(_ -> !ownLogin && isFrom(CanonicalAddress.of(submitted)))
+                .map(AddressField::mostlyAscii)
+                .orElse(submitted);
     }
 
     /** A field with the organization's From, folded. */

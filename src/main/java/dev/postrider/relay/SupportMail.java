@@ -4,6 +4,7 @@ import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
 import dev.postrider.relay.smtp.SubmissionPolicy.Refusal;
 import dev.postrider.route.Address;
 import dev.postrider.route.Support;
+import dev.postrider.transport.MessageParts;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -24,6 +25,8 @@ import java.util.random.RandomGenerator;
  */
 final class SupportMail extends HeaderFilter {
     private static final int MOST_OF_FIELD = 16_384;
+    private static final int MOST_HELD = 64 * 1024;
+    private static final int MOST_FIELDS = 64;
     private static final int ENCODED_LINE = 76;
     private static final byte[] LINE_END = {'\r', '\n'};
     private static final String TO = "to";
@@ -40,6 +43,7 @@ final class SupportMail extends HeaderFilter {
     private final ByteArrayOutputStream field = new ByteArrayOutputStream();
     private Optional<String> name = Optional.empty();
     private int nameLength;
+    private int heldOctets;
 
     /**
      * A file to attach.
@@ -88,6 +92,12 @@ final class SupportMail extends HeaderFilter {
 
     private void endField() throws IOException {
         if (name.isPresent()) {
+            heldOctets += field.size();
+            if (heldOctets > MOST_HELD || held.size() == MOST_FIELDS) {
+                throw refused(
+                        "mail to support has more than %d octets, or %d fields, of To, Reply-To and Content fields"
+                                .formatted(MOST_HELD, MOST_FIELDS));
+            }
             if (held.put(name.get(), field.toByteArray()) != null && !name.get().equals(TO)) {
                 throw refused("mail to support has several " + name.get() + " fields");
             }
@@ -161,6 +171,8 @@ final class SupportMail extends HeaderFilter {
             write("Content-Type: " + file.type());
             write("Content-Disposition: attachment; filename=\"" + file.name() + "\"");
             write("Content-Transfer-Encoding: base64");
+            // Of the installation, and for those who help alone: a link would open it to whoever has the link.
+            write(MessageParts.KEEP_FIELD + ": " + MessageParts.KEPT);
             write("");
             out.write(Base64.getMimeEncoder(ENCODED_LINE, LINE_END)
                     .encode(file.content().getBytes(StandardCharsets.UTF_8)));

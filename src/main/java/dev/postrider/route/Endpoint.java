@@ -49,7 +49,7 @@ public sealed interface Endpoint {
      *                       the server does not offer STARTTLS
      * @param proxy          what connections go through
      * @param ehloName       what EHLO says in place of the client's own name
-     * @param connectTimeout for each address tried, and for the proxy's answers
+     * @param connectTimeout for each address tried with the greeting, and for the proxy's answers
      * @param tlsTimeout     for the TLS handshake
      * @param replyTimeout   for each reply
      * @param dataTimeout    for the reply to a whole message
@@ -101,11 +101,16 @@ public sealed interface Endpoint {
                     : name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
         }
 
-        /** Another server, reached and checked as this one, but for what is this one's own: names and client's certificate. */
-        public Smtp beside(String otherHost, int otherPort, Security otherSecurity) {
+        /**
+         * Another server, reached as this one.
+         *
+         * @param otherTls empty for as this one, but for what is its own: names and client's certificate
+         */
+        public Smtp beside(String otherHost, int otherPort, Security otherSecurity, Optional<TlsSettings> otherTls) {
             return new Smtp(otherHost, otherPort, otherSecurity,
-                    new TlsSettings(tls.minimumVersion(), Optional.empty(), tls.certificateAuthorities(),
-                            Optional.empty(), tls.verification(), tls.pinnedCertificates()),
+                    otherTls.orElseGet(() -> new TlsSettings(tls.minimumVersion(), Optional.empty(),
+                            tls.certificateAuthorities(), Optional.empty(), tls.verification(),
+                            tls.pinnedCertificates())),
                     false, proxy, Optional.empty(), connectTimeout, tlsTimeout, replyTimeout, dataTimeout, 1,
                     Optional.empty());
         }

@@ -1,6 +1,7 @@
 package dev.postrider.route;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.time.Duration;
@@ -46,15 +47,27 @@ public sealed interface Login {
      *
      * @param host        of the POP3 server
      * @param security    how that connection is protected
+     * @param tls         how that connection is encrypted; empty for as the SMTP server's, but for what is its own
      * @param delay       between that login and SMTP
      * @param rememberFor how long one login is enough
      */
-    record PopBeforeSmtp(String host, int port, Endpoint.Security security, String user, String password,
+    record PopBeforeSmtp(String host, int port, Endpoint.Security security,
+            @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<TlsSettings> tls, String user, String password,
             Duration delay, Duration rememberFor) implements Login {
+        @JsonCreator
+        public PopBeforeSmtp {}
+
+        /** Encrypted as the SMTP server. */
+        public PopBeforeSmtp(String host, int port, Endpoint.Security security, String user, String password,
+                Duration delay, Duration rememberFor) {
+            this(host, port, security, Optional.empty(), user, password, delay, rememberFor);
+        }
+
         @Override
         public String toString() {
-            return "PopBeforeSmtp[server=" + Endpoint.display(host, port) + ", security=" + security + ", user="
-                    + user + ", delay=" + Durations.write(delay) + ", rememberFor=" + Durations.write(rememberFor)
+            return "PopBeforeSmtp[server=" + Endpoint.display(host, port) + ", security=" + security
+                    + tls.map(settings -> ", tls=" + settings).orElse("") + ", user=" + user + ", delay="
+                    + Durations.write(delay) + ", rememberFor=" + Durations.write(rememberFor)
                     + "]";
         }
     }

@@ -25,14 +25,16 @@ import java.util.Optional;
  * @param support        where its mail to support goes
  * @param formerPasswords what else the login takes for a while; none in a route of a version that did not know this
  * @param reportZone     in which the days of its mail are counted; UTC if that is empty
- * @param replyTo        the Reply-To of what Postrider itself sends in its name
+ * @param replyTo        the Reply-To of mail that is sent as {@code from} without one
  * @param dkim           what its mail is signed with
+ * @param bounceAddress  the envelope sender that the organization declared, which takes the place of {@code from} in
+ *                       mail of its applications; empty if {@code envelopeFrom} is a default
  */
 public record OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
         Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
         Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable, Optional<Support> support,
         List<FormerPassword> formerPasswords, Optional<ZoneId> reportZone,
-        Optional<Address> replyTo, List<DkimKey> dkim) {
+        Optional<Address> replyTo, List<DkimKey> dkim, Optional<String> bounceAddress) {
 
     @JsonCreator
     public OrganizationRoute {
@@ -46,7 +48,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
             Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
             Optional<AllowedSenders> senders) {
         this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, senders, Optional.empty(),
-                Optional.empty(), List.of(), Optional.empty(), Optional.empty(), List.of());
+                Optional.empty(), List.of(), Optional.empty(), Optional.empty(), List.of(), Optional.empty());
     }
 
     /** As versions wrote it that let applications send as anybody. */
@@ -58,25 +60,25 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     /** The same for an organization in another state. */
     public OrganizationRoute in(State other) {
         return new OrganizationRoute(key, passwordSha256, other, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim);
+                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress);
     }
 
     /** The same without these classes of mail. */
     public OrganizationRoute without(UnavailableClasses classes) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, Optional.of(classes), support, formerPasswords, reportZone, replyTo, dkim);
+                senders, Optional.of(classes), support, formerPasswords, reportZone, replyTo, dkim, bounceAddress);
     }
 
     /** The same with others who help it. */
     public OrganizationRoute helpedBy(Optional<Support> helpers) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, helpers, formerPasswords, reportZone, replyTo, dkim);
+                senders, unavailable, helpers, formerPasswords, reportZone, replyTo, dkim, bounceAddress);
     }
 
     /** The same that takes these passwords, too. */
     public OrganizationRoute with(List<FormerPassword> passwords) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, passwords, reportZone, replyTo, dkim);
+                senders, unavailable, support, passwords, reportZone, replyTo, dkim, bounceAddress);
     }
 
     /** Whether the login may have this password at that time. */
@@ -87,10 +89,16 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
                 .reduce(current, Boolean::logicalOr);
     }
 
-    /** The same whose mail is signed, and whose own reports name somebody to answer. */
+    /** The same whose mail is signed, and names somebody to answer. */
     public OrganizationRoute signing(Optional<Address> answersTo, List<DkimKey> keys) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone, answersTo, keys);
+                senders, unavailable, support, formerPasswords, reportZone, answersTo, keys, bounceAddress);
+    }
+
+    /** The same with what it declared for bounces of its applications' mail. */
+    public OrganizationRoute bouncingTo(Optional<String> address) {
+        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
+                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, address);
     }
 
     /** What the relay does with the organization's mail. */
@@ -113,6 +121,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
                 + senders.filter(s -> !s.equals(AllowedSenders.NONE)).map(s -> ", " + s).orElse("")
                 + unavailable.filter(u -> !u.equals(UnavailableClasses.NONE)).map(u -> ", " + u).orElse("")
                 + support.map(s -> ", " + s).orElse("")
+                + bounceAddress.map(address -> ", bounces to " + address).orElse("")
                 + reportZone.map(zone -> ", days of " + zone).orElse("")
                 + (dkim.isEmpty() ? "" : ", " + dkim) + "]";
     }

@@ -50,19 +50,32 @@ public sealed interface Routing {
         if (globalServerRequired && active.isEmpty()) {
             return new Nowhere(false, "4.3.2", "sending is switched off: no global mail server is active");
         }
-        // An organization that names servers goes through those or nowhere: another way would be a surprise to whoever
-        // receives its mail, and to whoever pays for the global servers.
-        List<ServerRoute> servers = organization.servers().isEmpty()
-                ? active
-                : organization.servers()
-                        .stream()
-                        .flatMap(key -> server.apply(key).stream())
-                        .filter(ServerRoute::active)
-                        // Whatever a route says, no organization uses a server of another namespace that is not everybody's.
-                        .filter(s -> s.global() || s.key().namespace().equals(organization.key().namespace()))
-                        .toList();
+        List<ServerRoute> servers = servers(organization, active, server).stream()
+                .filter(ServerRoute::active)
+                .toList();
         return servers.isEmpty()
                 ? new Nowhere(false, "4.3.2", "no mail server is active for this organization")
                 : new Through(servers);
+    }
+
+    /**
+     * The servers that mail of an organization is for, whether or not any may go there now. Those that it names and that
+     * have no route are left out.
+     *
+     * @param globals the global servers that count
+     * @param server  finds a server's route
+     */
+    static List<ServerRoute> servers(OrganizationRoute organization, List<ServerRoute> globals,
+            Function<ResourceKey, Optional<ServerRoute>> server) {
+        // An organization that names servers goes through those or nowhere: another way would be a surprise to whoever
+        // receives its mail, and to whoever pays for the global servers.
+        return organization.servers().isEmpty()
+                ? globals
+                : organization.servers()
+                        .stream()
+                        .flatMap(key -> server.apply(key).stream())
+                        // Whatever a route says, no organization uses a server of another namespace that is not everybody's.
+                        .filter(s -> s.global() || s.key().namespace().equals(organization.key().namespace()))
+                        .toList();
     }
 }

@@ -1,5 +1,7 @@
 package dev.postrider.route;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.Optional;
@@ -10,8 +12,37 @@ import java.util.Optional;
  * @param endpoint the token endpoint, an https URL
  * @param scopes   separated by spaces; empty to name none
  * @param grant    by what right
+ * @param tls      how the endpoint is asked; empty for as any other https URL
+ * @param proxy    what the endpoint is asked through
  */
-public record TokenSource(String endpoint, Optional<String> scopes, Grant grant) {
+public record TokenSource(String endpoint, Optional<String> scopes, Grant grant,
+        @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<TlsSettings> tls,
+        @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Proxy> proxy) {
+
+    @JsonCreator
+    public TokenSource {}
+
+    /** At an endpoint that is asked directly. */
+    public TokenSource(String endpoint, Optional<String> scopes, Grant grant) {
+        this(endpoint, scopes, grant, Optional.empty(), Optional.empty());
+    }
+
+    /** The same for another right. */
+    public TokenSource by(Grant other) {
+        return new TokenSource(endpoint, scopes, other, tls, proxy);
+    }
+
+    /** The same, asked so. */
+    public TokenSource asked(Optional<TlsSettings> how, Optional<Proxy> through) {
+        return new TokenSource(endpoint, scopes, grant, how, through);
+    }
+
+    @Override
+    public String toString() {
+        return "TokenSource[endpoint=" + endpoint + ", scopes=" + scopes + ", grant=" + grant
+                + tls.map(settings -> ", tls=" + settings).orElse("")
+                + proxy.map(through -> ", proxy=" + through.display()).orElse("") + "]";
+    }
 
     /** By what right tokens are issued. */
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "by")

@@ -49,7 +49,7 @@ final class AccessTokens {
      * @param egress by what the endpoint is asked
      * @throws RefusedException with Authentication; the message tells what the endpoint said
      */
-    String token(TokenSource source, Egress egress) throws RefusedException {
+    String token(TokenSource source, EgressPolicy egress) throws RefusedException {
         return tokens.value(source, () -> fetch(source, egress)).value();
     }
 
@@ -58,11 +58,11 @@ final class AccessTokens {
         tokens.forget(source, present -> present.value().equals(token));
     }
 
-    private Token fetch(TokenSource declared, Egress egress) throws RefusedException {
+    private Token fetch(TokenSource declared, EgressPolicy egress) throws RefusedException {
         RefreshToken newer = renewed.remove(declared);
         TokenSource source = newer == null
                 ? declared
-                : new TokenSource(declared.endpoint(), declared.scopes(), newer);
+                : declared.by(newer);
         TokenEndpoint.Grant granted = endpoint.ask(source, egress);
         if (source.grant() instanceof RefreshToken used) {
             RefreshToken next = granted.refreshToken()

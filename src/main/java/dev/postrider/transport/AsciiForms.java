@@ -32,17 +32,25 @@ final class AsciiForms {
             "resent-message-id");
     private static final Set<String> WITH_COMMENTS = Set.of("date", "resent-date", "mime-version",
             "content-transfer-encoding", "auto-submitted", "content-language");
-    private static final Pattern COMMENT = Pattern.compile("(?<=\\()[^()\\\\]*(?=\\))");
-    private static final Pattern IN_BRACKETS = Pattern.compile("(?<=<)[^<>]*(?=>)");
-    private static final Pattern OUTSIDE_BRACKETS = Pattern.compile("[^<>,]+(?=<|$)");
+    private static final Pattern COMMENT = Pattern.compile("(?<=\\()[^()\\\\]*+(?=\\))");
+    private static final Pattern IN_BRACKETS = Pattern.compile("(?<=<)[^<>]*+(?=>)");
+    /** Possessive, and only from where a run begins: it never looks twice at the same characters. */
+    private static final Pattern OUTSIDE_BRACKETS = Pattern.compile("(?<![^<>,])[^<>,]++(?=<|$)");
 
     private AsciiForms() {}
 
     /** There is none; the message says why, as the end of a sentence about the field or address. */
     static final class NoneException extends Exception {
+        private static final int LONGEST = 400;
+
         NoneException(String why) {
-            super(why);
+            super(why.length() > LONGEST ? why.substring(0, LONGEST) + "..." : why);
         }
+    }
+
+    /** Whether a field holds addresses. */
+    static boolean isOfAddresses(String name) {
+        return ADDRESSES.contains(name.toLowerCase(Locale.ROOT));
     }
 
     static boolean isAscii(String text) {

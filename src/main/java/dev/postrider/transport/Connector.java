@@ -75,7 +75,8 @@ record Connector(Endpoint.Smtp endpoint, EgressPolicy policy, Dialogue dialogue)
                                 ? "the proxy " + proxy.display() + " does not connect to " + endpoint.display() + ": "
                                         + e.getMessage()
                                 : "the connection to the proxy " + proxy.display() + " broke: " + e.getMessage()
-                                        + "; check spec.smtp.proxy.type and port");
+                                        + "; check spec.smtp.proxy.type and port",
+                                e);
             }
         }
         dialogue.note("connected through the proxy " + proxy.display());
@@ -87,7 +88,7 @@ record Connector(Endpoint.Smtp endpoint, EgressPolicy policy, Dialogue dialogue)
             return policy.permitted(List.of(InetAddress.getAllByName(host)));
         } catch (EgressPolicy.RefusedAddressException e) {
             throw new RefusedException(Step.Connection, "no connection is made to \"" + host + "\" (" + field + "): "
-                    + e.getMessage());
+                    + e.getMessage(), e);
         } catch (UnknownHostException e) {
             throw new RefusedException(Step.NameResolution, host.indexOf('%') >= 0
                     ? "\"" + host + "\" names a network interface that is not there; check " + field

@@ -35,11 +35,6 @@ final class Deadline implements AutoCloseable {
         }, Math.max(1, time.toMillis()), TimeUnit.MILLISECONDS);
     }
 
-    /** Does something when a time has passed, unless it is cancelled before. */
-    static Future<?> later(Duration time, Runnable what) {
-        return CLOCK.schedule(what, Math.max(1, time.toMillis()), TimeUnit.MILLISECONDS);
-    }
-
     boolean hasPassed() {
         return passed;
     }

@@ -34,7 +34,12 @@ public final class DkimSigners {
     static final int ROOM = 2048;
 
     private static final Logger LOG = LoggerFactory.getLogger(DkimSigners.class);
+    /** Of a header that is looked into, and of those of its fields that are signed. */
     private static final int MOST_HEADER = 1024 * 1024;
+    private static final int MOST_SIGNED = 256 * 1024;
+    private static final int MOST_FIELDS = 1000;
+    private static final int MOST_OF_FROM = 64 * 1024;
+    private static final int MOST_OF_LINE = 128 * 1024;
     private static final int BLOCK = 16 * 1024;
     private static final int LONGEST_LINE = 76;
     /** Longer than a queue on the way holds a message, and not for ever. */
@@ -118,21 +123,32 @@ public final class DkimSigners {
      */
     private static boolean readHeader(MessageLines lines, List<Field> fields) throws IOException {
         StringBuilder field = new StringBuilder();
-        while (lines.next(MOST_HEADER) && !lines.isEmpty()) {
+        boolean any = false;
+        int signed = 0;
+        while (lines.next(MOST_OF_LINE) && !lines.isEmpty()) {
             boolean begins = lines.isField();
-            boolean folds = (lines.first() == ' ' || lines.first() == '\t') && !field.isEmpty();
+            boolean folds = lines.isFold() && any;
             String line = new String(lines.octets(), StandardCharsets.ISO_8859_1);
             // A CR alone ends a line once it is sent.
-            if (lines.end() > MOST_HEADER || !(begins || folds) || line.stripTrailing().indexOf('\r') >= 0) {
+            if (lines.end() > MOST_HEADER || signed > MOST_SIGNED || fields.size() > MOST_FIELDS || !(begins || folds)
+                    || line.stripTrailing().indexOf('\r') >= 0) {
                 return false;
             }
             if (begins) {
+                any = true;
                 add(field, fields);
             }
-            field.append(line);
+            if (!begins && !field.isEmpty() || begins && isSigned(line)) {
+                field.append(line);
+                signed += line.length();
+            }
         }
         add(field, fields);
         return fields.stream().anyMatch(f -> f.name.equals("from"));
+    }
+
+    private static boolean isSigned(String line) {
+        return SIGNED.contains(line.substring(0, line.indexOf(':')).stripTrailing().toLowerCase(Locale.ROOT));
     }
 
     /** In relaxed form (RFC 6376 section 3.4.2). */
@@ -140,9 +156,7 @@ public final class DkimSigners {
         int colon = field.indexOf(":");
         if (colon > 0) {
             String name = field.substring(0, colon).stripTrailing().toLowerCase(Locale.ROOT);
-            if (SIGNED.contains(name)) {
-                fields.add(new Field(name, name + ":" + relaxed(field.substring(colon + 1))));
-            }
+            fields.add(new Field(name, name + ":" + relaxed(field.substring(colon + 1))));
         }
         field.setLength(0);
     }
@@ -167,7 +181,7 @@ public final class DkimSigners {
 
     private static boolean isAligned(List<Field> fields, String domain) {
         List<Field> from = fields.stream().filter(f -> f.name.equals("from")).toList();
-        if (from.size() != 1) {
+        if (from.size() != 1 || from.getFirst().relaxed.length() > MOST_OF_FROM) {
             return false;
         }
         byte[] octets = from.getFirst().relaxed.substring("from:".length()).getBytes(StandardCharsets.ISO_8859_1);
@@ -192,6 +206,7 @@ public final class DkimSigners {
             in.skipNBytes(start);
             for (int count = in.read(block); count >= 0; count = in.read(block)) {
                 hash.add(block, 0, count);
+                LargeWork.letOthersOn();
             }
         }
         return hash.end();

@@ -2,16 +2,14 @@ package dev.postrider.transport;
 
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.AsciiForms.NoneException;
+import dev.postrider.transport.Boundaries.Delimiter;
 import dev.postrider.transport.PatchedMessage.Patch;
 import jakarta.mail.MessagingException;
 import jakarta.mail.internet.ContentType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -23,20 +21,25 @@ import java.util.Set;
  * for there nothing but ASCII was allowed to begin with. The message is read once; fields that change stand in memory.
  */
 final class DowngradedMessage {
-    /** Of header fields that are held: one at a time, and all that change. */
-    private static final int MOST_HELD = 1024 * 1024;
-    /** Of a line in a body: more than a delimiter has (RFC 2046 section 5.1.1). */
-    private static final int MOST_OF_LINE = 512;
+    /** Of one field that is looked into, or that changes. */
+    private static final int MOST_OF_FIELD = 64 * 1024;
+    /** Of a line of a header: more than the listener takes. */
+    private static final int MOST_OF_LINE = 128 * 1024;
+    /** Of all fields that change. */
+    private static final int MOST_HELD = 512 * 1024;
+    private static final int MOST_CHANGED = 500;
+    /** Of all fields of addresses that change: what they cost to read grows with the square of that. */
+    private static final int MOST_OF_ADDRESSES = 16 * 1024;
     private static final int DEEPEST = 100;
     private static final Set<String> ENCODINGS = Set.of("base64", "quoted-printable");
 
     private final MessageLines lines;
     private final List<Patch> patches = new ArrayList<>();
-    private final Deque<Multipart> open = new ArrayDeque<>();
+    private final Boundaries boundaries = new Boundaries();
+    /** Of each multipart that the line is in, whether what is in it must not change. */
+    private final List<Boolean> signed = new ArrayList<>();
     private int held;
-
-    /** @param signed whether what is in it must not change */
-    private record Multipart(String boundary, boolean signed) {}
+    private int addresses;
 
     private DowngradedMessage(MessageLines lines) {
         this.lines = lines;
@@ -68,11 +71,17 @@ final class DowngradedMessage {
         return new RefusedException(refused(Step.MessageRejected, why));
     }
 
+    private static RefusedException tooComplex(String why) {
+        return new RefusedException(new Verdict.Refused(Step.MessageRejected, true, "5.6.0",
+                Step.MessageRejected + ": the server does not take SMTPUTF8 (RFC 6531), and the message cannot be put "
+                        + "into ASCII, since " + why + " (5.6.0); send a simpler message, or use another server"));
+    }
+
     private void read() throws IOException, RefusedException {
         boolean more = header(false);
         while (more) {
-            more = !open.isEmpty() && isDelimiter() ? header(open.peek().signed) : lines.next(MOST_OF_LINE);
-            if (open.isEmpty()) {
+            more = isDelimiter() ? header(signed.getLast()) : lines.next(Boundaries.MOST_OF_LINE);
+            if (boundaries.depth() == 0) {
                 return;
             }
         }
@@ -83,22 +92,15 @@ final class DowngradedMessage {
      * and that one's too if the line ends it.
      */
     private boolean isDelimiter() {
-        if (lines.first() != '-') {
+        Delimiter delimiter = boundaries.delimiter(lines);
+        if (delimiter.depth() < 0) {
             return false;
         }
-        String line = new String(lines.octets(), StandardCharsets.ISO_8859_1).stripTrailing();
-        int depth = 0;
-        for (Iterator<Multipart> all = open.iterator(); all.hasNext(); depth++) {
-            String delimiter = "--" + all.next().boundary;
-            boolean ends = line.equals(delimiter + "--");
-            if (ends || line.equals(delimiter)) {
-                for (int i = ends ? -1 : 0; i < depth; i++) {
-                    open.pop();
-                }
-                return !ends;
-            }
+        boundaries.close(delimiter.ends() ? delimiter.depth() : delimiter.depth() + 1);
+        while (signed.size() > boundaries.depth()) {
+            signed.removeLast();
         }
-        return false;
+        return !delimiter.ends();
     }
 
     /**
@@ -106,53 +108,53 @@ final class DowngradedMessage {
      *
      * @return whether there is such a line, at which the lines now stand
      */
-    private boolean header(boolean signed) throws IOException, RefusedException {
-        Header header = new Header(signed);
-        boolean more = lines.next(MOST_HELD);
-        while (more && !lines.isEmpty() && (lines.isField() || (header.began && isFold()))) {
+    private boolean header(boolean isSigned) throws IOException, RefusedException {
+        Header header = new Header(isSigned);
+        boolean more = lines.next(MOST_OF_LINE);
+        while (more && !lines.isEmpty() && (lines.isField() || (header.began && lines.isFold()))) {
             if (lines.isField()) {
                 header.endField();
             }
             header.add();
-            more = lines.next(MOST_HELD);
+            more = lines.next(MOST_OF_LINE);
         }
         header.endField();
         header.enter();
         return more;
     }
 
-    private boolean isFold() {
-        return lines.first() == ' ' || lines.first() == '\t';
-    }
-
     /** Of the message, or of one of its parts. */
     private final class Header {
-        private final boolean signed;
+        private final boolean isSigned;
         private final ByteArrayOutputStream field = new ByteArrayOutputStream();
         private long start;
         private long end;
         private boolean began;
         private boolean beyondAscii;
+        private boolean overlong;
+        private boolean mayBeOfContent;
         private String contentType = "";
         private String encoding = "";
 
-        Header(boolean signed) {
-            this.signed = signed;
+        Header(boolean isSigned) {
+            this.isSigned = isSigned;
         }
 
         void add() throws RefusedException {
             if (field.size() == 0) {
                 start = lines.start();
+                mayBeOfContent = lines.first() == 'C' || lines.first() == 'c';
             }
-            byte[] line = lines.octets();
-            if (field.size() + line.length >= MOST_HELD) {
-                throw refusal("a header field has more than %d octets".formatted(MOST_HELD));
-            }
-            field.writeBytes(line);
             end = lines.end();
             began = true;
-            for (byte octet : line) {
-                beyondAscii |= octet < 0;
+            beyondAscii |= !lines.isAscii();
+            // The rest of one in ASCII need not be looked at.
+            overlong |= field.size() + end - lines.start() > MOST_OF_FIELD;
+            if (overlong && beyondAscii) {
+                throw tooComplex("a header field beyond ASCII has more than %d octets".formatted(MOST_OF_FIELD));
+            }
+            if (!overlong || field.size() == 0) {
+                lines.copyTo(field);
             }
         }
 
@@ -160,7 +162,13 @@ final class DowngradedMessage {
             if (field.size() == 0) {
                 return;
             }
+            overlong = false;
+            if (!beyondAscii && !mayBeOfContent) {
+                field.reset();
+                return;
+            }
             byte[] octets = field.toByteArray();
+            field.reset();
             String text = new String(octets, StandardCharsets.UTF_8);
             String name = text.substring(0, text.indexOf(':')).strip();
             if (name.equalsIgnoreCase("Content-Type")) {
@@ -171,7 +179,6 @@ final class DowngradedMessage {
             if (beyondAscii) {
                 change(name.replaceAll("[^!-~]", "?"), octets);
             }
-            field.reset();
             beyondAscii = false;
         }
 
@@ -180,9 +187,17 @@ final class DowngradedMessage {
         }
 
         private void change(String name, byte[] octets) throws RefusedException {
-            if (signed) {
+            if (isSigned) {
                 throw refusal("field " + name + " of a signed part cannot be written in ASCII without breaking the "
                         + "signature");
+            }
+            addresses += AsciiForms.isOfAddresses(name) ? octets.length : 0;
+            if (addresses > MOST_OF_ADDRESSES) {
+                throw tooComplex(
+                        "its address fields beyond ASCII have more than %d octets".formatted(MOST_OF_ADDRESSES));
+            }
+            if (patches.size() == MOST_CHANGED) {
+                throw tooComplex("it has more than %d header fields beyond ASCII".formatted(MOST_CHANGED));
             }
             try {
                 String ascii = AsciiForms.field(octets);
@@ -192,7 +207,7 @@ final class DowngradedMessage {
                 throw refusal("field " + name + " cannot be written in ASCII: " + e.getMessage());
             }
             if (held > MOST_HELD) {
-                throw refusal("its header fields beyond ASCII have more than %d octets".formatted(MOST_HELD));
+                throw tooComplex("its header fields beyond ASCII take more than %d octets".formatted(MOST_HELD));
             }
         }
 
@@ -203,12 +218,14 @@ final class DowngradedMessage {
                 throw refusal("it holds a message of the type message/global (RFC 6532 section 3.7)");
             }
             Optional<String> boundary = type.filter(t -> t.match("multipart/*"))
-                    .flatMap(t -> Optional.ofNullable(t.getParameter("boundary")));
+                    .flatMap(t -> Optional.ofNullable(t.getParameter("boundary")))
+                    .filter(Boundaries::isBoundary);
             if (boundary.isPresent()) {
-                if (open.size() == DEEPEST) {
-                    throw refusal("its parts are nested more than " + DEEPEST + " times");
+                if (boundaries.depth() == DEEPEST) {
+                    throw tooComplex("its parts are nested more than " + DEEPEST + " times");
                 }
-                open.push(new Multipart(boundary.get(), signed || type.get().match("multipart/signed")));
+                boundaries.open(boundary.get());
+                signed.add(isSigned || type.get().match("multipart/signed"));
             }
         }
 

@@ -15,14 +15,16 @@ import java.util.Optional;
  * @param reports    the same about each recipient; none for those who are not named
  * @param oversize   what may be done if it is too large; nothing where that is empty
  * @param signers    what signs it, where it is handed over by SMTP; nothing where that is empty
+ * @param share      whose work on the message it is
  */
 public record Envelope(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8, DsnRequest dsn,
-        Map<String, RecipientDsnRequest> reports, Optional<Oversize> oversize, Optional<DkimSigners> signers) {
+        Map<String, RecipientDsnRequest> reports, Optional<Oversize> oversize, Optional<DkimSigners> signers,
+        LargeWork.Share share) {
 
     /** An envelope for a message that is not signed. */
     public Envelope(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8, DsnRequest dsn,
             Map<String, RecipientDsnRequest> reports, Optional<Oversize> oversize) {
-        this(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, Optional.empty());
+        this(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, Optional.empty(), LargeWork.NOBODYS);
     }
 
     /** An envelope for a message that goes in one piece or not at all. */
@@ -38,11 +40,17 @@ public record Envelope(String sender, List<String> recipients, boolean eightBit,
 
     /** The same for some of its recipients. */
     Envelope to(List<String> some) {
-        return new Envelope(sender, some, eightBit, smtpUtf8, dsn, reports, oversize, signers);
+        return new Envelope(sender, some, eightBit, smtpUtf8, dsn, reports, oversize, signers, share);
+    }
+
+    /** The same with a share of the work on large messages. */
+    public Envelope workedOnBy(LargeWork.Share some) {
+        return new Envelope(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, signers, some);
     }
 
     /** The same for a message that is signed. */
     public Envelope signedBy(DkimSigners some) {
-        return new Envelope(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, Optional.of(some));
+        return new Envelope(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, Optional.of(some),
+                share);
     }
 }

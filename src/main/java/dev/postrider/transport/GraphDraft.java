@@ -117,7 +117,7 @@ final class GraphDraft {
                 "Microsoft Graph named no https URL to upload an attachment to; it will be tried again");
     }
 
-    private static ObjectNode described(LargeMessage.Attachment attachment) throws MessagingException {
+    private static ObjectNode described(LargeMessage.Attachment attachment) {
         ObjectNode described = GraphRequests.JSON.createObjectNode()
                 .put("name", attachment.name())
                 .put("contentType", attachment.contentType())

@@ -57,8 +57,9 @@ record GraphRefusal(Endpoint.Graph endpoint) {
             case 413 -> tooLarge(answer);
             case 429 -> passing(Step.Connection, answer, "Microsoft Graph wants fewer requests", again(answer));
             case 507 -> full(answer);
+            // Unless it asks for time, that may be due to the message.
             default -> passing(answer.status() < 500 ? Step.MessageRejected : Step.Connection, answer,
-                    "Microsoft Graph cannot take the message now", again(answer));
+                    "Microsoft Graph cannot take the message now", again(answer)).whileHandedOver();
         };
     }
 

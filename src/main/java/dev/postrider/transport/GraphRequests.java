@@ -37,7 +37,7 @@ final class GraphRequests {
     private static final int MOST_TOLD = 500;
     private static final long LONGEST_WAIT_SECONDS = Duration.ofDays(1).toSeconds();
     /** No tenant chooses the hosts: they are Microsoft's, or those that the installation names. */
-    private static final Egress EGRESS = new Egress(EgressPolicy.OPEN);
+    private static final EgressPolicy EGRESS = EgressPolicy.OPEN;
 
     private static final HttpClient HTTP = HttpClient.newBuilder()
             .followRedirects(HttpClient.Redirect.NEVER)

@@ -4,7 +4,6 @@ import dev.postrider.route.Endpoint;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.GraphRecipients.Group;
 import dev.postrider.transport.GraphRequests.Answer;
-import jakarta.mail.MessagingException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
@@ -70,7 +69,7 @@ final class GraphUpstream implements Upstream {
         try {
             return switch (oversize) {
                 case Splitting splitting when message.size() > most ->
-                    PartialMessages.send(envelope, message, most, splitting.id(), this::deliver);
+                    PartialMessages.send(envelope, message, most, splitting.id(most), this::deliver);
                 case Splitting _ -> deliver(envelope, message);
                 case Shrinking shrinking -> deliver(envelope, shrinking.shrinker().within(most));
             };
@@ -83,7 +82,7 @@ final class GraphUpstream implements Upstream {
         Map<String, Verdict> verdicts = new LinkedHashMap<>();
         try {
             for (Group group : GraphRecipients.of(envelope, message)) {
-                Verdict verdict = deliver(group);
+                Verdict verdict = deliver(group, envelope.share());
                 group.recipients().forEach(recipient -> verdicts.put(recipient, verdict));
             }
         } catch (RefusedException e) {
@@ -93,8 +92,8 @@ final class GraphUpstream implements Upstream {
     }
 
     /** One message; a refusal of one group says nothing of the next, but a failure to reach Graph does. */
-    private Verdict deliver(Group group) throws RefusedException {
-        try {
+    private Verdict deliver(Group group, LargeWork.Share share) throws RefusedException {
+        try (var _ = share.upload(group.message())) {
             RequestIds ids = RequestIds.of(group.message(), group.recipients());
             if (group.message().size() > MOST_IN_ONE_REQUEST) {
                 return sendInPieces(group.message(), ids);
@@ -125,11 +124,8 @@ final class GraphUpstream implements Upstream {
                             + "attachments; a signed or encrypted message, or one of text, cannot be taken apart: send "
                             + "it through an SMTP server").formatted(message.size(), MOST_IN_ONE_REQUEST));
         }
-        try (LargeMessage large = apart.get()) {
-            return send(GraphDraft.create(requests, endpoints, refusal, ids, large.rest()), large.attachments(), ids);
-        } catch (MessagingException e) {
-            throw new IOException(e.getMessage(), e);
-        }
+        LargeMessage large = apart.get();
+        return send(GraphDraft.create(requests, endpoints, refusal, ids, large.rest()), large.attachments(), ids);
     }
 
     private Verdict send(GraphDraft draft, List<LargeMessage.Attachment> attachments, RequestIds ids)

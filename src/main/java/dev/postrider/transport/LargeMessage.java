@@ -2,29 +2,27 @@ package dev.postrider.transport;
 
 import dev.postrider.transport.MessageParts.Leaf;
 import jakarta.mail.MessagingException;
-import jakarta.mail.internet.MimePart;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
-import java.util.IdentityHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.eclipse.angus.mail.util.DecodingException;
 
 /**
  * A message too large for one piece, taken apart: the largest of its attachments on their own, and the rest of the
  * message without them. No more is taken out than has to be.
  */
-final class LargeMessage implements AutoCloseable {
+final class LargeMessage {
     /** What a boundary and an empty part take in the place of what was taken out. */
     private static final int ALLOWANCE = 4096;
 
     private final MessageParts message;
-    private final Set<MimePart> removed = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<Leaf> removed = new HashSet<>();
     private final List<Attachment> attachments = new ArrayList<>();
 
     private LargeMessage(MessageParts message) {
@@ -38,7 +36,7 @@ final class LargeMessage implements AutoCloseable {
 
         private Attachment(Leaf leaf) throws IOException, MessagingException {
             this.leaf = leaf;
-            try (InputStream in = leaf.part().getInputStream()) {
+            try (InputStream in = leaf.open()) {
                 size = in.transferTo(OutputStream.nullOutputStream());
             }
         }
@@ -50,24 +48,24 @@ final class LargeMessage implements AutoCloseable {
 
         /** The octets, decoded; whoever opens it closes it. */
         InputStream open() throws IOException, MessagingException {
-            return leaf.part().getInputStream();
+            return leaf.open();
         }
 
-        String name() throws MessagingException {
-            return leaf.fileName().orElse(leaf.part().isMimeType("message/rfc822") ? "message.eml" : "attachment");
+        String name() {
+            return leaf.fileName().orElse(leaf.isType("message/rfc822") ? "message.eml" : "attachment");
         }
 
         /** Without parameters, as {@code image/png}. */
-        String contentType() throws MessagingException {
+        String contentType() {
             return leaf.contentType();
         }
 
         /** By which the text refers to it (RFC 2392), without angle brackets. */
-        Optional<String> contentId() throws MessagingException {
+        Optional<String> contentId() {
             return leaf.contentId();
         }
 
-        boolean isInline() throws MessagingException {
+        boolean isInline() {
             return contentId().isPresent() && !leaf.isDeclaredAttachment();
         }
     }
@@ -76,56 +74,39 @@ final class LargeMessage implements AutoCloseable {
      * Takes a message apart until the rest of it has no more than some octets.
      *
      * @return empty if it cannot be made that small
-     * @throws IOException if it cannot be read, or there is no room for the temporary file
+     * @throws IOException if it cannot be read
      */
     static Optional<LargeMessage> takeApart(MessageContent content, long limit) throws IOException {
-        LargeMessage large;
         try {
-            large = new LargeMessage(MessageParts.of(content));
-        } catch (MessagingException e) {
+            LargeMessage large = new LargeMessage(MessageParts.of(content));
+            return large.remove(content.size() - limit + ALLOWANCE) ? Optional.of(large) : Optional.empty();
+        } catch (MessageParts.TooComplexException e) {
             return Optional.empty();
         }
-        try {
-            if (large.remove(content.size() - limit + ALLOWANCE)) {
-                return Optional.of(large);
-            }
-        } catch (MessagingException e) {
-            large.close();
-            return Optional.empty();
-        } catch (IOException | RuntimeException e) {
-            large.close();
-            throw e;
-        }
-        large.close();
-        return Optional.empty();
     }
 
-    private boolean remove(long excess) throws IOException, MessagingException {
+    private boolean remove(long excess) throws IOException {
         List<Leaf> candidates = new ArrayList<>();
         for (Leaf leaf : message.leaves()) {
-            if (!leaf.part().isMimeType("multipart/*") && !leaf.isSealed() && !leaf.isText()) {
+            if (!leaf.isMultipart() && !leaf.isSealed() && !leaf.isText()) {
                 candidates.add(leaf);
             }
         }
-        candidates.sort(Comparator.comparingInt(LargeMessage::sizeOf).reversed());
+        candidates.sort(Comparator.comparingLong(Leaf::octets).reversed());
         long left = excess;
         for (Leaf leaf : candidates) {
             if (left <= 0) {
                 break;
             }
-            removed.add(leaf.part());
-            attachments.add(new Attachment(leaf));
-            left -= sizeOf(leaf);
+            try {
+                attachments.add(new Attachment(leaf));
+                removed.add(leaf);
+                left -= leaf.octets();
+            } catch (DecodingException | MessagingException e) {
+                // Its encoding is broken, and will be at the next attempt: it stays where it is.
+            }
         }
         return left <= 0;
-    }
-
-    private static int sizeOf(Leaf leaf) {
-        try {
-            return leaf.part().getSize();
-        } catch (MessagingException e) {
-            return 0;
-        }
     }
 
     /** Those that were taken out. */
@@ -134,14 +115,9 @@ final class LargeMessage implements AutoCloseable {
     }
 
     /** The message without them. */
-    byte[] rest() throws IOException, MessagingException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        message.write(out, removed);
-        return out.toByteArray();
-    }
-
-    @Override
-    public void close() throws IOException {
-        message.close();
+    byte[] rest() throws IOException {
+        try (InputStream in = message.without(removed).open()) {
+            return in.readAllBytes();
+        }
     }
 }

@@ -9,8 +9,8 @@ import java.time.InstantSource;
 public final class MailUpstreams implements Upstreams {
     private final String ehloName;
     private final boolean recordDialogue;
-    private final Egress tenants;
-    private final Egress trusted = new Egress(EgressPolicy.OPEN);
+    private final EgressPolicy tenants;
+    private final EgressPolicy trusted = EgressPolicy.OPEN;
     private final GraphEndpoints graph;
     private final AccessTokens tokens;
     private final TlsContexts contexts = new TlsContexts();
@@ -49,7 +49,7 @@ public final class MailUpstreams implements Upstreams {
             AccessTokens tokens, PopLogins popLogins) {
         this.ehloName = ehloName;
         this.recordDialogue = recordDialogue;
-        this.tenants = new Egress(tenants);
+        this.tenants = tenants;
         this.graph = graph;
         this.tokens = tokens;
         this.popLogins = popLogins;

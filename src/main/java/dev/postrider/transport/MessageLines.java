@@ -1,23 +1,31 @@
 package dev.postrider.transport;
 
-import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 
 /**
  * Reads a message line by line, without holding more of a line than is wanted. A line ends with LF; what follows the
- * last one is a line too, if it is anything.
+ * last one is a line too, if it is anything. Lets other virtual threads on after each block, so that a large message
+ * holds up nobody.
  */
 final class MessageLines implements AutoCloseable {
+    private static final int BLOCK = 32 * 1024;
+
     private final InputStream in;
+    private final byte[] block = new byte[BLOCK];
+    private int next;
+    private int limit;
     private byte[] line = new byte[1024];
     private int length;
     private long start;
     private long position;
+    private int lineEnd;
+    private byte beyondAscii;
 
     MessageLines(MessageContent message) throws IOException {
-        in = new BufferedInputStream(message.open(), 64 * 1024);
+        in = message.open();
     }
 
     /**
@@ -29,25 +37,53 @@ final class MessageLines implements AutoCloseable {
     boolean next(int most) throws IOException {
         start = position;
         length = 0;
-        int octet = in.read();
-        for (; octet >= 0; octet = in.read()) {
-            position++;
-            if (length < most) {
-                if (length == line.length) {
-                    line = Arrays.copyOf(line, 2 * length);
-                }
-                line[length++] = (byte) octet;
+        lineEnd = 0;
+        beyondAscii = 0;
+        boolean ended = false;
+        byte last = 0;
+        while (!ended && (next < limit || fill())) {
+            int from = next;
+            while (next < limit && block[next] != '\n') {
+                beyondAscii |= block[next++];
             }
-            if (octet == '\n') {
-                break;
+            ended = next < limit;
+            if (ended) {
+                byte before = next > from ? block[next - 1] : last;
+                lineEnd = before == '\r' && position + next - from > start ? 2 : 1;
+                next++;
             }
+            last = block[next - 1];
+            position += next - from;
+            keep(from, Math.min(next - from, most - length));
         }
         return position > start;
+    }
+
+    private boolean fill() throws IOException {
+        LargeWork.letOthersOn();
+        next = 0;
+        limit = Math.max(0, in.read(block));
+        return limit > 0;
+    }
+
+    private void keep(int from, int count) {
+        if (count > 0) {
+            if (length + count > line.length) {
+                line = Arrays.copyOf(line, Math.max(length + count, 2 * line.length));
+            }
+            System.arraycopy(block, from, line, length, count);
+            length += count;
+        }
     }
 
     /** The line, its end included, as far as it was kept. */
     byte[] octets() {
         return Arrays.copyOf(line, length);
+    }
+
+    /** Appends the line, its end included, as far as it was kept. */
+    void copyTo(ByteArrayOutputStream out) {
+        out.write(line, 0, length);
     }
 
     /** Its first octet. */
@@ -60,6 +96,16 @@ final class MessageLines implements AutoCloseable {
         return line[0] == '\n' || (length > 1 && line[0] == '\r' && line[1] == '\n');
     }
 
+    /** Whether it continues the field of the line before (RFC 5322 section 2.2.3). */
+    boolean isFold() {
+        return line[0] == ' ' || line[0] == '\t';
+    }
+
+    /** Whether it may be the delimiter of a part (RFC 2046 section 5.1.1). */
+    boolean hasDashes() {
+        return length > 2 && line[0] == '-' && line[1] == '-';
+    }
+
     /** Whether it begins a field: a name of visible characters and a colon, between which there may be spaces. */
     boolean isField() {
         int colon = 0;
@@ -69,7 +115,12 @@ final class MessageLines implements AutoCloseable {
             }
             colon++;
         }
-        return colon > 0 && colon < length && line[0] != ' ' && line[0] != '\t';
+        return colon > 0 && colon < length && !isFold();
+    }
+
+    /** Whether none of its octets, kept or not, is above 127. */
+    boolean isAscii() {
+        return beyondAscii >= 0;
     }
 
     /** Where it begins in the message. */
@@ -80,6 +131,11 @@ final class MessageLines implements AutoCloseable {
     /** Where the next one begins. */
     long end() {
         return position;
+    }
+
+    /** Octets of CR LF or LF at its end. */
+    int lineEnd() {
+        return lineEnd;
     }
 
     @Override

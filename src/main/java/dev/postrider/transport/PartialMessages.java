@@ -1,12 +1,11 @@
 package dev.postrider.transport;
 
 import dev.postrider.route.TestResult.Step;
-import jakarta.mail.MessagingException;
-import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * A message in parts of the type {@code message/partial} (RFC 2046 section 5.2.2), divided at ends of lines. The bodies
@@ -26,15 +26,23 @@ final class PartialMessages {
     private static final Set<String> INSIDE = Set.of("subject", "message-id", "encrypted", "mime-version");
     /** What the fields of a part's own may have more than they have for part 1 of 1. */
     private static final int DIGITS = 4 * 10;
+    /** Octets of fields that each part repeats. */
+    private static final int MOST_OF_HEADER = 64 * 1024;
+    private static final int MOST_PARTS = 1000;
 
     private final MessageContent message;
     private final String id;
-    private final List<String> lines;
+    private final long most;
+    private final StringBuilder fields = new StringBuilder();
+    private final StringBuilder subject = new StringBuilder();
 
-    private PartialMessages(MessageContent message, String id, List<String> lines) {
+    private PartialMessages(MessageContent message, String id, long most) throws IOException, RefusedException {
         this.message = message;
         this.id = id;
-        this.lines = lines;
+        this.most = most;
+        try (MessageLines lines = new MessageLines(message)) {
+            readHeader(lines);
+        }
     }
 
     /** Hands over one part. */
@@ -54,7 +62,11 @@ final class PartialMessages {
             Sending sending) throws RefusedException {
         Map<String, Verdict> verdicts = new LinkedHashMap<>();
         List<String> left = envelope.recipients();
-        for (MessageContent part : of(message, most, id)) {
+        List<MessageContent> parts;
+        try (var _ = envelope.share().change(message)) {
+            parts = of(message, most, id);
+        }
+        for (MessageContent part : parts) {
             Map<String, Verdict> given;
             try {
                 given = sending.send(envelope.to(left), part);
@@ -82,45 +94,70 @@ final class PartialMessages {
      */
     static List<MessageContent> of(MessageContent message, long most, String id) throws RefusedException {
         try {
-            PartialMessages parts = new PartialMessages(message, id, MessageHeader.of(message).lines());
-            List<Long> ends = parts.ends(most - parts.header(1, 1).length - DIGITS);
-            List<MessageContent> all = new ArrayList<>();
-            for (int i = 0; i < ends.size(); i++) {
-                all.add(part(message, parts.header(i + 1, ends.size()), i == 0 ? 0 : ends.get(i - 1), ends.get(i)));
-            }
-            return all;
-        } catch (IOException | MessagingException e) {
+            PartialMessages parts = new PartialMessages(message, id, most);
+            List<Long> ends = parts.ends();
+            return IntStream.rangeClosed(1, ends.size())
+                    .<MessageContent>mapToObj(number -> parts.part(number, ends))
+                    .toList();
+        } catch (IOException e) {
             throw new RefusedException(Step.MessageRejected,
                     "the message could not be read: " + e.getMessage() + "; it will be tried again");
         }
     }
 
-    /** Where parts end that have this many octets at most. */
-    private List<Long> ends(long most) throws IOException, RefusedException {
+    /** Reads the fields that stand in front of each part. */
+    private void readHeader(MessageLines lines) throws IOException, RefusedException {
+        boolean inside = false;
+        boolean inSubject = false;
+        while (lines.next(MOST_OF_HEADER + 1) && !lines.isEmpty()) {
+            String line = new String(lines.octets(), StandardCharsets.ISO_8859_1);
+            if (!lines.isFold()) {
+                String name = line.substring(0, Math.max(line.indexOf(':'), 0)).strip().toLowerCase(Locale.ROOT);
+                inSubject = name.equals("subject");
+                inside = INSIDE.contains(name) || name.startsWith("content-");
+                if (inSubject) {
+                    subject.setLength(0);
+                }
+            }
+            if (inSubject) {
+                subject.append(line);
+            } else if (!inside) {
+                fields.append(line);
+            }
+            if (fields.length() + subject.length() > Math.min(MOST_OF_HEADER, most / 2)) {
+                throw indivisible("5.3.4", ("its header, which stands in front of each part, has more than %d octets, "
+                        + "which is half of a part or what is repeated at most")
+                        .formatted(Math.min(MOST_OF_HEADER, most / 2)));
+            }
+        }
+    }
+
+    /** Where parts end. */
+    private List<Long> ends() throws IOException, RefusedException {
+        long room = most - header(1, 1).length - DIGITS;
         List<Long> ends = new ArrayList<>();
         long start = 0;
-        long lastLine = 0;
-        long position = 0;
-        try (InputStream in = new BufferedInputStream(message.open(), 64 * 1024)) {
-            for (int octet = in.read(); octet >= 0; octet = in.read()) {
-                if (octet > 127) {
+        try (MessageLines lines = new MessageLines(message)) {
+            while (lines.next(0)) {
+                if (!lines.isAscii()) {
                     throw indivisible("5.6.3", "it has octets above 127 (RFC 2046 section 5.2.2); send it encoded as "
                             + "quoted-printable or base64");
                 }
-                position++;
-                if (position - start > most) {
-                    if (lastLine == start) {
+                if (lines.end() - start > room) {
+                    if (lines.start() > start) {
+                        ends.add(lines.start());
+                        start = lines.start();
+                    }
+                    if (lines.end() - start > room) {
                         throw indivisible("5.3.4", "a line of it, or its header, is larger than a part may be");
                     }
-                    ends.add(lastLine);
-                    start = lastLine;
-                }
-                if (octet == '\n') {
-                    lastLine = position;
+                    if (ends.size() == MOST_PARTS) {
+                        throw indivisible("5.3.4", "that would be more than %d parts".formatted(MOST_PARTS));
+                    }
                 }
             }
+            ends.add(lines.end());
         }
-        ends.add(position);
         return ends;
     }
 
@@ -132,36 +169,31 @@ final class PartialMessages {
     }
 
     private byte[] header(int number, int total) {
-        List<String> fields = new ArrayList<>();
-        String subject = "Subject:";
-        for (String line : lines) {
-            int colon = line.indexOf(':');
-            String name = line.substring(0, Math.max(colon, 0)).strip().toLowerCase(Locale.ROOT);
-            if (name.equals("subject")) {
-                subject = line;
-            } else if (!INSIDE.contains(name) && !name.startsWith("content-")) {
-                fields.add(line);
-            }
-        }
-        fields.add("%s (part %d of %d)".formatted(subject, number, total));
-        fields.add("Message-ID: <part%d.%s>".formatted(number, id));
-        fields.add("MIME-Version: 1.0");
-        fields.add("Content-Type: message/partial; id=\"%s\";\r\n\tnumber=%d; total=%d".formatted(id, number, total));
-        return MessageHeader.octets(fields);
+        String title = subject.toString().stripTrailing();
+        return (fields + "%s (part %d of %d)\r\n".formatted(title.isEmpty() ? "Subject:" : title, number, total)
+                + "Message-ID: <part%d.%s>\r\n".formatted(number, id) + "MIME-Version: 1.0\r\n"
+                + "Content-Type: message/partial; id=\"%s\";\r\n\tnumber=%d; total=%d\r\n\r\n".formatted(id, number,
+                        total))
+                .getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    private static MessageContent part(MessageContent message, byte[] header, long from, long to) {
+    /** Its header is made when it is read, for there may be many parts. */
+    private MessageContent part(int number, List<Long> ends) {
+        long from = number == 1 ? 0 : ends.get(number - 2);
+        long to = ends.get(number - 1);
+        int header = header(number, ends.size()).length;
         return new MessageContent() {
             @Override
             public long size() {
-                return header.length + to - from;
+                return header + to - from;
             }
 
             @Override
             public InputStream open() throws IOException {
                 InputStream all = message.open();
                 all.skipNBytes(from);
-                return new SequenceInputStream(new ByteArrayInputStream(header), new FirstOctets(all, to - from));
+                return new SequenceInputStream(new ByteArrayInputStream(header(number, ends.size())),
+                        new FirstOctets(all, to - from));
             }
         };
     }

@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
 record PatchedMessage(MessageContent message, List<Patch> patches) implements MessageContent {
 
     /**
-     * ASCII in place of other octets.
+     * Other octets in the place of some.
      *
      * @param from   of the first octet that is left out
      * @param to     of the first one after it that stays; as {@code from} where nothing is left out
-     * @param text what stands there instead
+     * @param text what stands there instead, an octet for each character (ISO 8859-1)
      */
     record Patch(long from, long to, String text) {}
 
@@ -73,7 +73,7 @@ record PatchedMessage(MessageContent message, List<Patch> patches) implements Me
                 }
                 in.skipNBytes(patch.to - patch.from);
                 position = patch.to;
-                putIn = new ByteArrayInputStream(patch.text.getBytes(StandardCharsets.US_ASCII));
+                putIn = new ByteArrayInputStream(patch.text.getBytes(StandardCharsets.ISO_8859_1));
                 next = left.hasNext() ? left.next() : null;
             }
         }

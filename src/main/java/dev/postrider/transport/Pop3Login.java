@@ -47,16 +47,17 @@ final class Pop3Login {
      * Logs in and says goodbye.
      *
      * @param key  of the resource that declares both servers
-     * @param smtp the SMTP server, whose authorities, checks, proxy and timeouts count here too
+     * @param smtp the SMTP server, whose proxy and timeouts count here too, and its authorities and checks where the
+     *             login names none
      * @throws RefusedException with the step that failed; the message names the POP3 server
      */
     static void perform(ResourceKey key, Endpoint.Smtp smtp, Login.PopBeforeSmtp login, TlsContexts contexts,
-            Egress egress, Dialogue dialogue) throws RefusedException {
-        Endpoint.Smtp server = smtp.beside(login.host(), login.port(), login.security());
+            EgressPolicy egress, Dialogue dialogue) throws RefusedException {
+        Endpoint.Smtp server = smtp.beside(login.host(), login.port(), login.security(), login.tls());
         dialogue.note("POP3 login at " + server.display());
         try {
             dialogue.expect(Dialogue.Protocol.POP3);
-            Wire wire = Wire.connect(server, egress.policy(), context(key, server, contexts, egress), dialogue);
+            Wire wire = Wire.connect(server, egress, context(key, server, contexts, egress), dialogue);
             try {
                 new Pop3Login(server, login, wire, dialogue).run();
             } finally {
@@ -64,24 +65,24 @@ final class Pop3Login {
                 wire.cut();
             }
         } catch (RefusedException e) {
-            throw atPop3(e);
+            throw atPop3(e, login.tls().isPresent() || smtp.security() == Security.NONE);
         }
     }
 
     private static Optional<SSLContext> context(ResourceKey key, Endpoint.Smtp server, TlsContexts contexts,
-            Egress egress)
+            EgressPolicy egress)
             throws RefusedException {
         return server.security() == Security.NONE ? Optional.empty() : Optional.of(contexts.of(key, server, egress));
     }
 
     /** What the connection tells speaks of the SMTP server's fields. */
-    private static RefusedException atPop3(RefusedException failure) {
+    private static RefusedException atPop3(RefusedException failure, boolean ownTls) {
         Verdict.Refused verdict = failure.verdict();
         String step = verdict.step() + ": ";
         return new RefusedException(new Verdict.Refused(verdict.step(), false, Optional.empty(),
                 step + "POP before SMTP: " + verdict.message()
                         .substring(step.length())
-                        .replaceAll("spec\\.smtp\\.(host|port|security)\\b",
+                        .replaceAll("spec\\.smtp\\.(host|port|security" + (ownTls ? "|tls" : "") + ")\\b",
                                 "spec.smtp.authentication.popBeforeSmtp.$1")));
     }
 
@@ -89,7 +90,7 @@ final class Pop3Login {
         if (server.security() == Security.TLS) {
             encrypt();
         }
-        Matcher timestamp = TIMESTAMP.matcher(positive(receive(), Step.Connection,
+        Matcher timestamp = TIMESTAMP.matcher(positive(greeting(), Step.Connection,
                 "does not want to talk", "ask the server's operator whether this address may connect"));
         boolean apop = timestamp.find();
         if (server.security() == Security.STARTTLS) {
@@ -119,7 +120,7 @@ final class Pop3Login {
         try {
             wire.encrypt();
         } catch (IOException e) {
-            throw new SessionFailure(server, wire, secrets).ofTls(e);
+            throw new SessionFailure(server, wire, secrets, mismatch()).ofTls(e);
         }
     }
 
@@ -133,22 +134,41 @@ final class Pop3Login {
         return receive();
     }
 
-    /** One line; nothing here is answered with more. */
-    private String receive() throws RefusedException {
-        ByteArrayOutputStream line = new ByteArrayOutputStream();
-        try (var _ = wire.deadline(server.replyTimeout())) {
-            var in = wire.getInputStream();
-            for (int octet = in.read(); octet != '\n'; octet = in.read()) {
-                if (octet < 0) {
-                    throw new IOException("the server closed the connection");
-                }
-                if (line.size() > LONGEST_LINE) {
-                    throw new IOException("the server's answer is not one of POP3");
-                }
-                line.write(octet);
+    private String greeting() throws RefusedException {
+        try (var _ = wire.greeting()) {
+            return line();
+        } catch (IOException e) {
+            if (wire.speaksTls()) {
+                throw mismatch().speaksTls();
             }
+            throw wire.timedOut() && !wire.hasGreeted() ? mismatch().silent() : broken(e);
+        }
+    }
+
+    private SecurityMismatch mismatch() {
+        return SecurityMismatch.pop3(server, wire);
+    }
+
+    private String receive() throws RefusedException {
+        try (var _ = wire.deadline(server.replyTimeout())) {
+            return line();
         } catch (IOException e) {
             throw broken(e);
+        }
+    }
+
+    /** Nothing here is answered with more than one. */
+    private String line() throws IOException {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        var in = wire.getInputStream();
+        for (int octet = in.read(); octet != '\n'; octet = in.read()) {
+            if (octet < 0) {
+                throw new IOException("the server closed the connection");
+            }
+            if (line.size() > LONGEST_LINE) {
+                throw new IOException("the server's answer is not one of POP3");
+            }
+            line.write(octet);
         }
         return line.toString(StandardCharsets.UTF_8).strip();
     }

@@ -49,7 +49,8 @@ final class PopLogins {
      * @return the login, and whether it was made just now
      * @throws RefusedException with the step that failed at the POP3 server
      */
-    Opened open(ResourceKey server, Endpoint.Smtp smtp, Login.PopBeforeSmtp login, Egress egress, Dialogue dialogue)
+    Opened open(ResourceKey server, Endpoint.Smtp smtp, Login.PopBeforeSmtp login, EgressPolicy egress,
+            Dialogue dialogue)
             throws RefusedException {
         Instant start = clock.instant();
         Done done = logins.value(login, () -> {

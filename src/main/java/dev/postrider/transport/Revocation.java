@@ -1,11 +1,12 @@
 package dev.postrider.transport;
 
 import dev.postrider.route.Durations;
+import dev.postrider.route.Proxy;
+import dev.postrider.route.TlsSettings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.security.GeneralSecurityException;
-import java.security.cert.CRL;
 import java.security.cert.CertPathValidator;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertPathValidatorException.BasicReason;
@@ -40,6 +41,7 @@ import org.bouncycastle.asn1.x509.DistributionPointName;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
+import org.bouncycastle.cert.jcajce.JcaX509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
 import org.bouncycastle.cert.ocsp.CertificateID;
 import org.bouncycastle.cert.ocsp.OCSPException;
@@ -56,9 +58,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param softFail whether a certificate counts as good when nobody who could know can be reached
  * @param patience how long all of it may take
- * @param egress   by what responders and lists are asked
+ * @param proxy    what responders and lists are asked through
+ * @param egress   where they may be
  */
-record Revocation(boolean softFail, Duration patience, Egress egress) {
+record Revocation(boolean softFail, Duration patience, Optional<Proxy> proxy, EgressPolicy egress) {
 
     private static final Duration FETCH = Duration.ofSeconds(15);
     private static final int MOST_ANSWER = 64 * 1024;
@@ -214,11 +217,12 @@ record Revocation(boolean softFail, Duration patience, Egress egress) {
             byte[] request = new OCSPReqBuilder().addRequest(new JcaCertificateID(
                     new JcaDigestCalculatorProviderBuilder().build().get(CertificateID.HASH_SHA1), issuer,
                     certificate.getSerialNumber())).build().getEncoded();
-            byte[] answer = egress.post(uri(url), Map.of("Content-Type", "application/ocsp-request"), request, FETCH,
+            byte[] answer = http().post(uri(url),
+                    Map.of("Content-Type", "application/ocsp-request", "Accept", "application/ocsp-response"), request,
                     (status, body) -> successful(status, body).readNBytes(MOST_ANSWER));
             return ask(whom, certificate, issuer, checker -> checker.setOcspResponses(Map.of(certificate, answer)));
         } catch (IOException e) {
-            return new Told(Answer.UNREACHABLE, whom + " cannot be reached: " + Egress.reason(e));
+            return new Told(Answer.UNREACHABLE, whom + " cannot be reached: " + HttpExchange.reason(e));
         } catch (GeneralSecurityException | OCSPException | OperatorCreationException | IllegalArgumentException e) {
             return new Told(Answer.USELESS, whom + " cannot be asked");
         }
@@ -227,7 +231,7 @@ record Revocation(boolean softFail, Duration patience, Egress egress) {
     private Told askList(String url, RevocationList.Subject subject) {
         String whom = "the list (CRL)";
         try {
-            boolean revoked = egress.get(uri(url), FETCH,
+            boolean revoked = http().get(uri(url),
                     (status, body) -> RevocationList.revokes(successful(status, body), subject, Instant.now()));
             return revoked
                     ? new Told(Answer.REVOKED, whom + " says that it was revoked")
@@ -235,8 +239,12 @@ record Revocation(boolean softFail, Duration patience, Egress egress) {
         } catch (RevocationList.UselessException | IllegalArgumentException e) {
             return new Told(Answer.USELESS, whom + " does not say so: it is not valid");
         } catch (IOException e) {
-            return new Told(Answer.UNREACHABLE, whom + " cannot be reached: " + Egress.reason(e));
+            return new Told(Answer.UNREACHABLE, whom + " cannot be reached: " + HttpExchange.reason(e));
         }
+    }
+
+    private HttpExchange http() {
+        return new HttpExchange(egress, proxy, TlsSettings.DEFAULT, FETCH);
     }
 
     /** http or https. */

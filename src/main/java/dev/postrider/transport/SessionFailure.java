@@ -2,6 +2,7 @@ package dev.postrider.transport;
 
 import dev.postrider.route.Durations;
 import dev.postrider.route.Endpoint;
+import dev.postrider.route.Endpoint.Security;
 import dev.postrider.route.TestResult.Step;
 import jakarta.mail.MessagingException;
 import java.io.IOException;
@@ -10,12 +11,20 @@ import java.util.Optional;
 import javax.net.ssl.SSLException;
 
 /** Tells why no session with a server came about: the step that failed, and what to do next. Never permanent. */
-record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
+record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets, SecurityMismatch mismatch) {
+
+    static SessionFailure ofSmtp(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
+        return new SessionFailure(endpoint, wire, secrets, SecurityMismatch.smtp(endpoint, wire));
+    }
+
     /** The TLS handshake failed. */
     RefusedException ofTls(Exception failure) {
         Optional<String> certificate = CertificateRefusedException.in(failure);
         if (wire.timedOut() && certificate.isEmpty()) {
-            return timeout("the TLS handshake", endpoint.tlsTimeout(), "tlsTimeout");
+            return mismatch.noHandshake();
+        }
+        if (endpoint.security() == Security.TLS && SecurityMismatch.isInTheClear(failure)) {
+            return mismatch.speaksInTheClear();
         }
         if (certificate.isPresent()) {
             return new RefusedException(Step.Certificate,
@@ -38,6 +47,12 @@ record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets) {
      * @param lastLines the server's last reply, as it came
      */
     RefusedException of(Exception failure, Step phase, String lastLines) {
+        if (wire.speaksTls()) {
+            return mismatch.speaksTls();
+        }
+        if (wire.timedOut() && !wire.hasGreeted()) {
+            return mismatch.silent();
+        }
         if (wire.timedOut()) {
             return phase == Step.Tls && lastLines.startsWith("220")
                     ? ofTls(failure)

@@ -43,6 +43,7 @@ final class SmtpConnection extends SMTPTransport {
     private final Secrets secrets;
     private Step phase = Step.Connection;
     private Duration patience;
+    private boolean greeted;
     private boolean resetNeeded;
     private boolean open;
 
@@ -97,7 +98,7 @@ final class SmtpConnection extends SMTPTransport {
     }
 
     private void establish() throws RefusedException {
-        SessionFailure failure = new SessionFailure(endpoint, wire, secrets);
+        SessionFailure failure = SessionFailure.ofSmtp(endpoint, wire, secrets);
         if (endpoint.security() == Security.TLS) {
             try {
                 wire.encrypt();
@@ -180,6 +181,12 @@ final class SmtpConnection extends SMTPTransport {
 
     @Override
     protected int readServerResponse() throws MessagingException {
+        if (!greeted) {
+            greeted = true;
+            try (var _ = wire.greeting()) {
+                return super.readServerResponse();
+            }
+        }
         try (var _ = wire.deadline(patience)) {
             return super.readServerResponse();
         }

@@ -70,11 +70,15 @@ final class SmtpTransaction {
 
     /** Signs at last what goes to this server. */
     private void prepare() throws RefusedException {
-        if (envelope.smtpUtf8() && !international) {
-            message = DowngradedMessage.of(message);
-        }
-        if (envelope.signers().isPresent()) {
-            message = envelope.signers().get().sign(message);
+        if ((envelope.smtpUtf8() && !international) || envelope.signers().isPresent()) {
+            try (var _ = envelope.share().change(message)) {
+                if (envelope.smtpUtf8() && !international) {
+                    message = DowngradedMessage.of(message);
+                }
+                if (envelope.signers().isPresent()) {
+                    message = envelope.signers().get().sign(message);
+                }
+            }
         }
     }
 

@@ -20,18 +20,20 @@ final class SmtpUpstream implements Upstream {
 
     private final ResourceKey server;
     private final Endpoint.Smtp endpoint;
-    private final Egress egress;
+    private final EgressPolicy egress;
     private final AccessTokens tokens;
     private final TlsContexts contexts;
     private final PopLogins popLogins;
     private final String ehloName;
     private final Dialogue dialogue;
+    private final SizeAtServer size = new SizeAtServer(this::transact);
     private @Nullable Wire wire;
     private @Nullable SmtpConnection connection;
     private PopLogins.@Nullable Opened opened;
     private Secrets secrets = Secrets.none();
 
-    SmtpUpstream(ResourceKey server, Endpoint.Smtp endpoint, Egress egress, String ehloName, boolean recordDialogue,
+    SmtpUpstream(ResourceKey server, Endpoint.Smtp endpoint, EgressPolicy egress, String ehloName,
+            boolean recordDialogue,
             AccessTokens tokens, PopLogins popLogins, TlsContexts contexts) {
         this.server = server;
         this.endpoint = endpoint;
@@ -91,17 +93,10 @@ final class SmtpUpstream implements Upstream {
         if (envelope.oversize().isEmpty()) {
             return transact(envelope, message);
         }
-        Oversize oversize = envelope.oversize().get();
         // Only a server that was greeted says how much it takes.
         SmtpConnection greeted = connection != null && connection.isOpen() ? connection : connect();
         connection = greeted;
-        long most = oversize.most(greeted.mostOctets()) - envelope.signers().map(DkimSigners::room).orElse(0);
-        return switch (oversize) {
-            case Splitting splitting when message.size() > most ->
-                PartialMessages.send(envelope, message, most, splitting.id(), this::transact);
-            case Splitting _ -> transact(envelope, message);
-            case Shrinking shrinking -> transact(envelope, shrinking.shrinker().within(most));
-        };
+        return size.send(envelope, message, greeted.mostOctets());
     }
 
     private Map<String, Verdict> transact(Envelope envelope, MessageContent message) throws RefusedException {
@@ -110,13 +105,22 @@ final class SmtpUpstream implements Upstream {
             SmtpTransaction transaction = new SmtpTransaction(kept, envelope, message);
             Map<String, Verdict> verdicts = transaction.run();
             if (kept.isOpen() || transaction.begun()) {
-                return judged(verdicts, false);
+                return ofThisMail(judged(verdicts, false));
             }
             LOG.debug("{} closed a connection kept for the next message; connecting again", endpoint.display());
         }
         SmtpConnection fresh = connect();
         connection = fresh;
-        return judged(new SmtpTransaction(fresh, envelope, message).run(), opened != null && opened.fresh());
+        return ofThisMail(
+                judged(new SmtpTransaction(fresh, envelope, message).run(), opened != null && opened.fresh()));
+    }
+
+    /** From here on a server that ends the session, or falls silent, may do so for what is in the mail. */
+    private static Map<String, Verdict> ofThisMail(Map<String, Verdict> verdicts) {
+        verdicts.replaceAll((_, verdict) -> verdict instanceof Verdict.Refused refused
+                ? refused.whileHandedOver()
+                : verdict);
+        return verdicts;
     }
 
     /**
@@ -190,7 +194,7 @@ final class SmtpUpstream implements Upstream {
                 ? Optional.empty()
                 : Optional.of(contexts.of(server, endpoint, egress));
         dialogue.expect(Dialogue.Protocol.SMTP);
-        Wire connected = Wire.connect(endpoint, egress.policy(), context, dialogue);
+        Wire connected = Wire.connect(endpoint, egress, context, dialogue);
         wire = connected;
         return SmtpConnection.open(endpoint, ehloName, connected, secret, secrets, dialogue);
     }

@@ -26,7 +26,7 @@ public final class TestSender {
 
     /**
      * Connects, hands over the mail and says goodbye; without the mail where only submitters have a login. Blocks as
-     * long as that takes; does not throw.
+     * long as that takes.
      */
     public TestResult send(TestMail mail) {
         Instant start = clock.instant();
@@ -37,7 +37,8 @@ public final class TestSender {
         try {
             composed = ComposedTestMail.of(mail, start);
         } catch (IOException e) {
-            return failed(start, mail, e);
+            return failed(start, mail, "MessageRejected: the test mail could not be written: " + e.getMessage()
+                    + "; check the addresses of sender and recipient");
         }
         try (Upstream upstream = upstreams.to(mail.server())) {
             Envelope envelope = new Envelope(mail.envelopeFrom(), List.of(mail.recipient()), composed.eightBit(),
@@ -54,6 +55,13 @@ public final class TestSender {
                 case null -> throw new IllegalStateException("no verdict for the only recipient");
             };
         }
+    }
+
+    /** What becomes of a test that failed by a defect of Postrider's own; the log has the rest. */
+    public TestResult failed(TestMail mail, RuntimeException defect) {
+        return failed(clock.instant(), mail,
+                "MessageRejected: the test mail could not be sent by a fault of Postrider ("
+                        + defect.getClass().getSimpleName() + "); look into its log, and report it");
     }
 
     private TestResult open(Instant start, TestMail mail) {
@@ -75,12 +83,9 @@ public final class TestSender {
                 failure);
     }
 
-    private TestResult failed(Instant start, TestMail mail, IOException failure) {
+    private TestResult failed(Instant start, TestMail mail, String message) {
         Instant end = clock.instant();
         return new TestResult(end, Duration.between(start, end), mail.server().endpoint().display(), Optional.empty(),
-                Optional.empty(), Optional.of(new TestResult.Failure(TestResult.Step.MessageRejected,
-                        "MessageRejected: the test mail could not be written: " + failure.getMessage()
-                                + "; check the addresses of sender and recipient",
-                        "")));
+                Optional.empty(), Optional.of(new TestResult.Failure(TestResult.Step.MessageRejected, message, "")));
     }
 }

@@ -42,7 +42,7 @@ final class TlsContexts {
     };
 
     /** A server, where it is and how; other settings make another context. */
-    private record Key(ResourceKey server, Endpoint.Smtp endpoint, Egress egress) {
+    private record Key(ResourceKey server, Endpoint.Smtp endpoint, EgressPolicy egress) {
         int authorities() {
             return endpoint.tls().certificateAuthorities().map(String::length).orElse(0);
         }
@@ -55,7 +55,8 @@ final class TlsContexts {
      *
      * @throws RefusedException with Certificate if authorities or client certificate cannot be read
      */
-    synchronized SSLContext of(ResourceKey server, Endpoint.Smtp endpoint, Egress egress) throws RefusedException {
+    synchronized SSLContext of(ResourceKey server, Endpoint.Smtp endpoint, EgressPolicy egress)
+            throws RefusedException {
         Key key = new Key(server, endpoint, egress);
         SSLContext present = contexts.get(key);
         if (present != null) {
@@ -71,7 +72,7 @@ final class TlsContexts {
         return context;
     }
 
-    private static SSLContext create(Endpoint.Smtp endpoint, Egress egress) throws RefusedException {
+    private static SSLContext create(Endpoint.Smtp endpoint, EgressPolicy egress) throws RefusedException {
         CertificateCheck check = new CertificateCheck(endpoint, egress, InstantSource.system());
         try {
             KeyManager[] keys = endpoint.tls().clientCertificate().isPresent()

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.postrider.route.Durations;
 import dev.postrider.route.TestResult.Step;
+import dev.postrider.route.TlsSettings;
 import dev.postrider.route.TokenSource;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,6 +30,7 @@ final class TokenEndpoint {
     private static final long DEFAULT_LIFETIME_SECONDS = 300;
     private static final Map<String, String> HEADERS = Map.of("Content-Type", "application/x-www-form-urlencoded",
             "Accept", "application/json");
+    private static final String TLS = "spec.smtp.authentication.oauth2.tls";
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
     private final InstantSource clock;
@@ -60,7 +62,7 @@ final class TokenEndpoint {
      * @param egress by what it is asked
      * @throws RefusedException with Authentication; the message tells what the endpoint said
      */
-    Grant ask(TokenSource source, Egress egress) throws RefusedException {
+    Grant ask(TokenSource source, EgressPolicy egress) throws RefusedException {
         URI uri = uri(source);
         TokenRequest form;
         try {
@@ -68,16 +70,25 @@ final class TokenEndpoint {
         } catch (IllegalArgumentException e) {
             throw failed(source, Secrets.none(), "was not asked: the Secret " + e.getMessage(), "correct the Secret");
         }
+        HttpExchange exchange = new HttpExchange(egress, source.proxy(), source.tls().orElse(TlsSettings.DEFAULT),
+                timeout);
         Answer answer;
         try {
-            answer = egress.post(uri, HEADERS, form.form().getBytes(StandardCharsets.UTF_8), timeout,
+            answer = exchange.post(uri, HEADERS, form.form().getBytes(StandardCharsets.UTF_8),
                     (status, body) -> new Answer(status, bounded(body)));
-        } catch (Egress.SlowAnswerException e) {
+        } catch (HttpExchange.SlowAnswerException e) {
             throw failed(source, form.secrets(), "took longer than " + Durations.write(timeout),
                     "check that Postrider can reach it");
         } catch (IOException e) {
-            throw failed(source, form.secrets(), "cannot be asked: " + Egress.reason(e),
-                    "check the URL and that Postrider can reach it");
+            boolean certificate = CertificateRefusedException.in(e).isPresent();
+            throw failed(source, form.secrets(),
+                    ((certificate ? "is not asked: " : "cannot be asked: ") + HttpExchange.reason(e))
+                            .replace("spec.smtp.tls", TLS),
+                    certificate
+                            ? "correct " + TLS + ", or the certificate"
+                            : source.proxy().isPresent()
+                                    ? "check the URL, and that Postrider or the proxy can reach it"
+                                    : "check the URL and that Postrider can reach it");
         }
         return read(source, form.secrets(), answer);
     }

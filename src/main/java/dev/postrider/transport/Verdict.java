@@ -24,9 +24,17 @@ public sealed interface Verdict {
      * @param message   what failed and what to do next, for people; nothing secret
      * @param retryAfter how long the server wants to be left alone, where it said so: nothing is sent to it before
      * @param status    enhanced status code (RFC 3463), where it was not the server who refused
+     * @param inTransaction whether the session stood and this mail was being handed over, so that it may be due to
+     *                  this mail rather than to the server
      */
     record Refused(Step step, boolean permanent, Optional<Reply> reply, String message,
-            Optional<Duration> retryAfter, Optional<String> status) implements Verdict {
+            Optional<Duration> retryAfter, Optional<String> status, boolean inTransaction) implements Verdict {
+
+        /** Before a mail was handed over. */
+        public Refused(Step step, boolean permanent, Optional<Reply> reply, String message,
+                Optional<Duration> retryAfter, Optional<String> status) {
+            this(step, permanent, reply, message, retryAfter, status, false);
+        }
 
         /** By a server. */
         public Refused(Step step, boolean permanent, Optional<Reply> reply, String message,
@@ -42,6 +50,11 @@ public sealed interface Verdict {
         /** By a server that did not say when to try again. */
         public Refused(Step step, boolean permanent, Optional<Reply> reply, String message) {
             this(step, permanent, reply, message, Optional.empty());
+        }
+
+        /** The same, while a mail was being handed over. */
+        public Refused whileHandedOver() {
+            return new Refused(step, permanent, reply, message, retryAfter, status, true);
         }
 
         /**

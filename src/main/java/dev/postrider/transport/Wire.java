@@ -14,6 +14,7 @@ import java.net.Socket;
 import java.net.SocketImpl;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SNIHostName;
@@ -31,29 +32,36 @@ import org.jspecify.annotations.Nullable;
 final class Wire extends Socket {
     /** A longest reply: RFC 5321 section 4.5.3.1.5 allows 512 octets a line. */
     private static final int MAX_REPLY = 64 * 1024;
+    private static final Duration LEAST_FOR_GREETING = Duration.ofSeconds(10);
     private static final String TLS_1_3 = "TLSv1.3";
     private static final String TLS_1_2 = "TLSv1.2";
 
     private final Endpoint.Smtp endpoint;
+    private final EgressPolicy policy;
     private final Socket raw;
     private final Connector.Connection connection;
     private final Optional<SSLContext> context;
     private final Dialogue dialogue;
     private Socket current;
     private @Nullable Tls tls;
+    private final Duration connecting;
     private int received;
+    private byte[] beginning = new byte[0];
+    private boolean greeted;
+    private @Nullable Greeting greeting;
     private volatile boolean timedOut;
 
-    private Wire(Endpoint.Smtp endpoint, Connector.Connection connection, Optional<SSLContext> context,
-            Dialogue dialogue)
-            throws IOException {
+    private Wire(Endpoint.Smtp endpoint, EgressPolicy policy, Connector.Connection connection,
+            Optional<SSLContext> context, Dialogue dialogue, Duration connecting) throws IOException {
         super((SocketImpl) null);
         this.endpoint = endpoint;
+        this.policy = policy;
         this.raw = connection.socket();
         this.connection = connection;
         this.context = context;
         this.dialogue = dialogue;
         this.current = raw;
+        this.connecting = connecting;
     }
 
     /**
@@ -65,9 +73,11 @@ final class Wire extends Socket {
      */
     static Wire connect(Endpoint.Smtp endpoint, EgressPolicy policy, Optional<SSLContext> context, Dialogue dialogue)
             throws RefusedException {
+        long start = System.nanoTime();
         Connector.Connection connection = new Connector(endpoint, policy, dialogue).connect();
         try {
-            return new Wire(endpoint, connection, context, dialogue);
+            return new Wire(endpoint, policy, connection, context, dialogue,
+                    Duration.ofNanos(System.nanoTime() - start));
         } catch (IOException e) {
             throw new IllegalStateException("a socket without an implementation cannot fail", e);
         }
@@ -80,25 +90,29 @@ final class Wire extends Socket {
      *                     more
      */
     void encrypt() throws IOException {
-        String name = endpoint.certificateName();
         try (var _ = deadline(endpoint.tlsTimeout())) {
-            SSLSocket socket = (SSLSocket) context
-                    .orElseThrow(() -> new IOException("this connection is not to be encrypted"))
-                    .getSocketFactory()
-                    .createSocket(raw, name, endpoint.port(), true);
-            socket.setEnabledProtocols(endpoint.tls().minimumVersion().equals(TLS_1_3)
-                    ? new String[]{TLS_1_3}
-                    : new String[]{TLS_1_3, TLS_1_2});
-            if (endpoint.tls().serverName().isPresent() && !CertificateNames.isAddress(name)) {
-                SSLParameters parameters = socket.getSSLParameters();
-                parameters.setServerNames(List.of(new SNIHostName(name)));
-                socket.setSSLParameters(parameters);
-            }
-            socket.startHandshake();
+            SSLSocket socket = handshake(endpoint,
+                    context.orElseThrow(() -> new IOException("this connection is not to be encrypted")), raw);
             tls = new Tls(socket.getSession().getProtocol(), socket.getSession().getCipherSuite());
             dialogue.note("encrypted with " + tls.protocol() + ", " + tls.cipher());
             current = socket;
         }
+    }
+
+    /** Encrypts a connection to a server. */
+    static SSLSocket handshake(Endpoint.Smtp endpoint, SSLContext context, Socket connection) throws IOException {
+        String name = endpoint.certificateName();
+        SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(connection, name, endpoint.port(), true);
+        socket.setEnabledProtocols(endpoint.tls().minimumVersion().equals(TLS_1_3)
+                ? new String[]{TLS_1_3}
+                : new String[]{TLS_1_3, TLS_1_2});
+        if (endpoint.tls().serverName().isPresent() && !CertificateNames.isAddress(name)) {
+            SSLParameters parameters = socket.getSSLParameters();
+            parameters.setServerNames(List.of(new SNIHostName(name)));
+            socket.setSSLParameters(parameters);
+        }
+        socket.startHandshake();
+        return socket;
     }
 
     /** How the connection is encrypted; empty if it is not. */
@@ -115,6 +129,47 @@ final class Wire extends Socket {
     Deadline deadline(Duration time) {
         received = 0;
         return new Deadline(time, raw, () -> timedOut = true);
+    }
+
+    /**
+     * Bounds the server's greeting: by what is left of the time to connect, but not less than some seconds of it. Closed
+     * when the greeting is there.
+     */
+    Wait greeting() {
+        Duration least = endpoint.connectTimeout().compareTo(LEAST_FOR_GREETING) < 0
+                ? endpoint.connectTimeout()
+                : LEAST_FOR_GREETING;
+        Duration left = endpoint.connectTimeout().minus(connecting);
+        Greeting wait = new Greeting(endpoint, policy, this::cut);
+        greeting = wait;
+        Deadline deadline = deadline(left.compareTo(least) < 0 ? least : left);
+        return () -> {
+            deadline.close();
+            wait.close();
+        };
+    }
+
+    /** Ends a wait. */
+    interface Wait extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /** Whether the server has said a line. */
+    boolean hasGreeted() {
+        return greeted;
+    }
+
+    /** Whether the server was found to speak TLS from the first octet, where a greeting in the clear was expected. */
+    boolean speaksTls() {
+        return tls == null && endpoint.security() != Endpoint.Security.TLS
+                && (Greeting.isTls(beginning)
+                        || beginning.length == 0 && greeting != null && greeting.speaksTls());
+    }
+
+    /** The connection itself, encrypted if it is, for what bounds its answers by itself. */
+    Socket current() {
+        return current;
     }
 
     /** Cuts the connection without a word. */
@@ -139,11 +194,23 @@ final class Wire extends Socket {
                 int count = super.read(bytes, offset, length);
                 if (count > 0) {
                     received += count;
+                    begin(bytes, offset, count);
                     dialogue.received(bytes, offset, count);
                 }
                 return count;
             }
         };
+    }
+
+    private void begin(byte[] bytes, int offset, int count) {
+        if (beginning.length < 2) {
+            byte[] longer = Arrays.copyOf(beginning, Math.min(2, beginning.length + count));
+            System.arraycopy(bytes, offset, longer, beginning.length, longer.length - beginning.length);
+            beginning = longer;
+        }
+        for (int i = offset; i < offset + count && !greeted; i++) {
+            greeted = bytes[i] == '\n';
+        }
     }
 
     @Override

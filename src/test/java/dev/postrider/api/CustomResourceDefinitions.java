@@ -44,6 +44,7 @@ final class CustomResourceDefinitions {
         var root = version.getSchema().getOpenAPIV3Schema();
         dropRepeatedRules(root);
         completeRoot(root, kind);
+        TextForms.explain(field(root, "spec"));
         completeStatus(field(root, "status"));
         if (kind == LicenseExpiryNotice.class) {
             completeNotice(root);

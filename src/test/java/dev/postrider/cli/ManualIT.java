@@ -1,10 +1,9 @@
 package dev.postrider.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.postrider.testing.CommandResult;
-import java.io.File;
+import dev.postrider.testing.InstalledProgram;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +43,7 @@ final class ManualIT {
     @ParameterizedTest
     @MethodSource("commands")
     void aPageIsRenderedWithoutAWarningAndTellsEveryOption(CommandLine command) {
-        assumeTrue(isInstalled("groff"), "groff is not installed");
+        InstalledProgram.GROFF.require();
 
         CommandResult page = CommandResult.run(Path.of("."), Map.of("GROFF_NO_SGR", "1"), "",
                 List.of("groff", "-man", "-ww", "-Tutf8", "-P-c", "-rLL=100n", page(command).toString()));
@@ -66,10 +65,5 @@ final class ManualIT {
     void theCompletionKnowsTheCommands() throws IOException {
         assertThat(Files.readString(SHARE.resolve("postrider.bash"))).contains("function _complete_postrider()")
                 .contains("function _picocli_postrider_queue_list()");
-    }
-
-    private static boolean isInstalled(String program) {
-        return Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
-                .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
     }
 }

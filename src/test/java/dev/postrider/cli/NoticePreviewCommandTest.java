@@ -88,7 +88,7 @@ final class NoticePreviewCommandTest {
             --on=2027-02-02                   | 2 days ago
             --kind=onExpiry                   | Date: Sun, 31 Jan 2027 09:00:00 +0900
             --kind=onExpiry                   | Subject: Example Console expires today
-            --kind=before --on=2027-01-31     | Subject: Example Console expires today
+            --kind=before --on=2027-01-30     | Subject: Example Console: 2 days left
             --expiry-date=2028-02-29          | Date: Thu, 10 Feb 2028
             --language=ja --on=2027-01-12     | Subject: Example Console：有効期限まで残り20日
             --language=de-AT                  | 31. Jänner 2027

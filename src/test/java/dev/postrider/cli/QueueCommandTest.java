@@ -44,6 +44,7 @@ final class QueueCommandTest {
 
     private final RecordingUpstreams upstreams = new RecordingUpstreams();
     private final List<String> ids = new ArrayList<>();
+    private final Routes routes = new Routes();
     private Relay relay;
     private RelayCommands typed;
 
@@ -60,7 +61,6 @@ final class QueueCommandTest {
             }
         }
         upstreams.behave("mx", RecordingUpstreams.DEFERRED);
-        var routes = new Routes();
         routes.put(TestRoutes.relay());
         routes.put(server("mx", true, true, 4));
         routes.put(organization("orders", State.OPEN));
@@ -96,6 +96,27 @@ final class QueueCommandTest {
                 ORDERS shop/orders a@b.example x@y.example 19B TIME deferred 1 TIME TIME mx.example.net:25 mailbox busy
                 ORDERS shop/orders a@b.example z@y.example 19B TIME deferred 1 TIME TIME mx.example.net:25 mailbox busy
                 """.replace("NEWS", ids.get(0)).replace("ORDERS", ids.get(1)));
+    }
+
+    @Test
+    @Tag("promises")
+    void whatWaitsForSomebodySaysWhatFor() {
+        routes.put(organization("orders", State.SUSPENDED));
+        assertThat(queue("list").replaceAll("\\b[0-9]+(s|m[0-9]*s?)\\b *", "TIME ")).isEqualToNormalizingWhitespace(
+                """
+                        ID ORGANIZATION SENDER RECIPIENT SIZE AGE STATE ATTEMPTS LAST NEXT SERVER LAST REPLY WAITING FOR
+                        NEWS shop/news <> x@y.example 19B TIME deferred 1 TIME TIME mx.example.net:25 mailbox busy <none>
+                        NEWS shop/news <> z@y.example 19B TIME deferred 1 TIME TIME mx.example.net:25 mailbox busy <none>
+                        ORDERS shop/orders a@b.example x@y.example 19B TIME deferred 1 TIME waits mx.example.net:25 mailbox busy \
+                        sending is switched off for this organization (spec.sendingEnabled)
+                        ORDERS shop/orders a@b.example z@y.example 19B TIME deferred 1 TIME waits mx.example.net:25 mailbox busy \
+                        sending is switched off for this organization (spec.sendingEnabled)
+                        """
+                        .replace("NEWS", ids.get(0))
+                        .replace("ORDERS", ids.get(1)));
+        assertThat(queue("show", ids.get(1))).containsPattern(
+                "State: +deferred\nWaiting for: +sending is switched off for this organization \\(spec.sendingEnabled\\)\n");
+        assertThat(queue("show", ids.get(0))).doesNotContain("Waiting for");
     }
 
     @Test

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.CommandResult;
 import dev.postrider.testing.GoModules;
+import dev.postrider.testing.InstalledProgram;
 import dev.postrider.testing.KubernetesBinaries;
 import dev.postrider.testing.Sops;
 import java.io.File;
@@ -154,8 +155,8 @@ final class GitOpsExamplesIT {
 
     @Test
     void theRealPreCommitRunsTheHook() throws IOException {
-        assumeTrue(isInstalled("pre-commit") && Files.exists(Path.of(".git")),
-                "there is no pre-commit here, or no git");
+        InstalledProgram.PRE_COMMIT.require();
+        assumeTrue(Files.exists(Path.of(".git")), "these sources are not in a git repository");
         assertThat(run(Path.of("."), "pre-commit", "validate-manifest", ".pre-commit-hooks.yaml").exitCode()).isZero();
         copy(REPOSITORY, directory);
         run(directory, "git", "init", "-q");
@@ -241,11 +242,6 @@ final class GitOpsExamplesIT {
                 }
             }
         }
-    }
-
-    private static boolean isInstalled(String program) {
-        return Arrays.stream(System.getenv("PATH").split(File.pathSeparator, -1))
-                .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
     }
 
     private static CommandResult run(Path directory, String... command) {

@@ -6,7 +6,9 @@ import static org.awaitility.Awaitility.await;
 import dev.postrider.api.Condition;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.DocumentedCommands;
+import dev.postrider.testing.InstalledProgram;
 import dev.postrider.testing.KubernetesBinaries;
+import dev.postrider.testing.LeftOut;
 import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.testing.UsesApiServer;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -24,7 +26,6 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -72,6 +73,7 @@ final class DocsIT {
             docs/local.md     | java -jar target/postrider.jar local examples/quickstart --listen 2587 --state | local | 0 | acme-mail +True +MailWorks
             docs/local.md     | cd /tmp/postrider/bindings                              | local     | 0      | 250 2.0.0 queued as
             docs/local.md     | java -jar target/postrider.jar send                     | local     | 0      | taken by the relay: 250 2.0.0 queued as
+            docs/local.md     | java -jar target/postrider.jar queue list --local       | local     | 0      | TOTAL
             docs/local.md     | java -jar target/postrider.jar sink --port 2525 --save  | sink      | Ctrl-C | listening
             docs/local.md     | java -jar target/postrider.jar sink --port 2527 --tls   | tls       | 0      | Accepted
             docs/notices.md   | mkdir -p /tmp/postrider-notice                           | alone     | 0      | (as shown)
@@ -124,22 +126,22 @@ final class DocsIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"alone", "local", "sink", "tls"})
-    void whatNeedsNoClusterWorks(String situation, ApiServer api, TestReporter reporter) throws Exception {
+    void whatNeedsNoClusterWorks(String situation, ApiServer api) throws Exception {
         prepare();
-        runAll(situation, api, reporter);
+        runAll(situation, api);
     }
 
     @Test
-    void theQuickstartWorksInAFreshCheckout(ApiServer api, TestReporter reporter) throws Exception {
+    void theQuickstartWorksInAFreshCheckout(ApiServer api) throws Exception {
         for (String part : List.of("pom.xml", "src", "crds", "examples")) {
             copy(Path.of(part), directory.resolve(part));
         }
-        runAll("checkout", api, reporter);
+        runAll("checkout", api);
     }
 
     /** The test is the Deployment controller: it says that the pods are there. */
     @Test
-    void theChartIsInstalledAsTheReadmeSays(TestReporter reporter) throws Exception {
+    void theChartIsInstalledAsTheReadmeSays() throws Exception {
         prepare();
         try (ApiServer empty = ApiServer.start()) {
             // The chart brings them, and takes over none that another has installed.
@@ -155,13 +157,13 @@ final class DocsIT {
                         .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"status\":{\"observedGeneration\":1,"
                                 + "\"replicas\":1,\"updatedReplicas\":1,\"readyReplicas\":1,\"availableReplicas\":1}}");
             }, Thread::startVirtualThread);
-            runAll("helm", empty, reporter);
+            runAll("helm", empty);
             controller.join();
         }
     }
 
     @Test
-    void whatIsSaidOfAClusterWorksThere(TestReporter reporter) throws Exception {
+    void whatIsSaidOfAClusterWorksThere() throws Exception {
         prepare();
         try (ApiServer api = ApiServer.start(); var upstream = ScriptedSmtpServer.start()) {
             api.kubectl("create", "namespace", "acme");
@@ -187,7 +189,7 @@ final class DocsIT {
                         """.formatted(upstream.port()));
                 installation.operator().startRelay();
                 installation.awaitOrganization("acme", "acme", "Ready", Condition.Status.True, "MailWorks");
-                runAll("cluster", api, reporter);
+                runAll("cluster", api);
                 await().until(() -> upstream.messages().size() == 3);
             }
         }
@@ -210,7 +212,7 @@ final class DocsIT {
         }
     }
 
-    private void runAll(String situation, ApiServer api, TestReporter reporter) throws Exception {
+    private void runAll(String situation, ApiServer api) throws Exception {
         var ports = new DocumentedPorts();
         try (Stream<Path> manifests = Files.walk(directory.resolve("examples"))) {
             for (Path file : manifests.filter(Files::isRegularFile).toList()) {
@@ -221,7 +223,7 @@ final class DocsIT {
             for (DocumentedCommands block : DocumentedCommands.ofThisProject()) {
                 for (Row row : Row.all()) {
                     if (row.isOf(block) && row.situation().equals(situation)) {
-                        run(row, block, ports, api, reporter);
+                        run(row, block, ports, api);
                     }
                 }
             }
@@ -232,12 +234,12 @@ final class DocsIT {
         }
     }
 
-    private void run(Row row, DocumentedCommands block, DocumentedPorts ports, ApiServer api, TestReporter reporter)
+    private void run(Row row, DocumentedCommands block, DocumentedPorts ports, ApiServer api)
             throws Exception {
         String where = block.file() + ":" + block.line();
-        for (String program : List.of("swaks", "mvn", "man")) {
-            if (block.script().contains(program + " ") && !isInstalled(program)) {
-                reporter.publishEntry(where, "not run, for " + program + " is not installed");
+        for (InstalledProgram program : List.of(InstalledProgram.SWAKS, InstalledProgram.MVN, InstalledProgram.MAN)) {
+            if (block.script().contains(program.command() + " ") && !program.isUsable()) {
+                LeftOut.note("the commands of " + where, program.lack());
                 return;
             }
         }
@@ -309,10 +311,5 @@ final class DocsIT {
         Process process = builder.start();
         process.getOutputStream().close();
         return process;
-    }
-
-    private static boolean isInstalled(String program) {
-        return Stream.of(System.getenv("PATH").split(File.pathSeparator))
-                .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
     }
 }

@@ -43,7 +43,7 @@ final class FailingTestSendsEndToEndIT {
                 host: $HOST
                 port: $PORT
                 $SECURITY
-                replyTimeout: $TIMEOUT
+                connectTimeout: $TIMEOUT
                 authentication: {password: {secretRef: {name: $NAME-login}}}
               sender: {address: postmaster@acme.example}
               test: {recipient: check@acme.example}
@@ -95,7 +95,7 @@ final class FailingTestSendsEndToEndIT {
         sender-refused    | 127.0.0.1            | None     | SenderRejected    | check that this login may send as that address                             | S: 553 5.7.1
         recipient-refused | 127.0.0.1            | None     | RecipientRejected | check the address, and that this server delivers or relays to it           | S: 550 5.1.1
         message-refused   | 127.0.0.1            | None     | MessageRejected   | change what it objects to                                                  | S: 554 5.7.1
-        hangs             | 127.0.0.1            | None     | Timeout           | took longer than                                                           | connected to 127.0.0.1
+        hangs             | 127.0.0.1            | None     | Timeout           | did not greet within                                                       | connected to 127.0.0.1
         """)
     // @formatter:on
     void aFailureSaysWhichStepAndWhatToDo(String name, String host, String security, String reason, String whatToDo,

@@ -135,6 +135,44 @@ final class NoticesEndToEndIT {
         }
     }
 
+    /** The relay hears of a change beside the operator, so the first try may come too early for it. */
+    @Test
+    @Tag("promises")
+    void whatIsBlockedGoesWithinSecondsOfMailWorkingAgain(ApiServer api) throws Exception {
+        Duration ahead = Duration.between(Instant.now(), Instant.parse("2035-01-12T09:00:00Z"));
+        try (Sink sink = sink();
+                var installation = new RunningInstallation(api, directory, "", () -> Instant.now().plus(ahead))) {
+            RunningOperator operator = installation.operator();
+            operator.apply(SERVER.formatted(sink.port()));
+            operator.apply(Files.readString(Path.of("examples/quickstart/20-acme.yaml"))
+                    .replace("namespace: acme", "namespace: $TENANT"));
+            operator.startRelay();
+            installation.awaitOrganization(operator.tenant(), "acme", "Ready", Condition.Status.True, "NotTested");
+            String organization = "oms acme -n $TENANT {\"spec\":{\"sendingEnabled\":%s}}";
+            String server = "mailserver company -n $OPERATOR {\"spec\":{\"active\":%s}}";
+            int mails = 0;
+            for (String what : List.of(organization, server)) {
+                boolean own = what.equals(organization);
+                patch(operator, what.formatted(false));
+                installation.awaitOrganization(operator.tenant(), "acme", "Ready",
+                        own ? Condition.Status.True : Condition.Status.False,
+                        own ? "SendingDisabled" : "NoActiveGlobalServer");
+                operator.kubectl("delete", "len", "-n", "$TENANT", "--all");
+                operator.apply(Files.readString(Path.of("examples/quickstart/40-license-notice.yaml"))
+                        .replace("namespace: acme", "namespace: $TENANT"));
+                await().atMost(PATIENCE).untilAsserted(() -> assertThat(condition(operator, "Blocked")).isPresent());
+                patch(operator, what.formatted(true));
+                sink.await(++mails, Duration.ofSeconds(10));
+                assertThat(sink.mails()).as(what).hasSize(mails);
+            }
+        }
+    }
+
+    private static void patch(RunningOperator operator, String what) {
+        String[] words = what.split(" ", 5);
+        operator.kubectl("patch", words[0], words[1], words[2], words[3], "--type=merge", "-p", words[4]);
+    }
+
     @Test
     void anOperatorThatEndsBeforeItHasWrittenDownThatItSentDoesNotMakeASecondMail(ApiServer api) throws Exception {
         now = Instant.parse("2035-01-12T08:59:59Z");

@@ -76,6 +76,27 @@ final class CapabilitiesTest {
                         "NOTIFICATIONS_ENABLED", "" + works, "USAGE_REPORT_ENABLED", "false")));
     }
 
+    /** Reports go with the organization's own login, which its only server does not take. */
+    @Test
+    @Tag("promises")
+    void reportsAreNotAvailableWhereEverybodyLogsInHimself() {
+        GoldenWorld world = new GoldenWorld(manifests("accepted", "capabilities: {usageReport: true}").replace(
+                "host: mail.example.com",
+                "host: mail.example.com, authentication: {submitter: {testSecretRef: {name: t}}}")
+                + """
+                        ---
+                        kind: Secret
+                        metadata: {name: t, namespace: postrider-system, labels: {postrider.dev/credentials: "true"}}
+                        stringData: {username: u, password: p}
+                        """);
+        OrganizationPlan plan = plan(world);
+
+        assertThat(condition(plan, "AlertsAvailable").reason()).isEqualTo("MailWorks");
+        assertThat(condition(plan, "UsageReportAvailable")).returns(Condition.Status.False, Condition::status)
+                .returns("NoServerForOwnLogin", Condition::reason);
+        assertThat(plan.status().capabilities()).isEqualTo(new CapabilitiesStatus(true, true, true, false));
+    }
+
     @Test
     void stayWhileMailIsTestedAgain() {
         GoldenWorld world = new GoldenWorld(manifests("accepted", "administrators: [admin@acme.example]"));

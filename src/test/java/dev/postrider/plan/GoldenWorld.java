@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
-import dev.postrider.api.MailServerSpec.Scope;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.route.OrganizationRoute;
@@ -24,19 +23,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
 
 /** A world that is written down as manifests, with a document of kind World for what no manifest says. */
-final class GoldenWorld implements World {
-    static final Instant NOW = Instant.parse("2027-01-12T09:00:00Z");
+public final class GoldenWorld implements World {
+    public static final Instant NOW = Instant.parse("2027-01-12T09:00:00Z");
 
     Instant now = NOW;
-    final Map<ResourceKey, MailServer> servers = new LinkedHashMap<>();
-    final Map<ResourceKey, OrganizationMailSettings> organizations = new LinkedHashMap<>();
-    final List<LicenseExpiryNotice> licenses = new ArrayList<>();
-    final Map<ResourceKey, ServerRoute> serverRoutes = new HashMap<>();
+    public final Map<ResourceKey, MailServer> servers = new LinkedHashMap<>();
+    public final Map<ResourceKey, OrganizationMailSettings> organizations = new LinkedHashMap<>();
+    public final List<LicenseExpiryNotice> licenses = new ArrayList<>();
+    public final Map<ResourceKey, ServerRoute> serverRoutes = new HashMap<>();
     final Map<ResourceKey, OrganizationRoute> organizationRoutes = new HashMap<>();
     private static final Pattern DOCUMENT_END = Pattern.compile("(?m)^---\\s*$");
 
@@ -45,8 +45,8 @@ final class GoldenWorld implements World {
     private final Map<ResourceKey, ConfigMap> configMaps = new HashMap<>();
     private JsonNode world = JsonNodeFactory.instance.objectNode();
 
-    GoldenWorld(String manifests) {
-        for (String document : DOCUMENT_END.splitAsStream(manifests).toList()) {
+    public GoldenWorld(String manifests) {
+        for (String document : documents(manifests)) {
             JsonNode tree = Serialization.unmarshal(document, JsonNode.class);
             if (tree == null || tree.isEmpty()) {
                 continue;
@@ -69,8 +69,29 @@ final class GoldenWorld implements World {
         }
     }
 
+    /** The documents of manifests, one by one. */
+    public static List<String> documents(String manifests) {
+        return DOCUMENT_END.splitAsStream(manifests).toList();
+    }
+
     private static <R extends HasMetadata> void put(Map<ResourceKey, R> map, R resource) {
         map.put(new ResourceKey(resource.getMetadata().getNamespace(), resource.getMetadata().getName()), resource);
+    }
+
+    /** Plans for all servers until their tests have ended, then for all organizations. */
+    public void converge() {
+        List.copyOf(servers.values()).forEach(server -> {
+            ResourceKey key = MailServerPlan.key(server);
+            MailServerPlan plan = MailServerPlan.of(server, this, TestNews.none());
+            if (plan.test().isPresent()) {
+                plan = MailServerPlan.of(server, this, TestNews.finished(plan.test().get(), testOf(key)));
+            }
+            server.setStatus(plan.status());
+            plan.route().ifPresent(route -> serverRoutes.put(key, route));
+        });
+        organizations.values()
+                .forEach(organization -> organization.setStatus(
+                        OrganizationPlan.of(organization, this, OrganizationTestNews.none()).status()));
     }
 
     /**
@@ -144,8 +165,13 @@ final class GoldenWorld implements World {
     }
 
     @Override
-    public Optional<MailServer> mailServer(ResourceKey key) {
-        return Optional.ofNullable(servers.get(key));
+    public Optional<ServerView> mailServer(ResourceKey key) {
+        return Optional.ofNullable(servers.get(key)).map(server -> ServerView.of(server, serverRoute(key)));
+    }
+
+    @Override
+    public Optional<Instant> testedAt(ResourceKey server) {
+        return Optional.ofNullable(servers.get(server)).flatMap(MailServerPlan::testedAt);
     }
 
     @Override
@@ -154,8 +180,8 @@ final class GoldenWorld implements World {
     }
 
     @Override
-    public List<MailServer> globalServers() {
-        return servers.values().stream().filter(s -> s.getSpec().scope() == Scope.Global).toList();
+    public List<ServerView> globalServers() {
+        return servers.keySet().stream().flatMap(key -> mailServer(key).stream()).filter(ServerView::global).toList();
     }
 
     @Override
@@ -220,6 +246,11 @@ final class GoldenWorld implements World {
         return licenses.stream()
                 .filter(notice -> notice.getMetadata().getNamespace().equals(organization.namespace()))
                 .toList();
+    }
+
+    @Override
+    public OptionalInt boundPassed(HasMetadata resource) {
+        return OptionalInt.empty();
     }
 
     @Override

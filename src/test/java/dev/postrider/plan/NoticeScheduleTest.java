@@ -46,9 +46,15 @@ final class NoticeScheduleTest {
     void isDueAt(String expiry, int daysBefore, String zone, String sendAt, Instant expected, String why) {
         NoticeSchedule schedule = schedule(expiry, daysBefore, zone, sendAt, LONG_AGO);
 
+        // On the day itself there is only the other one.
+        ExpiryNotice notice = daysBefore == 1 ? ExpiryNotice.ON_EXPIRY : ExpiryNotice.BEFORE;
+
         assertThat(schedule.time(ExpiryNotice.BEFORE)).as(why).isEqualTo(expected);
-        assertThat(schedule.turn(ExpiryNotice.BEFORE, expected.minusMillis(1))).isEqualTo(Turn.TO_COME);
-        assertThat(schedule.turn(ExpiryNotice.BEFORE, expected)).isNotEqualTo(Turn.TO_COME);
+        assertThat(schedule.turn(notice, expected.minusMillis(1))).isEqualTo(Turn.TO_COME);
+        assertThat(schedule.turn(notice, expected)).isEqualTo(Turn.DUE);
+        if (daysBefore == 1) {
+            assertThat(schedule.turn(ExpiryNotice.BEFORE, expected)).isEqualTo(Turn.NEVER);
+        }
     }
 
     @ParameterizedTest(name = "{0} in {1}: {2} left")
@@ -75,13 +81,18 @@ final class NoticeScheduleTest {
     @CsvSource(delimiter = '|', textBlock = """
             2026-06-01T00:00:00Z | 2027-01-12T07:59:59Z | false | TO_COME | TO_COME
             2026-06-01T00:00:00Z | 2027-01-12T08:00:00Z | false | DUE     | TO_COME
-            2026-06-01T00:00:00Z | 2027-01-31T07:59:59Z | false | DUE     | TO_COME
-            2026-06-01T00:00:00Z | 2027-01-31T22:59:59Z | false | DUE     | DUE
+            2026-06-01T00:00:00Z | 2027-01-30T22:59:59Z | false | DUE     | TO_COME
+            2026-06-01T00:00:00Z | 2027-01-30T23:00:00Z | false | MISSED  | TO_COME
+            2026-06-01T00:00:00Z | 2027-01-31T07:59:59Z | false | MISSED  | TO_COME
+            2026-06-01T00:00:00Z | 2027-01-31T22:59:59Z | false | MISSED  | DUE
             2026-06-01T00:00:00Z | 2027-01-31T23:00:00Z | false | MISSED  | DUE
             2026-06-01T00:00:00Z | 2027-02-07T08:00:00Z | false | MISSED  | DUE
             2026-06-01T00:00:00Z | 2027-02-07T08:00:01Z | false | MISSED  | MISSED
             2027-01-20T00:00:00Z | 2027-01-20T00:00:01Z | false | DUE     | TO_COME
-            2027-01-31T22:59:59Z | 2027-01-31T22:59:59Z | false | DUE     | DUE
+            2027-01-30T22:59:59Z | 2027-01-30T22:59:59Z | false | DUE     | TO_COME
+            2027-01-30T23:00:00Z | 2027-01-31T07:59:59Z | false | NEVER   | TO_COME
+            2027-01-30T23:00:00Z | 2027-01-31T08:00:00Z | false | NEVER   | DUE
+            2027-01-31T22:59:59Z | 2027-01-31T22:59:59Z | false | NEVER   | DUE
             2027-01-31T23:00:00Z | 2027-01-31T23:00:00Z | false | NEVER   | NEVER
             2027-01-31T23:00:00Z | 2027-01-31T23:00:00Z | true  | NEVER   | DUE
             2030-01-01T00:00:00Z | 2030-01-01T00:00:00Z | true  | NEVER   | DUE

@@ -185,6 +185,25 @@ final class UsageReportsTest {
     }
 
     @Test
+    @Tag("promises")
+    void whatFailedIsSentTheMomentThatMailWorksAgain() {
+        at("2026-08-20T12:00:00Z");
+        accepted = false;
+        Instant now = Instant.parse("2026-09-01T06:00:00Z");
+        for (int attempt = 0; attempt < 8; attempt++) {
+            now = at(now).lookAgain().orElseThrow();
+        }
+        mails.clear();
+        ready = "False";
+        at("2026-09-01T12:00:00Z");
+        accepted = true;
+        ready = "True";
+        at("2026-09-01T12:00:01Z");
+        assertThat(mails).hasSize(1);
+        assertThat(last().state()).isEqualTo(ReportState.Sent);
+    }
+
+    @Test
     void itWaitsForTheMailToWorkAndSaysSo() {
         at("2026-08-20T12:00:00Z");
         ready = "False";

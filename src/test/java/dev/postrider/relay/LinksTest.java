@@ -20,6 +20,8 @@ import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.Sha256;
 import dev.postrider.route.SizeLimit;
 import dev.postrider.route.SizeLimit.WhenTooLarge;
+import dev.postrider.route.Support;
+import dev.postrider.route.SystemInformation;
 import dev.postrider.testing.ClamdServer;
 import dev.postrider.testing.FreePort;
 import dev.postrider.testing.PostgresServer;
@@ -53,6 +55,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -148,10 +151,14 @@ final class LinksTest {
     }
 
     private String submit(String mail) throws Exception {
+        return submit(mail, "x@y.example");
+    }
+
+    private String submit(String mail, String recipient) throws Exception {
         try (var client = Dialogue.connect(relay.orElseThrow().submissionPort())) {
             client.say("EHLO c");
             client.login("orders.shop", PASSWORD);
-            String reply = client.mail("orders@shop.example", "x@y.example", mail);
+            String reply = client.mail("orders@shop.example", recipient, mail);
             assertThat(reply).startsWith("250 2.0.0 queued as ");
             return reply.replace("250 2.0.0 queued as ", "");
         }
@@ -229,6 +236,28 @@ final class LinksTest {
         assertThat(log.toString(StandardCharsets.UTF_8)).contains(id + " downloaded organization=shop/orders")
                 .doesNotContain(token, Sha256.of(token));
         assertThat(directory.resolve("links/shop/orders/" + id + "-1")).hasBinaryContent(ATTACHMENT);
+    }
+
+    @Test
+    @Tag("promises")
+    void whatTheRelayAttachesForThoseWhoHelpIsInNoLink() throws Exception {
+        Relay started = start(onTheVolume());
+        OrganizationRoute plain = routes.organization(TestRoutes.key("orders")).orElseThrow();
+        routes.put(new OrganizationRoute(plain.key(), plain.passwordSha256(), plain.state(), plain.servers(),
+                plain.from(), plain.envelopeFrom(), plain.webhook(),
+                Optional.of(new SizeLimit(Optional.empty(), WhenTooLarge.LINK, Optional
+                        .of(new Linking("localhost:" + started.linksPort().orElseThrow(), true, 30)))))
+                .helpedBy(Optional.of(new Support("help@example.com", Optional.empty(),
+                        Optional.of(new SystemInformation(List.of(), List.of()))))));
+
+        String id = submit(mail("mixed", ATTACHMENT), Support.RECIPIENT);
+
+        assertThat(delivered().isMimeType("multipart/mixed")).isTrue();
+        assertThat(mx.messages().getFirst().text()).contains("filename=\"system-information.txt\"",
+                "filename=\"system-information.json\"");
+        try (Stream<Path> kept = Files.list(directory.resolve("links/shop/orders"))) {
+            assertThat(kept.map(file -> file.getFileName().toString())).hasSize(1).allMatch(f -> f.startsWith(id));
+        }
     }
 
     /** The server may have to be built first. */

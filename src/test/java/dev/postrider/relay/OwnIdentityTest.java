@@ -94,7 +94,8 @@ final class OwnIdentityTest {
                 Optional.of(new SizeLimit(Optional.empty(), WhenTooLarge.LINK,
                         Optional.of(new Linking("localhost:" + started.linksPort().orElseThrow(), false, 30)))),
                 Optional.of(new AllowedSenders(List.of("@globex.example"), Otherwise.REWRITE)))
-                .signing(Optional.of(new Address("help@example.com", Optional.of("Help"))), KEYS));
+                .signing(Optional.of(new Address("help@example.com", Optional.of("Help"))), KEYS)
+                .bouncingTo(Optional.of("bounces@example.com")));
     }
 
     private void submit(String from) throws Exception {
@@ -137,7 +138,8 @@ final class OwnIdentityTest {
             Received mail = delivered();
             assertThat(mail.text()).startsWith("DKIM-Signature: ")
                     .contains("<orders@example.com>", "Subject: =?UTF-8?Q?Gr=C3=BC=C3=9Fe?=",
-                            "https://localhost:");
+                            "https://localhost:", "\r\nReply-To: Help <help@example.com>\r\n");
+            assertThat(mail.sender()).startsWith("<bounces@example.com> ");
             assertThat(verified(mail)).containsExactly(BOTH);
         } finally {
             System.setErr(usual);
@@ -165,10 +167,22 @@ final class OwnIdentityTest {
     }
 
     @Test
+    @Tag("promises")
+    void mailAsTheOrganizationHasItsEnvelopeSenderAndSaysWhomToAnswerAndIsSigned() throws Exception {
+        start(Duration.ofHours(4));
+        submit("orders@example.com");
+        Received mail = delivered();
+        assertThat(mail.sender()).startsWith("<bounces@example.com> ");
+        assertThat(mail.text()).contains("<orders@example.com>", "\r\nReply-To: Help <help@example.com>\r\n");
+        assertThat(verified(mail)).containsExactly(BOTH);
+    }
+
+    @Test
     void anotherDomainThatMaySendIsNotSignedFor() throws Exception {
         start(Duration.ofHours(4));
         submit("a@globex.example");
-        assertThat(delivered().text()).contains("<a@globex.example>").doesNotContain("DKIM-Signature");
+        assertThat(delivered().text()).contains("<a@globex.example>").doesNotContain("DKIM-Signature", "Reply-To");
+        assertThat(delivered().sender()).startsWith("<a@globex.example> ");
     }
 
     @ParameterizedTest
@@ -179,10 +193,10 @@ final class OwnIdentityTest {
         submit("orders@example.com");
         Received report = delivered();
         assertThat(report.sender()).startsWith("<> ");
-        assertThat(report.recipients()).containsExactly("orders@example.com");
+        assertThat(report.recipients()).containsExactly("bounces@example.com");
         assertThat(report.text()).contains(
                 "\r\nFrom: =?UTF-8?Q?Bestellungen_f=C3=BCr_alle?= <orders@example.com>\r\n",
-                "\r\nReply-To: Help <help@example.com>\r\n", "\r\nTo: <orders@example.com>\r\n",
+                "\r\nReply-To: Help <help@example.com>\r\n", "\r\nTo: <bounces@example.com>\r\n",
                 reply.startsWith("5") ? "Undelivered Mail" : "Delayed Mail", "Auto-Submitted: auto-replied");
         assertThat(verified(report)).containsExactly(BOTH);
     }

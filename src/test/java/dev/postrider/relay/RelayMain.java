@@ -1,6 +1,7 @@
 package dev.postrider.relay;
 
 import dev.postrider.relay.delivery.DeliverySettings;
+import dev.postrider.relay.links.LinkSettings;
 import dev.postrider.relay.queue.PostgresLocation;
 import dev.postrider.relay.queue.QueueLimits;
 import dev.postrider.relay.queue.QueueSettings;
@@ -9,11 +10,20 @@ import dev.postrider.relay.smtp.IncomingMessage;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.relay.smtp.Submission;
 import dev.postrider.relay.smtp.SubmissionPolicy;
+import dev.postrider.route.Address;
+import dev.postrider.route.Linking;
+import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.RouteJson;
+import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
+import dev.postrider.route.Sha256;
+import dev.postrider.route.SizeLimit;
+import dev.postrider.route.SizeLimit.WhenTooLarge;
 import dev.postrider.route.SubmitterKey;
+import dev.postrider.route.Support;
+import dev.postrider.route.SystemInformation;
 import dev.postrider.transport.LoopbackUpstreams;
 import dev.postrider.transport.MailUpstreams;
 import java.io.IOException;
@@ -52,6 +62,8 @@ public final class RelayMain {
      * <li>{@code clients=open}: who does not log in is taken for the organization's
      * <li>{@code times=short}: for retries and leases, as tests want to wait for them
      * <li>{@code submitters=yes}: its server wants the login of whoever submits
+     * <li>{@code hostile=yes}: it keeps attachments for download, and has organizations of namespace "evil": "split",
+     * "link" and "help", by what their mail is for
      * <li>{@code organizations}: how many others it knows
      * </ul>
      */
@@ -68,7 +80,10 @@ public final class RelayMain {
                         .map(url -> new PostgresLocation(url, Optional.of(directory))),
                 QueueLimits.DEFAULT, quick ? LEASE : QueueSettings.LEASE);
         var settings = new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), number(given, "submission"),
-                number(given, "submissions"), 0, directory, SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT, queue);
+                number(given, "submissions"), 0, directory, SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT, queue,
+                given.containsKey("hostile")
+                        ? Optional.of(new LinkSettings(0, false, Optional.empty(), 1L << 30, 1, Optional.empty()))
+                        : Optional.empty());
         var delivery = quick
                 ? new DeliverySettings("relay.test", List.of(Duration.ofMillis(200)), 0, Duration.ofHours(4),
                         Duration.ofDays(1), Duration.ofSeconds(5), 1000, Duration.ofMillis(200),
@@ -104,11 +119,24 @@ public final class RelayMain {
         }
         routes.put(server);
         routes.put(TestRoutes.organization("orders", State.OPEN));
+        if (given.containsKey("hostile")) {
+            routes.put(hostile("split", new SizeLimit(Optional.of(64L << 10), WhenTooLarge.SPLIT)));
+            routes.put(hostile("link", new SizeLimit(Optional.of(1L << 20), WhenTooLarge.LINK,
+                    Optional.of(new Linking("links.test", false, 1)))));
+            routes.put(hostile("help", SizeLimit.NONE).helpedBy(Optional.of(new Support("help@evil.example",
+                    Optional.empty(), Optional.of(new SystemInformation(List.of(), List.of()))))));
+        }
         for (int i = 0; i < number(given, "organizations"); i++) {
             routes.put(TestRoutes.organization("organization-" + i, State.OPEN));
         }
         routes.markComplete();
         return routes;
+    }
+
+    private static OrganizationRoute hostile(String name, SizeLimit limit) {
+        return new OrganizationRoute(new ResourceKey("evil", name), Sha256.of(TestRoutes.PASSWORD), State.OPEN,
+                List.of(), new Address(name + "@evil.example", Optional.empty()), "bounces@evil.example",
+                Optional.empty(), Optional.of(limit));
     }
 
     private static int number(Map<String, String> given, String key) {

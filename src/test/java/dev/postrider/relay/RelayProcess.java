@@ -24,6 +24,8 @@ final class RelayProcess implements AutoCloseable {
 
     /** Among the options: its server wants the login of whoever submits. */
     static final String SUBMITTERS = "-Dpostrider.test.submitters";
+    /** Among the options: it has the organizations of namespace "evil", too. */
+    static final String HOSTILE = "-Dpostrider.test.hostile";
 
     private final Process process;
     private final Path log;
@@ -69,6 +71,9 @@ final class RelayProcess implements AutoCloseable {
                 "times=short"));
         if (setup.options.contains(SUBMITTERS)) {
             command.add("submitters=yes");
+        }
+        if (setup.options.contains(HOSTILE)) {
+            command.add("hostile=yes");
         }
         setup.database.ifPresent(url -> command.add("database=" + url));
         return command;

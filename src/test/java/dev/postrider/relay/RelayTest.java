@@ -7,6 +7,7 @@ import static dev.postrider.relay.TestRoutes.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.testing.InstalledProgram;
 import dev.postrider.transport.LoopbackUpstreams;
 import dev.postrider.transport.MailUpstreams;
 import dev.postrider.testing.ScriptedSmtpServer;
@@ -366,13 +367,13 @@ final class RelayTest {
     void servesTheClientsPeopleHave(TestReporter reporter) throws Exception {
         Path ca = Files.writeString(directory.resolve("ca.crt"), TestRoutes.CERTIFICATE.caCertificate());
         int expected = 0;
-        if (isInstalled("swaks")) {
+        if (InstalledProgram.SWAKS.isUsableFor("mail sent by swaks")) {
             run("swaks", "--server", "127.0.0.1", "--port", String.valueOf(relay.submissionPort()), "--tls", "--auth",
                     "LOGIN", "--auth-user", "orders.shop", "--auth-password", PASSWORD, "--from", "a@b.example", "--to",
                     "x@y.example", "--ehlo", "client.test");
             expected++;
         }
-        if (isInstalled("python3")) {
+        if (InstalledProgram.PYTHON.isUsableFor("mail sent by Python")) {
             run("python3", "-c", """
                     import smtplib, ssl, sys
                     context = ssl.create_default_context(cafile=sys.argv[2])
@@ -385,15 +386,6 @@ final class RelayTest {
         reporter.publishEntry("clients used", expected + " of swaks, python3");
         int count = expected;
         await().untilAsserted(() -> assertThat(upstreams.taken()).hasSize(count));
-    }
-
-    private static boolean isInstalled(String program) {
-        for (String directory : System.getenv("PATH").split(":", -1)) {
-            if (Files.isExecutable(Path.of(directory, program))) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private static void run(String... command) throws Exception {
@@ -457,7 +449,7 @@ final class RelayTest {
             await().untilAsserted(() -> assertThat(relay.queued()).isZero());
             assertThat(mx.messages()).hasSize(4)
                     .allSatisfy(part -> assertThat(part.bytes()).hasSizeLessThanOrEqualTo(65_536))
-                    .allSatisfy(part -> assertThat(part.text()).contains("id=\"" + id + "@relay.test\""));
+                    .allSatisfy(part -> assertThat(part.text()).contains("id=\"" + id + ".65536@relay.test\""));
             String whole = mx.messages()
                     .stream()
                     .map(part -> part.text().substring(part.text().indexOf("\r\n\r\n") + 4))

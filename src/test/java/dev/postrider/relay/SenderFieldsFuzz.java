@@ -60,13 +60,14 @@ final class SenderFieldsFuzz {
 
     private static SenderIdentity identity(Otherwise otherwise) {
         return new SenderIdentity(new ResourceKey("n", "o"), new Address("a@b.example", Optional.empty()),
-                "a@b.example", new AllowedSenders(List.of("@c.example"), otherwise));
+                "a@b.example", Optional.empty(), Optional.empty(),
+                new AllowedSenders(List.of("@c.example"), otherwise));
     }
 
     private static String pass(String message, int most, Otherwise otherwise) throws IOException {
         byte[] octets = message.getBytes(StandardCharsets.ISO_8859_1);
         var out = new ByteArrayOutputStream();
-        var fields = new SenderFields(out, identity(otherwise));
+        var fields = new SenderFields(out, identity(otherwise), true);
         for (int i = 0; i < octets.length; i += most) {
             fields.write(Arrays.copyOfRange(octets, i, Math.min(octets.length, i + most)));
         }

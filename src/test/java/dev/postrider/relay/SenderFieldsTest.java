@@ -141,13 +141,19 @@ final class SenderFieldsTest {
     private static SenderIdentity identity(Otherwise otherwise) {
         return new SenderIdentity(new ResourceKey("acme", "shop"),
                 new Address("no-reply@acme.example", Optional.of("Acme")), "bounces@acme.example",
+                Optional.of("bounces@acme.example"), Optional.empty(),
                 new AllowedSenders(List.of("sales@acme.example", "@shop.example", "@*.shop.example"), otherwise));
     }
 
     private static String pass(String message, int step, Otherwise otherwise) throws IOException {
+        return pass(message, step, identity(otherwise), true);
+    }
+
+    private static String pass(String message, int step, SenderIdentity identity, boolean wantsAnswers)
+            throws IOException {
         byte[] octets = message.getBytes(StandardCharsets.ISO_8859_1);
         var out = new ByteArrayOutputStream();
-        var fields = new SenderFields(out, identity(otherwise));
+        var fields = new SenderFields(out, identity, wantsAnswers);
         for (int i = 0; i < octets.length; i += step) {
             fields.write(octets, i, Math.min(step, octets.length - i));
         }
@@ -187,6 +193,64 @@ final class SenderFieldsTest {
         assertThat(identity(Otherwise.REFUSE).allowsEnvelope(reversePath)).isEqualTo(allowed);
     }
 
+    @Tag("promises")
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', textBlock = """
+            declared             ; submitted             ; leaves with            ; with the submitter's own login
+            bounces@acme.example ; no-reply@acme.example ; bounces@acme.example   ; no-reply@acme.example
+            bounces@acme.example ; no-reply@ACME.example ; bounces@acme.example   ; no-reply@ACME.example
+            bounces@acme.example ; ''                    ; ''                     ; ''
+            bounces@acme.example ; sales@acme.example    ; sales@acme.example     ; sales@acme.example
+            bounces@acme.example ; x+1=y.example@shop.example ; x+1=y.example@shop.example ; x+1=y.example@shop.example
+            bounces@acme.example ; bounces@acme.example  ; bounces@acme.example   ; bounces@acme.example
+            b@bücher.example ; no-reply@acme.example ; b@xn--bcher-kva.example ; no-reply@acme.example
+                                 ; no-reply@acme.example ; no-reply@acme.example  ; no-reply@acme.example
+                                 ; x@else.example        ; default@acme.example   ; default@acme.example
+            """, useHeadersInDisplayName = true)
+    void theDeclaredEnvelopeSenderTakesThePlaceOfTheOrganizationsFrom(String declared, String submitted, String sent,
+            String ofSubmitter) {
+        var identity = new SenderIdentity(new ResourceKey("acme", "shop"),
+                new Address("no-reply@acme.example", Optional.empty()),
+                declared == null ? "default@acme.example" : declared, Optional.ofNullable(declared), Optional.empty(),
+                new AllowedSenders(List.of("sales@acme.example", "@shop.example"), Otherwise.REWRITE));
+        assertThat(identity.reversePath(submitted, false)).isEqualTo(sent);
+        assertThat(identity.reversePath(submitted, true)).isEqualTo(ofSubmitter);
+    }
+
+    /** R stands for the Reply-To that the organization declared, which is put in at the end of the header. */
+    @Tag("promises")
+    @ParameterizedTest
+    @CsvSource(delimiter = '~', quoteCharacter = '`', textBlock = """
+            From: OK|Subject: a||x|                          ~ From: OK|Subject: a|R||x|
+            From: Any Name <no-reply@ACME.example>||         ~ From: Any Name <no-reply@ACME.example>|R||
+            From: OK|Sender: sales@acme.example||            ~ From: OK|Sender: sales@acme.example|R||
+            From: OK|                                        ~ From: OK|R|
+            From: x@evil.example||                           ~ From: Acme <no-reply@acme.example>|R||
+            Subject: a||                                     ~ Subject: a|From: Acme <no-reply@acme.example>|R||
+            From: OK|Reply-To: me@else.example||             ~ same
+            reply-to : me@else.example|From: OK||            ~ same
+            From: OK|Reply-To:||                             ~ same
+            From: sales@acme.example||                       ~ same
+            From: OK, sales@acme.example||                   ~ same
+            Resent-From: OK|From: OK||                       ~ same
+            Resent-To: x@y.example|From: OK||                ~ same
+            DKIM-Signature: v=1; h=from:reply-to|From: OK||  ~ same
+            """)
+    void mailOfTheOrganizationSaysWhomToAnswer(String header, String expected) throws Exception {
+        String message = octets(header);
+        var identity = new SenderIdentity(new ResourceKey("acme", "shop"),
+                new Address("no-reply@acme.example", Optional.of("Acme")), "bounces@acme.example", Optional.empty(),
+                Optional.of(new Address("help@acme.example", Optional.of("Help"))),
+                new AllowedSenders(List.of("sales@acme.example"), Otherwise.REWRITE));
+        for (int step : List.of(1, 7, 1000)) {
+            assertThat(pass(message, step, identity, true)).isEqualTo(
+                    expected.equals("same")
+                            ? message
+                            : octets(expected.replace("|R|", "|Reply-To: Help <help@acme.example>|")));
+            assertThat(pass(message, step, identity, false)).doesNotContain("help@acme.example");
+        }
+    }
+
     @Test
     void aRefusalSaysWhatIsAllowedAndFitsIntoAReply() {
         assertThat(identity(Otherwise.REFUSE).refusal("the message has no From field"))
@@ -195,7 +259,7 @@ final class SenderFieldsTest {
                         + " spec.identity.allowedSenders of OrganizationMailSettings acme/shop"));
         String longest = "x".repeat(64) + "@" + "y".repeat(250);
         var identity = new SenderIdentity(new ResourceKey("n".repeat(63), "o".repeat(253)),
-                new Address(longest, Optional.empty()), longest,
+                new Address(longest, Optional.empty()), longest, Optional.empty(), Optional.empty(),
                 new AllowedSenders(Collections.nCopies(500, longest), Otherwise.REFUSE));
         assertThat(identity.refusal("field Resent-Sender cannot be read").text()).hasSizeBetween(400, 480);
     }
@@ -211,7 +275,8 @@ final class SenderFieldsTest {
     void theOrganizationsFieldIsInAsciiWhereThatCanBe(String address, String name, String field,
             boolean international) {
         var identity = new SenderIdentity(new ResourceKey("acme", "shop"),
-                new Address(address, Optional.ofNullable(name)), "b@acme.example", AllowedSenders.NONE);
+                new Address(address, Optional.ofNullable(name)), "b@acme.example", Optional.empty(),
+                Optional.empty(), AllowedSenders.NONE);
         assertThat(new String(identity.field("From"), StandardCharsets.UTF_8).replace("\r\n", "|")).isEqualTo(field);
         assertThat(AddressField.isInternational(address)).isEqualTo(international);
     }

@@ -16,6 +16,7 @@ import dev.postrider.route.ServerRoute;
 import dev.postrider.route.SubmitterKey;
 import dev.postrider.testing.AccountServer;
 import dev.postrider.testing.AccountServer.Taken;
+import dev.postrider.testing.FreePort;
 import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.testing.TestCertificates;
 import dev.postrider.transport.LoopbackUpstreams;
@@ -47,6 +48,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
 
 /** Mail with the logins of those who submit it, from the session with the relay to the server that they log in to. */
@@ -101,10 +105,14 @@ final class SubmitterTest {
         routes.put(TestRoutes.server("mx", false, true, 4));
         routes.put(organization("other", State.OPEN, "mx"));
         routes.markComplete();
-        relay = Relay.start(
+        relay = start(routes);
+    }
+
+    private Relay start(Routes known) throws Exception {
+        return Relay.start(
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
                         SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT),
-                routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
+                known, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
                 new DeliverySettings("relay.test", List.of(Duration.ofSeconds(90)), 0, Duration.ofHours(4),
                         Duration.ofDays(5), Duration.ofSeconds(30), 100, Duration.ofSeconds(1), Duration.ofSeconds(1),
                         1 << 20),
@@ -236,6 +244,81 @@ final class SubmitterTest {
     @Test
     void anotherOrganizationCannotUseTheServer() throws Exception {
         assertThat(login("other.shop/alice", ALICES)).isEqualTo("535 5.7.8 user name or password is wrong");
+    }
+
+    /** What a user with the right password is told, in whatever state organization and servers are. */
+    @Tag("promises")
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            all is well                      | 235 2.7.0 welcome | 250 2.1.0 sender OK
+            no global server is active       | 235 2.7.0 welcome | \
+            451 4.3.2 sending is switched off: no global mail server is active
+            sendingEnabled is false          | 235 2.7.0 welcome | \
+            550 5.7.1 sending is switched off for this organization (spec.sendingEnabled)
+            the organization is being deleted | 235 2.7.0 welcome | 550 5.7.1 this organization is being deleted
+            the server is inactive           | \
+            454 4.7.0 the mail server that checks this login is switched off, try again later |
+            the server is inactive, another takes mail | \
+            454 4.7.0 the mail server that checks this login is switched off, try again later |
+            the server has no route yet      | \
+            454 4.7.0 the mail server that checks this login is not ready, try again later |
+            there is no server               | \
+            454 4.7.0 the mail server that checks this login is not ready, try again later |
+            the organization is not known yet | 454 4.7.0 the relay has just started and does not know every \
+            organization yet, try again later |
+            the server cannot be reached     | \
+            454 4.7.0 the mail server cannot be asked about this login now, try again later |
+            its certificate is not trusted   | \
+            454 4.7.0 the mail server cannot be asked about this login now, try again later |
+            no server of it has users        | 535 5.7.8 user name or password is wrong |
+            """)
+    void aRightPasswordIsNeverCalledWrong(String state, String auth, @Nullable String mail) throws Exception {
+        bring(state);
+        try (var client = session()) {
+            assertThat(client.login("orders.shop/alice", ALICES)).as(this::logs).isEqualTo(auth);
+            if (mail != null) {
+                assertThat(client.say("MAIL FROM:<alice@shop.example>")).isEqualTo(mail);
+            }
+        }
+        if (mail != null) {
+            assertThat(login("orders.shop/alice", "wrong")).isEqualTo("535 5.7.8 user name or password is wrong");
+        }
+    }
+
+    private void bring(String state) throws Exception {
+        ServerRoute own = own("own", 4, server.port());
+        var inactive = new ServerRoute(own.key(), false, false, own.endpoint());
+        switch (state) {
+            case "all is well" -> {
+            }
+            case "no global server is active" -> {
+                RelayRoute now = routes.relay().orElseThrow();
+                routes.put(new RelayRoute(true, now.certificate(), now.privateKey(), now.adminTokenSha256(),
+                        now.submitterKeys()));
+            }
+            case "sendingEnabled is false" -> routes.put(organization("orders", State.SUSPENDED, "own"));
+            case "the organization is being deleted" -> routes.put(organization("orders", State.CLOSING, "own"));
+            case "the server is inactive" -> routes.put(inactive);
+            case "the server is inactive, another takes mail" -> {
+                routes.put(inactive);
+                routes.put(organization("orders", State.OPEN, "own", "mx"));
+            }
+            case "the server has no route yet" -> routes.put(organization("orders", State.OPEN, "not-tested", "mx"));
+            case "there is no server" -> routes.put(organization("orders", State.OPEN));
+            case "the organization is not known yet" -> {
+                relay.close();
+                routes = new Routes();
+                keys(FIRST);
+                relay = start(routes);
+            }
+            case "the server cannot be reached" -> routes.put(own("own", 4, FreePort.find()));
+            case "its certificate is not trusted" -> routes.put(TestRoutes.forSubmitters(new ServerRoute(key("own"),
+                    false, true, new Endpoint.Smtp("localhost", server.port(), Endpoint.Security.STARTTLS,
+                            Optional.of(new TestCertificates("Another CA").pem()), Duration.ofSeconds(5),
+                            Duration.ofSeconds(10), 4, Optional.empty()))));
+            case "no server of it has users" -> routes.put(organization("orders", State.OPEN, "mx"));
+            default -> throw new IllegalArgumentException(state);
+        }
     }
 
     @Test

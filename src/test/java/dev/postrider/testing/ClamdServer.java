@@ -36,6 +36,9 @@ public final class ClamdServer implements AutoCloseable {
 
     public static ClamdServer start(Path directory) throws IOException {
         boolean real = Files.isExecutable(PROGRAM);
+        if (!real) {
+            LeftOut.note("clamd", "not installed; a stand-in answers in its place");
+        }
         System.out.println("virus scanner for tests: " + (real ? "the machine's clamd" : "a stand-in of clamd"));
         return real ? startReal(directory) : startStandIn();
     }

@@ -1,5 +1,7 @@
 package dev.postrider.testing;
 
+import static org.junit.jupiter.api.Assumptions.abort;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -15,21 +17,22 @@ import java.util.stream.Stream;
  * the interpreter is missing, there is none, and that is said.
  */
 public enum ConsumerPrograms {
-    MSMTP("msmtp"), NODEMAILER("node"), DJANGO("python3"), PYTHON("python3"), RUBY_MAIL("ruby"), PHP("php"), POSTFIX(
-            "postconf"), ALERTMANAGER("go"), GITEA("go");
+    MSMTP(InstalledProgram.MSMTP), NODEMAILER(InstalledProgram.NODE), DJANGO(InstalledProgram.PYTHON), PYTHON(
+            InstalledProgram.PYTHON), RUBY_MAIL(InstalledProgram.RUBY), PHP(InstalledProgram.PHP), POSTFIX(
+                    InstalledProgram.POSTCONF), ALERTMANAGER(InstalledProgram.GO), GITEA(InstalledProgram.GO);
 
     private static final Path CACHE = KubernetesBinaries.userCache().resolve("consumers");
 
-    private final String interpreter;
+    private final InstalledProgram interpreter;
 
-    ConsumerPrograms(String interpreter) {
+    ConsumerPrograms(InstalledProgram interpreter) {
         this.interpreter = interpreter;
     }
 
     /** The command to run it with, if it can be had here. */
     public Optional<List<String>> command() {
         Optional<List<String>> command = switch (this) {
-            case MSMTP, PHP, PYTHON, POSTFIX -> onPath();
+            case MSMTP, PHP, PYTHON, POSTFIX, RUBY_MAIL -> onPath();
             case NODEMAILER -> onPath().filter(_ -> made("nodemailer-7", "npm", "install", "--silent", "--prefix",
                     folder("nodemailer-7"), "nodemailer@7"));
             case DJANGO -> onPath()
@@ -37,13 +40,19 @@ public enum ConsumerPrograms {
                             && made("django-5.2/bin/django-admin", folder("django-5.2") + "/bin/pip", "install", "-q",
                                     "django==5.2.*"))
                     .map(_ -> List.of(folder("django-5.2") + "/bin/python"));
-            case RUBY_MAIL -> onPath().filter(ruby -> runs(ruby.getFirst(), "-e", "require 'mail'"));
             case ALERTMANAGER -> built("alert");
             case GITEA -> built("gitea");
         };
         System.out.println(name() + " for tests: "
                 + command.map(c -> String.join(" ", c)).orElse("none, what it reads is not tried"));
         return command;
+    }
+
+    /** The command to run it with; leaves the test out where it cannot be had here. */
+    public List<String> require() {
+        return command().orElseGet(() -> abort(interpreter.isUsable()
+                ? "what makes " + this + " could not be fetched or built (the output above says why)"
+                : interpreter.lack()));
     }
 
     /** Where packages of Node are. */
@@ -65,7 +74,7 @@ public enum ConsumerPrograms {
     }
 
     private Optional<List<String>> onPath() {
-        return KubernetesBinaries.onPath(interpreter).map(program -> List.of(program.toString()));
+        return interpreter.path().map(program -> List.of(program.toString()));
     }
 
     private static String folder(String name) {

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /** An SMTP server on the loopback interface that takes much mail, keeps none of it, and counts. */
 public final class CountingSmtpServer implements AutoCloseable {
@@ -36,6 +37,7 @@ public final class CountingSmtpServer implements AutoCloseable {
     private final AtomicLong messages = new AtomicLong();
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile Mode mode = Mode.TAKE;
+    private volatile Predicate<String> filter = _ -> false;
 
     private CountingSmtpServer(ServerSocket socket, Duration time, Consumer<String> recipients) {
         this.socket = socket;
@@ -63,6 +65,12 @@ public final class CountingSmtpServer implements AutoCloseable {
     /** Does this with clients that come from now on. */
     public CountingSmtpServer mode(Mode next) {
         mode = next;
+        return this;
+    }
+
+    /** Ends the session with 421 after a message to such a recipient, as content filters do. */
+    public CountingSmtpServer filter(Predicate<String> next) {
+        filter = next;
         return this;
     }
 
@@ -166,6 +174,10 @@ public final class CountingSmtpServer implements AutoCloseable {
                 } else if (line.equals("DATA")) {
                     say(connection, "354 go ahead");
                     content();
+                    if (filter.test(recipient)) {
+                        say(connection, "421 4.7.0 this content is not taken");
+                        return;
+                    }
                     messages.incrementAndGet();
                     recipients.accept(recipient);
                     say(connection, "250 2.0.0 queued as C1");

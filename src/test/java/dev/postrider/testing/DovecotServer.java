@@ -63,8 +63,10 @@ public final class DovecotServer implements AutoCloseable {
      */
     public static Optional<DovecotServer> startIfInstalled(TestCertificates.Server certificate, String user,
             String password, String realms, Optional<String> introspection, Optional<Integer> relay) {
-        if (!Files.isExecutable(PROGRAM) || !Files.exists(Path.of("/usr/lib/dovecot/pop3-login"))
+        if (!InstalledProgram.DOVECOT.isUsable() || !Files.exists(Path.of("/usr/lib/dovecot/pop3-login"))
                 || !"root".equals(System.getProperty("user.name"))) {
+            LeftOut.note("what is tried with Dovecot",
+                    "dovecot-pop3d of Dovecot 2.3 is not installed, or this is not root");
             return Optional.empty();
         }
         try {

@@ -63,6 +63,7 @@ public final class EximServer implements AutoCloseable {
             Optional<String> authenticators) {
         Optional<Path> program = PROGRAMS.stream().filter(Files::isExecutable).findFirst();
         if (program.isEmpty() || !"root".equals(System.getProperty("user.name")) || !hasUser(program.get())) {
+            LeftOut.note("what is tried with Exim", "it is neither installed nor unpacked, or this is not root");
             return Optional.empty();
         }
         try {

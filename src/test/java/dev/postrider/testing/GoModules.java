@@ -14,13 +14,13 @@ public final class GoModules {
     /** The folder of a module, if Go is here and knows it; what is missing is printed. */
     public static Optional<Path> folder(String module, String version) {
         if (!GoPrograms.goIsInstalled()) {
-            System.out.println(module + " for tests: none, for there is no Go to fetch it with");
+            LeftOut.note("what is held against " + module, InstalledProgram.GO.lack());
             return Optional.empty();
         }
         var result = CommandResult.run(Path.of(System.getProperty("java.io.tmpdir")), Map.of("GOWORK", "off"), "",
                 List.of("go", "mod", "download", "-json", module + "@" + version));
         if (result.exitCode() != 0) {
-            System.out.println(module + " for tests: none; " + (result.out() + result.err()).strip());
+            LeftOut.note("what is held against " + module, (result.out() + result.err()).strip().replace('\n', ' '));
             return Optional.empty();
         }
         try {

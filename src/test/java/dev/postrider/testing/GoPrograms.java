@@ -18,7 +18,7 @@ final class GoPrograms {
     private GoPrograms() {}
 
     static boolean goIsInstalled() {
-        return KubernetesBinaries.onPath("go").isPresent();
+        return InstalledProgram.GO.isUsable();
     }
 
     /** Whether a folder holds the programs, which are built where Go is installed; what comes of that is printed. */

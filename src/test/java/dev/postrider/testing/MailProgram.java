@@ -61,8 +61,8 @@ public enum MailProgram {
 
     private boolean isAvailable() {
         return switch (this) {
-            case SWAKS -> KubernetesBinaries.onPath("swaks").isPresent();
-            case PYTHON -> KubernetesBinaries.onPath("python3").isPresent();
+            case SWAKS -> InstalledProgram.SWAKS.isUsableFor("mail sent by swaks");
+            case PYTHON -> InstalledProgram.PYTHON.isUsableFor("mail sent by Python");
             case ANGUS -> true;
         };
     }

@@ -24,7 +24,7 @@ public final class OpenSslResponder implements AutoCloseable {
     }
 
     public static boolean isInstalled() {
-        return Files.isExecutable(PROGRAM);
+        return InstalledProgram.OPENSSL.isUsable();
     }
 
     /**

@@ -69,6 +69,7 @@ public final class PostfixServer implements AutoCloseable {
     public static Optional<PostfixServer> startIfInstalled(TestCertificates.Server certificate, List<String> settings,
             String address) {
         if (!Files.isExecutable(PROGRAM) || !"root".equals(System.getProperty("user.name"))) {
+            LeftOut.note("what is tried with Postfix", "it is not installed, or this is not root");
             return Optional.empty();
         }
         try {

@@ -24,7 +24,12 @@ public final class Python {
                 .filter(program -> Files.isExecutable(Path.of(program)))
                 .map(Python::new)
                 .filter(python -> python.run("import " + String.join(", ", modules), "").exitCode() == 0)
-                .findFirst();
+                .findFirst()
+                .or(() -> {
+                    LeftOut.note("what is tried with Python's " + String.join(", ", modules),
+                            "no Python here has them");
+                    return Optional.empty();
+                });
     }
 
     /** Runs a program to its end. */

@@ -353,11 +353,12 @@ public final class ScriptedSmtpServer implements AutoCloseable {
             }
             byte[] content = readMessage();
             UnaryOperator<String> scripted = script.get("MESSAGE");
-            String told = scripted == null ? "" : scripted.apply("");
+            String text = new String(content, StandardCharsets.ISO_8859_1);
+            String told = scripted == null ? "" : scripted.apply(text);
             String answer = told.isEmpty() ? "250 2.0.0 queued as T1" : told;
             if (answer.startsWith("2")) {
-                messages.add(new Received(sender, List.copyOf(recipients),
-                        new String(content, StandardCharsets.ISO_8859_1), current instanceof SSLSocket, account));
+                messages.add(new Received(sender, List.copyOf(recipients), text, current instanceof SSLSocket,
+                        account));
             }
             reply(answer);
         }

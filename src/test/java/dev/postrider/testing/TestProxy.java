@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -123,6 +124,8 @@ public final class TestProxy implements AutoCloseable {
         } else if (!login.isEmpty() && !request.lines().toList().contains(wanted)) {
             out.write("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"\r\n\r\n"
                     .getBytes(StandardCharsets.US_ASCII));
+        } else if (target.startsWith("http://")) {
+            forward(client, request, URI.create(target), out);
         } else {
             int colon = target.lastIndexOf(':');
             try (Socket server = connect(target.substring(0, colon), Integer.parseInt(target.substring(colon + 1)))) {
@@ -132,6 +135,19 @@ public final class TestProxy implements AutoCloseable {
             } catch (IOException e) {
                 out.write("HTTP/1.1 502 Bad Gateway\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             }
+        }
+    }
+
+    /** RFC 9112 section 3.2.1: a server gets the path alone. */
+    private void forward(Socket client, String request, URI target, OutputStream out) throws IOException {
+        try (Socket server = connect(target.getHost(), target.getPort())) {
+            server.getOutputStream()
+                    .write(request.replaceFirst(" http://[^/ ]+", " ")
+                            .replaceFirst("(?m)^Proxy-Authorization: .*\r\n", "")
+                            .getBytes(StandardCharsets.US_ASCII));
+            relay(client, server);
+        } catch (IOException e) {
+            out.write("HTTP/1.1 502 Bad Gateway\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
         }
     }
 

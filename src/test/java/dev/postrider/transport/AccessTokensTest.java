@@ -56,24 +56,24 @@ final class AccessTokensTest {
 
     @Test
     void aTokenIsAskedForByTheClientCredentialsGrant() throws RefusedException {
-        assertThat(tokens.token(source(), LoopbackUpstreams.EGRESS)).isEqualTo("t1");
+        assertThat(tokens.token(source(), LoopbackUpstreams.POLICY)).isEqualTo("t1");
         assertThat(endpoint.requests()).containsExactly(Map.of("grant_type", "client_credentials", "client_id",
                 "client-1", "client_secret", SECRET, "scope", "https://mail.example.com/.default offline"));
     }
 
     @Test
     void itIsKeptUntilAMinuteBeforeItExpires() throws RefusedException {
-        tokens.token(source(), LoopbackUpstreams.EGRESS);
+        tokens.token(source(), LoopbackUpstreams.POLICY);
         now = now.plusSeconds(3539);
-        assertThat(tokens.token(source(), LoopbackUpstreams.EGRESS)).isEqualTo("t1");
+        assertThat(tokens.token(source(), LoopbackUpstreams.POLICY)).isEqualTo("t1");
         now = now.plusSeconds(1);
-        assertThat(tokens.token(source(), LoopbackUpstreams.EGRESS)).isEqualTo("t2");
+        assertThat(tokens.token(source(), LoopbackUpstreams.POLICY)).isEqualTo("t2");
     }
 
     @Test
     void whoDoesNotKnowTheSecretGetsNoTokenOfAnother() throws RefusedException {
-        tokens.token(source(), LoopbackUpstreams.EGRESS);
-        assertThat(tokens.token(source(new TokenSource.ClientSecret("client-1", "guess")), LoopbackUpstreams.EGRESS))
+        tokens.token(source(), LoopbackUpstreams.POLICY);
+        assertThat(tokens.token(source(new TokenSource.ClientSecret("client-1", "guess")), LoopbackUpstreams.POLICY))
                 .isEqualTo("t2");
     }
 
@@ -83,7 +83,7 @@ final class AccessTokensTest {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<String>> waiting = new ArrayList<>();
             for (int i = 0; i < 20; i++) {
-                waiting.add(threads.submit(() -> tokens.token(source(), LoopbackUpstreams.EGRESS)));
+                waiting.add(threads.submit(() -> tokens.token(source(), LoopbackUpstreams.POLICY)));
             }
             await().until(() -> endpoint.requests().size() == 1);
             endpoint.release();
@@ -111,7 +111,7 @@ final class AccessTokensTest {
     void aFailureTellsWhatTheEndpointSaid(int answer, String text, String message) {
         endpoint.answer(answer, text);
         assertThatExceptionOfType(RefusedException.class)
-                .isThrownBy(() -> tokens.token(source(), LoopbackUpstreams.EGRESS))
+                .isThrownBy(() -> tokens.token(source(), LoopbackUpstreams.POLICY))
                 .satisfies(e -> assertThat(e.verdict().step()).isEqualTo(Step.Authentication))
                 .satisfies(e -> assertThat(e.getMessage()).contains(endpoint.url(), message)
                         .doesNotContain(SECRET));
@@ -122,7 +122,7 @@ final class AccessTokensTest {
     void anAnswerWithoutEndIsCut() {
         endpoint.answer(200, "{\"access_token\":\"" + "x".repeat(1_000_000) + "\"}");
         assertThatExceptionOfType(RefusedException.class)
-                .isThrownBy(() -> tokens.token(source(), LoopbackUpstreams.EGRESS))
+                .isThrownBy(() -> tokens.token(source(), LoopbackUpstreams.POLICY))
                 .withMessageContaining("cannot be asked");
     }
 
@@ -130,7 +130,7 @@ final class AccessTokensTest {
     void anEndpointThatHangsTimesOut() {
         endpoint.hold();
         assertThatExceptionOfType(RefusedException.class)
-                .isThrownBy(() -> tokens.token(source(), LoopbackUpstreams.EGRESS))
+                .isThrownBy(() -> tokens.token(source(), LoopbackUpstreams.POLICY))
                 .withMessageContaining("took longer than 2s");
     }
 
@@ -138,7 +138,7 @@ final class AccessTokensTest {
     void anEndpointThatAnswersWithoutEndTimesOut() {
         endpoint.drip();
         assertThatExceptionOfType(RefusedException.class)
-                .isThrownBy(() -> tokens.token(source(), LoopbackUpstreams.EGRESS))
+                .isThrownBy(() -> tokens.token(source(), LoopbackUpstreams.POLICY))
                 .withMessageContaining("took longer than 2s");
     }
 
@@ -147,7 +147,7 @@ final class AccessTokensTest {
         endpoint.answer(400, "{\"error\":\"invalid_request\",\"error_description\":\"bad form: client_id=client-1"
                 + "&client_secret=client-s3cret%2B%2F%3D or " + SECRET + "\"}");
         assertThatExceptionOfType(RefusedException.class)
-                .isThrownBy(() -> tokens.token(source(), LoopbackUpstreams.EGRESS))
+                .isThrownBy(() -> tokens.token(source(), LoopbackUpstreams.POLICY))
                 .withMessageContaining("client_id=client-1&client_secret=*** or ***");
     }
 
@@ -155,9 +155,9 @@ final class AccessTokensTest {
     void afterAFailureItIsTriedAgain() throws RefusedException {
         endpoint.answer(200, "{}");
         assertThatExceptionOfType(RefusedException.class)
-                .isThrownBy(() -> tokens.token(source(), LoopbackUpstreams.EGRESS));
+                .isThrownBy(() -> tokens.token(source(), LoopbackUpstreams.POLICY));
         endpoint.answer(200, "");
-        assertThat(tokens.token(source(), LoopbackUpstreams.EGRESS)).isEqualTo("t2");
+        assertThat(tokens.token(source(), LoopbackUpstreams.POLICY)).isEqualTo("t2");
     }
 
     @ParameterizedTest
@@ -167,10 +167,10 @@ final class AccessTokensTest {
     void onlyHttpsIsAsked(String url) {
         TokenSource source = new TokenSource(url, Optional.empty(), new TokenSource.ClientSecret("c", SECRET));
         assertThatExceptionOfType(RefusedException.class)
-                .isThrownBy(() -> tokens.token(source, LoopbackUpstreams.EGRESS))
+                .isThrownBy(() -> tokens.token(source, LoopbackUpstreams.POLICY))
                 .withMessageContaining("is not an https URL");
         assertThatExceptionOfType(RefusedException.class)
-                .isThrownBy(() -> new AccessTokens().token(source, LoopbackUpstreams.EGRESS))
+                .isThrownBy(() -> new AccessTokens().token(source, LoopbackUpstreams.POLICY))
                 .withMessageContaining("is not an https URL");
         assertThat(endpoint.requests()).isEmpty();
     }

@@ -105,13 +105,13 @@ final class ConnectionSecurityTest {
         TlsContexts contexts = new TlsContexts();
         Endpoint.Smtp one = endpoint(Security.TLS);
         ResourceKey shop = new ResourceKey("shop", "own");
-        assertThat(contexts.of(shop, one, LoopbackUpstreams.EGRESS))
+        assertThat(contexts.of(shop, one, LoopbackUpstreams.POLICY))
                 .isSameAs(contexts.of(shop, Mails.secure(server.port(), Security.TLS,
-                        CA.pem()), LoopbackUpstreams.EGRESS));
-        assertThat(contexts.of(new ResourceKey("bakery", "own"), one, LoopbackUpstreams.EGRESS))
-                .isNotSameAs(contexts.of(shop, one, LoopbackUpstreams.EGRESS));
-        assertThat(contexts.of(shop, Mails.with(one, tls("TLSv1.3", Optional.empty())), LoopbackUpstreams.EGRESS))
-                .isNotSameAs(contexts.of(shop, one, LoopbackUpstreams.EGRESS));
+                        CA.pem()), LoopbackUpstreams.POLICY));
+        assertThat(contexts.of(new ResourceKey("bakery", "own"), one, LoopbackUpstreams.POLICY))
+                .isNotSameAs(contexts.of(shop, one, LoopbackUpstreams.POLICY));
+        assertThat(contexts.of(shop, Mails.with(one, tls("TLSv1.3", Optional.empty())), LoopbackUpstreams.POLICY))
+                .isNotSameAs(contexts.of(shop, one, LoopbackUpstreams.POLICY));
     }
 
     @Test

@@ -10,7 +10,6 @@ public final class LoopbackUpstreams {
     public static final EgressPolicy POLICY = EgressPolicy.of(List.of("127.0.0.0/8", "::1"), List.of(), List::of);
 
     /** By which connections are made there. */
-    static final Egress EGRESS = new Egress(POLICY);
 
     private LoopbackUpstreams() {}
 

@@ -77,7 +77,7 @@ final class Mails {
     static Endpoint.Smtp impatient(Endpoint.Smtp e) {
         Duration soon = Duration.ofMillis(400);
         return new Endpoint.Smtp(e.host(), e.port(), e.security(), e.tls(), e.allowPlaintextAuthentication(),
-                e.proxy(), e.ehloName(), e.connectTimeout(), soon, soon, soon, 1, e.login());
+                e.proxy(), e.ehloName(), soon, soon, soon, soon, 1, e.login());
     }
 
     static ServerRoute route(Endpoint endpoint) {

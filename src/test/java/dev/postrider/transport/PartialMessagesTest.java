@@ -150,8 +150,8 @@ final class PartialMessagesTest {
     @CsvSource(delimiter = '|', textBlock = """
             # the server announces | the organization's limit | messages
             SIZE 100000            | 70000                    | 4
-            SIZE 70000             | 100000                   | 4
-            SIZE 70000             |                          | 4
+            SIZE 71500             | 100000                   | 4
+            SIZE 71500             |                          | 4
             SIZE                   | 70000                    | 4
             SIZE 0                 | 70000                    | 4
             SIZE 10000000          |                          | 1

@@ -118,7 +118,7 @@ final class PopBeforeSmtpTest {
             NONE     | PASS    | -ERR geheim-4711 is not right | Authentication | refused user "shop": -ERR *** is not right
             NONE     | PASS    | -ERR [IN-USE] locked          | Connection     | lets nobody in at the moment: -ERR [IN-USE] locked; it will be tried again
             NONE     | PASS    | (hang)                        | Timeout        | for a reply
-            TLS      | CONNECT | +OK                           | Tls            | check that spec.smtp.authentication.popBeforeSmtp.security fits the port
+            TLS      | CONNECT | +OK                           | Tls            | set spec.smtp.authentication.popBeforeSmtp.security to StartTLS
             """)
     // @formatter:on
     void aFailureNamesThePopServer(Security security, String step, String answer, Step failed, String message) {

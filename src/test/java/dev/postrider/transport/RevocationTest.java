@@ -1,7 +1,6 @@
 package dev.postrider.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.postrider.route.Endpoint;
@@ -10,6 +9,7 @@ import dev.postrider.route.TestResult.Step;
 import dev.postrider.route.TlsSettings;
 import dev.postrider.route.TlsSettings.Verification;
 import dev.postrider.testing.FreePort;
+import dev.postrider.testing.InstalledProgram;
 import dev.postrider.testing.OpenSslResponder;
 import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.testing.TestCertificates;
@@ -74,7 +74,7 @@ final class RevocationTest {
     }
 
     private OpenSslResponder responder(X509Certificate certificate, boolean revoked) throws IOException {
-        assumeTrue(OpenSslResponder.isInstalled(), "openssl is not installed: its responder was not tried");
+        InstalledProgram.OPENSSL.require();
         return OpenSslResponder.start(directory, responderPort, ca, certificate, revoked);
     }
 

@@ -26,8 +26,8 @@ final class SmtpFailureTest {
             CONNECT  | 421 4.3.2 shutting down             | Connection        | false | 4.3.2  | does not want to talk: 421
             CONNECT  | (close)                             | Connection        | false |        | closed the connection
             CONNECT  | HTTP/1.1 400 Bad Request            | Connection        | false |        | broke before the session was ready
-            CONNECT  | (hang)                              | Timeout           | false |        | took longer than 400ms
-            CONNECT  | (drip)                              | Timeout           | false |        | took longer than 400ms
+            CONNECT  | (hang)                              | Timeout           | false |        | did not greet within 400ms
+            CONNECT  | (drip)                              | Timeout           | false |        | did not greet within 400ms
             CONNECT  | (flood)                             | Connection        | false |        | longer than 65536 octets
             EHLO     | (hang)                              | Timeout           | false |        | took longer than 400ms
             MAIL     | 550 5.7.60 not your address         | SenderRejected    | true  | 5.7.60 | refused the sender <sender@example.com>: 550

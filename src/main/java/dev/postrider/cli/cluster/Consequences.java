@@ -72,9 +72,8 @@ record Consequences(Inspected about, List<Line> lines) {
         String at = server.getStatus() == null ? null : server.getStatus().server();
         if (at != null) {
             relay.ask(connection -> QueueCounts.ofServer(connection, at))
-                    .summary()
-                    .ifPresent(queued -> lines.add(new Line("Queued mail",
-                            queued + " last tried there; what other servers take goes through those")));
+                    .summary(" last tried there", "What other servers take goes through those")
+                    .ifPresent(queued -> lines.add(new Line("Queued mail", queued)));
         }
         return lines;
     }
@@ -108,10 +107,10 @@ record Consequences(Inspected about, List<Line> lines) {
         }
         boolean drop = organization.getSpec().queuedMailOnDeletion() == QueuedMail.Drop;
         relay.ask(connection -> QueueCounts.of(connection, List.of(key)))
-                .summary()
-                .ifPresent(queued -> lines.add(new Line("Queued mail", queued + (drop
-                        ? ", thrown away (queuedMailOnDeletion: Drop)"
-                        : ", delivered first (queuedMailOnDeletion: Deliver)"))));
+                .summary("", drop
+                        ? "What is queued is thrown away (queuedMailOnDeletion: Drop)"
+                        : "What is queued is delivered first (queuedMailOnDeletion: Deliver)")
+                .ifPresent(queued -> lines.add(new Line("Queued mail", queued)));
         try {
             client.resources(LicenseExpiryNotice.class)
                     .inNamespace(key.namespace())

@@ -89,8 +89,9 @@ public final class InstalledRelay {
     private RelayConnection inCluster(CommandLine command, KubernetesClient client, RelayConnection.Way after)
             throws IOException {
         try {
+            Pod relay = ready(client);
             String token = token(command, client);
-            LocalPortForward forward = forward(client);
+            LocalPortForward forward = forward(client, relay);
             return new RelayConnection(URI.create("http://127.0.0.1:" + forward.getLocalPort()), token, () -> {
                 forward.close();
                 after.close();
@@ -149,8 +150,8 @@ public final class InstalledRelay {
                 + " queues.postrider.dev by --service-account NAMESPACE/NAME, or bring a token by --token-file");
     }
 
-    private LocalPortForward forward(KubernetesClient client) throws IOException {
-        Pod pod = client.pods()
+    private Pod ready(KubernetesClient client) throws IOException {
+        return client.pods()
                 .inNamespace(namespace)
                 .withLabels(PODS)
                 .list()
@@ -162,6 +163,9 @@ public final class InstalledRelay {
                         + client.getMasterUrl() + ". See kubectl -n " + namespace
                         + " get pods -l app.kubernetes.io/component=relay, or name another namespace by"
                         + " --installation"));
+    }
+
+    private LocalPortForward forward(KubernetesClient client, Pod pod) {
         return client.pods()
                 .inNamespace(namespace)
                 .withName(pod.getMetadata().getName())

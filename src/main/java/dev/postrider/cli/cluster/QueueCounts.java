@@ -119,13 +119,19 @@ sealed interface QueueCounts {
                 one.oldest().isBefore(other.oldest()) ? one.oldest() : other.oldest());
     }
 
-    /** In few words: {@code 3 messages, 1 of them held}. */
-    default Optional<String> summary() {
+    /**
+     * How many there are, and what becomes of them; empty if there are none.
+     *
+     * @param which after their number, as {@code last tried there}
+     * @param fate  a sentence about them
+     */
+    default Optional<String> summary(String which, String fate) {
         return switch (this) {
-            case Untold untold -> Optional.of("not known: " + untold.why());
+            case Untold untold -> Optional.of("The number of messages%s is not known. %s. %s"
+                    .formatted(which, untold.why().strip().replaceFirst("\\.$", ""), fate));
             case Counted counted when counted.messages() == 0 -> Optional.empty();
-            case Counted counted -> Optional.of((counted.complete() ? "" : "more than ") + counted.messages()
-                    + (counted.messages() == 1 ? " message" : " messages"));
+            case Counted counted -> Optional.of("%s%d message%s%s. %s".formatted(counted.complete() ? "" : "more than ",
+                    counted.messages(), counted.messages() == 1 ? "" : "s", which, fate));
         };
     }
 }

@@ -3,20 +3,20 @@ package dev.postrider.operator.mailserver;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.MailServerStatus;
 import dev.postrider.api.PostriderApi;
-import dev.postrider.operator.AuthoritySecrets;
 import dev.postrider.operator.Cluster;
+import dev.postrider.operator.Dependencies;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
+import dev.postrider.operator.Read;
 import dev.postrider.operator.Secrets;
-import dev.postrider.operator.Sends;
 import dev.postrider.plan.MailServerPlan;
 import dev.postrider.plan.TestNews;
 import dev.postrider.plan.TestOrder;
-import dev.postrider.plan.World;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteSecret;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.route.TestResult;
+import dev.postrider.transport.Sends;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
@@ -29,37 +29,32 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Observes a MailServer, plans, applies its route, starts its test and writes its status. */
 public final class MailServerReconciler implements Reconciler<MailServer> {
-    private static final String BY_SECRET = "by-secret";
-    private static final String BY_CONFIG_MAP = "by-config-map";
-
     private final Cluster cluster;
     private final Sends<ResourceKey, TestOrder, TestResult> tests;
     private final Events events;
-    private final Consumer<MailServer> changed;
+    private final Runnable changed;
     private final Consumer<Secret> secretChanged;
     private final SimpleInboundEventSource<MailServer> nudges = new SimpleInboundEventSource<>("nudges");
     private @Nullable InformerEventSource<Secret, MailServer> routes;
-    private @Nullable InformerEventSource<Secret, MailServer> routeAuthorities;
-    private @Nullable AuthoritySecrets authoritySecrets;
     private @Nullable IndexerResourceCache<MailServer> servers;
 
     /**
      * A reconciler of all servers.
      *
-     * @param changed       told of a server whose status, and so its meaning to others, has changed
-     * @param secretChanged told of a credentials Secret that has changed: others may read it, and there is one informer
+     * @param changed       told when the status of a server has changed
+     * @param secretChanged told of a credentials Secret that has changed: there is one informer
      */
     public MailServerReconciler(Cluster cluster, Sends<ResourceKey, TestOrder, TestResult> tests, Events events,
-            Consumer<MailServer> changed, Consumer<Secret> secretChanged) {
+            Runnable changed, Consumer<Secret> secretChanged) {
         this.cluster = cluster;
         this.tests = tests;
         this.events = events;
@@ -70,8 +65,6 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     @Override
     public List<EventSource<?, MailServer>> prepareEventSources(EventSourceContext<MailServer> context) {
         IndexerResourceCache<MailServer> primary = context.getPrimaryCache();
-        primary.addIndexer(BY_SECRET, server -> inItsNamespace(server, MailServerPlan.secretNames(server)));
-        primary.addIndexer(BY_CONFIG_MAP, server -> inItsNamespace(server, MailServerPlan.configMapNames(server)));
         InformerEventSource<Secret, MailServer> credentials = new InformerEventSource<>(
                 InformerEventSourceConfiguration.from(Secret.class, MailServer.class)
                         .withName("credentials")
@@ -79,9 +72,8 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withNamespacesInheritedFromController()
                         .withFollowControllerNamespacesChanges(true)
                         .withSecondaryToPrimaryMapper(secret -> {
-                            // The one informer of these Secrets; others read some of them too.
                             secretChanged.accept(secret);
-                            return idsOf(primary.byIndex(BY_SECRET, Cluster.key(secret).toString()));
+                            return told(new Read.Secret(Cluster.key(secret)));
                         })
                         .build(),
                 context);
@@ -91,9 +83,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withLabelSelector(PostriderApi.CERTIFICATE_AUTHORITIES_LABEL + "=true")
                         .withNamespacesInheritedFromController()
                         .withFollowControllerNamespacesChanges(true)
-                        .withSecondaryToPrimaryMapper(
-                                configMap -> idsOf(
-                                        primary.byIndex(BY_CONFIG_MAP, Cluster.key(configMap).toString())))
+                        .withSecondaryToPrimaryMapper(configMap -> told(new Read.ConfigMap(Cluster.key(configMap))))
                         .build(),
                 context);
         InformerEventSource<Secret, MailServer> serverRoutes = new InformerEventSource<>(
@@ -102,7 +92,11 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withLabelSelector(RouteSecret.LABEL + "=" + RouteSecret.Kind.SERVER.labelValue())
                         .withNamespaces(Set.of(cluster.namespace()))
                         .withFollowControllerNamespacesChanges(false)
-                        .withSecondaryToPrimaryMapper(Lifecycle::sourceOf)
+                        .withSecondaryToPrimaryMapper(route -> {
+                            Set<ResourceID> source = Lifecycle.sourceOf(route);
+                            source.forEach(id -> cluster.dependencies().serverChanged(Cluster.key(id)));
+                            return source;
+                        })
                         .build(),
                 context);
         InformerEventSource<Secret, MailServer> bundles = new InformerEventSource<>(
@@ -117,17 +111,18 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         cluster.caches().mailServers(primary, credentials, authorities, serverRoutes, bundles);
         servers = primary;
         routes = serverRoutes;
-        routeAuthorities = bundles;
-        authoritySecrets = new AuthoritySecrets(cluster, serverRoutes);
+        cluster.authoritySecrets().source(bundles);
         return List.of(credentials, authorities, serverRoutes, bundles, nudges);
     }
 
-    private static List<String> inItsNamespace(MailServer server, List<String> names) {
-        return names.stream().map(name -> server.getMetadata().getNamespace() + "/" + name).toList();
+    /** Wakes whoever looked at it; the informer itself wakes nobody. */
+    private Set<ResourceID> told(Read read) {
+        cluster.dependencies().changed(read);
+        return Set.of();
     }
 
-    private static Set<ResourceID> idsOf(List<MailServer> servers) {
-        return servers.stream().map(ResourceID::fromResource).collect(Collectors.toSet());
+    private Dependencies.Reader reader(ResourceKey server) {
+        return new Dependencies.Reader(Dependencies.Reader.Kind.MAIL_SERVER, server, nudges::propagateEvent);
     }
 
     /** Plans for every server anew: something that matters to all has changed. */
@@ -141,10 +136,15 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     public UpdateControl<MailServer> reconcile(MailServer server, Context<MailServer> context) {
         ResourceKey key = Cluster.key(server);
         String uid = server.getMetadata().getUid();
+        // Of one that is left alone, too: what is declared counts for others where it has no route yet.
+        cluster.dependencies().serverChanged(key);
         if (context.isPrimaryResourceDeleted()) {
             tests.forget(uid);
             removeRoute(key, context);
-            changed.accept(server);
+            cluster.dependencies().forget(reader(key));
+            cluster.dependencies()
+                    .changed(new Read.InNamespace(Dependencies.Reader.Kind.MAIL_SERVER, key.namespace()));
+            changed.run();
             return UpdateControl.noUpdate();
         }
         boolean deleted = server.getMetadata().getDeletionTimestamp() != null;
@@ -160,16 +160,19 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
             context.resourceOperations().addFinalizerWithSSA(PostriderApi.FINALIZER);
         }
 
-        World world = cluster.world();
+        Instant now = cluster.now();
         Optional<Sends.Send<TestOrder, TestResult>> test = Optional.ofNullable(tests.of(uid).get(key));
-        MailServerPlan plan = MailServerPlan.of(server, world,
-                test.map(MailServerReconciler::news).orElse(TestNews.none()));
+        TestNews news = test.map(MailServerReconciler::news).orElse(TestNews.none());
+        Cluster.Planned<MailServerPlan> planned = cluster.plan(reader(key), now,
+                world -> MailServerPlan.of(server, world, news));
+        MailServerPlan plan = planned.plan();
 
         plan.route().ifPresent(route -> applyRoute(route, context));
         if (plan.release()) {
             removeRoute(key, context);
         }
         writeStatus(server, plan.status(), context);
+        cluster.dependencies().serverChanged(key);
         if (test.isPresent() && test.get() instanceof Sends.Send.Ended) {
             tests.written(uid, key);
         }
@@ -182,7 +185,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         // Last, so that what is said is true, and said once.
         plan.notices().forEach(notice -> events.publish(server, notice));
         UpdateControl<MailServer> control = UpdateControl.noUpdate();
-        plan.lookAgain().ifPresent(then -> control.rescheduleAfter(Lifecycle.until(then, world.now())));
+        Lifecycle.next(plan.lookAgain(), planned.again(), now).ifPresent(control::rescheduleAfter);
         return control;
     }
 
@@ -196,16 +199,14 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     private void applyRoute(ServerRoute route, Context<MailServer> context) {
         Secret wanted = Secrets.route(RouteSecret.Kind.SERVER, route.key(), route, cluster.namespace(),
                 cluster.state().configMap());
-        if (routes != null && routeAuthorities != null && authoritySecrets != null) {
-            authoritySecrets.apply(cluster.caches().serverRouteSecret(route.key()), route, wanted, routes,
-                    routeAuthorities, context);
+        if (routes != null) {
+            cluster.authoritySecrets()
+                    .apply(cluster.caches().serverRouteSecret(route.key()), route, wanted, routes, context);
         }
     }
 
     private void removeRoute(ResourceKey key, Context<MailServer> context) {
-        if (authoritySecrets != null) {
-            authoritySecrets.remove(cluster.caches().serverRouteSecret(key), context);
-        }
+        cluster.authoritySecrets().remove(cluster.caches().serverRouteSecret(key), context);
     }
 
     private void writeStatus(MailServer server, MailServerStatus status, Context<MailServer> context) {
@@ -218,6 +219,6 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         if (Lifecycle.isOvertaken(server, context.resourceOperations().serverSideApplyPrimaryStatus(patch))) {
             nudges.propagateEvent(ResourceID.fromResource(server));
         }
-        changed.accept(server);
+        changed.run();
     }
 }

@@ -1,21 +1,20 @@
 package dev.postrider.operator.notice;
 
 import dev.postrider.api.LicenseExpiryNotice;
-import dev.postrider.api.LicenseExpiryNoticeSpec.ExpirySource;
 import dev.postrider.api.LicenseExpiryNoticeStatus;
-import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.operator.Caches;
 import dev.postrider.operator.Cluster;
+import dev.postrider.operator.Dependencies;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
-import dev.postrider.operator.Sends;
+import dev.postrider.operator.Read;
 import dev.postrider.operator.WakeTimer;
 import dev.postrider.plan.LicenseNoticePlan;
 import dev.postrider.plan.NoticeNews;
 import dev.postrider.plan.NoticeOrder;
 import dev.postrider.plan.SubmissionResult;
 import dev.postrider.route.ResourceKey;
-import io.fabric8.kubernetes.api.model.Secret;
+import dev.postrider.transport.Sends;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
@@ -25,10 +24,10 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +37,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, AutoCloseable {
     private static final String BY_ORGANIZATION = "by-organization";
-    private static final String BY_SECRET = "by-secret";
 
     private final Cluster cluster;
     private final Sends<NoticeOrder.Id, NoticeOrder, SubmissionResult> sends;
@@ -46,7 +44,6 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
     private final InstantSource clock;
     private final LicenseGauges gauges;
     private final WakeTimer timer;
-    private volatile Consumer<ResourceKey> changed = _ -> {};
     private final SimpleInboundEventSource<LicenseExpiryNotice> nudges = new SimpleInboundEventSource<>("nudges");
     private @Nullable IndexerResourceCache<LicenseExpiryNotice> resources;
 
@@ -70,12 +67,6 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
             EventSourceContext<LicenseExpiryNotice> context) {
         IndexerResourceCache<LicenseExpiryNotice> primary = context.getPrimaryCache();
         primary.addIndexer(BY_ORGANIZATION, NoticeReconciler::organizations);
-        primary.addIndexer(BY_SECRET,
-                notice -> Optional.ofNullable(notice.getSpec().license().expiryFrom())
-                        .map(ExpirySource::secretRef)
-                        .map(secret -> new ResourceKey(notice.getMetadata().getNamespace(), secret.name()).toString())
-                        .stream()
-                        .toList());
         resources = primary;
         cluster.caches()
                 .licenses(organization -> primary.byIndex(BY_ORGANIZATION, organization.toString())
@@ -96,36 +87,15 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
                 .toList();
     }
 
-    /**
-     * Whom to tell of the organizations that a license is of, whenever something of it has changed.
-     *
-     * @param listener is given an organization's key
-     */
-    public void onChange(Consumer<ResourceKey> listener) {
-        changed = listener;
-    }
-
+    /** Wakes those who look at the licenses of an organization. */
     private void tellOf(LicenseExpiryNotice notice) {
-        organizations(notice).forEach(organization -> changed.accept(ResourceKey.parse(organization)));
+        organizations(notice).forEach(
+                organization -> cluster.dependencies().changed(new Read.Licenses(ResourceKey.parse(organization))));
     }
 
-    /** Plans anew for the notices of an organization. */
-    public void organizationChanged(OrganizationMailSettings organization) {
-        nudge(BY_ORGANIZATION, Cluster.key(organization));
-    }
-
-    /** Plans anew for the notices whose date is in a Secret. */
-    public void secretChanged(Secret secret) {
-        nudge(BY_SECRET, Cluster.key(secret));
-    }
-
-    private void nudge(String index, ResourceKey key) {
-        if (resources != null) {
-            resources.byIndex(index, key.toString())
-                    .stream()
-                    .map(ResourceID::fromResource)
-                    .forEach(nudges::propagateEvent);
-        }
+    private Dependencies.Reader reader(LicenseExpiryNotice notice) {
+        return new Dependencies.Reader(Dependencies.Reader.Kind.LICENSE_NOTICE, Cluster.key(notice),
+                nudges::propagateEvent);
     }
 
     /** Plans for every notice anew: something that matters to all has changed, as the clock. */
@@ -143,19 +113,25 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
             sends.forget(notice.getMetadata().getUid());
             gauges.forget(id);
             timer.forget(id);
+            cluster.dependencies().forget(reader(notice));
             tellOf(notice);
             return UpdateControl.noUpdate();
         }
         if (Lifecycle.isPaused(notice) || notice.getMetadata().getDeletionTimestamp() != null) {
             return UpdateControl.noUpdate();
         }
-        carryOut(notice, id, notice.getMetadata().getUid(), context);
-        return UpdateControl.noUpdate();
+        UpdateControl<LicenseExpiryNotice> control = UpdateControl.noUpdate();
+        carryOut(notice, id, notice.getMetadata().getUid(), context).ifPresent(control::rescheduleAfter);
+        return control;
     }
 
-    private void carryOut(LicenseExpiryNotice notice, ResourceID id, String uid, Context<LicenseExpiryNotice> context) {
+    /** @return how soon to look again at what no watch tells of */
+    private Optional<Duration> carryOut(LicenseExpiryNotice notice, ResourceID id, String uid,
+            Context<LicenseExpiryNotice> context) {
         NoticeNews news = sends.news(uid, NoticeNews.Finished::new, NoticeNews::new);
-        LicenseNoticePlan plan = LicenseNoticePlan.of(notice, cluster.world(clock.instant()), news);
+        Cluster.Planned<LicenseNoticePlan> planned = cluster.plan(reader(notice), clock.instant(),
+                world -> LicenseNoticePlan.of(notice, world, news));
+        LicenseNoticePlan plan = planned.plan();
         LicenseExpiryNoticeStatus status = plan.status();
 
         writeStatus(notice, plan, context);
@@ -170,6 +146,7 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
         plan.notices().forEach(event -> events.publish(notice, event));
         gauges.set(id, notice.getSpec().license().name(), status.daysLeft());
         plan.lookAgain().ifPresentOrElse(then -> timer.wakeAt(id, then), () -> timer.forget(id));
+        return planned.again();
     }
 
     private void writeStatus(LicenseExpiryNotice notice, LicenseNoticePlan plan,

@@ -13,9 +13,9 @@ import java.util.Optional;
 /** Writes notices and hands them to the relay. */
 public record NoticeSubmission(RelaySubmission relay) {
 
-    /** Blocks as long as that takes; does not throw. */
+    /** Blocks as long as that takes. */
     public SubmissionResult send(NoticeOrder order) {
-        return relay.send(new RelaySubmission.Mail("notice " + order.id(), order.organization(), order.from(),
+        return relay.send(new RelaySubmission.Mail(order.organization(), order.from(),
                 order.replyTo(), order.envelopeFrom(), order.recipients(), order.messageId(), order.idempotencyKey()),
                 envelope -> NoticeMail.compose(content(order), envelope));
     }

@@ -1,15 +1,15 @@
 package dev.postrider.operator.organization;
 
-import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsStatus;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.operator.BindingSecrets;
 import dev.postrider.operator.Cluster;
+import dev.postrider.operator.Dependencies;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
+import dev.postrider.operator.Read;
 import dev.postrider.operator.Secrets;
-import dev.postrider.operator.Sends;
 import dev.postrider.operator.WakeTimer;
 import dev.postrider.plan.Binding;
 import dev.postrider.plan.OrganizationPlan;
@@ -19,11 +19,11 @@ import dev.postrider.plan.TestOrder;
 import dev.postrider.plan.UsagePeriod;
 import dev.postrider.plan.UsageReportNews;
 import dev.postrider.plan.UsageReportOrder;
-import dev.postrider.plan.World;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteSecret;
 import dev.postrider.route.TestResult;
+import dev.postrider.transport.Sends;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -35,13 +35,14 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -52,7 +53,6 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     private final Sends<ResourceKey, TestOrder, TestResult> tests;
     private final Sends<UsagePeriod, UsageReportOrder, SubmissionResult> reports;
     private final Events events;
-    private final Consumer<OrganizationMailSettings> changed;
     private final InstantSource calendar;
     private final WakeTimer timer;
     private final SimpleInboundEventSource<OrganizationMailSettings> nudges = new SimpleInboundEventSource<>("nudges");
@@ -65,15 +65,12 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
      * A reconciler of all organizations.
      *
      * @param calendar by which usage reports are due
-     * @param changed told of an organization whose status, and so its meaning to others, has changed
      */
     public OrganizationReconciler(Cluster cluster, Sends<ResourceKey, TestOrder, TestResult> tests,
-            Sends<UsagePeriod, UsageReportOrder, SubmissionResult> reports, Events events,
-            Consumer<OrganizationMailSettings> changed, InstantSource calendar) {
+            Sends<UsagePeriod, UsageReportOrder, SubmissionResult> reports, Events events, InstantSource calendar) {
         this.cluster = cluster;
         this.tests = tests;
         this.events = events;
-        this.changed = changed;
         this.reports = reports;
         this.calendar = calendar;
         this.timer = new WakeTimer("organization", calendar, nudges::propagateEvent);
@@ -86,7 +83,10 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                 InformerEventSourceConfiguration.from(Secret.class, OrganizationMailSettings.class)
                         .withName("bindings")
                         .withLabelSelector(BindingSecrets.LABEL)
-                        .withSecondaryToPrimaryMapper(OrganizationReconciler::organizationsOf)
+                        .withSecondaryToPrimaryMapper(secret -> {
+                            cluster.dependencies().changed(new Read.Secret(Cluster.key(secret)));
+                            return organizationsOf(secret);
+                        })
                         .withNamespacesInheritedFromController()
                         .withFollowControllerNamespacesChanges(true)
                         .build(),
@@ -123,29 +123,13 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         }
     }
 
-    /** Plans anew for the organizations that send through a server. */
-    public void serverChanged(MailServer server) {
-        if (organizations != null) {
-            organizations.list(organization -> Cluster.uses(organization, server))
-                    .map(ResourceID::fromResource)
-                    .forEach(nudges::propagateEvent);
-        }
+    private Dependencies.Reader reader(ResourceKey organization) {
+        return new Dependencies.Reader(Dependencies.Reader.Kind.ORGANIZATION, organization, nudges::propagateEvent);
     }
 
-    /** Plans anew for the organizations that read a Secret. */
-    public void secretChanged(ResourceKey secret) {
-        if (organizations != null) {
-            organizations
-                    .list(secret.namespace(),
-                            organization -> OrganizationPlan.secretNames(organization).contains(secret.name()))
-                    .map(ResourceID::fromResource)
-                    .forEach(nudges::propagateEvent);
-        }
-    }
-
-    /** Plans anew for an organization, if there is one. */
-    public void licenseChanged(ResourceKey organization) {
-        nudges.propagateEvent(new ResourceID(organization.name(), organization.namespace()));
+    /** Wakes those who look at the organization. */
+    private void tellOf(ResourceKey organization) {
+        cluster.dependencies().changed(new Read.Organization(organization));
     }
 
     /** Plans for every organization anew: something that matters to all has changed. */
@@ -168,8 +152,15 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
             if (copies != null) {
                 copies.removeAll(organization);
             }
-            changed.accept(organization);
+            cluster.dependencies().forget(reader(key));
+            cluster.dependencies()
+                    .changed(new Read.InNamespace(Dependencies.Reader.Kind.ORGANIZATION, key.namespace()));
+            tellOf(key);
             return UpdateControl.noUpdate();
+        }
+        if (organization.getStatus() == null || !Objects.equals(organization.getStatus().observedGeneration(),
+                organization.getMetadata().getGeneration())) {
+            tellOf(key);
         }
         boolean deleted = organization.getMetadata().getDeletionTimestamp() != null;
         if (Lifecycle.isPaused(organization) || deleted && !Lifecycle.hasFinalizer(organization)) {
@@ -185,10 +176,12 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
             context.resourceOperations().addFinalizerWithSSA(PostriderApi.FINALIZER);
         }
 
-        World world = cluster.world(calendar.instant());
+        Instant now = calendar.instant();
         OrganizationTestNews news = news(uid);
         UsageReportNews reported = reports.news(uid, UsageReportNews.Finished::new, UsageReportNews::new);
-        OrganizationPlan planned = OrganizationPlan.of(organization, world, news, reported);
+        Cluster.Planned<OrganizationPlan> made = cluster.plan(reader(key), now,
+                world -> OrganizationPlan.of(organization, world, news, reported));
+        OrganizationPlan planned = made.plan();
 
         // The route first: a login that an application has found must work.
         planned.route().ifPresent(route -> applyRoute(route, context));
@@ -215,7 +208,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         // Last, so that what is said is true, and said once.
         plan.notices().forEach(notice -> events.publish(organization, notice));
         UpdateControl<OrganizationMailSettings> control = UpdateControl.noUpdate();
-        plan.lookAgain().ifPresent(then -> control.rescheduleAfter(Lifecycle.until(then, world.now())));
+        Lifecycle.next(plan.lookAgain(), made.again(), now).ifPresent(control::rescheduleAfter);
         return control;
     }
 
@@ -236,7 +229,8 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         Secret wanted = Secrets.route(RouteSecret.Kind.ORGANIZATION, route.key(), route, cluster.namespace(),
                 cluster.state().configMap());
         if (routes != null) {
-            Secrets.createOrApplyRoute(cluster.caches().organizationRouteSecret(route.key()), wanted, routes, context);
+            cluster.authoritySecrets()
+                    .apply(cluster.caches().organizationRouteSecret(route.key()), route, wanted, routes, context);
         }
     }
 
@@ -264,9 +258,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     }
 
     private void removeRoute(ResourceKey key, Context<OrganizationMailSettings> context) {
-        cluster.caches()
-                .organizationRouteSecret(key)
-                .ifPresent(secret -> context.getClient().resource(secret).delete());
+        cluster.authoritySecrets().remove(cluster.caches().organizationRouteSecret(key), context);
     }
 
     private void writeStatus(OrganizationMailSettings organization, OrganizationPlan plan,
@@ -285,7 +277,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         if (Lifecycle.isOvertaken(organization, context.resourceOperations().serverSideApplyPrimaryStatus(patch))) {
             nudges.propagateEvent(ResourceID.fromResource(organization));
         }
-        changed.accept(organization);
+        tellOf(Cluster.key(organization));
     }
 
     @Override

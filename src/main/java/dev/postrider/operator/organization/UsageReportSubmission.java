@@ -11,11 +11,11 @@ import dev.postrider.plan.UsageReportOrder;
 /** Asks the relay what it counted, writes usage reports, and hands them to the relay. */
 public record UsageReportSubmission(RelayQueue counted, RelaySubmission relay) {
 
-    /** Blocks as long as that takes; does not throw. */
+    /** Blocks as long as that takes. */
     public SubmissionResult send(UsageReportOrder order) {
         UsagePeriod period = order.period();
         return relay.send(
-                new RelaySubmission.Mail("usage report of " + period.from(), order.organization(), order.from(),
+                new RelaySubmission.Mail(order.organization(), order.from(),
                         order.replyTo(), order.envelopeFrom(), order.recipients(), order.messageId(),
                         order.idempotencyKey()),
                 envelope -> UsageReportMail.compose(new UsageReportContent(order.organization(),

@@ -474,7 +474,10 @@ public final class RelayWorkload {
     private List<String> arguments() {
         List<String> arguments = new ArrayList<>(List.of("relay", "--namespace=" + namespace, "--data=" + DATA,
                 "--host-name=" + settings.hostName().orElse(host(namespace)),
-                "--allow-plaintext-authentication=" + settings.allowPlaintextAuthentication()));
+                "--allow-plaintext-authentication=" + settings.allowPlaintextAuthentication(),
+                "--most-received=" + settings.received().most(),
+                "--most-own-received=" + settings.received().mostOwn(),
+                "--received-client-address=" + settings.received().clientAddress()));
         Settings.Visibility visibility = settings.visibility();
         if (visibility.metricsNames() != null) {
             arguments.add("--metrics-names=" + visibility.metricsNames());

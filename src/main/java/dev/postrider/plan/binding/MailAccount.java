@@ -13,13 +13,15 @@ import java.util.Optional;
  * @param password      characters that need no quoting in a URI
  * @param from          the From of its mail
  * @param replyTo       where answers go, if not to {@code from}
+ * @param envelopeFrom  the envelope sender of its mail, if the organization declares one
  * @param recipients    who is told where nobody else is named: the organization's administrators
  * @param mountPath     the directory at which applications mount the binding, without a slash at its end; letters,
  *                      digits, dots, underscores, hyphens and slashes
  * @param caCertificate the authority that the relay's certificate leads to, PEM; empty if that is one that systems know
  */
 public record MailAccount(String host, int port, String username, String password, Address from,
-        Optional<Address> replyTo, List<String> recipients, String mountPath, Optional<String> caCertificate) {
+        Optional<Address> replyTo, Optional<String> envelopeFrom, List<String> recipients, String mountPath,
+        Optional<String> caCertificate) {
 
     /** The entry of the binding that holds {@link #caCertificate}. */
     public static final String CA_ENTRY = "ca.crt";

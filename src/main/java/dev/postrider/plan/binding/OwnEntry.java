@@ -48,6 +48,7 @@ public final class OwnEntry {
         variables.put("from-name", account.from().name().orElse(""));
         variables.put("reply-to", account.replyTo().map(a -> a.address()).orElse(""));
         variables.put("reply-to-name", account.replyTo().flatMap(a -> a.name()).orElse(""));
+        variables.put("envelope-from", account.envelopeFrom().orElse(""));
         variables.put("ca", account.caCertificate().orElse(""));
         variables.put("ca-file", account.caFile().orElse(""));
         variables.put("mount-path", account.mountPath());

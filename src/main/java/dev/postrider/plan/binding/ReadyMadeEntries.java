@@ -57,6 +57,7 @@ public final class ReadyMadeEntries {
         entries.put("SMTP_FROM", a.from().address());
         name(a.from()).ifPresent(name -> entries.put("SMTP_FROM_NAME", name));
         a.replyTo().ifPresent(to -> entries.put("SMTP_REPLY_TO", to.address()));
+        a.envelopeFrom().ifPresent(address -> entries.put("SMTP_ENVELOPE_FROM", address));
         a.caFile().ifPresent(file -> entries.put("SMTP_CA_FILE", file));
         return entries;
     }
@@ -72,6 +73,7 @@ public final class ReadyMadeEntries {
                 .put("spring.mail.properties.mail.smtp.starttls.required", true)
                 .put("spring.mail.properties.mail.smtp.ssl.checkserveridentity", true)
                 .put("spring.mail.properties.mail.from", a.from().address());
+        a.envelopeFrom().ifPresent(address -> lines.put("spring.mail.properties.mail.smtp.from", address));
         a.caFile()
                 .ifPresent(file -> lines.put("spring.mail.ssl.bundle", "postrider")
                         .put("spring.ssl.bundle.pem.postrider.truststore.certificate", "file:" + file));
@@ -92,6 +94,7 @@ public final class ReadyMadeEntries {
                 .put("quarkus.mailer.tls", false)
                 .put("quarkus.mailer.start-tls", "REQUIRED")
                 .put("quarkus.mailer.from", Quoted.mailbox(a.from()));
+        a.envelopeFrom().ifPresent(address -> lines.put("quarkus.mailer.bounce-address", address));
         a.caFile()
                 .ifPresent(file -> lines.put("quarkus.mailer.tls-configuration-name", "postrider")
                         .put("quarkus.tls.postrider.trust-store.pem.certs", file));
@@ -172,6 +175,7 @@ public final class ReadyMadeEntries {
                 .put("From", a.from().address());
         name(a.from()).ifPresent(name -> lines.put("FromName", name));
         a.replyTo().ifPresent(to -> lines.put("ReplyTo", to.address()));
+        a.envelopeFrom().ifPresent(address -> lines.put("EnvelopeFrom", address));
         a.caFile().ifPresent(file -> lines.put("CaFile", file));
         return Map.of("appsettings.mail.json", lines.inObject("Smtp"));
     }
@@ -222,6 +226,7 @@ public final class ReadyMadeEntries {
         name(a.from()).ifPresent(name -> lines.put("fromDisplayName", name));
         a.replyTo().ifPresent(to -> lines.put("replyTo", to.address()));
         a.replyTo().flatMap(ReadyMadeEntries::name).ifPresent(name -> lines.put("replyToDisplayName", name));
+        a.envelopeFrom().ifPresent(address -> lines.put("envelopeFrom", address));
         return Map.of("keycloak-realm.json", lines.inObject("smtpServer"));
     }
 
@@ -252,6 +257,7 @@ public final class ReadyMadeEntries {
         entries.put("GITEA__mailer__PASSWD", a.password());
         entries.put("GITEA__mailer__FORCE_TRUST_SERVER_CERT", "false");
         entries.put("GITEA__mailer__FROM", Quoted.mailbox(a.from()));
+        a.envelopeFrom().ifPresent(address -> entries.put("GITEA__mailer__ENVELOPE_FROM", address));
         return entries;
     }
 

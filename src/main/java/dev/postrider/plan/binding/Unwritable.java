@@ -17,8 +17,9 @@ public final class Unwritable {
         if (format == BindingFormat.Alertmanager && account.recipients().isEmpty()) {
             return Optional.of("must know whom to send alerts to; set spec.administrators");
         }
-        return Stream.concat(Stream.of(account.from()), account.replyTo().stream())
-                .flatMap(address -> Stream.concat(Stream.of(address.address()), address.name().stream()))
+        Stream<String> addresses = Stream.concat(Stream.of(account.from()), account.replyTo().stream())
+                .flatMap(address -> Stream.concat(Stream.of(address.address()), address.name().stream()));
+        return Stream.concat(addresses, account.envelopeFrom().stream())
                 .flatMap(text -> within(format, text))
                 .findFirst()
                 .or(() -> format == BindingFormat.Alertmanager

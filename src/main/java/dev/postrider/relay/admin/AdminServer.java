@@ -3,6 +3,7 @@ package dev.postrider.relay.admin;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.postrider.relay.queue.Queue;
+import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.ResourceKey;
 import java.io.IOException;
@@ -52,15 +53,16 @@ public final class AdminServer implements AutoCloseable {
     /**
      * Answers the rest from now on.
      *
+     * @param waiting says why mail in the queue is not tried
      * @param access  who may see and change the queue besides who has the installation's token
      * @param metrics for {@code /metrics}, in the text format of Prometheus
      */
-    public void open(Queue queue, Routes routes, Access access, Supplier<String> metrics) {
+    public void open(Queue queue, Waiting waiting, Routes routes, Access access, Supplier<String> metrics) {
         var operator = new StaticToken(routes, access);
         serve("/metrics", reading(exchange -> new Answer(200, "text/plain; version=0.0.4; charset=utf-8",
                 metrics.get(), Map.of())));
         serve("/queue/", reading(exchange -> queued(exchange, queue, operator)));
-        serve(QueueApi.PATH, new QueueApi(queue.view(), queue.counters(), operator)::answer);
+        serve(QueueApi.PATH, new QueueApi(queue.view(), waiting, queue.counters(), operator)::answer);
     }
 
     /** The port it listens on. */

@@ -9,6 +9,7 @@ import dev.postrider.relay.queue.QueueView;
 import dev.postrider.relay.queue.QueueView.Change;
 import dev.postrider.relay.queue.QueueView.Entry;
 import dev.postrider.relay.queue.QueueView.Filter;
+import dev.postrider.relay.queue.Waiting;
 import dev.postrider.route.CountedMail;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.UsageJson;
@@ -33,12 +34,14 @@ final class QueueApi {
     private static final String BEARER = "Bearer ";
 
     private final QueueView queue;
+    private final QueueJson json;
     private final Counters counters;
     private final Access access;
     private final String openApi;
 
-    QueueApi(QueueView queue, Counters counters, Access access) {
+    QueueApi(QueueView queue, Waiting waiting, Counters counters, Access access) {
         this.queue = queue;
+        this.json = new QueueJson(waiting);
         this.counters = counters;
         this.access = access;
         this.openApi = openApi();
@@ -94,7 +97,7 @@ final class QueueApi {
         if (parts.size() == 2) {
             expect(exchange, "GET");
             QueueQuery.none(query);
-            return Answer.json(QueueJson.message(find(token, Verb.GET, parts.get(1)).entry).toString());
+            return Answer.json(json.message(find(token, Verb.GET, parts.get(1)).entry).toString());
         }
         Change change = change(parts.get(2)).orElseThrow(() -> Problem.notFound("a message can be changed by "
                 + String.join(", ", Arrays.stream(Change.values()).map(QueueQuery::name).toList())));
@@ -166,7 +169,7 @@ final class QueueApi {
         Filter filter = query.filter();
         require(token, Verb.GET, filter.organization());
         int limit = query.limit();
-        return Answer.json(QueueJson.page(queue.list(filter, query.after(), limit), limit).toString());
+        return Answer.json(json.page(queue.list(filter, query.after(), limit), limit).toString());
     }
 
     private record Found(Entry entry, String who) {}

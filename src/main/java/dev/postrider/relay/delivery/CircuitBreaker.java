@@ -43,6 +43,11 @@ final class CircuitBreaker {
         return !open ? State.CLOSED : now.isBefore(restsUntil) ? State.OPEN : State.HALF_OPEN;
     }
 
+    /** Whether it opened and has not closed since. */
+    boolean isOpen() {
+        return open;
+    }
+
     /** Whether an attempt may begin now. */
     boolean admits(Instant now) {
         return switch (state(now)) {

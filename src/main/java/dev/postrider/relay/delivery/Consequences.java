@@ -149,6 +149,34 @@ final class Consequences {
                 .toList(), List.of(), List.of());
     }
 
+    /**
+     * Holds a message that the relay failed of twice, until a person has looked at it.
+     *
+     * @param server whose turn it would have been
+     */
+    Settlement poisoned(QueuedMessage message, ServerRoute server, String why) {
+        Instant now = clock.instant();
+        String reply = "held: poisoned: " + why + "; remove the message, or release it to try it again";
+        meters.poisoned(message.organization());
+        LOG.error("{}", LogLine.of(message.id(), "held")
+                .with("organization", message.organization())
+                .with("size", message.content().size())
+                .with("reason", "poisoned: " + why));
+        boolean told = routes.organization(message.organization())
+                .filter(route -> route.webhook().isPresent())
+                .isPresent();
+        List<Deferral> deferred = new ArrayList<>();
+        List<Event> events = new ArrayList<>();
+        for (QueuedRecipient recipient : message.recipients()) {
+            deferred.add(new Deferral(recipient.number(), recipient.attempts(), now, now,
+                    server.endpoint().display(), reply, recipient.delayReported()));
+            if (told) {
+                events.add(MailEvent.of(MailEvent.Type.HELD, message, recipient, server.key(), reply, now));
+            }
+        }
+        return new Settlement(List.of(), deferred, List.of(), events, Map.of(), true);
+    }
+
     private static Event event(MailEvent.Type type, QueuedMessage message, Outcome outcome, String reply, Instant now) {
         return MailEvent.of(type, message, outcome.recipient(), outcome.server().key(), reply, now);
     }

@@ -1,8 +1,8 @@
 package dev.postrider.relay.delivery;
 
 import dev.postrider.relay.delivery.Connections.Connection;
-import dev.postrider.relay.delivery.Lanes.Place;
 import dev.postrider.relay.delivery.Turns.Turn;
+import dev.postrider.relay.delivery.Turns.Visit;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueuedMessage;
@@ -13,6 +13,7 @@ import dev.postrider.route.Login.Credentials;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.Envelope;
+import dev.postrider.transport.LargeWork;
 import dev.postrider.transport.Oversize;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
@@ -34,20 +35,28 @@ final class Courier {
     private static final Duration RECORDING_RETRY = Duration.ofSeconds(1);
     /** How long mail is put off whose servers have no room, while others of the organization have. */
     private static final Duration NO_ROOM = Duration.ofSeconds(5);
+    /** How long a message waits whose attempt could not be recorded for a fault of the relay. */
+    private static final Duration FAULT_RETRY = Duration.ofMinutes(1);
 
     private final Queue queue;
     private final Turns turns;
     private final InstantSource clock;
     private final Consequences consequences;
     private final Tracing tracing;
-    private final Function<QueuedMessage, LargeMail> largeMail;
+    private final Function<QueuedMessage, Optional<Oversize>> largeMail;
     private final MailLogin logins;
     private final Signers signers;
+    private final Suspects suspects;
+    private final LargeWork largeWork;
 
     /** @param largeMail what may be done with a message that is too large */
     Courier(Queue queue, Turns turns, InstantSource clock, Consequences consequences, Tracing tracing,
-            Function<QueuedMessage, LargeMail> largeMail, MailLogin logins, Signers signers) {
+            Function<QueuedMessage, Optional<Oversize>> largeMail, LargeWork largeWork, MailLogin logins,
+            Signers signers,
+            Suspects suspects) {
         this.signers = signers;
+        this.suspects = suspects;
+        this.largeWork = largeWork;
         this.logins = logins;
         this.largeMail = largeMail;
         this.queue = queue;
@@ -58,32 +67,68 @@ final class Courier {
     }
 
     /**
-     * Delivers a message.
+     * Delivers a message. However that ends, its turn and the places that were taken for it end with it.
      *
      * @throws InterruptedException if what came of it could not be recorded before the relay stopped
      */
     void deliver(Turn turn) throws InterruptedException {
+        try (turn) {
+            begin(turn);
+        } catch (RuntimeException | Error e) {
+            LOG.error("{} attempt failed by a fault of the relay", turn.message().id(), e);
+            suspects.failed(turn.message().id(), e);
+            release(turn.message());
+        }
+    }
+
+    /** It is due again as it was, after a while. */
+    private void release(QueuedMessage message) {
+        queue.release(message);
+        turns.dueAt(message.organization(), clock.instant().plus(FAULT_RETRY));
+    }
+
+    private void begin(Turn turn) throws InterruptedException {
         QueuedMessage message = turn.message();
         if (!queue.holds(message)) {
-            turns.leaveUntried(turn.place());
-            turns.forget(turn);
             queue.release(message);
             return;
         }
+        if (suspects.isSuspect(message.id())) {
+            // Its place is for others while it waits to be alone.
+            turn.first().close();
+        }
+        Optional<Suspects.Trial> begun = suspects.begin(message.id(), message.content().size());
+        if (begun.isEmpty()) {
+            turn.putBack();
+            return;
+        }
+        try (var _ = begun.get()) {
+            Optional<String> poison = suspects.poison(message.id());
+            if (poison.isPresent()) {
+                record(message, consequences.poisoned(message, turn.first().server(), poison.get()));
+                suspects.forget(message.id());
+            } else {
+                logIn(turn);
+            }
+        }
+    }
+
+    private void logIn(Turn turn) throws InterruptedException {
+        QueuedMessage message = turn.message();
         switch (logins.of(message)) {
             case MailLogin.Servers() -> deliver(turn, Optional.empty());
             case MailLogin.Submitter(Credentials submitter) -> {
                 Optional<Duration> rest = logins.rest(message, submitter);
                 if (rest.isPresent()) {
-                    turns.leaveUntried(turn.place());
+                    turn.first().close();
                     putOff(turn, "the server has just refused this login", rest.get());
                 } else {
                     deliver(turn, Optional.of(submitter));
                 }
             }
             case MailLogin.Lost(Verdict.Refused why) -> {
-                turns.leaveUntried(turn.place());
-                giveUpTurn(turn, why);
+                turn.first().close();
+                record(message, untried(turn, why), false);
             }
         }
     }
@@ -94,27 +139,28 @@ final class Courier {
         List<QueuedRecipient> open = message.recipients();
         Set<ResourceKey> unfit = turn.pool().servers(server -> !MailLogin.fits(message, server));
         Set<ResourceKey> tried = new HashSet<>(unfit);
-        Optional<Place> place = Optional.of(turn.place());
-        if (unfit.contains(turn.place().server().key())) {
-            turns.leaveUntried(turn.place());
-            place = turns.another(turn.pool(), tried);
+        Optional<Visit> next = Optional.of(turn.first());
+        if (turn.first().isOver() || unfit.contains(turn.first().server().key())) {
+            turn.first().close();
+            next = turn.another(tried);
         }
-        try (LargeMail large = largeMail.apply(message)) {
-            while (place.isPresent()) {
-                tried.add(place.get().server().key());
-                List<Outcome> round = attempt(message, open, place.get(), submitter, large.oversize());
+        Optional<Oversize> oversize = largeMail.apply(message);
+        while (next.isPresent()) {
+            try (Visit visit = next.get()) {
+                tried.add(visit.server().key());
+                List<Outcome> round = attempt(message, open, visit, submitter, oversize);
                 if (!round.isEmpty()) {
                     outcomes.removeIf(Outcome::mayGoElsewhere);
                     outcomes.addAll(round);
                     open = round.stream().filter(Outcome::mayGoElsewhere).map(Outcome::recipient).toList();
                 }
-                place = open.isEmpty() ? Optional.empty() : turns.another(turn.pool(), tried);
             }
+            next = open.isEmpty() ? Optional.empty() : turn.another(tried);
         }
         if (outcomes.isEmpty() && !unfit.isEmpty()) {
             // Put back it would be next again, and again find a place at a server that does not take it.
             if (turn.pool().servers(server -> MailLogin.fits(message, server)).isEmpty()) {
-                giveUpTurn(turn, noServer(submitter.isPresent()));
+                record(message, untried(turn, noServer(submitter.isPresent())), false);
             } else {
                 putOff(turn, "all servers that take mail with this login are in use, or rest", NO_ROOM);
             }
@@ -122,13 +168,9 @@ final class Courier {
         }
         boolean otherServerLeft = !open.isEmpty() && turns.isAnotherAwake(turn.pool(), tried);
         if (outcomes.isEmpty() || (otherServerLeft && outcomes.stream().allMatch(Outcome::concernsServer))) {
-            turns.putBack(turn);
-            return;
-        }
-        try {
+            turn.putBack();
+        } else {
             record(message, outcomes, otherServerLeft);
-        } finally {
-            turns.forget(turn);
         }
     }
 
@@ -140,35 +182,21 @@ final class Courier {
                         + "organization want the login of whoever submits; activate one that does not");
     }
 
-    /** Records that no server was tried. */
-    private void giveUpTurn(Turn turn, Verdict.Refused why) throws InterruptedException {
-        try {
-            record(turn.message(), untried(turn, why), false);
-        } finally {
-            turns.forget(turn);
-        }
-    }
-
     private static List<Outcome> untried(Turn turn, Verdict.Refused why) {
         return turn.message()
                 .recipients()
                 .stream()
-                .map(recipient -> new Outcome(recipient, turn.place().server(), why, Duration.ZERO))
+                .map(recipient -> new Outcome(recipient, turn.first().server(), why, Duration.ZERO))
                 .toList();
     }
 
     /** Lets a message wait without counting that as an attempt, but for what its age asks for. */
     private void putOff(Turn turn, String why, Duration wait) throws InterruptedException {
         QueuedMessage message = turn.message();
-        try {
-            if (consequences.isOverdue(message)) {
-                record(message, untried(turn, new Verdict.Refused(Step.MessageRejected, false, "4.3.2", why)),
-                        false);
-            } else {
-                record(message, consequences.putOff(message, turn.place().server(), why, wait));
-            }
-        } finally {
-            turns.forget(turn);
+        if (consequences.isOverdue(message)) {
+            record(message, untried(turn, new Verdict.Refused(Step.MessageRejected, false, "4.3.2", why)), false);
+        } else {
+            record(message, consequences.putOff(message, turn.first().server(), why, wait));
         }
     }
 
@@ -185,41 +213,54 @@ final class Courier {
     }
 
     /** Says what became of each recipient; empty if there was no connection to be had. */
-    private List<Outcome> attempt(QueuedMessage message, List<QueuedRecipient> recipients, Place place,
+    private List<Outcome> attempt(QueuedMessage message, List<QueuedRecipient> recipients, Visit visit,
             Optional<Credentials> submitter, Optional<Oversize> oversize) {
-        Optional<Connection> connection = place.lane().connections().take(place.server(), submitter);
+        Optional<Connection> connection = visit.lane().connections().take(visit.server(), submitter);
         if (connection.isEmpty()) {
-            turns.leaveWithoutPermit(place);
+            visit.leaveWithoutPermit();
             return List.of();
         }
-        Envelope envelope = message.envelope(recipients, oversize);
+        Envelope envelope = message.envelope(recipients, oversize)
+                .workedOnBy(largeWork.of(message.organization().namespace()));
         Map<String, Verdict> verdicts = Map.of();
+        String missing = "the attempt ended without a word about this recipient";
         Instant start = clock.instant();
+        boolean whole = false;
         try {
             verdicts = connection.get()
                     .upstream()
                     .send(signers.of(message.organization()).map(envelope::signedBy).orElse(envelope),
                             message.content())
                     .verdicts();
-        } catch (RuntimeException e) {
-            LOG.error("{} attempt at {} failed by a fault of the relay", message.id(), place.server().key(), e);
+            whole = true;
+        } catch (RuntimeException | Error e) {
+            LOG.error("{} attempt at {} failed by a fault of the relay", message.id(), visit.server().key(), e);
+            suspects.failed(message.id(), e);
+            missing = "the attempt failed by a fault of the relay (" + e.getClass().getName() + ")";
         } finally {
-            place.lane().connections().giveBack(connection.get(), place.lane().route(), clock.instant());
+            if (whole) {
+                visit.lane().connections().giveBack(connection.get(), visit.lane().route(), clock.instant());
+            } else {
+                // Nobody knows where in its session it stands.
+                connection.get().close();
+            }
         }
         Duration duration = Duration.between(start, clock.instant());
-        tracing.attempted(message, place.server().key(), start, duration, verdicts);
+        tracing.attempted(message, visit.server().key(), start, duration, verdicts);
         List<Outcome> outcomes = new ArrayList<>();
         for (QueuedRecipient recipient : recipients) {
-            Verdict verdict = verdicts.getOrDefault(recipient.address(), new Verdict.Refused(Step.MessageRejected,
-                    false, "4.3.0", "the attempt ended without a word about this recipient"));
-            outcomes.add(new Outcome(recipient, place.server(), submitter
+            Verdict verdict = verdicts.getOrDefault(recipient.address(),
+                    new Verdict.Refused(Step.MessageRejected, false, "4.3.0", missing));
+            outcomes.add(new Outcome(recipient, visit.server(), submitter
                     .map(credentials -> logins.judge(message, recipient, credentials, verdict))
                     .orElse(verdict), duration));
         }
-        turns.leave(place, outcomes.stream()
-                .filter(Outcome::concernsServer)
-                .findFirst()
-                .map(outcome -> (Verdict.Refused) outcome.verdict()));
+        if (whole) {
+            visit.leave(outcomes.stream()
+                    .filter(Outcome::concernsServer)
+                    .findFirst()
+                    .map(outcome -> (Verdict.Refused) outcome.verdict()));
+        }
         return outcomes;
     }
 
@@ -233,6 +274,9 @@ final class Courier {
         turns.recording();
         try {
             settle(message, settlement);
+            if (settlement.deferred().isEmpty()) {
+                suspects.forget(message.id());
+            }
             nextAttempt(message, settlement).ifPresent(time -> turns.dueAt(message.organization(), time));
         } finally {
             turns.recorded();
@@ -257,6 +301,9 @@ final class Courier {
 
     /** When something of it is due again. Recipients that were not loaded may be due already. */
     private Optional<Instant> nextAttempt(QueuedMessage message, Settlement settlement) {
+        if (settlement.held()) {
+            return Optional.empty();
+        }
         return message.others() > 0
                 ? Optional.of(clock.instant())
                 : settlement.deferred().stream().map(Settlement.Deferral::next).min(Instant::compareTo);

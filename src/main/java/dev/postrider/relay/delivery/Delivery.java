@@ -8,6 +8,7 @@ import dev.postrider.relay.queue.Arrivals;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueuedMessage;
+import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.submitter.CredentialsCipher;
 import dev.postrider.relay.submitter.SubmitterLogins;
@@ -17,7 +18,10 @@ import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.transport.LargeWork;
 import dev.postrider.transport.Upstreams;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -47,6 +51,7 @@ public final class Delivery implements AutoCloseable {
     private final Turns turns;
     private final Courier courier;
     private final Signers signers;
+    private final Suspects suspects;
     private final Overdue overdue;
     private final Removals removals;
     private final Submitters submitters;
@@ -60,18 +65,23 @@ public final class Delivery implements AutoCloseable {
 
     public Delivery(Queue queue, Routes routes, Upstreams upstreams, DeliverySettings settings, InstantSource clock,
             RelayMeters meters, Tracing tracing) {
-        this(queue, routes, upstreams, settings, clock, meters, tracing, Optional.empty());
+        this(queue, routes, upstreams, settings, clock, meters, tracing, Optional.empty(), Optional.empty());
     }
 
-    /** @param links keeps attachments for download, if that is possible */
+    /**
+     * @param links    keeps attachments for download, if that is possible
+     * @param attempts file for which attempts are under way, so that the next process knows what this one died of
+     */
     public Delivery(Queue queue, Routes routes, Upstreams upstreams, DeliverySettings settings, InstantSource clock,
-            RelayMeters meters, Tracing tracing, Optional<Links> links) {
+            RelayMeters meters, Tracing tracing, Optional<Links> links, Optional<Path> attempts) {
+        this.suspects = attempts.map(file -> open(file, settings.serverRest(), queue)).orElseGet(Suspects::inMemory);
         this.queue = queue;
         this.routes = routes;
         this.clock = clock;
         this.submitters = new Submitters(new SubmitterLogins(upstreams, queue.permits(), this::makeRoom, clock),
                 new CredentialsCipher(() -> routes.relay().map(RelayRoute::submitterKeys).orElse(List.of())));
         var logins = new MailLogin(submitters, routes);
+        var largeWork = new LargeWork();
         var consequences = new Consequences(settings, clock, meters, routes, logins);
         this.signers = new Signers(routes, clock);
         this.turns = new Turns(routes, new Lanes(routes, upstreams, queue.permits(), settings, meters), clock,
@@ -79,10 +89,27 @@ public final class Delivery implements AutoCloseable {
         this.courier = new Courier(queue, turns, clock, consequences, tracing,
                 message -> LargeMail.of(message,
                         routes.organization(message.organization()).flatMap(OrganizationRoute::sizeLimit), links,
-                        settings.hostName()),
-                logins, signers);
+                        settings.hostName(), largeWork.of(message.organization().namespace())),
+                largeWork, logins, signers, suspects);
         this.overdue = new Overdue(queue, consequences, courier, clock);
         this.removals = new Removals(queue, routes, settings.expiry(), clock);
+    }
+
+    private static Suspects open(Path file, Duration rest, Queue queue) {
+        try {
+            return Suspects.open(file, rest, id -> isQueued(queue, id));
+        } catch (IOException e) {
+            LOG.warn("{}; a message that this relay dies of will be tried again like others", e.getMessage());
+            return Suspects.inMemory();
+        }
+    }
+
+    private static boolean isQueued(Queue queue, String id) {
+        try {
+            return queue.view().find(id).isPresent();
+        } catch (QueueException e) {
+            return true;
+        }
     }
 
     /** Starts to deliver what is queued and what comes. */
@@ -128,6 +155,11 @@ public final class Delivery implements AutoCloseable {
         return submitters;
     }
 
+    /** Says why mail in the queue is not tried. */
+    public Waiting waiting() {
+        return new WaitingMail(routes, turns);
+    }
+
     private void makeRoom(ResourceKey server) {
         turns.servers()
                 .stream()
@@ -151,6 +183,7 @@ public final class Delivery implements AutoCloseable {
         try {
             timekeeper.join();
             turns.stop();
+            suspects.close();
             submitters.logins().close();
             workers.shutdown();
             if (!workers.awaitTermination(Math.max(grace.toMillis(), 0), TimeUnit.MILLISECONDS)) {

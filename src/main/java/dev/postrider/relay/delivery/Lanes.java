@@ -2,6 +2,7 @@ package dev.postrider.relay.delivery;
 
 import dev.postrider.relay.delivery.CircuitBreaker.State;
 import dev.postrider.relay.queue.ConnectionPermits;
+import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.route.ResourceKey;
@@ -10,8 +11,11 @@ import dev.postrider.transport.Upstreams;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +35,8 @@ final class Lanes {
         private final Connections connections;
         private final CircuitBreaker breaker;
         private final Set<Turns.Pool> waiting = new LinkedHashSet<>();
+        /** Whose mail made it fail since it took some. */
+        private final Set<String> failedBy = new HashSet<>();
         // Read without the lock by those who give a connection back.
         private volatile Optional<ServerRoute> route;
         private int busy;
@@ -117,7 +123,11 @@ final class Lanes {
 
     Lane of(ResourceKey server) {
         return lanes.computeIfAbsent(server, key -> new Lane(key, new Connections(upstreams, permits, settings),
-                new CircuitBreaker(settings.serverRest(), settings.longestServerRest()), current(key)));
+                newBreaker(), current(key)));
+    }
+
+    CircuitBreaker newBreaker() {
+        return new CircuitBreaker(settings.serverRest(), settings.longestServerRest());
     }
 
     private Optional<ServerRoute> current(ResourceKey server) {
@@ -176,13 +186,23 @@ final class Lanes {
         wakeUps.put(place.lane.key, place.lane.withoutPermitUntil);
     }
 
-    /** Gives a place back after an attempt. */
-    void leave(Place place, Optional<Verdict.Refused> failure, Instant now) {
+    /**
+     * Gives a place back after an attempt. What failed with the mail itself may be due to that mail: it counts for the
+     * server once for each namespace, so that nobody alone keeps a server from others.
+     */
+    void leave(Place place, ResourceKey organization, Optional<Verdict.Refused> failure, Instant now) {
         Lane lane = place.lane;
         lane.busy--;
         lane.withoutPermitUntil = Instant.MIN;
         State before = lane.breaker.state(now);
-        failure.ifPresentOrElse(why -> lane.breaker.failed(place.probe, why, now), lane.breaker::succeeded);
+        if (failure.isEmpty()) {
+            lane.failedBy.clear();
+            lane.breaker.succeeded();
+        } else if (!Outcome.mayBeDueToMail(failure.get()) || lane.failedBy.add(organization.namespace())) {
+            lane.breaker.failed(place.probe, failure.get(), now);
+        } else {
+            lane.breaker.abandoned(place.probe);
+        }
         State after = lane.breaker.state(now);
         if (after == State.OPEN && before != State.OPEN) {
             wakeUps.put(lane.key, lane.breaker.restsUntil());
@@ -212,6 +232,49 @@ final class Lanes {
                         .flatMap(server -> lane.breaker.lastFailure().map(failure -> new Resting(server, failure)))
                         .stream())
                 .toList();
+    }
+
+    /**
+     * Why none of these lets in a message that is due, if that is so.
+     *
+     * @param due when it is
+     */
+    Optional<Waiting.Reason> closed(List<ServerRoute> servers, Instant due, Instant now) {
+        Map<ServerRoute, Instant> rest = new LinkedHashMap<>();
+        List<ServerRoute> full = new ArrayList<>();
+        for (ServerRoute server : servers) {
+            Lane lane = lanes.get(server.key());
+            if (lane == null) {
+                return Optional.empty();
+            }
+            if (lane.breaker.state(now) == State.OPEN) {
+                rest.put(server, lane.breaker.restsUntil());
+            } else if (lane.free(now) == 0) {
+                full.add(server);
+            } else {
+                return Optional.empty();
+            }
+        }
+        return full.isEmpty()
+                ? rest.entrySet()
+                        .stream()
+                        .min(Map.Entry.comparingByValue())
+                        .filter(first -> first.getValue().isAfter(due))
+                        .map(first -> new Waiting.Reason(rests(first.getKey()), Optional.of(first.getValue())))
+                : Optional.of(full.getFirst()).filter(_ -> !due.isAfter(now)).map(this::isFull);
+    }
+
+    private String rests(ServerRoute server) {
+        return "server %s gets no mail for a while, since attempts failed%s".formatted(server.key(),
+                of(server.key()).breaker.lastFailure().map(failure -> " (" + failure.step() + ")").orElse(""));
+    }
+
+    private Waiting.Reason isFull(ServerRoute server) {
+        Lane lane = of(server.key());
+        return new Waiting.Reason(lane.breaker.lastFailure().isPresent() && lane.busy < lane.limit()
+                ? "server %s failed, and is tried with one message first".formatted(server.key())
+                : "all connections to server %s are in use (maxConnections: %d)"
+                        .formatted(server.key(), server.endpoint().maxConnections()));
     }
 
     /** Servers whose rest is over, so that what waits for them may be tried. */

@@ -10,6 +10,7 @@ import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.telemetry.LogLine;
 import dev.postrider.route.Linking;
 import dev.postrider.route.TestResult.Step;
+import dev.postrider.transport.LargeWork;
 import dev.postrider.transport.MessageContent;
 import dev.postrider.transport.MessageParts;
 import dev.postrider.transport.MessageParts.Leaf;
@@ -18,13 +19,8 @@ import dev.postrider.transport.Reply;
 import dev.postrider.transport.Shrinking.Shrinker;
 import dev.postrider.transport.Verdict;
 import jakarta.mail.MessagingException;
-import jakarta.mail.internet.MimePart;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -40,19 +36,24 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A message that has links in place of its attachments, if it is too large or that is always wanted. Pictures that its
- * text shows stay, unless it is too large with them. What is signed or encrypted is never taken apart. Used by one
- * thread at a time; what it wrote to temporary files goes with {@link #close}.
+ * text shows stay, unless it is too large with them. What is signed or encrypted is never taken apart.
  */
-final class LinkedMessage implements Shrinker, AutoCloseable {
+final class LinkedMessage implements Shrinker {
     private static final Logger LOG = LoggerFactory.getLogger(LinkedMessage.class);
+
+    private static final int BLOCK = 16 * 1024;
 
     private final QueuedMessage message;
     private final Linking linking;
     private final Optional<Links> links;
-    private final List<Path> files = new ArrayList<>();
+    private final LargeWork.Share share;
 
-    /** @param links empty where the relay serves no downloads */
-    LinkedMessage(QueuedMessage message, Linking linking, Optional<Links> links) {
+    /**
+     * @param links empty where the relay serves no downloads
+     * @param share whose work on it that is
+     */
+    LinkedMessage(QueuedMessage message, Linking linking, Optional<Links> links, LargeWork.Share share) {
+        this.share = share;
         this.message = message;
         this.linking = linking;
         this.links = links;
@@ -64,12 +65,12 @@ final class LinkedMessage implements Shrinker, AutoCloseable {
         if (!tooLarge && !linking.always()) {
             return message.content();
         }
-        try (MessageParts parts = MessageParts.of(message.content())) {
-            return within(parts, tooLarge, most);
-        } catch (MessagingException e) {
-            LOG.info("{} is not taken apart, since it is not built as MIME has it", message.id());
+        try {
+            return within(parts(), tooLarge, most);
+        } catch (MessageParts.TooComplexException e) {
+            LOG.info("{} is not taken apart: {}", message.id(), e.getMessage());
             if (tooLarge) {
-                throw tooLarge(most, "it is not built as MIME has it, so its attachments cannot be found");
+                throw tooLarge(most, String.valueOf(e.getMessage()));
             }
             return message.content();
         } catch (IOException e) {
@@ -78,9 +79,16 @@ final class LinkedMessage implements Shrinker, AutoCloseable {
         }
     }
 
+    private MessageParts parts() throws IOException, MessageParts.TooComplexException, RefusedException {
+        try (var _ = share.change(message.content())) {
+            return MessageParts.of(message.content());
+        }
+    }
+
     private MessageContent within(MessageParts parts, boolean tooLarge, long most)
-            throws IOException, MessagingException, RefusedException {
-        if (parts.leaves().getFirst().within().isEmpty() && parts.leaves().getFirst().isSealed()) {
+            throws IOException, RefusedException {
+        if (parts.leaves().isEmpty()
+                || parts.leaves().getFirst().within().isEmpty() && parts.leaves().getFirst().isSealed()) {
             if (tooLarge) {
                 throw tooLarge(most, "it is signed or encrypted, and would be worth nothing without its attachments");
             }
@@ -116,24 +124,22 @@ final class LinkedMessage implements Shrinker, AutoCloseable {
         ATTACHMENT,
         /** Its text shows it. */
         SHOWN,
-        /** It stays: text, and what no reader shows as a file. */
+        /** It stays: text, what no reader shows as a file, and what must not be seen by others. */
         KEPT
     }
 
-    private static Kind kind(Leaf leaf) throws MessagingException {
-        MimePart part = leaf.part();
-        if (part.isMimeType("multipart/*") || leaf.isSealed() || leaf.isText()
-                || part.isMimeType("message/external-body") || part.isMimeType("message/partial")) {
+    private static Kind kind(Leaf leaf) {
+        if (leaf.isMultipart() || leaf.isKept() || leaf.isSealed() || leaf.isText()
+                || leaf.isType("message/external-body") || leaf.isType("message/partial")) {
             return Kind.KEPT;
         }
         // Some programs give what people read a file name.
         if (leaf.first() && !leaf.isDeclaredAttachment()
-                && (part.isMimeType("text/plain") || part.isMimeType("text/html"))) {
+                && (leaf.isType("text/plain") || leaf.isType("text/html"))) {
             return Kind.KEPT;
         }
-        boolean named = leaf.contentId().isPresent() || part.getHeader("Content-Location") != null;
         if (leaf.within().equals("related")) {
-            return leaf.first() ? Kind.KEPT : named ? Kind.SHOWN : Kind.ATTACHMENT;
+            return leaf.first() ? Kind.KEPT : leaf.isNamed() ? Kind.SHOWN : Kind.ATTACHMENT;
         }
         if (leaf.isDeclaredAttachment()) {
             return Kind.ATTACHMENT;
@@ -149,14 +155,16 @@ final class LinkedMessage implements Shrinker, AutoCloseable {
 
     /** The message without some parts; empty if it is still too large, or there are none. */
     private Optional<MessageContent> linked(MessageParts parts, List<Leaf> leaves, long most)
-            throws IOException, MessagingException, RefusedException {
+            throws IOException, RefusedException {
         List<Attachment> attachments = new ArrayList<>();
-        Set<MimePart> without = Collections.newSetFromMap(new IdentityHashMap<>());
-        for (Leaf leaf : leaves) {
-            Optional<Attachment> attachment = attachment(leaf);
-            if (attachment.isPresent()) {
-                attachments.add(attachment.get());
-                without.add(leaf.part());
+        Set<Leaf> without = Collections.newSetFromMap(new IdentityHashMap<>());
+        try (var _ = share.change(message.content())) {
+            for (Leaf leaf : leaves) {
+                Optional<Attachment> attachment = attachment(leaf);
+                if (attachment.isPresent()) {
+                    attachments.add(attachment.get());
+                    without.add(leaf);
+                }
             }
         }
         if (attachments.isEmpty()) {
@@ -166,19 +174,11 @@ final class LinkedMessage implements Shrinker, AutoCloseable {
                 "attachments cannot become links, for this relay serves no downloads (--links-port); it will be tried "
                         + "again"));
         // Nothing is stored in vain: the links will be as long as these.
-        var counter = new Counting();
-        parts.write(counter, without,
-                list(attachments.stream().map(attachment -> keeper.preview(linking, attachment)).toList()), boundary());
-        if (counter.octets > most) {
-            return Optional.empty();
-        }
-        byte[] list = list(keep(keeper, attachments));
-        Path file = Files.createTempFile("postrider-", ".eml");
-        files.add(file);
-        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
-            parts.write(out, without, list, boundary());
-        }
-        return Optional.of(new Written(file, Files.size(file)));
+        byte[] preview = list(
+                attachments.stream().map(attachment -> keeper.preview(linking, attachment)).toList());
+        return parts.without(without, preview, boundary()).size() > most
+                ? Optional.empty()
+                : Optional.of(parts.without(without, list(keep(keeper, attachments)), boundary()));
     }
 
     private List<Link> keep(Links keeper, List<Attachment> attachments) throws RefusedException {
@@ -205,10 +205,15 @@ final class LinkedMessage implements Shrinker, AutoCloseable {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             long size;
-            try (InputStream in = new DigestInputStream(leaf.part().getInputStream(), digest)) {
-                size = in.transferTo(OutputStream.nullOutputStream());
+            try (InputStream in = new DigestInputStream(leaf.open(), digest)) {
+                size = 0;
+                byte[] block = new byte[BLOCK];
+                for (int count = in.read(block); count >= 0; count = in.read(block)) {
+                    size += count;
+                    LargeWork.letOthersOn();
+                }
             }
-            boolean mail = leaf.part().isMimeType("message/rfc822") || leaf.part().isMimeType("message/global");
+            boolean mail = leaf.isType("message/rfc822") || leaf.isType("message/global");
             String type = leaf.contentType();
             return Optional.of(new Attachment(leaf.number(),
                     FileName.clean(leaf.fileName().orElse(""), mail ? "message.eml" : "attachment"),
@@ -217,7 +222,7 @@ final class LinkedMessage implements Shrinker, AutoCloseable {
                             : "application/octet-stream",
                     size, HexFormat.of().formatHex(digest.digest()), () -> {
                         try {
-                            return leaf.part().getInputStream();
+                            return leaf.open();
                         } catch (MessagingException e) {
                             throw new IOException(e.getMessage(), e);
                         }
@@ -248,38 +253,5 @@ final class LinkedMessage implements Shrinker, AutoCloseable {
         return new RefusedException(new Verdict.Refused(Step.MessageRejected, true,
                 Optional.of(new Reply(code, Optional.of(status), code + " " + status + " " + why)),
                 Step.MessageRejected + ": " + why));
-    }
-
-    /** Octets that go nowhere. */
-    private static final class Counting extends OutputStream {
-        private long octets;
-
-        @Override
-        public void write(int octet) {
-            octets++;
-        }
-
-        @Override
-        public void write(byte[] bytes, int offset, int length) {
-            octets += length;
-        }
-    }
-
-    private record Written(Path file, long size) implements MessageContent {
-        @Override
-        public InputStream open() throws IOException {
-            return Files.newInputStream(file);
-        }
-    }
-
-    @Override
-    public void close() {
-        for (Path file : files) {
-            try {
-                Files.deleteIfExists(file);
-            } catch (IOException e) {
-                LOG.warn("{} is left: {}", file, e.getMessage());
-            }
-        }
     }
 }

@@ -19,6 +19,11 @@ record Outcome(QueuedRecipient recipient, ServerRoute server, Verdict verdict, D
                 && refused.status().filter("5.6.7"::equals).isPresent();
     }
 
+    /** Whether a server failed with one mail in hand and did not say that it wants to be left alone. */
+    static boolean mayBeDueToMail(Verdict.Refused failure) {
+        return failure.inTransaction() && failure.retryAfter().isEmpty();
+    }
+
     /** Whether it says something about the server, so that another may take the message. */
     boolean concernsServer() {
         return verdict instanceof Verdict.Refused refused && !refused.permanent() && switch (refused.step()) {

@@ -3,6 +3,7 @@ package dev.postrider.relay.delivery;
 import dev.postrider.relay.delivery.Lanes.Lane;
 import dev.postrider.relay.delivery.Lanes.Place;
 import dev.postrider.relay.queue.QueuedMessage;
+import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,8 +70,133 @@ final class Turns {
         void timeChanged();
     }
 
-    /** A message whose turn it is, and the place that was taken for it. */
-    record Turn(QueuedMessage message, long held, Pool pool, Place place) {}
+    /**
+     * A message whose turn it is, and the place that was taken for it. It ends once, when it is closed: the place is
+     * given back if that was not done before, and the message is forgotten unless it was put back.
+     */
+    final class Turn implements AutoCloseable {
+        private final QueuedMessage message;
+        private final long held;
+        private final Pool pool;
+        private final Visit first;
+        private final boolean probe;
+        private boolean answered;
+        private Optional<Verdict.Refused> failure = Optional.empty();
+        private boolean over;
+
+        private Turn(Claimed next, Pool pool, Place place, boolean probe) {
+            this.message = next.message;
+            this.held = next.held;
+            this.pool = pool;
+            this.first = new Visit(this, place);
+            this.probe = probe;
+        }
+
+        QueuedMessage message() {
+            return message;
+        }
+
+        Pool pool() {
+            return pool;
+        }
+
+        /** The place that was taken first. */
+        Visit first() {
+            return first;
+        }
+
+        /** A place at another server of the pool. */
+        Optional<Visit> another(Set<ResourceKey> tried) {
+            synchronized (Turns.this) {
+                return lanes.enter(pool.lanes, tried, clock.instant()).map(place -> new Visit(this, place));
+            }
+        }
+
+        /** The message was not tried and is first again. */
+        void putBack() {
+            first.close();
+            synchronized (Turns.this) {
+                if (!over) {
+                    over = true;
+                    Turns.this.putBack(this);
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            first.close();
+            synchronized (Turns.this) {
+                if (!over) {
+                    over = true;
+                    forget(this);
+                }
+            }
+        }
+    }
+
+    /** A place at a server, given back once: with what came of an attempt, or unused when it is closed. */
+    final class Visit implements AutoCloseable {
+        private final Turn turn;
+        private final Place place;
+        private boolean over;
+
+        private Visit(Turn turn, Place place) {
+            this.turn = turn;
+            this.place = place;
+        }
+
+        ServerRoute server() {
+            return place.server();
+        }
+
+        /** Whether it was given back. */
+        boolean isOver() {
+            synchronized (Turns.this) {
+                return over;
+            }
+        }
+
+        Lane lane() {
+            return place.lane();
+        }
+
+        /**
+         * An attempt is over; the next may begin, before it is recorded what became of this one.
+         *
+         * @param failure what it says about the server, or about what the server does to this mail
+         */
+        void leave(Optional<Verdict.Refused> failure) {
+            synchronized (Turns.this) {
+                if (!over) {
+                    over = true;
+                    turn.answered |= failure.isEmpty();
+                    turn.failure = failure.filter(Outcome::mayBeDueToMail).or(() -> turn.failure);
+                    Turns.this.leave(place, turn.message.organization(), failure);
+                }
+            }
+        }
+
+        /** No permit could be had for a connection. */
+        void leaveWithoutPermit() {
+            synchronized (Turns.this) {
+                if (!over) {
+                    over = true;
+                    Turns.this.leaveWithoutPermit(place);
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            synchronized (Turns.this) {
+                if (!over) {
+                    over = true;
+                    leaveUntried(place);
+                }
+            }
+        }
+    }
 
     private record Claimed(QueuedMessage message, long held) {}
 
@@ -98,14 +225,16 @@ final class Turns {
     private static final class Backlog {
         private final ResourceKey organization;
         private final Deque<Claimed> messages = new ArrayDeque<>();
+        private final CircuitBreaker breaker;
         private @Nullable Pool pool;
         private boolean inQueue;
         private boolean reading;
         private boolean listed;
         private long held;
 
-        private Backlog(ResourceKey organization) {
+        private Backlog(ResourceKey organization, CircuitBreaker breaker) {
             this.organization = organization;
+            this.breaker = breaker;
         }
     }
 
@@ -118,6 +247,7 @@ final class Turns {
     private final Deque<Pool> runnable = new ArrayDeque<>();
     private final Deque<Backlog> toRead = new ArrayDeque<>();
     private final Agenda agenda = new Agenda();
+    private final Agenda rests = new Agenda();
     private long held;
     private int readers;
     private int unrecorded;
@@ -135,7 +265,7 @@ final class Turns {
     /** Whether a message that is about to come is kept in memory. */
     synchronized boolean wants(ResourceKey organization, long octets) {
         Backlog backlog = backlog(organization);
-        return !stopped && backlog.pool != null && !backlog.inQueue && !backlog.reading
+        return !stopped && backlog.pool != null && !backlog.inQueue && !backlog.reading && !backlog.breaker.isOpen()
                 && hasRoom(backlog, octets) && !lanes.allRest(backlog.pool.lanes, clock.instant());
     }
 
@@ -197,14 +327,15 @@ final class Turns {
         Instant now = clock.instant();
         agenda.takeDue(now).forEach(organization -> due(backlog(organization)));
         lanes.takeRested(now).forEach(lane -> wake(lane, now));
+        rests.takeDue(now).forEach(organization -> list(backlog(organization)));
         start();
     }
 
     /** When {@link #tick} has something to do. */
     synchronized Optional<Instant> next() {
-        return agenda.next()
-                .map(time -> lanes.nextRested().filter(rested -> rested.isBefore(time)).orElse(time))
-                .or(lanes::nextRested);
+        return Stream.of(agenda.next(), lanes.nextRested(), rests.next())
+                .flatMap(Optional::stream)
+                .min(Instant::compareTo);
     }
 
     /** What a {@link Work#read} has found; {@code next} is when more is due, if what was found is all. */
@@ -226,7 +357,8 @@ final class Turns {
     // Who is next.
 
     private void list(Backlog backlog) {
-        if (!backlog.listed && backlog.pool != null && (!backlog.messages.isEmpty() || backlog.inQueue)) {
+        if (!backlog.listed && backlog.pool != null && (!backlog.messages.isEmpty() || backlog.inQueue)
+                && (!backlog.breaker.isOpen() || backlog.breaker.admits(clock.instant()))) {
             backlog.listed = true;
             backlog.pool.turns.addLast(backlog);
             makeRunnable(backlog.pool);
@@ -269,6 +401,9 @@ final class Turns {
         pool.emptied = false;
         for (Backlog backlog = pool.turns.pollFirst(); backlog != null; backlog = pool.turns.pollFirst()) {
             backlog.listed = false;
+            if (!backlog.breaker.admits(now)) {
+                continue;
+            }
             Claimed next = backlog.messages.pollFirst();
             if (backlog.inQueue && !backlog.reading && backlog.messages.size() < LEAST_READ) {
                 backlog.inQueue = false;
@@ -276,12 +411,13 @@ final class Turns {
                 toRead.addLast(backlog);
             }
             if (next != null) {
+                boolean probe = backlog.breaker.begin();
                 if (!backlog.messages.isEmpty()) {
                     list(backlog);
                 }
                 makeRunnable(pool);
                 othersToo(pool, now);
-                work.deliver(new Turn(next.message, next.held, pool, place.get()));
+                work.deliver(new Turn(next, pool, place.get(), probe));
                 return;
             }
         }
@@ -317,28 +453,20 @@ final class Turns {
 
     // What comes of it.
 
-    /** A place at another server of the pool. */
-    synchronized Optional<Place> another(Pool pool, Set<ResourceKey> tried) {
-        return lanes.enter(pool.lanes, tried, clock.instant());
-    }
-
-    /** An attempt is over; the next may begin, before it is recorded what became of this one. */
-    synchronized void leave(Place place, Optional<Verdict.Refused> failure) {
+    private void leave(Place place, ResourceKey organization, Optional<Verdict.Refused> failure) {
         Instant now = clock.instant();
-        lanes.leave(place, failure, now);
+        lanes.leave(place, organization, failure, now);
         wake(place.lane(), now);
         start();
     }
 
-    /** A place is given back that was not used. */
-    synchronized void leaveUntried(Place place) {
+    private void leaveUntried(Place place) {
         lanes.abandon(place);
         wake(place.lane(), clock.instant());
         start();
     }
 
-    /** No permit could be had for a connection. */
-    synchronized void leaveWithoutPermit(Place place) {
+    private void leaveWithoutPermit(Place place) {
         Instant now = clock.instant();
         lanes.abandonWithoutPermit(place, now);
         work.timeChanged();
@@ -352,9 +480,9 @@ final class Turns {
         start();
     }
 
-    /** A message was not tried and is first again. */
-    synchronized void putBack(Turn turn) {
+    private void putBack(Turn turn) {
         Backlog backlog = backlog(turn.message.organization());
+        backlog.breaker.abandoned(turn.probe);
         backlog.messages.addFirst(new Claimed(turn.message, turn.held));
         if (stopped || backlog.pool == null) {
             empty(backlog);
@@ -372,9 +500,36 @@ final class Turns {
         start();
     }
 
-    /** A message is no longer in memory. */
-    synchronized void forget(Turn turn) {
-        giveUp(backlog(turn.message.organization()), turn.held);
+    private void forget(Turn turn) {
+        Backlog backlog = backlog(turn.message.organization());
+        giveUp(backlog, turn.held);
+        boolean open = backlog.breaker.isOpen();
+        if (turn.answered) {
+            backlog.breaker.succeeded();
+        } else if (turn.failure.isPresent()) {
+            rest(backlog, turn, turn.failure.get());
+        } else {
+            backlog.breaker.abandoned(turn.probe);
+        }
+        if (open) {
+            list(backlog);
+            start();
+        }
+    }
+
+    /** Rests an organization whose mail a server did not bear, so that the server goes on with that of others. */
+    private void rest(Backlog backlog, Turn turn, Verdict.Refused failure) {
+        Instant now = clock.instant();
+        boolean open = backlog.breaker.state(now) == CircuitBreaker.State.OPEN;
+        backlog.breaker.failed(turn.probe, failure, now);
+        if (!open && backlog.breaker.state(now) == CircuitBreaker.State.OPEN) {
+            Instant until = backlog.breaker.restsUntil();
+            LOG.warn("mail of organization {} waits until {}, for it made its servers fail: {}", backlog.organization,
+                    until, failure.message());
+            rests.put(backlog.organization, until);
+            empty(backlog);
+            work.timeChanged();
+        }
     }
 
     private void giveUp(Backlog backlog, long octets) {
@@ -403,7 +558,34 @@ final class Turns {
                 pool.turns.forEach(backlog -> resting.put(backlog.organization, servers));
             }
         }
+        for (Backlog backlog : backlogs.values()) {
+            if (backlog.pool != null && backlog.breaker.state(now) == CircuitBreaker.State.OPEN) {
+                resting.put(backlog.organization, backlog.pool.lanes.stream()
+                        .flatMap(lane -> lane.route().stream())
+                        .flatMap(server -> backlog.breaker.lastFailure()
+                                .map(failure -> new Lanes.Resting(server, failure))
+                                .stream())
+                        .toList());
+            }
+        }
         return resting;
+    }
+
+    /** Queue ids of the messages of these organizations that are in memory and have no place yet. */
+    synchronized Set<String> inMemory(Set<ResourceKey> organizations) {
+        Set<String> ids = new HashSet<>();
+        for (ResourceKey organization : organizations) {
+            Backlog backlog = backlogs.get(organization);
+            if (backlog != null) {
+                backlog.messages.forEach(claimed -> ids.add(claimed.message.id()));
+            }
+        }
+        return ids;
+    }
+
+    /** Why none of these servers lets in a message that is due at this time, if that is so. */
+    synchronized Optional<Waiting.Reason> closed(List<ServerRoute> servers, Instant due) {
+        return lanes.closed(servers, due, clock.instant());
     }
 
     // Where it goes.
@@ -413,7 +595,7 @@ final class Turns {
         if (known != null) {
             return known;
         }
-        var backlog = new Backlog(organization);
+        var backlog = new Backlog(organization, lanes.newBreaker());
         backlogs.put(organization, backlog);
         route(backlog);
         return backlog;

@@ -9,11 +9,13 @@ import dev.postrider.route.ResourceKey;
 import java.time.Instant;
 import java.util.Locale;
 
-/** The final outcome of a message for one recipient, as a CloudEvent 1.0 in the JSON format. */
+/** The final outcome of a message for one recipient, or that it is held, as a CloudEvent 1.0 in the JSON format. */
 public final class MailEvent {
     /** How it ended. */
     public enum Type {
-        DELIVERED, BOUNCED, EXPIRED
+        DELIVERED, BOUNCED, EXPIRED,
+        /** It waits for a person: the relay failed twice while it was tried. */
+        HELD
     }
 
     private MailEvent() {}
@@ -26,7 +28,8 @@ public final class MailEvent {
     public static Settlement.Event of(Type type, QueuedMessage message, QueuedRecipient recipient, ResourceKey server,
             String reply, Instant time) {
         // A recipient has one final outcome, so this is unique, also where it is recorded twice.
-        String id = message.id() + "-" + recipient.number();
+        String id = message.id() + "-" + recipient.number()
+                + (type == Type.HELD ? "-held-" + time.toEpochMilli() : "");
         ObjectNode event = JsonNodeFactory.instance.objectNode()
                 .put("specversion", "1.0")
                 .put("id", id)

@@ -1,11 +1,15 @@
 package dev.postrider.relay.events;
 
+import dev.postrider.route.TlsSettings;
+import dev.postrider.transport.ClientTls;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -14,7 +18,9 @@ import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
@@ -34,38 +40,71 @@ final class WebhookClient implements AutoCloseable {
     private static final int MOST_READ = 4096;
     private static final int MOST_CONNECTIONS = 10_000;
     private static final TimeValue KEPT = TimeValue.ofSeconds(30);
+    private static final int MOST_CLIENTS = 100;
 
+    private final WebhookPolicy policy;
+    private final WebhookTimes times;
     private final CloseableHttpClient http;
+    /** For receivers with TLS of their own: a connection that was checked for one of them is never another's. */
+    private final Map<TlsSettings, CloseableHttpClient> declared = new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<TlsSettings, CloseableHttpClient> eldest) {
+            if (size() <= MOST_CLIENTS) {
+                return false;
+            }
+            eldest.getValue().close(CloseMode.GRACEFUL);
+            return true;
+        }
+    };
     private final Duration answer;
     private final ScheduledThreadPoolExecutor deadlines = new ScheduledThreadPoolExecutor(1,
             Thread.ofPlatform().daemon().name("webhook-deadlines").factory());
 
     WebhookClient(WebhookPolicy policy, WebhookTimes times) {
+        this.policy = policy;
+        this.times = times;
         this.answer = times.answer();
         this.deadlines.setRemoveOnCancelPolicy(true);
-        this.http = HttpClients.custom()
-                .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
-                        .setDnsResolver(new CheckedAddresses(policy))
-                        .setMaxConnTotal(MOST_CONNECTIONS)
-                        .setMaxConnPerRoute(MOST_CONNECTIONS)
-                        .setDefaultConnectionConfig(ConnectionConfig.custom()
-                                .setConnectTimeout(Timeout.of(times.connect()))
-                                .setSocketTimeout(Timeout.of(times.answer()))
-                                .setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
-                                .build())
-                        .build())
+        this.http = client(connections(Optional.empty())).evictIdleConnections(KEPT).build();
+    }
+
+    private synchronized CloseableHttpClient client(Optional<TlsSettings> tls) {
+        // Threads that look for idle connections would be too many; their connections have an end.
+        return tls.isEmpty()
+                ? http
+                : declared.computeIfAbsent(tls.get(), its -> client(connections(Optional.of(its))).build());
+    }
+
+    private PoolingHttpClientConnectionManager connections(Optional<TlsSettings> tls) {
+        var builder = PoolingHttpClientConnectionManagerBuilder.create()
+                .setDnsResolver(new CheckedAddresses(policy))
+                .setMaxConnTotal(MOST_CONNECTIONS)
+                .setMaxConnPerRoute(MOST_CONNECTIONS)
+                .setDefaultConnectionConfig(ConnectionConfig.custom()
+                        .setConnectTimeout(Timeout.of(times.connect()))
+                        .setSocketTimeout(Timeout.of(times.answer()))
+                        .setTimeToLive(tls.isPresent() ? KEPT : TimeValue.NEG_ONE_MILLISECOND)
+                        .setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
+                        .build());
+        tls.map(its -> new ClientTls(its, "spec.events.webhook.tls", times.answer(), policy.addresses()))
+                .ifPresent(its -> builder.setTlsSocketStrategy(
+                        (socket, host, port, _, _) -> its.encrypt(socket, host.replaceAll("^\\[|\\]$", ""), port)));
+        return builder.build();
+    }
+
+    private HttpClientBuilder client(PoolingHttpClientConnectionManager connections) {
+        return HttpClients.custom()
+                .setConnectionManager(connections)
                 .setDefaultRequestConfig(RequestConfig.custom()
                         .setConnectionRequestTimeout(Timeout.of(times.connect()))
                         .setResponseTimeout(Timeout.of(times.answer()))
                         .build())
-                .evictIdleConnections(KEPT)
                 .setUserAgent("Postrider")
                 .disableAutomaticRetries()
                 .disableRedirectHandling()
                 .disableCookieManagement()
                 .disableAuthCaching()
-                .disableContentCompression()
-                .build();
+                .disableContentCompression();
     }
 
     private record CheckedAddresses(WebhookPolicy policy) implements DnsResolver {
@@ -83,16 +122,18 @@ final class WebhookClient implements AutoCloseable {
     /**
      * Posts a JSON text.
      *
+     * @param tls how the receiver is spoken to; empty for with the system's authorities
      * @return the status of the answer; no more than a little of what else it says is read
      * @throws IOException if there was no answer in time, or the policy forbids the address
      */
-    int post(URI url, Map<String, String> headers, String content) throws IOException {
+    int post(URI url, Map<String, String> headers, String content, Optional<TlsSettings> tls)
+            throws IOException {
         var request = new HttpPost(url);
         headers.forEach(request::setHeader);
         request.setEntity(new StringEntity(content, ContentType.parse("application/cloudevents+json; charset=utf-8")));
         // Timeouts of the socket begin anew with each octet.
         ScheduledFuture<?> deadline = deadlines.schedule(request::cancel, answer.toMillis(), TimeUnit.MILLISECONDS);
-        try (ClassicHttpResponse response = http.executeOpen(null, request, null)) {
+        try (ClassicHttpResponse response = client(tls).executeOpen(null, request, null)) {
             int status = response.getCode();
             finish(response.getEntity());
             return status;
@@ -119,5 +160,8 @@ final class WebhookClient implements AutoCloseable {
     public void close() {
         deadlines.shutdownNow();
         http.close(CloseMode.IMMEDIATE);
+        synchronized (this) {
+            declared.values().forEach(client -> client.close(CloseMode.IMMEDIATE));
+        }
     }
 }

@@ -197,7 +197,8 @@ public final class Webhooks implements AutoCloseable {
             Instant now = clock.instant();
             int status = client.post(url, Map.of("webhook-id", event.id(), "webhook-timestamp",
                     Long.toString(now.getEpochSecond()), "webhook-signature",
-                    Signature.of(webhook.signingKey(), event.id(), now, event.content())), event.content());
+                    Signature.of(webhook.signingKey(), event.id(), now, event.content())), event.content(),
+                    webhook.tls());
             return status >= 200 && status < 300 ? Optional.empty() : Optional.of("the receiver answers " + status);
         } catch (IllegalArgumentException e) {
             return Optional.of("it is no URL");

@@ -13,8 +13,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.NoSuchAlgorithmException;
+import java.text.Normalizer;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -34,14 +36,15 @@ import org.slf4j.LoggerFactory;
 /**
  * Gives attachments to whoever has a link: {@code https://host/token/name}, by GET and HEAD, whole or in a range (RFC
  * 9110 section 14). What a link does not lead to is 404 alike, whether the token is unknown or was asked for at another
- * host than its own. One that has expired is 410, to tell its reader to ask for the file again; nobody else learns that,
+ * host or by another name than its own. One that has expired is 410, to tell its reader to ask for the file again; nobody else learns that,
  * since a token cannot be guessed.
  */
 public final class Downloads implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Downloads.class);
     private static final int BLOCK = 64 * 1024;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final Pattern PATH = Pattern.compile("(?<prefix>(/[^/]+)*)/(?<token>[A-Za-z0-9_-]{43})/[^/]*");
+    private static final Pattern PATH = Pattern
+            .compile("(?<prefix>(/[^/]+)*)/(?<token>[A-Za-z0-9_-]{43})/(?<name>[^/]*)");
     private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("d MMMM yyyy", Locale.ENGLISH)
             .withZone(ZoneOffset.UTC);
 
@@ -140,7 +143,14 @@ public final class Downloads implements AutoCloseable {
         String host = Optional.ofNullable(exchange.getRequestHeaders().getFirst("Host")).orElse("");
         String asked = host.toLowerCase(Locale.ROOT).replaceFirst(":443$", "") + path.group("prefix");
         return links.find(path.group("token"))
-                .filter(attachment -> attachment.host().equals(asked) && known.test(attachment.organization()));
+                .filter(attachment -> attachment.host().equals(asked) && known.test(attachment.organization())
+                        && attachment.name().equals(decoded(path.group("name"))));
+    }
+
+    /** A segment of a path, which clients may encode in another way than the link does (RFC 3986 section 6.2.2). */
+    private static String decoded(String segment) {
+        String path = URI.create("/" + segment).getPath();
+        return Normalizer.normalize(path.substring(1), Normalizer.Form.NFC);
     }
 
     private void offer(HttpExchange exchange, KeptAttachment attachment) throws IOException, LinksException {

@@ -24,11 +24,12 @@ public interface QueueView {
     /**
      * A message.
      *
-     * @param sender empty for the null sender
-     * @param size   octets
+     * @param sender     empty for the null sender
+     * @param size       octets
+     * @param ofSubmitter whether it goes with the login of whoever submitted it
      */
     record Entry(String id, ResourceKey organization, String sender, long size, Instant received, State state,
-            List<Recipient> recipients) {}
+            boolean ofSubmitter, List<Recipient> recipients) {}
 
     /**
      * A recipient that it is not delivered to.

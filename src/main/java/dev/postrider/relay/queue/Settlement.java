@@ -18,9 +18,16 @@ import java.util.function.LongFunction;
  * @param reports  to the sender, queued in the same step
  * @param events   for the organization's webhook, put into the outbox in the same step
  * @param fates    what is counted of its recipients, by their numbers
+ * @param held     whether it is held from now on, until somebody releases it
  */
 public record Settlement(List<Integer> done, List<Deferral> deferred, List<Report> reports, List<Event> events,
-        Map<Integer, Fate> fates) {
+        Map<Integer, Fate> fates, boolean held) {
+
+    /** Of a message that is not held for that. */
+    public Settlement(List<Integer> done, List<Deferral> deferred, List<Report> reports, List<Event> events,
+            Map<Integer, Fate> fates) {
+        this(done, deferred, reports, events, fates, false);
+    }
 
     /** One of which nothing is counted. */
     public Settlement(List<Integer> done, List<Deferral> deferred, List<Report> reports, List<Event> events) {

@@ -19,11 +19,16 @@ final class SqlDraft implements Draft {
     private final ResourceKey organization;
     private final String id;
     private final String replica;
+    private final DraftMemory memory;
     private final Parts content = new Parts();
     private boolean committed;
 
-    /** @param replica what its parts are marked with until it is complete */
-    SqlDraft(SqlQueue queue, ResourceKey organization, String id, String replica) {
+    /**
+     * @param replica what its parts are marked with until it is complete
+     * @param memory  for parts that are not yet full
+     */
+    SqlDraft(SqlQueue queue, ResourceKey organization, String id, String replica, DraftMemory memory) {
+        this.memory = memory;
         this.queue = queue;
         this.organization = organization;
         this.id = id;
@@ -58,11 +63,13 @@ final class SqlDraft implements Draft {
         byte[] rest = content.take();
         String stored = queue.commit(this, message, content.next, rest, content.size);
         committed = true;
+        content.free();
         return stored;
     }
 
     @Override
     public void close() {
+        content.free();
         if (committed || content.next == 0) {
             return;
         }
@@ -82,6 +89,7 @@ final class SqlDraft implements Draft {
         private int length;
         private int next;
         private long size;
+        private int granted;
 
         @Override
         public void write(int octet) throws IOException {
@@ -94,18 +102,39 @@ final class SqlDraft implements Draft {
             int done = 0;
             while (done < count) {
                 int some = Math.min(count - done, PART - length);
-                if (length + some > buffer.length) {
-                    buffer = Arrays.copyOf(buffer,
-                            Math.min(PART, Math.max(FIRST, Math.max(length + some, buffer.length * 2))));
+                if (length + some > buffer.length && !grow(length + some)) {
+                    some = Math.min(some, buffer.length - length);
                 }
                 System.arraycopy(octets, offset + done, buffer, length, some);
                 length += some;
                 done += some;
-                if (length == PART) {
+                if (length == PART || (length == buffer.length && done < count)) {
                     long before = size;
                     queue.writePart(SqlDraft.this, next, take(), before);
+                    free();
                     next++;
                 }
+            }
+        }
+
+        /** Says whether there is memory for so many octets; at least the first ones fit. */
+        private boolean grow(int wanted) {
+            int larger = Math.min(PART, Math.max(FIRST, Math.max(wanted, buffer.length * 2)));
+            boolean enough = larger <= FIRST || memory.take(organization.namespace(), larger - FIRST - granted);
+            if (enough) {
+                granted = Math.max(0, larger - FIRST);
+            }
+            if (enough || buffer.length < FIRST) {
+                buffer = Arrays.copyOf(buffer, enough ? larger : FIRST);
+            }
+            return enough;
+        }
+
+        /** What was taken is in nobody's memory any more. */
+        private void free() {
+            if (granted > 0) {
+                memory.giveBack(organization.namespace(), granted);
+                granted = 0;
             }
         }
 

@@ -21,6 +21,8 @@ import java.util.function.IntConsumer;
 /** The queue in tables of a database. */
 public final class SqlQueue implements Queue {
     private static final int REMOVED_AT_ONCE = 500;
+    /** The part of the heap for messages that are coming in: one in so many. */
+    private static final int HEAP_FOR_DRAFTS = 6;
 
     private static final Duration KEYS_FORGOTTEN_EVERY = Duration.ofMinutes(1);
 
@@ -37,6 +39,7 @@ public final class SqlQueue implements Queue {
     private final SqlCounters counters;
     private final ConnectionPermits permits;
     private final Peers peers;
+    private final DraftMemory drafts = new DraftMemory(Runtime.getRuntime().maxMemory() / HEAP_FOR_DRAFTS);
     private volatile Arrivals arrivals = new NobodyListens();
 
     // Touched by the writer alone.
@@ -140,7 +143,7 @@ public final class SqlQueue implements Queue {
 
     @Override
     public Draft draft(ResourceKey organization) {
-        return new SqlDraft(this, organization, ids.next(), claims.replica());
+        return new SqlDraft(this, organization, ids.next(), claims.replica(), drafts);
     }
 
     /** @param before octets that were written before this part */
@@ -308,6 +311,9 @@ public final class SqlQueue implements Queue {
             if (finished) {
                 writes.delete(organization, message.id(), together.orElse(CountedFates.NONE));
             } else {
+                if (settlement.held()) {
+                    writes.hold(organization, message.id());
+                }
                 for (Settlement.Deferral deferral : settlement.deferred()) {
                     writes.deferRecipient(organization, message.id(), deferral, claimedBy,
                             fates.of(deferral.number()));

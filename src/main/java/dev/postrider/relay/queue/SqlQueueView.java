@@ -18,6 +18,8 @@ import java.util.stream.Collectors;
 /** The queue as people see it, read from its tables. */
 final class SqlQueueView implements QueueView {
     private static final int PAGE = 200;
+    private static final String SELECT = "SELECT organization, id, sender, size, received, held,"
+            + " credentials IS NOT NULL FROM message";
 
     private final SqlQueue queue;
     private final Database database;
@@ -51,7 +53,7 @@ final class SqlQueueView implements QueueView {
 
     /** Which state a message is in depends on claims that may not be stored, so that is looked at afterwards. */
     private List<Entry> page(Filter filter, Optional<Position> after, int rows) throws QueueException {
-        var sql = new StringBuilder("SELECT organization, id, sender, size, received, held FROM message WHERE TRUE");
+        var sql = new StringBuilder(SELECT + " WHERE TRUE");
         List<String> values = new ArrayList<>();
         filter.organization().ifPresent(organization -> {
             sql.append(" AND organization = ?");
@@ -120,7 +122,7 @@ final class SqlQueueView implements QueueView {
                 ? State.ACTIVE
                 : row.getBoolean(6) ? State.HELD : tried ? State.DEFERRED : State.QUEUED;
         return new Entry(id, organization, row.getString(3), row.getLong(4), Instant.ofEpochMilli(row.getLong(5)),
-                state, recipients);
+                state, row.getBoolean(7), recipients);
     }
 
     private static Optional<Instant> time(ResultSet row, int column) throws SQLException {
@@ -130,7 +132,7 @@ final class SqlQueueView implements QueueView {
 
     @Override
     public Optional<Entry> find(String id) throws QueueException {
-        return entries("SELECT organization, id, sender, size, received, held FROM message WHERE id = ?", List.of(id))
+        return entries(SELECT + " WHERE id = ?", List.of(id))
                 .stream()
                 .findFirst();
     }

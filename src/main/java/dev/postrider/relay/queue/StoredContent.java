@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -29,6 +31,24 @@ record StoredContent(Database database, ResourceKey organization, String id, lon
                     return rows.next() ? Optional.of(rows.getBytes(1)) : Optional.empty();
                 }
             }
+        });
+    }
+
+    /** Octets of each part. */
+    private List<Long> lengths() throws QueueException {
+        return database.read(connection -> {
+            List<Long> lengths = new ArrayList<>();
+            try (PreparedStatement query = connection.prepareStatement(
+                    "SELECT length(content) FROM body WHERE organization = ? AND message = ? ORDER BY part")) {
+                query.setString(1, organization.toString());
+                query.setString(2, id);
+                try (ResultSet rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        lengths.add(rows.getLong(1));
+                    }
+                }
+            }
+            return lengths;
         });
     }
 
@@ -56,6 +76,28 @@ record StoredContent(Database database, ResourceKey organization, String id, lon
             System.arraycopy(part, position, target, offset, count);
             position += count;
             return count;
+        }
+
+        /** Parts that are skipped as a whole are not read. */
+        @Override
+        public long skip(long count) throws IOException {
+            long wanted = Math.max(count, 0);
+            long skipped = Math.min(wanted, part.length - position);
+            position += (int) skipped;
+            if (skipped < wanted && left > 0) {
+                List<Long> lengths = lengths();
+                while (next < lengths.size() && lengths.get(next) <= wanted - skipped) {
+                    long length = lengths.get(next++);
+                    left -= length;
+                    skipped += length;
+                }
+                if (skipped < wanted && fill()) {
+                    int some = (int) Math.min(wanted - skipped, part.length - position);
+                    position += some;
+                    skipped += some;
+                }
+            }
+            return skipped;
         }
 
         private boolean fill() throws IOException {

@@ -92,6 +92,11 @@ public final class Routes {
                 .map(route -> Routing.of(route, globalServerRequired, activeGlobals, this::server));
     }
 
+    /** The servers that mail of an organization is for, active or not; those without a route are left out. */
+    public List<ServerRoute> servers(OrganizationRoute organization) {
+        return Routing.servers(organization, List.copyOf(globals.values()), this::server);
+    }
+
     /** Calls this after each change, on the thread that changed; it must not block. */
     public void onChange(Runnable listener) {
         listeners.add(listener);

@@ -54,7 +54,9 @@ final class SmtpAuthentication {
                 LOG.info("login failed for \"{}\" from {}: {} {}", SmtpText.ascii(name), connection.client(),
                         refusal.code(), SmtpText.ascii(refusal.text()));
                 if (++failed >= listener.settings().limits().failedLogins()) {
-                    replies.close(421, "4.7.0", "too many failed logins");
+                    replies.close(421, "4.7.0", refusal.code() / 100 == 4
+                            ? "no login can be checked now, try again later"
+                            : "too many failed logins");
                 } else {
                     replies.say(refusal.code(), refusal.status(), refusal.text());
                 }

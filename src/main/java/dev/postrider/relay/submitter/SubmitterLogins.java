@@ -10,6 +10,7 @@ import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.Opening;
+import dev.postrider.transport.Reply;
 import dev.postrider.transport.Upstream;
 import dev.postrider.transport.Upstreams;
 import dev.postrider.transport.Verdict;
@@ -214,7 +215,7 @@ public final class SubmitterLogins implements AutoCloseable {
             return Optional.of(new Right());
         }
         Verdict.Refused refused = opening.refused().get();
-        if (isWrongLogin(refused)) {
+        if (isWrongLogin(refused) && !isOfNoLogin(refused.reply().orElseThrow())) {
             return Optional.of(new Wrong());
         }
         rests(server, refused.message());
@@ -230,6 +231,15 @@ public final class SubmitterLogins implements AutoCloseable {
     public static boolean isWrongLogin(Verdict.Refused refused) {
         return refused.step() == Step.Authentication
                 && refused.reply().filter(reply -> reply.code() / 100 == 5).isPresent();
+    }
+
+    /**
+     * Whether a server that refused a login takes none of this kind, whatever the password: the command or its mechanism
+     * (RFC 5321 section 4.2.2, RFC 4954 section 6), or logins with passwords at all (Exchange Online: 5.7.30).
+     */
+    private static boolean isOfNoLogin(Reply reply) {
+        return reply.code() / 10 == 50 || reply.code() == 538
+                || reply.enhanced().filter("5.7.30"::equals).isPresent();
     }
 
     /** A server refused these credentials when it was handed a message. */

@@ -131,6 +131,11 @@ public final class RelayMeters {
         }
     }
 
+    /** A message is held, since the relay failed twice while it was tried. */
+    public void poisoned(ResourceKey organization) {
+        registry.counter("postrider.poisoned", ORGANIZATION, organizations.active(organization)).increment();
+    }
+
     /** An attempt ended. */
     void attempt(ResourceKey server, Outcome outcome, Duration duration) {
         Timer.builder("postrider.attempt")

@@ -14,7 +14,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("organizations")
 final class OwnEntryTest {
     private static final MailAccount ACCOUNT = new MailAccount("relay.example", 587, "shop.acme", "secret",
-            new Address("no-reply@acme.example", Optional.of("A & <B> \"C\"")), Optional.empty(), List.of(),
+            new Address("no-reply@acme.example", Optional.of("A & <B> \"C\"")), Optional.empty(), Optional.empty(),
+            List.of(),
             "/etc/mail-binding", Optional.of("THE CA\n"));
 
     @ParameterizedTest
@@ -35,7 +36,7 @@ final class OwnEntryTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            {{hots}}                                   | knows no "hots"; there are ca, ca-file, from, from-name, host,
+            {{hots}}                                   | knows no "hots"; there are ca, ca-file, envelope-from, from,
             {{#host}}{{length}}{{/host}}               | knows no "length"
             {{#host}}{{bytes}}{{/host}}                | knows no "bytes"
             {{#host}}{{.}}{{/host}}                    | knows no "."
@@ -79,7 +80,7 @@ final class OwnEntryTest {
         assertThat(OwnEntry.problem("own", "x".repeat(4097), ACCOUNT))
                 .hasValue("has 4097 characters; at most 4096 are allowed");
         MailAccount large = new MailAccount("relay.example", 587, "shop.acme", "secret", ACCOUNT.from(),
-                Optional.empty(), List.of(), "/etc/mail-binding", Optional.of("c".repeat(16_384)));
+                Optional.empty(), Optional.empty(), List.of(), "/etc/mail-binding", Optional.of("c".repeat(16_384)));
         assertThat(OwnEntry.problem("own", "{{ca}}".repeat(4), large)).isEmpty();
         assertThat(OwnEntry.problem("own", "{{ca}}".repeat(4) + "x", large))
                 .hasValue("comes to more than 65536 characters");

@@ -29,7 +29,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,7 +53,8 @@ final class ReadyMadeEntriesTest {
     private static MailAccount account(Address from) {
         return new MailAccount("postrider-relay.postrider-system.svc", 587, "shop.acme", "a-password_of-43-characters",
                 from, Optional.of(new Address("help@acme.example", Optional.of("Acme's \"Help\""))),
-                List.of("ops@acme.example", "boss@acme.example"), "/etc/mail-binding",
+                Optional.of("bounces@acme.example"), List.of("ops@acme.example", "boss@acme.example"),
+                "/etc/mail-binding",
                 Optional.of("-----BEGIN CERTIFICATE-----\nAB+/=\n-----END CERTIFICATE-----\n"));
     }
 
@@ -75,7 +75,7 @@ final class ReadyMadeEntriesTest {
     @Test
     void noTwoFormatsHaveAKeyInCommonAndEachKeyIsOneThatSecretsTake() {
         List<String> keys = new ArrayList<>(List.of("type", "provider", "host", "port", "username", "password", "from",
-                "from-name", "ca.crt", "uri", "submitter-prefix"));
+                "from-name", "reply-to", "reply-to-name", "envelope-from", "ca.crt", "uri", "submitter-prefix"));
         for (BindingFormat format : BindingFormat.values()) {
             keys.addAll(ReadyMadeEntries.of(format, account("Acme")).keySet());
         }
@@ -87,7 +87,7 @@ final class ReadyMadeEntriesTest {
     void withoutAnAuthorityNoneIsNamed(BindingFormat format) {
         MailAccount a = account("Acme");
         MailAccount known = new MailAccount(a.host(), a.port(), a.username(), a.password(), a.from(), Optional.empty(),
-                a.recipients(), a.mountPath(), Optional.empty());
+                Optional.empty(), a.recipients(), a.mountPath(), Optional.empty());
         assertThat(ReadyMadeEntries.of(format, known).values()).noneMatch(
                 text -> text.contains("ca.crt") || text.contains("cafile") || text.contains("tls.ca="));
     }
@@ -118,7 +118,7 @@ final class ReadyMadeEntriesTest {
     void alertsNeedSomebodyToTell() {
         MailAccount a = account("Acme");
         MailAccount nobody = new MailAccount(a.host(), a.port(), a.username(), a.password(), a.from(), a.replyTo(),
-                List.of(), a.mountPath(), a.caCertificate());
+                a.envelopeFrom(), List.of(), a.mountPath(), a.caCertificate());
         assertThat(Unwritable.why(BindingFormat.Alertmanager, nobody))
                 .hasValue("must know whom to send alerts to; set spec.administrators");
     }
@@ -212,12 +212,10 @@ final class ReadyMadeEntriesTest {
 
     @Test
     void postconfReadsItsSettings() throws IOException {
-        Optional<List<String>> postconf = ConsumerPrograms.POSTFIX.command();
-        Assumptions.assumeTrue(postconf.isPresent(), "no Postfix here");
+        List<String> command = new ArrayList<>(ConsumerPrograms.POSTFIX.require());
         Files.writeString(directory.resolve("main.cf"), "compatibility_level = 3.6\n"
                 + entry(BindingFormat.Postfix, "postfix-main.cf"));
         Files.writeString(directory.resolve("master.cf"), "");
-        List<String> command = new ArrayList<>(postconf.get());
         command.addAll(List.of("-c", directory.toString(), "-n"));
         CommandResult result = CommandResult.run(directory, Map.of(), "", command);
         assertThat(result.err()).isEmpty();
@@ -238,9 +236,7 @@ final class ReadyMadeEntriesTest {
     }
 
     private JsonNode read(ConsumerPrograms program, String... arguments) throws IOException {
-        Optional<List<String>> found = program.command();
-        Assumptions.assumeTrue(found.isPresent(), "there is no " + program + " here");
-        List<String> command = new ArrayList<>(found.get());
+        List<String> command = new ArrayList<>(program.require());
         command.addAll(Arrays.asList(arguments));
         CommandResult result = CommandResult.run(directory, Map.of("LC_ALL", "C.UTF-8"), "", command);
         assertThat(result.exitCode()).as(result.err()).isZero();

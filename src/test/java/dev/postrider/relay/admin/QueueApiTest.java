@@ -31,6 +31,7 @@ import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.RelayRoute;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
@@ -64,6 +65,7 @@ final class QueueApiTest {
     private final RecordingUpstreams upstreams = new RecordingUpstreams();
     private final HttpClient http = HttpClient.newHttpClient();
     private final List<String> asked = new ArrayList<>();
+    private final Routes routes = new Routes();
     private Relay relay;
     private List<String> ids;
 
@@ -84,7 +86,6 @@ final class QueueApiTest {
             }
         }
         upstreams.behave("mx", RecordingUpstreams.DEFERRED);
-        var routes = new Routes();
         routes.put(TestRoutes.relay());
         routes.put(server("mx", true, true, 4));
         routes.put(organization("orders", State.OPEN));
@@ -157,6 +158,48 @@ final class QueueApiTest {
                    "lastReply": "mailbox busy"},
                   {"address": "Z@y.example", "attempts": 1, "server": "mx.example.net:25",
                    "lastReply": "mailbox busy"}]}""".replace("ID", ids.get(1))));
+    }
+
+    /** Mail that is due, and that nobody holds. */
+    @Tag("promises")
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            sendingEnabled is false      | sending is switched off for this organization (spec.sendingEnabled)
+            the server is inactive       | no mail server is active for this organization
+            no global server is active   | sending is switched off: no global mail server is active
+            the server wants submitters  | all active mail servers of this organization want the login of whoever submits
+            the organization is gone     | this organization is not there any more; its mail is removed once it has expired
+            the server rests             | server shop/mx gets no mail for a while, since attempts failed (Connection)
+            """)
+    void whatIsNotTriedSaysWhatItWaitsFor(String state, String waiting) throws Exception {
+        assertThat(get("/queue/" + ids.get(1)).has("waiting")).as("waits for its time").isFalse();
+        switch (state) {
+            case "sendingEnabled is false" -> routes.put(organization("orders", State.SUSPENDED));
+            case "the server is inactive" -> routes.put(server("mx", true, false, 4));
+            case "no global server is active" -> {
+                RelayRoute now = routes.relay().orElseThrow();
+                routes.put(new RelayRoute(true, now.certificate(), now.privateKey(), now.adminTokenSha256()));
+                routes.put(server("mx", true, false, 4));
+            }
+            case "the server wants submitters" ->
+                routes.put(TestRoutes.forSubmitters(server("mx", true, true, 4)));
+            case "the organization is gone" -> routes.removeOrganization(key("orders"));
+            case "the server rests" -> {
+                upstreams.behave("mx", RecordingUpstreams.UNREACHABLE);
+                post("/queue/retry?all=true");
+                await().untilAsserted(() -> assertThat(get("/queue/" + ids.get(1)).toString())
+                        .contains("connection refused"));
+            }
+            default -> throw new IllegalArgumentException(state);
+        }
+        post("/queue/retry?organization=shop/orders");
+
+        await().untilAsserted(() -> assertThat(get("/queue/" + ids.get(1)).path("waiting").asText())
+                .isEqualTo(waiting));
+        JsonNode listed = get("/queue?organization=shop/orders").path("items").path(0);
+        assertThat(listed.path("waiting").asText()).isEqualTo(waiting);
+        assertThat(listed.has("waitingUntil")).isEqualTo(state.equals("the server rests"));
+        assertThat(listed.path("state").asText()).isEqualTo("deferred");
     }
 
     @ParameterizedTest

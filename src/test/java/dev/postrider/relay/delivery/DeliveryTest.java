@@ -15,7 +15,9 @@ import dev.postrider.relay.queue.NewMessage;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueueLimits;
+import dev.postrider.relay.queue.QueueView;
 import dev.postrider.relay.queue.SqlQueue;
+import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.relay.telemetry.Tracing;
@@ -248,6 +250,26 @@ final class DeliveryTest {
         assertThat(upstreams.opened("mx")).isEqualTo(2);
         advance(Duration.ofSeconds(31));
         await().untilAsserted(() -> assertThat(upstreams.open("mx")).isZero());
+    }
+
+    @Test
+    @Tag("promises")
+    void whatHasNoPlaceAtAServerSaysSoAndWhatIsBeingTriedDoesNot() throws Exception {
+        routes.put(server("mx", true, true, 1));
+        CountDownLatch latch = upstreams.hang("mx");
+        for (int i = 0; i < 3; i++) {
+            submit("orders", "a@b.example", i + "@y.example");
+        }
+        awaitAttempts("mx", 1);
+
+        List<QueueView.Entry> listed = queue.view().list(QueueView.Filter.ALL, Optional.empty(), 10);
+        assertThat(listed).extracting(QueueView.Entry::state).containsOnly(QueueView.State.ACTIVE);
+        Map<String, Waiting.Reason> waiting = delivery.waiting().of(listed);
+        assertThat(waiting).hasSize(2)
+                .allSatisfy((_, reason) -> assertThat(reason).isEqualTo(
+                        new Waiting.Reason("all connections to server shop/mx are in use (maxConnections: 1)")));
+        latch.countDown();
+        awaitQueued("orders", 0);
     }
 
     @Test

@@ -11,6 +11,7 @@ import dev.postrider.route.Linking;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.testing.GoldenFiles;
 import dev.postrider.transport.DsnRequest;
+import dev.postrider.transport.LargeWork;
 import dev.postrider.transport.MessageContent;
 import dev.postrider.transport.RefusedException;
 import jakarta.mail.Session;
@@ -55,8 +56,9 @@ final class LinkedMessageTest {
 
         try (SqlQueue queue = SqlQueue.openSqlite(directory, QueueLimits.DEFAULT, () -> NOW);
                 Links links = Links.open(new LinkSettings(0, false, Optional.empty(), 1 << 20, 1, Optional.empty()),
-                        directory, queue.keptAttachments(), () -> NOW);
-                LinkedMessage linked = new LinkedMessage(message(mail), linking, Optional.of(links))) {
+                        directory, queue.keptAttachments(), () -> NOW)) {
+            var linked = new LinkedMessage(message(mail), linking, Optional.of(links),
+                    new LargeWork().of("shop"));
             String out;
             try {
                 MessageContent made = linked.within(most);

@@ -165,11 +165,17 @@ final class DownloadsTest {
         assertThat(get("If-None-Match: \"a\"").status()).isEqualTo(200);
     }
 
+    @Tag("promises")
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             the link as it is                | GET    | links.acme.example:8443 | /mail/{token}/{name}    | 200
             the host has no case             | GET    | LINKS.acme.Example:8443 | /mail/{token}/{name}    | 200
-            the name is for people alone     | GET    | links.acme.example:8443 | /mail/{token}/x         | 200
+            encoded in another way           | GET    | links.acme.example:8443 | /mail/{token}/%42ericht%20%22e%CC%81%22%2Etxt | 200
+            another name                     | GET    | links.acme.example:8443 | /mail/{token}/x         | 404
+            an empty name                    | GET    | links.acme.example:8443 | /mail/{token}/          | 404
+            a name with more before it       | GET    | links.acme.example:8443 | /mail/{token}/x%2F{name} | 404
+            a name with more behind it       | GET    | links.acme.example:8443 | /mail/{token}/{name}.exe | 404
+            octets that are no UTF-8         | GET    | links.acme.example:8443 | /mail/{token}/%FF       | 404
             another host                     | GET    | links.globex.example    | /mail/{token}/{name}    | 404
             another port                     | GET    | links.acme.example      | /mail/{token}/{name}    | 404
             another path                     | GET    | links.acme.example:8443 | /{token}/{name}         | 404

@@ -27,6 +27,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** When a server is asked about a login, and when it is not; by a clock that the test turns. */
 @Tag("upstreams")
@@ -140,6 +142,22 @@ final class SubmitterLoginsTest {
 
         assertThat(check("alice", PASSWORD)).as("known, though it has to be asked for again").isEqualTo(new Right());
         assertThat(asked()).isEqualTo(5);
+    }
+
+    @Tag("promises")
+    @ParameterizedTest
+    @CsvSource(textBlock = """
+            535 5.7.8 Authentication credentials invalid, Wrong
+            534 5.7.9 Application-specific password required, Wrong
+            454 4.7.0 Temporary authentication failure, Later
+            503 5.5.1 AUTH not available now, Later
+            504 5.5.4 Unrecognized authentication type, Later
+            538 5.7.11 Encryption required, Later
+            550 5.7.30 Basic authentication is not supported, Later
+            """)
+    void onlyAReplyAboutTheCredentialsCallsThemWrong(String reply, String answer) {
+        server.on("AUTH", reply);
+        assertThat(check("alice", PASSWORD).getClass().getSimpleName()).isEqualTo(answer);
     }
 
     @Test

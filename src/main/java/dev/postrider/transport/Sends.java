@@ -1,4 +1,4 @@
-package dev.postrider.operator;
+package dev.postrider.transport;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -14,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Mails on their way, each on a thread of its own beside the reconcilers: a hanging server costs a thread that nobody
- * misses. A result is kept until the status that tells of it has been written.
+ * Mails on their way, each on a thread of its own beside those that plan: a hanging server costs a thread that nobody
+ * misses. Each comes to a result, also by a defect, which is kept until the status that tells of it has been written.
  *
  * @param <K> tells the mails of one resource apart
  * @param <O> an order to send one
@@ -26,17 +27,24 @@ public final class Sends<K, O, R> {
 
     private final Function<O, K> key;
     private final Function<O, R> sender;
+    private final BiFunction<O, RuntimeException, R> defect;
+    private final Executor threads;
     private final Semaphore permits;
     private final Map<String, Map<K, Send<O, R>>> sends = new ConcurrentHashMap<>();
 
     /**
      * Sends by a sender that may block.
      *
-     * @param atOnce how many mails are on their way at most; others wait
+     * @param defect  what becomes of a mail whose sender threw: a failure, so that the plan tries again in its time
+     * @param atOnce  how many mails are on their way at most; others wait
+     * @param threads runs each at once, on a thread of its own
      */
-    public Sends(Function<O, K> key, Function<O, R> sender, int atOnce) {
+    public Sends(Function<O, K> key, Function<O, R> sender, BiFunction<O, RuntimeException, R> defect, int atOnce,
+            Executor threads) {
         this.key = key;
         this.sender = sender;
+        this.defect = defect;
+        this.threads = threads;
         this.permits = new Semaphore(atOnce);
     }
 
@@ -52,6 +60,11 @@ public final class Sends<K, O, R> {
     /** The mails of a resource. */
     public Map<K, Send<O, R>> of(String uid) {
         return sends.getOrDefault(uid, Map.of());
+    }
+
+    /** Whether none is on its way, and no result waits to be written. */
+    public boolean isIdle() {
+        return sends.isEmpty();
     }
 
     /**
@@ -81,19 +94,24 @@ public final class Sends<K, O, R> {
     public void start(String uid, O order, Runnable ended) {
         K mail = key.apply(order);
         put(uid, mail, new Send.Running<>(order));
-        Thread.ofVirtual().name("send " + mail).start(() -> {
+        threads.execute(() -> {
             permits.acquireUninterruptibly();
             try {
-                put(uid, mail, new Send.Ended<>(order, sender.apply(order)));
-            } catch (RuntimeException e) {
-                // A defect, not a server's fault: forget the mail, so that the next plan orders it again.
-                LOG.error("mail {} failed unexpectedly", mail, e);
-                written(uid, mail);
+                end(uid, mail, new Send.Ended<>(order, result(order, mail)));
             } finally {
                 permits.release();
             }
             ended.run();
         });
+    }
+
+    private R result(O order, K mail) {
+        try {
+            return sender.apply(order);
+        } catch (RuntimeException e) {
+            LOG.error("mail {} failed unexpectedly", mail, e);
+            return defect.apply(order, e);
+        }
     }
 
     /** Forgets a result that the status tells of now. */
@@ -108,6 +126,15 @@ public final class Sends<K, O, R> {
     /** Forgets a resource that is gone. */
     public void forget(String uid) {
         sends.remove(uid);
+    }
+
+    /** Of a resource that is gone meanwhile nobody wants to know. */
+    private void end(String uid, K mail, Send<O, R> result) {
+        sends.computeIfPresent(uid, (_, old) -> {
+            Map<K, Send<O, R>> now = new HashMap<>(old);
+            now.replace(mail, result);
+            return Map.copyOf(now);
+        });
     }
 
     private void put(String uid, K mail, Send<O, R> send) {

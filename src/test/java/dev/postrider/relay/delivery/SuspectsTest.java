@@ -1,0 +1,181 @@
+package dev.postrider.relay.delivery;
+
+import static dev.postrider.relay.TestRoutes.key;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.postrider.relay.TestRoutes;
+import dev.postrider.relay.queue.Draft;
+import dev.postrider.relay.queue.NewMessage;
+import dev.postrider.relay.queue.QueueLimits;
+import dev.postrider.relay.queue.QueueView.Filter;
+import dev.postrider.relay.queue.SqlQueue;
+import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.relay.telemetry.Tracing;
+import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.ServerRoute;
+import dev.postrider.testing.CountingSmtpServer;
+import dev.postrider.transport.Attempt;
+import dev.postrider.transport.Envelope;
+import dev.postrider.transport.LoopbackUpstreams;
+import dev.postrider.transport.MailUpstreams;
+import dev.postrider.transport.MessageContent;
+import dev.postrider.transport.Opening;
+import dev.postrider.transport.Upstream;
+import dev.postrider.transport.Upstreams;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Messages that the relay fails of, or dies of. */
+@Tag("isolation")
+final class SuspectsTest {
+    private static final long LARGE = 1 << 20;
+    private static final int PLACES = 2;
+
+    private static final Filter HELD = new Filter(Optional.empty(), Optional.empty(), Optional.empty(),
+            Optional.of(dev.postrider.relay.queue.QueueView.State.HELD));
+
+    @TempDir
+    Path directory;
+
+    /** A real server's, but for mail from "poison". */
+    private record Poisonable(Upstream upstream) implements Upstream {
+        @Override
+        public Attempt send(Envelope envelope, MessageContent message) {
+            if (!envelope.sender().startsWith("poison")) {
+                return upstream.send(envelope, message);
+            }
+            throw new OutOfMemoryError("thrown by a test");
+        }
+
+        @Override
+        public Opening open() {
+            return upstream.open();
+        }
+
+        @Override
+        public boolean isOpen() {
+            return upstream.isOpen();
+        }
+
+        @Override
+        public void close() {
+            upstream.close();
+        }
+    }
+
+    private static void submit(SqlQueue queue, String sender, String recipient) throws IOException {
+        try (Draft draft = queue.draft(key("orders"))) {
+            draft.content().write("Subject: x\r\n\r\nx\r\n".getBytes(StandardCharsets.US_ASCII));
+            draft.commit(NewMessage.plain(sender, List.of(recipient), false, false, InstantSource.system().instant()));
+        }
+    }
+
+    @Test
+    void thatThrowAnErrorKeepNoPlaceAndAreHeldAfterTheSecondTime() throws Exception {
+        var arrived = new ConcurrentLinkedQueue<String>();
+        var routes = new Routes();
+        var meters = new SimpleMeterRegistry();
+        var times = new DeliverySettings("relay.test", List.of(Duration.ofMillis(50)), 0, Duration.ofHours(4),
+                Duration.ofDays(1), Duration.ofSeconds(5), 1000, Duration.ofMillis(50), Duration.ofMillis(50), 1 << 20);
+        try (var server = CountingSmtpServer.start(Duration.ZERO, arrived::add);
+                var queue = SqlQueue.openSqlite(directory, QueueLimits.DEFAULT, InstantSource.system())) {
+            ServerRoute route = TestRoutes.local("mx", server.port(), PLACES);
+            routes.put(TestRoutes.relay());
+            routes.put(route);
+            routes.put(TestRoutes.organization("orders", State.OPEN));
+            routes.markComplete();
+            var real = new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY);
+            Upstreams upstreams = to -> new Poisonable(real.to(to));
+            try (var delivery = new Delivery(queue, routes, upstreams, times, InstantSource.system(),
+                    new RelayMeters(meters, 10, InstantSource.system()), Tracing.OFF)) {
+                for (int i = 0; i < 5 * PLACES; i++) {
+                    submit(queue, "poison@x.example", "y@y.example");
+                }
+                delivery.start();
+                await().until(() -> queue.view().list(HELD, Optional.empty(), 100).size() == 5
+                        * PLACES);
+                submit(queue, "a@x.example", "b@y.example");
+                await().atMost(Duration.ofSeconds(5)).until(() -> arrived.contains("b@y.example"));
+
+                assertThat(queue.view()
+                        .list(HELD, Optional.empty(), 1)
+                        .getFirst()
+                        .recipients()
+                        .getFirst()
+                        .lastReply()).hasValueSatisfying(
+                                reply -> assertThat(reply).startsWith(
+                                        "held: poisoned: it failed by a fault of the relay: java.lang.OutOfMemoryError"));
+                assertThat(meters.counter("postrider.poisoned", "organization", "shop/orders").count()).isEqualTo(10);
+            }
+        }
+    }
+
+    @Test
+    void thatTheRelayDiedOfComeLaterAloneAndAreHeldAfterTheSecondTime() throws Exception {
+        Path file = directory.resolve("attempts");
+        try (Suspects first = open(file)) {
+            first.begin("large", LARGE);
+            first.begin("small", 100);
+            first.begin("another", LARGE);
+            first.begin("done", LARGE).orElseThrow().close();
+        }
+        try (Suspects second = open(file)) {
+            assertThat(List.of("large", "small", "another", "done")).filteredOn(second::isSuspect)
+                    .containsExactly("large", "another");
+            assertThat(second.poison("large")).isEmpty();
+            var order = new ArrayList<String>();
+            var trial = second.begin("large", LARGE).orElseThrow();
+            Thread other = Thread.ofVirtual().start(() -> {
+                try (var _ = second.begin("another", LARGE).orElseThrow()) {
+                    order.add("another");
+                } catch (InterruptedException e) {
+                    order.add("interrupted");
+                }
+            });
+            await().until(() -> other.getState() == Thread.State.WAITING);
+            order.add("large");
+            // It dies here, with one of them under way.
+            assertThat(order).containsExactly("large");
+            assertThat(trial).isNotNull();
+            other.interrupt();
+            other.join();
+        }
+        try (Suspects third = open(file)) {
+            assertThat(third.poison("large")).hasValue("the relay ended while it was tried");
+            assertThat(third.poison("another")).isEmpty();
+            third.forget("large");
+            third.forget("another");
+        }
+        try (Suspects fourth = open(file)) {
+            assertThat(List.of("large", "another")).noneMatch(fourth::isSuspect);
+        }
+    }
+
+    @Test
+    void thatAreNotQueuedAnyMoreAreForgotten() throws Exception {
+        Path file = directory.resolve("attempts");
+        try (Suspects first = open(file)) {
+            first.begin("large", LARGE);
+        }
+        try (Suspects second = Suspects.open(file, Duration.ZERO, _ -> false)) {
+            assertThat(second.isSuspect("large")).isFalse();
+        }
+    }
+
+    private static Suspects open(Path file) throws IOException {
+        return Suspects.open(file, Duration.ZERO, _ -> true);
+    }
+}

@@ -1,0 +1,62 @@
+package dev.postrider.transport;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.postrider.transport.Sends.Send;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Each mail comes to a result, which is kept until somebody has written it down; threads are run by the test. */
+@Tag("promises")
+final class SendsTest {
+    private final Deque<Runnable> threads = new ArrayDeque<>();
+    private final AtomicInteger told = new AtomicInteger();
+
+    private Sends<String, String, String> sends(Function<String, String> sender) {
+        return new Sends<>(order -> order.substring(0, 1), sender,
+                (order, defect) -> order + ": " + defect.getMessage(),
+                1, threads::add);
+    }
+
+    private static String taken(String order) {
+        return order + " taken";
+    }
+
+    @Test
+    void aResultIsKeptUntilItWasWritten() {
+        Sends<String, String, String> sends = sends(SendsTest::taken);
+        sends.start("uid", "a1", told::incrementAndGet);
+        assertThat(sends.of("uid")).isEqualTo(Map.of("a", new Send.Running<>("a1")));
+        threads.remove().run();
+        assertThat(told).hasValue(1);
+        assertThat(sends.of("uid")).isEqualTo(Map.of("a", new Send.Ended<>("a1", "a1 taken")));
+        assertThat(sends.isIdle()).isFalse();
+        sends.written("uid", "a");
+        assertThat(sends.isIdle()).isTrue();
+    }
+
+    @Test
+    void aSenderThatThrowsHasFailedAndIsNotOnItsWayForEver() {
+        Sends<String, String, String> sends = sends(_ -> {
+            throw new IllegalStateException("oops");
+        });
+        sends.start("uid", "a1", told::incrementAndGet);
+        threads.remove().run();
+        assertThat(told).hasValue(1);
+        assertThat(sends.of("uid")).isEqualTo(Map.of("a", new Send.Ended<>("a1", "a1: oops")));
+    }
+
+    @Test
+    void ofAResourceThatIsGoneNothingStays() {
+        Sends<String, String, String> sends = sends(SendsTest::taken);
+        sends.start("uid", "a1", told::incrementAndGet);
+        sends.forget("uid");
+        threads.remove().run();
+        assertThat(sends.isIdle()).isTrue();
+    }
+}
