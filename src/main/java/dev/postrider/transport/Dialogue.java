@@ -26,6 +26,11 @@ final class Dialogue {
         this.recording = recording;
     }
 
+    /** Whether it is kept, as that of a test mail is. */
+    boolean isRecording() {
+        return recording;
+    }
+
     /** Forgets what was said. */
     void clear() {
         lines.clear();

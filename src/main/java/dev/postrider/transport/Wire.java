@@ -136,7 +136,7 @@ final class Wire extends Socket {
                 ? endpoint.connectTimeout()
                 : LEAST_FOR_GREETING;
         Duration left = endpoint.connectTimeout().minus(connecting);
-        Greeting wait = new Greeting(endpoint, this::cut);
+        Greeting wait = new Greeting(endpoint, dialogue.isRecording(), this::cut);
         greeting = wait;
         Deadline deadline = deadline(left.compareTo(least) < 0 ? least : left);
         return () -> {
