@@ -58,6 +58,11 @@ final class Dialogue {
         spoken = false;
     }
 
+    /** Whether it is kept, as that of a test mail is. */
+    boolean isRecording() {
+        return recording;
+    }
+
     /** Forgets what was said. */
     void clear() {
         lines.clear();

@@ -17,7 +17,8 @@ import javax.net.ssl.SSLEngine;
  * waits for it. So when no greeting comes, a connection beside this one begins with TLS, and only looks whether a TLS
  * record comes back. A server that greets late on purpose (Postfix's postscreen waits 6 s, some hosters half a minute)
  * takes a client that speaks first for one that sends spam: at a port where servers begin in the clear it is only
- * waited for, and nobody's greeting is cut short.
+ * waited for, and nobody's greeting is cut short. Only a test mail looks: a server is promised no more connections than
+ * {@code maxConnections}, and a delivery has its place already.
  */
 final class Greeting implements AutoCloseable {
     private static final Duration LONGEST_SILENCE = Duration.ofSeconds(10);
@@ -29,6 +30,7 @@ final class Greeting implements AutoCloseable {
 
     private final Endpoint.Smtp endpoint;
     private final EgressPolicy policy;
+    private final boolean test;
     private final Thread look;
     private boolean looked;
     private boolean tls;
@@ -37,11 +39,13 @@ final class Greeting implements AutoCloseable {
      * Begins to wait.
      *
      * @param policy where the connection beside this one may go
+     * @param test   whether a test mail is sent
      * @param found  what to do when the server is found to speak TLS
      */
-    Greeting(Endpoint.Smtp endpoint, EgressPolicy policy, Runnable found) {
+    Greeting(Endpoint.Smtp endpoint, EgressPolicy policy, boolean test, Runnable found) {
         this.endpoint = endpoint;
         this.policy = policy;
+        this.test = test;
         Duration sixth = endpoint.connectTimeout().dividedBy(6);
         Duration silence = sixth.compareTo(LONGEST_SILENCE) < 0 ? sixth : LONGEST_SILENCE;
         this.look = Thread.ofVirtual().name("greeting").unstarted(() -> {
@@ -60,7 +64,7 @@ final class Greeting implements AutoCloseable {
     }
 
     private boolean mayLook() {
-        return endpoint.security() != Security.TLS && !ServerPorts.beginInTheClear(endpoint.port());
+        return test && endpoint.security() != Security.TLS && !ServerPorts.beginInTheClear(endpoint.port());
     }
 
     /** Whether the first octets of a server are of TLS. */

@@ -140,7 +140,7 @@ final class Wire extends Socket {
                 ? endpoint.connectTimeout()
                 : LEAST_FOR_GREETING;
         Duration left = endpoint.connectTimeout().minus(connecting);
-        Greeting wait = new Greeting(endpoint, policy, this::cut);
+        Greeting wait = new Greeting(endpoint, policy, dialogue.isRecording(), this::cut);
         greeting = wait;
         Deadline deadline = deadline(left.compareTo(least) < 0 ? least : left);
         return () -> {

@@ -328,12 +328,12 @@ final class LicenseNoticePlanTest {
     @Test
     @Tag("promises")
     void whereAllServersWantTheLoginOfWhoeverSendsNothingIsTried() {
-        world.servers.put(new ResourceKey("postrider-system", "company"), Serialization.unmarshal("""
+        declare(Serialization.unmarshal("""
                 kind: MailServer
                 metadata: {name: company, namespace: postrider-system}
                 spec: {scope: Global, smtp: {host: mail.example.com}}
                 """, MailServer.class));
-        world.servers.put(new ResourceKey("acme", "own"), server("own", "authentication: {submitter: {}}"));
+        declare(server("own", "authentication: {submitter: {}}"));
         organization("servers: [{name: own}]");
         at("2027-01-12T09:00:00Z");
 
@@ -345,10 +345,17 @@ final class LicenseNoticePlanTest {
                 + "MailServer without it in spec.servers of the organization");
         assertThat(notice.getStatus().sent()).isNull();
 
-        world.servers.put(new ResourceKey("acme", "other"), server("other", ""));
+        declare(server("other", ""));
         organization("servers: [{name: own}, {name: other}]");
         at("2027-01-12T10:00:00Z");
         assertThat(mails).containsExactly("2027-01-12T10:00:00Z before 20 to admin@acme.example");
+    }
+
+    /** With the route that it gets, for it is not tested. */
+    private void declare(MailServer server) {
+        ResourceKey key = MailServerPlan.key(server);
+        world.servers.put(key, server);
+        MailServerPlan.of(server, world, TestNews.none()).route().ifPresent(r -> world.serverRoutes.put(key, r));
     }
 
     private static MailServer server(String name, String authentication) {
