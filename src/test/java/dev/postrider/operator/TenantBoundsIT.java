@@ -5,8 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.PostriderApi;
+import dev.postrider.relay.routes.RouteSecrets;
+import dev.postrider.relay.routes.Routes;
+import dev.postrider.route.CertificateBundle;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteSecret;
+import dev.postrider.route.TlsSettings;
+import dev.postrider.route.Webhook;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.TestCertificates;
 import dev.postrider.testing.UsesApiServer;
@@ -30,6 +35,26 @@ final class TenantBoundsIT {
             spec:
               deletionConfirmation: Delete
               smtp: {host: smtp.acme.example, tls: {caConfigMapRef: {name: ca}}}
+            """;
+
+    private static final String ORGANIZATION = """
+            ---
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: events, namespace: $TENANT, labels: {postrider.dev/credentials: "true"}}
+            stringData: {signing-key: whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=}
+            ---
+            apiVersion: postrider.dev/v1alpha1
+            kind: OrganizationMailSettings
+            metadata: {name: acme, namespace: $TENANT}
+            spec:
+              deletionConfirmation: Delete
+              identity: {from: {address: shop@acme.example}}
+              events:
+                webhook:
+                  url: https://events.acme.example/
+                  signingSecretRef: {name: events}
+                  tls: {caConfigMapRef: {name: ca}}
             """;
 
     private static void authorities(RunningOperator operator, String pem) {
@@ -85,6 +110,37 @@ final class TenantBoundsIT {
         }
     }
 
+    /** The route of an organization names its bundle as those of servers do, and the relay finds it. */
+    @Test
+    void aBundleOfAWebhookIsThatOfTheServers(ApiServer api) throws Exception {
+        try (var operator = new RunningOperator(api, "globalServerPolicy: Optional\n")) {
+            String pem = bundle("shared ");
+            String kept = CertificateBundle.authorities(pem);
+            authorities(operator, pem);
+            operator.apply(SERVER.formatted(1) + ORGANIZATION);
+            ResourceKey key = new ResourceKey(operator.tenant(), "acme");
+            Routes routes = new Routes();
+            try (var _ = RouteSecrets.watch(operator.client(), operator.namespace(), routes)) {
+                await().untilAsserted(() -> assertThat(routes.organization(key)).hasValueSatisfying(
+                        route -> assertThat(route.webhook()
+                                .flatMap(Webhook::tls)
+                                .flatMap(TlsSettings::certificateAuthorities)).contains(kept)));
+            }
+            await().untilAsserted(() -> assertThat(secrets(operator, "server")).hasSize(1));
+            assertThat(secrets(operator, RouteSecret.AUTHORITIES)).hasSize(1);
+            assertThat(secrets(operator, "organization")).singleElement()
+                    .satisfies(
+                            route -> assertThat(route.getData().get(RouteSecret.DATA_KEY)).hasSizeLessThan(4000));
+
+            operator.kubectl("delete", "ms", "s1", "-n", "$TENANT");
+            await().untilAsserted(() -> assertThat(secrets(operator, "server")).isEmpty());
+            assertThat(secrets(operator, RouteSecret.AUTHORITIES)).hasSize(1);
+            operator.kubectl("patch", "oms", "acme", "-n", "$TENANT", "--type=json", "-p",
+                    "[{\"op\":\"remove\",\"path\":\"/spec/events/webhook/tls\"}]");
+            await().untilAsserted(() -> assertThat(secrets(operator, RouteSecret.AUTHORITIES)).isEmpty());
+        }
+    }
+
     @Test
     void aBundleThatIsTooLargeAndServersBeyondTheBoundAreToldSo(ApiServer api) throws Exception {
         try (var operator = new RunningOperator(api,
@@ -111,6 +167,14 @@ final class TenantBoundsIT {
                     .containsExactlyInAnyOrder(
                             RouteSecret.Kind.SERVER.secretName(new ResourceKey(operator.tenant(), "s1")),
                             RouteSecret.Kind.SERVER.secretName(new ResourceKey(operator.tenant(), "s2"))));
+
+            // Where one goes, the next is planned anew, long before all are.
+            operator.kubectl("delete", "ms", "s1", "-n", "$TENANT");
+            await().untilAsserted(() -> assertThat(secrets(operator, "server"))
+                    .extracting(route -> route.getMetadata().getName())
+                    .containsExactlyInAnyOrder(
+                            RouteSecret.Kind.SERVER.secretName(new ResourceKey(operator.tenant(), "s2")),
+                            RouteSecret.Kind.SERVER.secretName(new ResourceKey(operator.tenant(), "s3"))));
         }
     }
 }

@@ -25,6 +25,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -34,6 +35,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -206,6 +208,72 @@ final class EgressTest {
         } finally {
             http.stop(0);
         }
+    }
+
+    private static HttpExchange exchange(Optional<Proxy> proxy) {
+        return new HttpExchange(POLICY, proxy, TlsSettings.DEFAULT, Duration.ofMillis(600));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"HTTP, http", "HTTP, https", "SOCKS5, http", "SOCKS5, https"})
+    void norIsAProxyOfARequestOrAnAddressBehindIt(Proxy.Type type, String scheme) {
+        URI url = URI.create(scheme + "://169.254.169.254/latest");
+        assertThatExceptionOfType(EgressPolicy.RefusedAddressException.class)
+                .isThrownBy(() -> exchange(Optional.of(new Proxy(type, "127.0.0.1", server.port(), Optional.empty())))
+                        .get(url, (status, _) -> status))
+                .withMessageStartingWith("the address 169.254.169.254 is a metadata service");
+        assertThatExceptionOfType(EgressPolicy.RefusedAddressException.class)
+                .isThrownBy(() -> exchange(
+                        Optional.of(new Proxy(type, "127.0.0.2", forbidden.port(), Optional.empty())))
+                        .get(URI.create(scheme + "://example.com/"), (status, _) -> status))
+                .withMessageStartingWith("the address 127.0.0.2 is loopback");
+        assertThat(forbidden.connections).hasValue(0);
+    }
+
+    @Test
+    void redirectsHaveAnEndAndAnAnswerIsCompleteInTime() throws IOException {
+        AtomicInteger asked = new AtomicInteger();
+        HttpServer http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        http.createContext("/again", exchange -> {
+            asked.incrementAndGet();
+            exchange.getResponseHeaders().add("Location", "/again");
+            exchange.sendResponseHeaders(302, -1);
+            exchange.close();
+        });
+        http.createContext("/slow", exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            try (var body = exchange.getResponseBody()) {
+                for (int i = 0; i < 1000; i++) {
+                    body.write('.');
+                    body.flush();
+                    LockSupport.parkNanos(20_000_000);
+                }
+            }
+        });
+        http.setExecutor(Runnable::run);
+        http.start();
+        URI url = URI.create("http://127.0.0.1:" + http.getAddress().getPort());
+        try {
+            assertThatExceptionOfType(IOException.class)
+                    .isThrownBy(() -> exchange(Optional.empty()).get(url.resolve("/again"), (status, _) -> status))
+                    .withMessage("more than 3 redirects");
+            assertThat(asked).hasValue(4);
+            assertThatExceptionOfType(HttpExchange.SlowAnswerException.class)
+                    .isThrownBy(() -> exchange(Optional.empty()).get(url.resolve("/slow"),
+                            (_, body) -> body.readAllBytes().length));
+        } finally {
+            http.stop(0);
+        }
+    }
+
+    /** A header field of 100 KiB is more than anybody needs. */
+    @Test
+    void aLongHeaderIsNoAnswer() {
+        server.on("CONNECT", "HTTP/1.1 200 OK\r\nX: " + "x".repeat(100_000) + "\r\n");
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> exchange(Optional.empty()).get(URI.create("http://127.0.0.1:" + server.port() + "/"),
+                        (status, _) -> status))
+                .satisfies(failure -> assertThat(HttpExchange.reason(failure)).isEqualTo("the answer is not valid"));
     }
 
     /** A port scanner would read in the message what is there. */
