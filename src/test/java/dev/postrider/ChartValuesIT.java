@@ -112,7 +112,7 @@ final class ChartValuesIT {
                 map.getMetadata().setUid("1");
                 Settings settings = Settings.of(map);
                 Settings.Relay relay = settings.relay();
-                new RelayWorkload("mail", relay, "image", map, GraphEndpoints.MICROSOFT).objects()
+                new RelayWorkload("mail", settings, "image", map, GraphEndpoints.MICROSOFT).objects()
                         .forEach(made -> effect.add(Serialization.asYaml(made)));
                 effect.add(RelayWorkload.bindingHost("mail", relay));
                 // Of these the operator makes no object: that it reads them is held by SettingsAreReadTest.

@@ -30,6 +30,13 @@ public record Authentication(
                 + "checks them here, and keeps them with the queued mail only encrypted.")
         @Nullable Submitter submitter) {
 
+    /** 0 to 600s. */
+    static final String DELAY = "^(0|[1-9][0-9]{0,4})ms$|^(0|[1-9][0-9]?|[1-5][0-9]{2}|600)s$";
+
+    /** 0 to 24h; short, for the API server estimates what a rule costs by its length. */
+    static final String A_DAY = "^((0|[1-9]\\d{0,3}|[1-7]\\d{4}|8[0-5]\\d{3}|86[0-3]\\d\\d|86400)s"
+            + "|(0|[1-9]\\d{0,2}|1[0-3]\\d\\d|14[0-3]\\d|1440)m|(1?\\d|2[0-4])h)$";
+
     /** Where user name and password are, and how they may be used. */
     public record Password(
             @JsonPropertyDescription("A Secret of this namespace with the keys username and password (type "
@@ -66,10 +73,10 @@ public record Authentication(
             @JsonPropertyDescription("A Secret of this namespace with the keys username and password (type "
                     + "kubernetes.io/basic-auth) and the label postrider.dev/credentials: \"true\".")
             @Required SecretReference secretRef,
-            @JsonPropertyDescription("How long to wait between the login and SMTP, as 500ms or 5s.")
-            @Default("5s") @Pattern("^(0|[1-9][0-9]{0,3})(ms|s)$") @Nullable String delay,
-            @JsonPropertyDescription("How long one login is enough, as 10m; less than the server remembers it.")
-            @Default("10m") @Pattern("^(0|[1-9][0-9]{0,4})(s|m|h)$") @Nullable String rememberFor) {}
+            @JsonPropertyDescription("How long to wait between the login and SMTP, as 500ms or 5s; at most 600s.")
+            @Default("5s") @Pattern(Authentication.DELAY) @Nullable String delay,
+            @JsonPropertyDescription("How long one login is enough, as 10m, at most 24h; less than the server remembers it.")
+            @Default("10m") @Pattern(Authentication.A_DAY) @Nullable String rememberFor) {}
 
     /** How the connection to a POP3 server is protected. */
     public enum PopSecurity {
@@ -130,8 +137,8 @@ public record Authentication(
                     + "for NTLM the domain.")
             @Size(min = 1, max = 253) @Pattern("^[^\\x00-\\x1f\\x7f]*$") @Nullable String realm,
             @JsonPropertyDescription("How long a login that the server took is good at the relay without asking the "
-                    + "server again, as 5m; 0s to ask each time. The relay remembers it in memory, and not the password.")
-            @Default("5m") @Pattern("^(0|[1-9][0-9]{0,4})(s|m|h)$") @Nullable String rememberFor,
+                    + "server again, as 5m, at most 24h; 0s to ask each time. The relay remembers it in memory, and not the password.")
+            @Default("5m") @Pattern(Authentication.A_DAY) @Nullable String rememberFor,
             @JsonPropertyDescription("The login that the test mail is sent with: a Secret of this namespace with the keys "
                     + "username and password (type kubernetes.io/basic-auth) and the label postrider.dev/credentials: "
                     + "\"true\". Default: none; the test then ends with the server's offer of AUTH, and sends nothing.")

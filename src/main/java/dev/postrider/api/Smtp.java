@@ -39,17 +39,17 @@ public record Smtp(
                 + "host name or an address in brackets. Default: that of the relay's or the operator's pod.")
         @Size(min = 1, max = 253) @Pattern("^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$|^\\[(IPv6:)?[0-9A-Fa-f:.]+\\]$") @Nullable String ehloName,
         @JsonPropertyDescription("How long to wait for a connection to each address with the server's greeting, "
-                + "and for a proxy, as 500ms, 60s or 5m.")
-        @Default("60s") @Pattern("^[1-9][0-9]{0,4}(ms|s|m|h)$") @Nullable String connectTimeout,
+                + "and for a proxy, as 500ms, 60s or 5m; at most 1h.")
+        @Default("60s") @Pattern(Smtp.TIMEOUT) @Nullable String connectTimeout,
         @JsonPropertyDescription("How long the TLS handshake may take, the questions of the check revocation "
-                + "included, as 30s.")
-        @Default("60s") @Pattern("^[1-9][0-9]{0,4}(ms|s|m|h)$") @Nullable String tlsTimeout,
+                + "included, as 30s; at most 1h.")
+        @Default("60s") @Pattern(Smtp.TIMEOUT) @Nullable String tlsTimeout,
         @JsonPropertyDescription("How long to wait for each reply of the server (RFC 5321 section 4.5.3.2), as 30s or "
-                + "5m.")
-        @Default("5m") @Pattern("^[1-9][0-9]{0,4}(ms|s|m|h)$") @Nullable String replyTimeout,
+                + "5m; at most 1h.")
+        @Default("5m") @Pattern(Smtp.TIMEOUT) @Nullable String replyTimeout,
         @JsonPropertyDescription("How long to wait for the reply to a whole message, in which many servers look for "
-                + "viruses (RFC 5321 section 4.5.3.2.6), as 10m.")
-        @Default("10m") @Pattern("^[1-9][0-9]{0,4}(ms|s|m|h)$") @Nullable String dataTimeout,
+                + "viruses (RFC 5321 section 4.5.3.2.6), as 10m; at most 1h.")
+        @Default("10m") @Pattern(Smtp.TIMEOUT) @Nullable String dataTimeout,
         @JsonPropertyDescription("How many connections the relay opens to this server at most.")
         @Default("10") @Min(1) @Max(1000) @Nullable Integer maxConnections,
         @JsonPropertyDescription("How mail with addresses or header fields beyond ASCII is sent. IfOffered: by SMTPUTF8 "
@@ -58,6 +58,10 @@ public record Smtp(
         @Default("IfOffered") @Nullable InternationalizedEmail internationalizedEmail,
         @JsonPropertyDescription("How Postrider proves to the server who it is. Default: not at all.")
         @Nullable Authentication authentication) {
+
+    /** 1ms to 1h. */
+    static final String TIMEOUT = "^[1-9][0-9]{0,5}ms$|^([1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|3600)s$"
+            + "|^([1-9]|[1-5][0-9]|60)m$|^1h$";
 
     /** How mail that is not in ASCII is sent. */
     public enum InternationalizedEmail {

@@ -59,9 +59,11 @@ final class OperatorCommand implements Callable<Integer> {
             OperatorProcess.Options options = new OperatorProcess.Options(where, settings,
                     OptionValue.given(identity).orElseGet(() -> UUID.randomUUID().toString()), image, healthPort,
                     endpoints);
-            TestSender sender = new TestSender(
-                    new MailUpstreams("postrider-operator." + where + ".svc", true, endpoints), InstantSource.system());
-            OperatorProcess process = new OperatorProcess(client, options, sender, InstantSource.system(), leadership);
+            OperatorProcess process = new OperatorProcess(client, options,
+                    tenants -> new TestSender(
+                            new MailUpstreams("postrider-operator." + where + ".svc", true, tenants, endpoints),
+                            InstantSource.system()),
+                    InstantSource.system(), leadership);
             try {
                 stop.await();
             } finally {

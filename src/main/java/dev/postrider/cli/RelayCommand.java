@@ -11,7 +11,9 @@ import dev.postrider.relay.routes.RouteSecrets;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.relay.telemetry.Tracing;
+import dev.postrider.transport.EgressPolicy;
 import dev.postrider.transport.MailUpstreams;
+import dev.postrider.transport.OwnAddresses;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
@@ -135,7 +137,21 @@ final class RelayCommand implements Callable<Integer> {
                     + "encrypted), local (loopback and link-local addresses). Default: nothing more.")
     List<Webhooks> webhooks = List.of();
 
+    @Option(names = "--allowed-networks", paramLabel = "CIDR", split = ",",
+            defaultValue = "${env:POSTRIDER_ALLOWED_NETWORKS}", showDefaultValue = Visibility.NEVER,
+            description = "Networks that servers of organizations may be in though they are refused by default, as "
+                    + "169.254.10.0/24. Default: none.")
+    List<String> allowedNetworks = List.of();
+
+    @Option(names = "--denied-networks", paramLabel = "CIDR", split = ",",
+            defaultValue = "${env:POSTRIDER_DENIED_NETWORKS}", showDefaultValue = Visibility.NEVER,
+            description = "Networks that they may not be in though they are allowed by default, as 10.0.0.0/8. "
+                    + "Default: none.")
+    List<String> deniedNetworks = List.of();
+
     // @formatter:on
+
+    private static final List<String> THIS_MACHINE = List.of("127.0.0.0/8", "::1/128", "169.254.0.0/16", "fe80::/10");
 
     @Override
     public Integer call() throws IOException, InterruptedException {
@@ -145,19 +161,26 @@ final class RelayCommand implements Callable<Integer> {
         QueueSettings queueSettings = queue.settings(spec.commandLine());
         Routes routes = new Routes();
         try (Stop stop = new Stop();
-                KubernetesClient client = new KubernetesClientBuilder().build();
-                Relay relay = stop.orStart(() -> Relay.start(
-                        new RelaySettings(hostName, bind, submissionPort, submissionsPort, adminPort, data,
-                                SmtpLimits.DEFAULT, allowPlaintextAuthentication, trace(),
-                                queueSettings,
-                                links.settings(spec.commandLine(), queueSettings.postgres().isPresent())),
-                        routes, new MailUpstreams(hostName, false, graph.endpoints()),
-                        delivery.settings(spec.commandLine(), hostName),
-                        new Exposure(new KubernetesAccess(client, InstantSource.system()), namedInMetrics,
-                                Tracing.to(Optional.ofNullable(otlpEndpoint)),
-                                new WebhookPolicy(webhooks.contains(Webhooks.HTTP),
-                                        webhooks.contains(Webhooks.LOCAL))),
-                        InstantSource.system()));
+                KubernetesClient client = new KubernetesClientBuilder().build()) {
+            return serve(stop, client, queueSettings, routes);
+        }
+    }
+
+    private int serve(Stop stop, KubernetesClient client, QueueSettings queueSettings, Routes routes)
+            throws IOException, InterruptedException {
+        EgressPolicy tenants = tenants(client);
+        try (Relay relay = stop.orStart(() -> Relay.start(
+                new RelaySettings(hostName, bind, submissionPort, submissionsPort, adminPort, data,
+                        SmtpLimits.DEFAULT, allowPlaintextAuthentication, trace(),
+                        queueSettings,
+                        links.settings(spec.commandLine(), queueSettings.postgres().isPresent())),
+                routes, new MailUpstreams(hostName, false, tenants, graph.endpoints()),
+                delivery.settings(spec.commandLine(), hostName),
+                new Exposure(new KubernetesAccess(client, InstantSource.system()), namedInMetrics,
+                        Tracing.to(Optional.ofNullable(otlpEndpoint)),
+                        new WebhookPolicy(webhooks.contains(Webhooks.HTTP),
+                                webhooks.contains(Webhooks.LOCAL) ? tenants.allowing(THIS_MACHINE) : tenants)),
+                InstantSource.system()));
                 RouteSecrets _ = RouteSecrets.watch(client, routesNamespace(client.getNamespace()), routes)) {
             stop.await();
             relay.stop(GRACE);
@@ -166,6 +189,17 @@ final class RelayCommand implements Callable<Integer> {
             return 0;
         }
         return 0;
+    }
+
+    private EgressPolicy tenants(KubernetesClient client) {
+        try {
+            return EgressPolicy.of(allowedNetworks, deniedNetworks,
+                    OwnAddresses.ofInstallation("postrider-relay." + routesNamespace(client.getNamespace()) + ".svc",
+                            client.getMasterUrl().getHost()));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(),
+                    "--allowed-networks, --denied-networks: " + e.getMessage(), e);
+        }
     }
 
     private TraceSettings trace() {

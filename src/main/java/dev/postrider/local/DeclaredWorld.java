@@ -11,9 +11,11 @@ import dev.postrider.plan.SecretLookup;
 import dev.postrider.plan.ServerView;
 import dev.postrider.plan.World;
 import dev.postrider.route.ResourceKey;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /** A world without a cluster: what is there is what manifests declare. */
@@ -76,5 +78,11 @@ interface DeclaredWorld extends World {
     @Override
     default OptionalLong queued(ResourceKey organization) {
         return OptionalLong.empty();
+    }
+
+    /** Files are one person's, who bounds himself. */
+    @Override
+    default OptionalInt boundPassed(HasMetadata resource) {
+        return OptionalInt.empty();
     }
 }

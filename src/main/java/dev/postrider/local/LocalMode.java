@@ -20,6 +20,7 @@ import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.RelayCertificate;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.Sha256;
+import dev.postrider.transport.EgressPolicy;
 import dev.postrider.transport.GraphEndpoints;
 import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.Sends;
@@ -133,16 +134,18 @@ public final class LocalMode implements AutoCloseable {
                 new RelaySettings(RelayIdentity.HOST, InetAddress.getLoopbackAddress(), options.port(), 0, 0,
                         PrivateFiles.directory(options.state().resolve("queue")), SmtpLimits.DEFAULT, false,
                         TraceSettings.DEFAULT, QueueSettings.DEFAULT, links(options)),
-                routes, new MailUpstreams(name, false, options.graph()), DeliverySettings.of(RelayIdentity.HOST),
-                // Whoever declares a webhook here has the machine to himself.
-                new Exposure(Access.NOBODY, RelayMeters.DEFAULT_NAMED, Tracing.OFF, new WebhookPolicy(true, true)),
+                routes, new MailUpstreams(name, false, EgressPolicy.OPEN, options.graph()),
+                DeliverySettings.of(RelayIdentity.HOST),
+                // Whoever declares servers and webhooks here has the machine to himself.
+                new Exposure(Access.NOBODY, RelayMeters.DEFAULT_NAMED, Tracing.OFF,
+                        new WebhookPolicy(true, EgressPolicy.OPEN)),
                 clock);
         Installation installation = new Installation(options.trustedNamespaces(), options.globalServerRequired(),
                 Optional.of(new RelayAddress(RelayIdentity.HOST, relay.submissionPort(),
                         Optional.of(certificate.caCertificate()))),
                 options.linksPort().isPresent(), options.support(),
                 UUID.randomUUID().toString());
-        var sender = new TestSender(new MailUpstreams(name, true, options.graph()), clock);
+        var sender = new TestSender(new MailUpstreams(name, true, EgressPolicy.OPEN, options.graph()), clock);
         this.cluster = new LocalCluster(routes, new BindingDirectories(bindings), installation, clock,
                 new Sends<>(order -> order.mail().server().key(), order -> sender.send(order.mail()),
                         (order, defect) -> sender.failed(order.mail(), defect), Integer.MAX_VALUE, tests),

@@ -7,11 +7,12 @@ import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.operator.relay.RelayWorkload;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
-import dev.postrider.route.RouteJson;
+import dev.postrider.route.RouteBundles;
 import dev.postrider.route.RouteSecret;
 import dev.postrider.route.ServerRoute;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
@@ -19,6 +20,7 @@ import io.javaoperatorsdk.operator.processing.event.source.Cache;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,16 +34,22 @@ import org.jspecify.annotations.Nullable;
  * its informer starts; no reconciler runs before all have.
  */
 public final class Caches {
+    private static final Comparator<ObjectMeta> DECLARED = Comparator
+            .comparing(ObjectMeta::getCreationTimestamp, Comparator.nullsLast(Comparator.naturalOrder()))
+            .thenComparing(ObjectMeta::getName);
+
     private final String namespace;
     private static final String GLOBAL = "global";
+    private static final String OF_NAMESPACE = "of-namespace";
 
     private @Nullable IndexerResourceCache<MailServer> mailServers;
-    private @Nullable Cache<OrganizationMailSettings> organizations;
+    private @Nullable IndexerResourceCache<OrganizationMailSettings> organizations;
     private @Nullable Cache<Secret> credentials;
     private @Nullable Cache<ConfigMap> certificateAuthorities;
     private @Nullable Cache<Secret> bindings;
     private @Nullable Cache<Secret> serverRoutes;
     private @Nullable Cache<Secret> organizationRoutes;
+    private @Nullable Cache<Secret> authorities;
     private @Nullable Cache<Deployment> relays;
     private final Map<ResourceKey, ReadRoute> readRoutes = new ConcurrentHashMap<>();
     private Function<ResourceKey, List<LicenseExpiryNotice>> licenses = _ -> List.of();
@@ -56,16 +64,19 @@ public final class Caches {
     }
 
     public void mailServers(IndexerResourceCache<MailServer> primary, Cache<Secret> credentialSecrets,
-            Cache<ConfigMap> authorities, Cache<Secret> routes) {
+            Cache<ConfigMap> declaredAuthorities, Cache<Secret> routes, Cache<Secret> routeAuthorities) {
         primary.addIndexer(GLOBAL, server -> server.getSpec().scope() == Scope.Global ? List.of(GLOBAL) : List.of());
+        primary.addIndexer(OF_NAMESPACE, server -> List.of(server.getMetadata().getNamespace()));
         mailServers = primary;
         credentials = credentialSecrets;
-        certificateAuthorities = authorities;
+        certificateAuthorities = declaredAuthorities;
         serverRoutes = routes;
+        authorities = routeAuthorities;
     }
 
-    public void organizations(Cache<OrganizationMailSettings> primary, Cache<Secret> bindingSecrets,
+    public void organizations(IndexerResourceCache<OrganizationMailSettings> primary, Cache<Secret> bindingSecrets,
             Cache<Secret> routes) {
+        primary.addIndexer(OF_NAMESPACE, organization -> List.of(organization.getMetadata().getNamespace()));
         organizations = primary;
         bindings = bindingSecrets;
         organizationRoutes = routes;
@@ -152,15 +163,41 @@ public final class Caches {
         return organizationRouteSecret(organization).flatMap(s -> route(s, OrganizationRoute.class));
     }
 
+    /** How many of the same kind and namespace were declared before a resource; of one moment by their names. */
+    long declaredBefore(HasMetadata resource) {
+        IndexerResourceCache<? extends HasMetadata> cache = resource instanceof MailServer
+                ? mailServers
+                : organizations;
+        return cache == null
+                ? 0
+                : cache.byIndex(OF_NAMESPACE, resource.getMetadata().getNamespace())
+                        .stream()
+                        .filter(other -> DECLARED.compare(other.getMetadata(), resource.getMetadata()) < 0)
+                        .count();
+    }
+
     /** Whether there is a server to send through. */
     public boolean hasActiveServer() {
         return all(mailServers)
                 .anyMatch(server -> serverRoute(Cluster.key(server)).filter(ServerRoute::active).isPresent());
     }
 
-    private static <T> Optional<T> route(Secret secret, Class<T> type) {
+    /** The Secrets of all routes that may name bundles. */
+    Stream<Secret> routeSecrets() {
+        return Stream.of(Optional.ofNullable(serverRoutes), Optional.ofNullable(organizationRoutes))
+                .flatMap(Optional::stream)
+                .flatMap(Cache::list);
+    }
+
+    /** A bundle that routes name. */
+    Optional<Secret> authorities(String digest) {
+        return get(authorities, namespace, RouteSecret.authoritiesName(digest));
+    }
+
+    private <T> Optional<T> route(Secret secret, Class<T> type) {
         try {
-            return entry(secret, RouteSecret.DATA_KEY).map(json -> RouteJson.read(json, type));
+            return entry(secret, RouteSecret.DATA_KEY).map(json -> RouteBundles.read(json, type,
+                    digest -> authorities(digest).flatMap(found -> entry(found, RouteSecret.AUTHORITIES_KEY))));
         } catch (IllegalArgumentException damaged) {
             // As good as none: the plan makes it anew.
             return Optional.empty();

@@ -27,7 +27,9 @@ public final class Cluster {
     private final ObjectMetadata metadata;
     private final RelayQueue relayQueue;
     private final InstantSource clock;
+    private final Settings.NamespaceLimits limits;
     private final Dependencies dependencies;
+    private final AuthoritySecrets authoritySecrets;
     private volatile State state;
 
     /**
@@ -50,18 +52,20 @@ public final class Cluster {
      *
      * @param namespace where the operator is
      * @param watched   the namespaces that it works in; empty for all
+     * @param limits    how much a namespace may have
      */
     public Cluster(String namespace, Set<String> watched, ObjectMetadata metadata, RelayQueue relayQueue,
-            InstantSource clock,
-            State initial) {
+            InstantSource clock, Settings.NamespaceLimits limits, State initial) {
         this.namespace = namespace;
         this.watched = watched;
         this.caches = new Caches(namespace);
         this.metadata = metadata;
         this.relayQueue = relayQueue;
         this.clock = clock;
+        this.limits = limits;
         this.state = initial;
         this.dependencies = new Dependencies(this::world);
+        this.authoritySecrets = new AuthoritySecrets(this);
     }
 
     /** Where the operator, the relay and the routes are. */
@@ -107,6 +111,10 @@ public final class Cluster {
         return new ClusterWorld(this, now, state.installation(), relay());
     }
 
+    Settings.NamespaceLimits limits() {
+        return limits;
+    }
+
     /** Makes a plan, which is made anew when something changes that it looked at. */
     public <P> Planned<P> plan(Dependencies.Reader reader, Instant now, Function<World, P> plan) {
         var world = new RecordingWorld(world(now), dependencies, reader);
@@ -122,6 +130,11 @@ public final class Cluster {
     /** Who is to be planned anew when something changes. */
     public Dependencies dependencies() {
         return dependencies;
+    }
+
+    /** Through which routes are written. */
+    public AuthoritySecrets authoritySecrets() {
+        return authoritySecrets;
     }
 
     ObjectMetadata metadata() {

@@ -19,6 +19,7 @@ import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
 import java.security.SecureRandom;
 import java.time.Instant;
@@ -27,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /** What one plan sees of the cluster: the informers' caches, at one time. */
@@ -177,6 +179,13 @@ final class ClusterWorld implements World {
     @Override
     public List<LicenseExpiryNotice> licenses(ResourceKey organization) {
         return cluster.caches().licenses(organization);
+    }
+
+    @Override
+    public OptionalInt boundPassed(HasMetadata resource) {
+        Settings.NamespaceLimits limits = cluster.limits();
+        int most = resource instanceof MailServer ? limits.mailServers() : limits.organizations();
+        return cluster.caches().declaredBefore(resource) < most ? OptionalInt.empty() : OptionalInt.of(most);
     }
 
     @Override

@@ -12,8 +12,10 @@ import dev.postrider.plan.TestOrder;
 import dev.postrider.plan.UsageReportOrder;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TestResult;
+import dev.postrider.transport.EgressPolicy;
 import dev.postrider.transport.GraphEndpoints;
 import dev.postrider.transport.MailUpstreams;
+import dev.postrider.transport.OwnAddresses;
 import dev.postrider.transport.Sends;
 import dev.postrider.transport.TestSender;
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -38,6 +40,7 @@ import java.time.InstantSource;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -89,12 +92,13 @@ public final class OperatorProcess implements AutoCloseable {
     /**
      * Starts the operator.
      *
-     * @param sender     makes the test sends
+     * @param sender     makes what sends tests, to where this lets it
      * @param leadership that the client was made with
      * @throws IOException              if the port for health is taken
      * @throws IllegalArgumentException if the settings are missing or cannot be read
      */
-    public OperatorProcess(KubernetesClient client, Options options, TestSender sender, InstantSource clock,
+    public OperatorProcess(KubernetesClient client, Options options, Function<EgressPolicy, TestSender> sender,
+            InstantSource clock,
             Leadership leadership) throws IOException {
         this(client, options, sender, clock, clock, leadership);
     }
@@ -104,8 +108,8 @@ public final class OperatorProcess implements AutoCloseable {
      *
      * @param calendar by which notices are due; certificates must keep to the time of those who check them
      */
-    OperatorProcess(KubernetesClient client, Options options, TestSender sender, InstantSource clock,
-            InstantSource calendar, Leadership leadership) throws IOException {
+    OperatorProcess(KubernetesClient client, Options options, Function<EgressPolicy, TestSender> sender,
+            InstantSource clock, InstantSource calendar, Leadership leadership) throws IOException {
         this.client = client;
         this.options = options;
         this.leadership = leadership;
@@ -127,15 +131,18 @@ public final class OperatorProcess implements AutoCloseable {
                 .orElse("http://" + RelayWorkload.host(options.namespace()) + ":8080");
         Cluster cluster = new Cluster(options.namespace(), settings.namespaces(options.namespace()),
                 new ObjectMetadata(client),
-                new RelayQueue(() -> relayAdmin, secrets.adminToken()), clock,
+                new RelayQueue(() -> relayAdmin, secrets.adminToken()), clock, settings.namespaceLimits(),
                 new Cluster.State(configMap, RelayReconciler.installation(settings, options.namespace(), secrets)));
         Events events = new Events(client, options.identity(), clock);
+        TestSender tester = sender.apply(EgressPolicy.of(settings.connections().allowedNetworks(),
+                settings.connections().deniedNetworks(),
+                OwnAddresses.ofInstallation(RelayWorkload.host(options.namespace()), client.getMasterUrl().getHost())));
         Executor threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("send-", 0).factory());
         Sends<ResourceKey, TestOrder, TestResult> tests = new Sends<>(order -> order.mail().server().key(),
-                order -> sender.send(order.mail()), (order, defect) -> sender.failed(order.mail(), defect),
+                order -> tester.send(order.mail()), (order, defect) -> tester.failed(order.mail(), defect),
                 Integer.MAX_VALUE, threads);
         RelaySubmission submission = new RelaySubmission(cluster,
-                new MailUpstreams("postrider-operator." + options.namespace() + ".svc", false),
+                new MailUpstreams("postrider-operator." + options.namespace() + ".svc", false, EgressPolicy.OPEN),
                 settings.relay().submission(), calendar);
         notices = new NoticeReconciler(cluster,
                 new Sends<>(NoticeOrder::id, new NoticeSubmission(submission)::send,

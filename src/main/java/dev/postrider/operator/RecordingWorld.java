@@ -15,11 +15,13 @@ import dev.postrider.plan.World;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -138,6 +140,18 @@ final class RecordingWorld implements World {
     @Override
     public CopyLookup copy(ResourceKey organization, ResourceKey secret) {
         return noted(new Read.Secret(secret), () -> world.copy(organization, secret));
+    }
+
+    /** Whoever is within the bound stays there: no other can be declared before. */
+    @Override
+    public OptionalInt boundPassed(HasMetadata resource) {
+        Read read = new Read.InNamespace(reader.kind(), resource.getMetadata().getNamespace());
+        dependencies.add(reader, read);
+        OptionalInt passed = world.boundPassed(resource);
+        if (passed.isPresent()) {
+            reads.add(read);
+        }
+        return passed;
     }
 
     @Override

@@ -1,7 +1,7 @@
 package dev.postrider.operator;
 
 import dev.postrider.route.ResourceKey;
-import dev.postrider.route.RouteJson;
+import dev.postrider.route.RouteBundles;
 import dev.postrider.route.RouteSecret;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.OwnerReference;
@@ -16,6 +16,7 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import java.net.HttpURLConnection;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -37,15 +38,32 @@ public final class Secrets {
      */
     public static Secret route(RouteSecret.Kind kind, ResourceKey source, Object route, String namespace,
             HasMetadata owner) {
+        RouteBundles.Detached detached = RouteBundles.detach(route);
+        Map<String, String> annotations = new HashMap<>(Map.of(RouteSecret.SOURCE_ANNOTATION, source.toString()));
+        if (!detached.bundles().isEmpty()) {
+            annotations.put(RouteSecret.AUTHORITIES_ANNOTATION, String.join(",", detached.bundles().keySet()));
+        }
+        return secret(kind.secretName(source), kind.labelValue(), annotations, RouteSecret.DATA_KEY, detached.json(),
+                namespace, owner);
+    }
+
+    /** A bundle of authorities that routes name. */
+    static Secret authorities(String digest, String bundle, String namespace, HasMetadata owner) {
+        return secret(RouteSecret.authoritiesName(digest), RouteSecret.AUTHORITIES, Map.of(),
+                RouteSecret.AUTHORITIES_KEY, bundle, namespace, owner);
+    }
+
+    private static Secret secret(String name, String label, Map<String, String> annotations, String key, String value,
+            String namespace, HasMetadata owner) {
         return new SecretBuilder().withNewMetadata()
                 .withNamespace(namespace)
-                .withName(kind.secretName(source))
-                .withLabels(Map.of(RouteSecret.LABEL, kind.labelValue(), MANAGED_BY_LABEL, MANAGED_BY))
-                .withAnnotations(Map.of(RouteSecret.SOURCE_ANNOTATION, source.toString()))
+                .withName(name)
+                .withLabels(Map.of(RouteSecret.LABEL, label, MANAGED_BY_LABEL, MANAGED_BY))
+                .withAnnotations(annotations)
                 .withOwnerReferences(ownedBy(owner))
                 .endMetadata()
                 .withType(ROUTE_TYPE)
-                .withData(Map.of(RouteSecret.DATA_KEY, base64(RouteJson.write(route))))
+                .withData(Map.of(key, base64(value)))
                 .build();
     }
 

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import dev.postrider.route.Durations;
+import dev.postrider.transport.EgressPolicy;
 import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
@@ -35,10 +36,13 @@ import org.jspecify.annotations.Nullable;
  * @param leaseDuration      after how long without a sign of life another replica takes the leader's place; at least a
  *                           second
  * @param support            who helps organizations
+ * @param connections        where operator and relay may connect on behalf of tenants
+ * @param namespaceLimits    how much a namespace may have
  * @param relay              how the relay runs
  */
 public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trustedNamespaces,
-        List<String> watchNamespaces, Duration leaseDuration, SupportSettings support, Relay relay) {
+        List<String> watchNamespaces, Duration leaseDuration, SupportSettings support, Connections connections,
+        NamespaceLimits namespaceLimits, Relay relay) {
     /** Label, value {@code "true"}, of the ConfigMap with the settings. */
     public static final String LABEL = "postrider.dev/settings";
 
@@ -56,6 +60,46 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
     /** Whether an organization may send while no global server is active. */
     public enum GlobalServerPolicy {
         Required, Optional
+    }
+
+    /**
+     * Where operator and relay may connect on behalf of tenants, as {@link EgressPolicy} has it.
+     *
+     * @param allowedNetworks as 10.0.0.0/8, besides what is allowed by default
+     * @param deniedNetworks  besides what is refused by default
+     */
+    public record Connections(List<String> allowedNetworks, List<String> deniedNetworks) {
+        static final Connections DEFAULT = new Connections(List.of(), List.of());
+
+        public Connections {
+            allowedNetworks = allowedNetworks == null ? List.of() : List.copyOf(allowedNetworks);
+            deniedNetworks = deniedNetworks == null ? List.of() : List.copyOf(deniedNetworks);
+            check("allowedNetworks", allowedNetworks);
+            check("deniedNetworks", deniedNetworks);
+        }
+
+        private static void check(String name, List<String> networks) {
+            try {
+                EgressPolicy.of(networks, List.of(), List::of);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("connections." + name + ": " + e.getMessage(), e);
+            }
+        }
+    }
+
+    /**
+     * How much a namespace may have; what is beyond is told so in its status and gets nothing.
+     *
+     * @param mailServers   at least 1; default 100
+     * @param organizations at least 1; default 1,000
+     */
+    public record NamespaceLimits(int mailServers, int organizations) {
+        static final NamespaceLimits DEFAULT = new NamespaceLimits(0, 0);
+
+        public NamespaceLimits {
+            mailServers = mailServers == 0 ? 100 : mailServers;
+            organizations = organizations == 0 ? 1000 : organizations;
+        }
     }
 
     /**
@@ -389,6 +433,8 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             @JsonProperty("watchNamespaces") @Nullable List<String> watchNamespaces,
             @JsonProperty("leaseDuration") @Nullable String leaseDuration,
             @JsonProperty("support") @Nullable Support support,
+            @JsonProperty("connections") @Nullable Connections connections,
+            @JsonProperty("namespaceLimits") @Nullable NamespaceLimits namespaceLimits,
             @JsonProperty("relay") @Nullable Relay relay) {
         Settings settings() {
             return new Settings(globalServerPolicy == null ? GlobalServerPolicy.Required : globalServerPolicy,
@@ -396,6 +442,8 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                     watchNamespaces == null ? List.of() : watchNamespaces,
                     leaseDuration == null ? DEFAULT_LEASE : lease(leaseDuration),
                     support == null ? new Support("", false).settings() : support.settings(),
+                    connections == null ? Connections.DEFAULT : connections,
+                    namespaceLimits == null ? NamespaceLimits.DEFAULT : namespaceLimits,
                     relay == null
                             ? new Relay(Optional.empty(), Optional.empty(), List.of(), null, false, Optional.empty(),
                                     Optional.empty(), Certificate.OWN, new Storage(Optional.empty(), Optional.empty()),

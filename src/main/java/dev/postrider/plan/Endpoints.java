@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns what a MailServer declares, with what its Secrets hold, into an endpoint. */
 final class Endpoints {
+    private static final Duration LONGEST = Duration.ofHours(1);
     private static final String GRAPH = "spec.microsoftGraph";
 
     private final Credentials credentials;
@@ -117,7 +118,9 @@ final class Endpoints {
     }
 
     private static Duration timeout(@Nullable String declared, Duration otherwise) {
-        return declared == null ? otherwise : Durations.read(declared);
+        Duration time = declared == null ? otherwise : Durations.read(declared);
+        // Declared before the schema knew a bound, it holds nothing for longer either.
+        return time.compareTo(LONGEST) > 0 ? LONGEST : time;
     }
 
     private static Smtp.Security securityOf(Smtp smtp) {

@@ -162,6 +162,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                                         installation.trustedNamespaces().stream().sorted().toList(),
                                         server.getMetadata().getNamespace())));
             }
+            Problem.beyondBound(world, server, "MailServers", "mailServers").ifPresent(problems::add);
             MailAddress.check("spec.sender.address", spec.sender() == null ? null : spec.sender().address(), problems);
             MailAddress.check("spec.test.recipient", spec.test() == null ? null : spec.test().recipient(), problems);
         }
@@ -214,7 +215,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             Address from = sender == null
                     ? new Address(recipient, Optional.of("Postrider"))
                     : new Address(sender.address(), Optional.ofNullable(sender.name()));
-            return new TestMail(new ServerRoute(key(server), spec.scope() == Scope.Global, isActive(server), endpoint),
+            return new TestMail(new ServerRoute(key(server), isGlobal(), isActive(server), endpoint),
                     from, Optional.empty(), from.address(), recipient, "MailServer " + key(server));
         }
 
@@ -225,7 +226,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         private Optional<ServerRoute> route(Optional<Endpoint> endpoint, Optional<String> fingerprint,
                 @Nullable TestSendStatus record) {
             Optional<Endpoint> last = world.serverRoute(key(server)).map(ServerRoute::endpoint);
-            if (spec.scope() == Scope.Global && !isHonouredGlobal(server, world.installation())) {
+            if (spec.scope() == Scope.Global && !isGlobal()) {
                 // It may have been honoured before, and must not get everybody's mail any more.
                 return last.map(e -> new ServerRoute(key(server), false, isActive(server), e));
             }
@@ -233,7 +234,12 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                     || record != null && record.accepted()
                             && fingerprint.equals(Optional.ofNullable(record.fingerprint())));
             return proved.or(() -> last)
-                    .map(e -> new ServerRoute(key(server), spec.scope() == Scope.Global, isActive(server), e));
+                    .map(e -> new ServerRoute(key(server), isGlobal(), isActive(server), e));
+        }
+
+        /** Only what is honoured is the installation's own choice, and exempt from its policy of egress. */
+        private boolean isGlobal() {
+            return isHonouredGlobal(server, world.installation());
         }
 
         private boolean isTested() {

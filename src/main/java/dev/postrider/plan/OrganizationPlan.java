@@ -131,6 +131,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         }
 
         OrganizationPlan plan() {
+            Problem.beyondBound(world, organization, "organizations", "organizations").ifPresent(problems::add);
             DeclaredOrganization declared = DeclaredOrganization.of(organization, world, problems);
             Servers servers = Servers.of(organization, world);
             OrganizationTests tests = new OrganizationTests(organization, world, news, servers, declared.identity(),

@@ -71,7 +71,7 @@ final class TlsDeclaration {
             String field = where + ".caSecretRef";
             String name = tls.caSecretRef().name();
             return credentials.text(field, name, CA_KEY)
-                    .filter(pem -> isBundle(field, "key \"%s\" of Secret \"%s\"".formatted(CA_KEY, name), pem));
+                    .flatMap(pem -> bundle(field, "key \"%s\" of Secret \"%s\"".formatted(CA_KEY, name), pem));
         }
         return Optional.ofNullable(tls.caConfigMapRef()).flatMap(reference -> authorities(where, reference));
     }
@@ -93,22 +93,34 @@ final class TlsDeclaration {
                     add("ConfigMapKeyMissing", field, "ConfigMap \"%s\" has no key \"%s\"; it has %s".formatted(name,
                             key,
                             data.isEmpty() ? "no keys" : String.join(", ", data.keySet().stream().sorted().toList())));
-                } else if (isBundle(field, "key \"%s\" of ConfigMap \"%s\"".formatted(key, name), pem)) {
-                    return Optional.of(pem);
+                } else {
+                    return bundle(field, "key \"%s\" of ConfigMap \"%s\"".formatted(key, name), pem);
                 }
             }
         }
         return Optional.empty();
     }
 
-    private boolean isBundle(String field, String where, String pem) {
+    /** The certificates of authorities alone: the relay keeps what is returned here. */
+    private Optional<String> bundle(String field, String where, String pem) {
+        if (pem.length() > CertificateBundle.MOST_CHARACTERS) {
+            add("CertificateBundleTooLarge", field, "%s has %d characters, and at most %d are taken; put in the "
+                    .formatted(where, pem.length(), CertificateBundle.MOST_CHARACTERS)
+                    + "authorities that the server's certificate leads to, and no others");
+            return Optional.empty();
+        }
         try {
-            CertificateBundle.parse(pem);
-            return true;
+            String authorities = CertificateBundle.authorities(pem);
+            if (authorities.isEmpty()) {
+                add("CertificateInvalid", field, where + " has no certificate of an authority; put the authority's "
+                        + "certificate there, or name the server's own in spec.smtp.tls.pinnedCertificates");
+                return Optional.empty();
+            }
+            return Optional.of(authorities);
         } catch (InvalidPemException e) {
             add("CertificateInvalid", field, where + " is no bundle of certificates in PEM: " + e.getMessage()
                     + "; put the authority's certificate there, or several one after the other");
-            return false;
+            return Optional.empty();
         }
     }
 

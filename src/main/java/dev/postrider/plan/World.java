@@ -6,9 +6,11 @@ import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /** What the plan sees of everything around the resource it plans for. Each answer is the same however often asked. */
@@ -66,6 +68,12 @@ public interface World {
 
     /** The licenses that an organization gets notices of. Asked only where somebody wants to be told of them. */
     List<LicenseExpiryNotice> licenses(ResourceKey organization);
+
+    /**
+     * How many resources of its kind a namespace may have, if a resource is beyond that: those that were declared first
+     * count, and of the same time those whose names come first.
+     */
+    OptionalInt boundPassed(HasMetadata resource);
 
     /** How many messages the relay holds of an organization; empty when it cannot be asked. */
     OptionalLong queued(ResourceKey organization);

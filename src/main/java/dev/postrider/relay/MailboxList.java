@@ -2,13 +2,18 @@ package dev.postrider.relay;
 
 import dev.postrider.route.CanonicalAddress;
 import jakarta.mail.internet.MimeUtility;
-import java.io.UnsupportedEncodingException;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Reads the addresses of From and Sender (RFC 5322 section 3.4, RFC 6532). Where programs differ in what they make of a
@@ -18,6 +23,9 @@ import java.util.Optional;
  */
 final class MailboxList {
     private static final String ATOM_SPECIALS = "!#$%&'*+-/=?^_`{|}~";
+
+    private static final Pattern ENCODED_WORD = Pattern.compile("=\\?([^?]*)\\?([bBqQ])\\?(.*?)\\?=");
+    private static final Pattern QUOTED_OCTET = Pattern.compile("=([0-9A-Fa-f]{2})|.", Pattern.DOTALL);
 
     private final String text;
     private int at;
@@ -98,15 +106,47 @@ final class MailboxList {
                 return false;
             }
         }
-        return !hasControl(decoded(text.substring(start, at)));
+        String name = text.substring(start, at);
+        return isHarmless(name) && isHarmless(name.replace("\\", ""));
     }
 
-    private static String decoded(String name) {
-        try {
-            return MimeUtility.decodeText(name);
-        } catch (UnsupportedEncodingException e) {
-            return name;
+    /**
+     * Whether the encoded words of a name can be read, and hide no control character. They are looked for wherever some
+     * program would: in quoted strings and within words too, with blanks and question marks in them.
+     */
+    private static boolean isHarmless(String name) {
+        Matcher word = ENCODED_WORD.matcher(name);
+        for (int from = 0; word.find(from); from = word.end() - 2) {
+            try {
+                Charset charset = Charset.forName(MimeUtility.javaCharset(word.group(1).replaceFirst("\\*.*", "")));
+                byte[] octets = "B".equalsIgnoreCase(word.group(2))
+                        ? Base64.getMimeDecoder().decode(word.group(3))
+                        : quoted(word.group(3));
+                // ISO-2022 has controls of its own; what has them elsewhere has them in every reading.
+                if (hasControl(new String(octets, charset))
+                        || !charset.name().startsWith("ISO-2022")
+                                && hasControl(new String(octets, StandardCharsets.ISO_8859_1)
+                                        .replaceAll("[\\x80-\\xff]", ""))) {
+                    return false;
+                }
+            } catch (IllegalArgumentException e) {
+                // A charset that is not known here may be known where the mail is read, as UTF-7 is.
+                return false;
+            }
         }
+        return true;
+    }
+
+    /** RFC 2047 section 4.2. */
+    private static byte[] quoted(String encoded) {
+        ByteArrayOutputStream octets = new ByteArrayOutputStream();
+        Matcher octet = QUOTED_OCTET.matcher(encoded);
+        while (octet.find()) {
+            octets.writeBytes(octet.group(1) == null
+                    ? octet.group().getBytes(StandardCharsets.UTF_8)
+                    : HexFormat.of().parseHex(octet.group(1)));
+        }
+        return octets.toByteArray();
     }
 
     private boolean passDotAtom() {

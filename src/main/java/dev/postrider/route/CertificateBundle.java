@@ -11,12 +11,16 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** Certificates in PEM (RFC 7468), one after the other; text may stand between, as section 2 there allows. */
 public final class CertificateBundle {
+    /** Of a bundle that is taken; Mozilla's list of all public authorities has some 220,000. */
+    public static final int MOST_CHARACTERS = 256 * 1024;
+
     private static final String BEGIN = "-----BEGIN CERTIFICATE-----";
     private static final String END = "-----END CERTIFICATE-----";
     /** Also one that was written wrong. */
@@ -71,6 +75,31 @@ public final class CertificateBundle {
             throw new InvalidPemException("it holds no \"" + BEGIN + "\"");
         }
         return certificates;
+    }
+
+    /**
+     * The certificates of a bundle that are of authorities, each once, with nothing in between. One that signed itself is
+     * one, whatever it says.
+     *
+     * @return in PEM; empty if there is none
+     * @throws InvalidPemException as {@link #parse}
+     */
+    public static String authorities(String pem) throws InvalidPemException {
+        StringBuilder text = new StringBuilder();
+        for (X509Certificate certificate : new LinkedHashSet<>(parse(pem))) {
+            if (certificate.getBasicConstraints() >= 0 || isSelfSigned(certificate)) {
+                text.append(BEGIN).append('\n').append(base64(certificate)).append('\n').append(END).append('\n');
+            }
+        }
+        return text.toString();
+    }
+
+    private static String base64(X509Certificate certificate) {
+        try {
+            return Base64.getMimeEncoder(64, new byte[]{'\n'}).encodeToString(certificate.getEncoded());
+        } catch (CertificateEncodingException e) {
+            throw new IllegalStateException("a certificate that was read can be written", e);
+        }
     }
 
     private static X509Certificate certificate(String base64, int line, int number) throws InvalidPemException {

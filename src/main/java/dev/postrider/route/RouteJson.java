@@ -2,6 +2,7 @@ package dev.postrider.route;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -25,6 +26,19 @@ public final class RouteJson {
             return MAPPER.writeValueAsString(route);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a route of type " + route.getClass() + " has no JSON form", e);
+        }
+    }
+
+    static JsonNode tree(Object route) {
+        return MAPPER.valueToTree(route);
+    }
+
+    /** As {@link #read}. */
+    static <T> T convert(JsonNode tree, Class<T> type) {
+        try {
+            return MAPPER.treeToValue(tree, type);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("not a " + type.getSimpleName() + ": " + e.getClass().getSimpleName());
         }
     }
 

@@ -14,7 +14,21 @@ public final class RouteSecret {
     /** Annotation: the resource that the route was made from, as {@code namespace/name}. */
     public static final String SOURCE_ANNOTATION = "postrider.dev/source";
 
+    /** Value of {@link #LABEL} of a Secret that holds a bundle of authorities that routes name. */
+    public static final String AUTHORITIES = "authorities";
+
+    /** Key of the data of such a Secret. */
+    public static final String AUTHORITIES_KEY = "ca.crt";
+
+    /** Annotation of a route: the digests of the bundles that it names, separated by commas. */
+    public static final String AUTHORITIES_ANNOTATION = "postrider.dev/authorities";
+
     private RouteSecret() {}
+
+    /** Name of the Secret of a bundle. */
+    public static String authoritiesName(String digest) {
+        return "route-authorities." + digest;
+    }
 
     /** What a route Secret holds. */
     public enum Kind {

@@ -46,10 +46,11 @@ final class AccessTokens {
     /**
      * A token that is good now.
      *
+     * @param egress by what the endpoint is asked
      * @throws RefusedException with Authentication; the message tells what the endpoint said
      */
-    String token(TokenSource source) throws RefusedException {
-        return tokens.value(source, () -> fetch(source)).value();
+    String token(TokenSource source, EgressPolicy egress) throws RefusedException {
+        return tokens.value(source, () -> fetch(source, egress)).value();
     }
 
     /** Does not give out this token again. */
@@ -57,12 +58,12 @@ final class AccessTokens {
         tokens.forget(source, present -> present.value().equals(token));
     }
 
-    private Token fetch(TokenSource declared) throws RefusedException {
+    private Token fetch(TokenSource declared, EgressPolicy egress) throws RefusedException {
         RefreshToken newer = renewed.remove(declared);
         TokenSource source = newer == null
                 ? declared
                 : declared.by(newer);
-        TokenEndpoint.Grant granted = endpoint.ask(source);
+        TokenEndpoint.Grant granted = endpoint.ask(source, egress);
         if (source.grant() instanceof RefreshToken used) {
             RefreshToken next = granted.refreshToken()
                     .map(text -> new RefreshToken(used.clientId(), used.clientSecret(), text))

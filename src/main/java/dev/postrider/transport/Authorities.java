@@ -4,12 +4,15 @@ import dev.postrider.route.CertificateBundle;
 import dev.postrider.route.InvalidPemException;
 import dev.postrider.route.TestResult.Step;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -25,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * @param pkix         what the JDK has to say of a chain with regard to them
  */
 record Authorities(List<X509Certificate> certificates, X509ExtendedTrustManager pkix) {
+
+    /** Those that somebody uses: however many servers name a bundle, it is read once. */
+    private static final Map<String, WeakReference<Authorities>> SHARED = new HashMap<>();
 
     /** The system's authorities are read once: that is slow, and they do not change while a container runs. */
     private static final class OfTheSystem {
@@ -48,10 +54,23 @@ record Authorities(List<X509Certificate> certificates, X509ExtendedTrustManager 
         if (pem.isEmpty()) {
             return OfTheSystem.AUTHORITIES;
         }
+        synchronized (SHARED) {
+            SHARED.values().removeIf(shared -> shared.get() == null);
+            WeakReference<Authorities> shared = SHARED.get(pem.get());
+            Authorities present = shared == null ? null : shared.get();
+            if (present == null) {
+                present = read(pem.get());
+                SHARED.put(pem.get(), new WeakReference<>(present));
+            }
+            return present;
+        }
+    }
+
+    private static Authorities read(String pem) throws RefusedException {
         try {
             KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
             store.load(null, null);
-            for (X509Certificate certificate : CertificateBundle.parse(pem.get())) {
+            for (X509Certificate certificate : CertificateBundle.parse(pem)) {
                 store.setCertificateEntry("ca" + store.size(), certificate);
             }
             return trusting(store);

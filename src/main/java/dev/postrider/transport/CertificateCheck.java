@@ -43,13 +43,14 @@ final class CertificateCheck extends X509ExtendedTrustManager {
      *
      * @throws RefusedException with Certificate if the authorities to check against cannot be read
      */
-    CertificateCheck(Endpoint.Smtp endpoint, InstantSource clock) throws RefusedException {
+    CertificateCheck(Endpoint.Smtp endpoint, EgressPolicy egress, InstantSource clock) throws RefusedException {
         this.name = endpoint.certificateName();
         this.settings = endpoint.tls();
         this.verification = settings.verification();
         this.authorities = Authorities.of(settings.certificateAuthorities());
         // Half of the handshake's time: so that it is told what took it.
-        this.revocation = new Revocation(verification.softFail(), endpoint.tlsTimeout().dividedBy(2), endpoint.proxy());
+        this.revocation = new Revocation(verification.softFail(), endpoint.tlsTimeout().dividedBy(2), endpoint.proxy(),
+                egress);
         this.clock = clock;
     }
 

@@ -16,8 +16,9 @@ import javax.net.ssl.SSLSocket;
  * @param settings how
  * @param field    that declares it, for what is told to people
  * @param patience how long a handshake may take
+ * @param egress   where those may be who know of revocations
  */
-public record ClientTls(TlsSettings settings, String field, Duration patience) {
+public record ClientTls(TlsSettings settings, String field, Duration patience, EgressPolicy egress) {
     private static final ResourceKey NOBODY = new ResourceKey("", "");
 
     /**
@@ -30,7 +31,7 @@ public record ClientTls(TlsSettings settings, String field, Duration patience) {
         var endpoint = new Endpoint.Smtp(host, port, Endpoint.Security.TLS, settings, false, Optional.empty(),
                 Optional.empty(), patience, patience, patience, patience, 1, Optional.empty());
         try (var _ = new Deadline(patience, socket)) {
-            return Wire.handshake(endpoint, new TlsContexts().of(NOBODY, endpoint), socket);
+            return Wire.handshake(endpoint, new TlsContexts().of(NOBODY, endpoint, egress), socket);
         } catch (RefusedException e) {
             throw new IOException(told(e.verdict().message()), e);
         } catch (IOException e) {

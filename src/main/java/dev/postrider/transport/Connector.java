@@ -1,5 +1,6 @@
 package dev.postrider.transport;
 
+import dev.postrider.route.CertificateNames;
 import dev.postrider.route.Durations;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Proxy;
@@ -13,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Makes the TCP connection to a server, through its proxy if it has one. */
-record Connector(Endpoint.Smtp endpoint, Dialogue dialogue) {
+record Connector(Endpoint.Smtp endpoint, EgressPolicy policy, Dialogue dialogue) {
 
     /**
      * A connection to a server.
@@ -49,6 +50,10 @@ record Connector(Endpoint.Smtp endpoint, Dialogue dialogue) {
 
     private Connection through(Proxy proxy) throws RefusedException {
         List<InetAddress> addresses = resolve(proxy.host(), "spec.smtp.proxy.host");
+        if (CertificateNames.isAddress(endpoint.host())) {
+            // A name is the proxy's to resolve.
+            resolve(endpoint.host(), "spec.smtp.host");
+        }
         HappyEyeballs.Connected connected;
         try {
             connected = HappyEyeballs.connect(addresses, proxy.port(), endpoint.connectTimeout());
@@ -70,16 +75,20 @@ record Connector(Endpoint.Smtp endpoint, Dialogue dialogue) {
                                 ? "the proxy " + proxy.display() + " does not connect to " + endpoint.display() + ": "
                                         + e.getMessage()
                                 : "the connection to the proxy " + proxy.display() + " broke: " + e.getMessage()
-                                        + "; check spec.smtp.proxy.type and port");
+                                        + "; check spec.smtp.proxy.type and port",
+                                e);
             }
         }
         dialogue.note("connected through the proxy " + proxy.display());
         return new Connection(socket, connected.address(), endpoint.display() + " (through " + proxy.display() + ")");
     }
 
-    private static List<InetAddress> resolve(String host, String field) throws RefusedException {
+    private List<InetAddress> resolve(String host, String field) throws RefusedException {
         try {
-            return List.of(InetAddress.getAllByName(host));
+            return policy.permitted(List.of(InetAddress.getAllByName(host)));
+        } catch (EgressPolicy.RefusedAddressException e) {
+            throw new RefusedException(Step.Connection, "no connection is made to \"" + host + "\" (" + field + "): "
+                    + e.getMessage(), e);
         } catch (UnknownHostException e) {
             throw new RefusedException(Step.NameResolution, host.indexOf('%') >= 0
                     ? "\"" + host + "\" names a network interface that is not there; check " + field

@@ -4,14 +4,19 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * What client and server said, as it is told to people: a line each, {@code C:} or {@code S:} before it. Logins and the
- * message itself are left out; of a long dialogue the end is kept, about 4 KiB.
+ * message itself are left out; of a long dialogue the end is kept, about 4 KiB. What a server says is shown once it has
+ * spoken its protocol: before that it may be any service that a tenant points at.
  */
 final class Dialogue {
     private static final int MAX_LENGTH = 4096;
     private static final int MAX_LINE = 512;
+    private static final String UNPROVED = "?S: ";
+    private static final String NOT_SHOWN = "S: (not shown, since it may not be a mail server)";
 
     private final boolean recording;
     private final Deque<String> lines = new ArrayDeque<>();
@@ -21,9 +26,36 @@ final class Dialogue {
     private boolean cut;
     private boolean login;
     private boolean content;
+    private Protocol protocol = Protocol.SMTP;
+    private boolean spoken;
+
+    /** What a server is expected to speak, and a line by which it shows that it does. */
+    enum Protocol {
+        /** A reply to EHLO, or a refusal of one who connects; FTP answers EHLO by 500, 502, 503 or 530. */
+        SMTP(Pattern.compile("(250|421|45[0-9]|50[14]|55[0-9])([ -].*)?|[45][0-9]{2}[ -][45]\\.[0-9]+\\.[0-9]+\\b.*")),
+        /** RFC 1939 section 3. */
+        POP3(Pattern.compile("(\\+OK|-ERR)\\b.*"));
+
+        private final Pattern sign;
+
+        Protocol(Pattern sign) {
+            this.sign = sign;
+        }
+
+        /** Whether no other protocol has such a line. */
+        boolean isSpokenBy(String line) {
+            return sign.matcher(line).matches();
+        }
+    }
 
     Dialogue(boolean recording) {
         this.recording = recording;
+    }
+
+    /** A new connection, to a server of this protocol. */
+    void expect(Protocol expected) {
+        protocol = expected;
+        spoken = false;
     }
 
     /** Whether it is kept, as that of a test mail is. */
@@ -81,11 +113,24 @@ final class Dialogue {
             if (bytes[i] == '\n') {
                 String text = line.toString(StandardCharsets.UTF_8).strip().replaceAll("\\p{Cntrl}", "?");
                 line.reset();
-                add(fromClient ? "C: " + (login ? withoutLogin(text) : text) : "S: " + text);
+                add(fromClient ? "C: " + (login ? withoutLogin(text) : text) : server(text));
             } else if (line.size() < MAX_LINE) {
                 line.write(bytes[i]);
             }
         }
+    }
+
+    private String server(String text) {
+        if (!spoken && protocol.isSpokenBy(text)) {
+            spoken = true;
+            List<String> shown = lines.stream()
+                    .map(line -> line.startsWith(UNPROVED) ? line.substring(1) : line)
+                    .toList();
+            length -= (int) lines.stream().filter(line -> line.startsWith(UNPROVED)).count();
+            lines.clear();
+            lines.addAll(shown);
+        }
+        return spoken ? "S: " + text : UNPROVED + text;
     }
 
     private static String withoutLogin(String line) {
@@ -105,11 +150,11 @@ final class Dialogue {
     /** The lines, each ended by a line feed; empty if nothing was recorded. */
     String text() {
         if (server.size() > 0) {
-            add("S: " + server.toString(StandardCharsets.UTF_8).strip().replaceAll("\\p{Cntrl}", "?"));
+            add(server(server.toString(StandardCharsets.UTF_8).strip().replaceAll("\\p{Cntrl}", "?")));
             server.reset();
         }
         StringBuilder text = new StringBuilder(cut ? "...\n" : "");
-        lines.forEach(line -> text.append(line).append('\n'));
+        lines.forEach(line -> text.append(line.startsWith(UNPROVED) ? NOT_SHOWN : line).append('\n'));
         return text.toString();
     }
 }

@@ -36,6 +36,9 @@ final class GraphRequests {
     private static final Duration TIMEOUT = Duration.ofMinutes(2);
     private static final int MOST_TOLD = 500;
     private static final long LONGEST_WAIT_SECONDS = Duration.ofDays(1).toSeconds();
+    /** No tenant chooses the hosts: they are Microsoft's, or those that the installation names. */
+    private static final EgressPolicy EGRESS = EgressPolicy.OPEN;
+
     private static final HttpClient HTTP = HttpClient.newBuilder()
             .followRedirects(HttpClient.Redirect.NEVER)
             .connectTimeout(Duration.ofSeconds(30))
@@ -93,12 +96,12 @@ final class GraphRequests {
     Answer send(String method, String path, String requestId, String contentType, byte[] body)
             throws RefusedException {
         TokenSource source = source();
-        String token = tokens.token(source);
+        String token = tokens.token(source, EGRESS);
         Answer answer = send(method, path, requestId, contentType, body, token);
         if (answer.status() == 401) {
             // It may have been revoked before its time.
             tokens.forget(source, token);
-            answer = send(method, path, requestId, contentType, body, tokens.token(source));
+            answer = send(method, path, requestId, contentType, body, tokens.token(source, EGRESS));
         }
         return answer;
     }

@@ -29,6 +29,7 @@ final class Greeting implements AutoCloseable {
     private static final int VERSION = 3;
 
     private final Endpoint.Smtp endpoint;
+    private final EgressPolicy policy;
     private final boolean test;
     private final Thread look;
     private boolean looked;
@@ -37,11 +38,13 @@ final class Greeting implements AutoCloseable {
     /**
      * Begins to wait.
      *
-     * @param test  whether a test mail is sent
-     * @param found what to do when the server is found to speak TLS
+     * @param policy where the connection beside this one may go
+     * @param test   whether a test mail is sent
+     * @param found  what to do when the server is found to speak TLS
      */
-    Greeting(Endpoint.Smtp endpoint, boolean test, Runnable found) {
+    Greeting(Endpoint.Smtp endpoint, EgressPolicy policy, boolean test, Runnable found) {
         this.endpoint = endpoint;
+        this.policy = policy;
         this.test = test;
         Duration sixth = endpoint.connectTimeout().dividedBy(6);
         Duration silence = sixth.compareTo(LONGEST_SILENCE) < 0 ? sixth : LONGEST_SILENCE;
@@ -79,7 +82,7 @@ final class Greeting implements AutoCloseable {
     }
 
     private boolean answersInTls() {
-        try (Socket socket = new Connector(endpoint, new Dialogue(false)).connect().socket();
+        try (Socket socket = new Connector(endpoint, policy, new Dialogue(false)).connect().socket();
                 var _ = new Deadline(LOOK, socket)) {
             socket.getOutputStream().write(clientHello());
             InputStream in = socket.getInputStream();

@@ -9,6 +9,8 @@ import java.time.InstantSource;
 public final class MailUpstreams implements Upstreams {
     private final String ehloName;
     private final boolean recordDialogue;
+    private final EgressPolicy tenants;
+    private final EgressPolicy trusted = EgressPolicy.OPEN;
     private final GraphEndpoints graph;
     private final AccessTokens tokens;
     private final TlsContexts contexts = new TlsContexts();
@@ -19,32 +21,35 @@ public final class MailUpstreams implements Upstreams {
      *
      * @param ehloName       a host name, or an address literal in brackets (RFC 5321 section 4.1.1.1)
      * @param recordDialogue whether {@link Attempt#dialogue()} is filled
+     * @param tenants        where servers may be, but global ones, which are the installation's own choice
      */
-    public MailUpstreams(String ehloName, boolean recordDialogue) {
-        this(ehloName, recordDialogue, GraphEndpoints.MICROSOFT);
+    public MailUpstreams(String ehloName, boolean recordDialogue, EgressPolicy tenants) {
+        this(ehloName, recordDialogue, tenants, GraphEndpoints.MICROSOFT);
     }
 
     /**
-     * As {@link #MailUpstreams(String, boolean)}, with another Microsoft Graph.
+     * As {@link #MailUpstreams(String, boolean, EgressPolicy)}, with another Microsoft Graph.
      *
      * @param graph where that is
      */
-    public MailUpstreams(String ehloName, boolean recordDialogue, GraphEndpoints graph) {
-        this(ehloName, recordDialogue, graph,
+    public MailUpstreams(String ehloName, boolean recordDialogue, EgressPolicy tenants, GraphEndpoints graph) {
+        this(ehloName, recordDialogue, tenants, graph,
                 graph.plainLogin()
                         ? new AccessTokens(InstantSource.system(), Duration.ofSeconds(30), true)
                         : new AccessTokens(),
                 new PopLogins());
     }
 
-    MailUpstreams(String ehloName, boolean recordDialogue, AccessTokens tokens, PopLogins popLogins) {
-        this(ehloName, recordDialogue, GraphEndpoints.MICROSOFT, tokens, popLogins);
+    MailUpstreams(String ehloName, boolean recordDialogue, EgressPolicy tenants, AccessTokens tokens,
+            PopLogins popLogins) {
+        this(ehloName, recordDialogue, tenants, GraphEndpoints.MICROSOFT, tokens, popLogins);
     }
 
-    private MailUpstreams(String ehloName, boolean recordDialogue, GraphEndpoints graph, AccessTokens tokens,
-            PopLogins popLogins) {
+    private MailUpstreams(String ehloName, boolean recordDialogue, EgressPolicy tenants, GraphEndpoints graph,
+            AccessTokens tokens, PopLogins popLogins) {
         this.ehloName = ehloName;
         this.recordDialogue = recordDialogue;
+        this.tenants = tenants;
         this.graph = graph;
         this.tokens = tokens;
         this.popLogins = popLogins;
@@ -53,8 +58,8 @@ public final class MailUpstreams implements Upstreams {
     @Override
     public Upstream to(ServerRoute server) {
         return switch (server.endpoint()) {
-            case Endpoint.Smtp smtp -> new SmtpUpstream(server.key(), smtp, ehloName, recordDialogue, tokens, popLogins,
-                    contexts);
+            case Endpoint.Smtp smtp -> new SmtpUpstream(server.key(), smtp, server.global() ? trusted : tenants,
+                    ehloName, recordDialogue, tokens, popLogins, contexts);
             case Endpoint.Graph endpoint -> new GraphUpstream(endpoint, graph, recordDialogue, tokens);
         };
     }

@@ -52,11 +52,12 @@ final class Pop3Login {
      * @throws RefusedException with the step that failed; the message names the POP3 server
      */
     static void perform(ResourceKey key, Endpoint.Smtp smtp, Login.PopBeforeSmtp login, TlsContexts contexts,
-            Dialogue dialogue) throws RefusedException {
+            EgressPolicy egress, Dialogue dialogue) throws RefusedException {
         Endpoint.Smtp server = smtp.beside(login.host(), login.port(), login.security(), login.tls());
         dialogue.note("POP3 login at " + server.display());
         try {
-            Wire wire = Wire.connect(server, context(key, server, contexts), dialogue);
+            dialogue.expect(Dialogue.Protocol.POP3);
+            Wire wire = Wire.connect(server, egress, context(key, server, contexts, egress), dialogue);
             try {
                 new Pop3Login(server, login, wire, dialogue).run();
             } finally {
@@ -68,9 +69,10 @@ final class Pop3Login {
         }
     }
 
-    private static Optional<SSLContext> context(ResourceKey key, Endpoint.Smtp server, TlsContexts contexts)
+    private static Optional<SSLContext> context(ResourceKey key, Endpoint.Smtp server, TlsContexts contexts,
+            EgressPolicy egress)
             throws RefusedException {
-        return server.security() == Security.NONE ? Optional.empty() : Optional.of(contexts.of(key, server));
+        return server.security() == Security.NONE ? Optional.empty() : Optional.of(contexts.of(key, server, egress));
     }
 
     /** What the connection tells speaks of the SMTP server's fields. */
@@ -183,8 +185,7 @@ final class Pop3Login {
         throw response.startsWith("-ERR")
                 ? new RefusedException(step, server.display() + " " + what + ": " + told + "; " + next)
                 : new RefusedException(Step.Connection, server.display()
-                        + " does not speak POP3: " + told
-                        + "; check spec.smtp.port, and that spec.smtp.security fits it");
+                        + " does not speak POP3; check spec.smtp.port, and that spec.smtp.security fits it");
     }
 
     private RefusedException broken(IOException failure) {

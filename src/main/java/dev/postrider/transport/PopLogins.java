@@ -49,11 +49,12 @@ final class PopLogins {
      * @return the login, and whether it was made just now
      * @throws RefusedException with the step that failed at the POP3 server
      */
-    Opened open(ResourceKey server, Endpoint.Smtp smtp, Login.PopBeforeSmtp login, Dialogue dialogue)
+    Opened open(ResourceKey server, Endpoint.Smtp smtp, Login.PopBeforeSmtp login, EgressPolicy egress,
+            Dialogue dialogue)
             throws RefusedException {
         Instant start = clock.instant();
         Done done = logins.value(login, () -> {
-            Pop3Login.perform(server, smtp, login, contexts, dialogue);
+            Pop3Login.perform(server, smtp, login, contexts, egress, dialogue);
             Instant now = clock.instant();
             return new Done(now, now.plus(login.rememberFor()));
         });

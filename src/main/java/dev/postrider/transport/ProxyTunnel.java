@@ -74,8 +74,8 @@ record ProxyTunnel(Proxy proxy, String host, int port) {
         if (code / 100 == 2) {
             return;
         }
-        String told = printable("HTTP " + code + (words.length > 2 ? " " + words[2] : ""));
-        throw new RefusedByProxyException(told + switch (code) {
+        // No more than what a proxy says for itself: it may be any server of HTTP that a tenant points at.
+        throw new RefusedByProxyException("HTTP " + code + switch (code) {
             case 407 -> proxy.login().isPresent()
                     ? ": it does not take this login; check username and password in the Secret of spec.smtp.proxy"
                     : ": it wants a login; name a Secret with username and password in spec.smtp.proxy.secretRef";
@@ -83,7 +83,7 @@ record ProxyTunnel(Proxy proxy, String host, int port) {
                 ": it does not let anybody through to that host and port; ask its operator to allow CONNECT "
                         + "to " + target;
             case 502, 503, 504 -> ": it cannot reach " + target + " itself; check spec.smtp.host and spec.smtp.port";
-            default -> "; ask its operator";
+            default -> ": it does not open connections; check spec.smtp.proxy.host and port, or ask its operator";
         });
     }
 
@@ -103,11 +103,6 @@ record ProxyTunnel(Proxy proxy, String host, int port) {
             newlines = octet == '\n' ? newlines + 1 : octet == '\r' ? newlines : 0;
         }
         return header.toString(StandardCharsets.ISO_8859_1);
-    }
-
-    private static String printable(String text) {
-        String line = text.strip().replaceAll("[^ -~]", "?");
-        return line.substring(0, Math.min(line.length(), 200));
     }
 
     /** RFC 1928, and RFC 1929 for the login. */

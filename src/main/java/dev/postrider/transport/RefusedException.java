@@ -1,6 +1,7 @@
 package dev.postrider.transport;
 
 import dev.postrider.route.TestResult.Step;
+import java.io.IOException;
 import java.util.Optional;
 
 /** Carries the reason why an attempt came to its end up to where the verdicts are given. */
@@ -15,6 +16,12 @@ public final class RefusedException extends Exception {
     /** Something that a person, or time, can mend: not permanent, and without a reply. */
     public RefusedException(Step step, String message) {
         this(new Verdict.Refused(step, false, Optional.empty(), step + ": " + message));
+    }
+
+    /** As {@link #RefusedException(Step, String)}, for those who tell causes apart. */
+    RefusedException(Step step, String message, IOException cause) {
+        this(step, message);
+        initCause(cause);
     }
 
     public Verdict.Refused verdict() {

@@ -3,31 +3,27 @@ package dev.postrider.transport;
 import dev.postrider.route.Durations;
 import dev.postrider.route.Proxy;
 import dev.postrider.route.TlsSettings;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
-import java.net.URLConnection;
 import java.security.GeneralSecurityException;
-import java.security.cert.CRL;
-import java.security.cert.CRLException;
 import java.security.cert.CertPathValidator;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertPathValidatorException.BasicReason;
-import java.security.cert.CertStore;
 import java.security.cert.CertificateFactory;
-import java.security.cert.CollectionCertStoreParameters;
 import java.security.cert.PKIXParameters;
 import java.security.cert.PKIXRevocationChecker;
 import java.security.cert.PKIXRevocationChecker.Option;
 import java.security.cert.TrustAnchor;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -35,6 +31,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.bouncycastle.asn1.x509.AccessDescription;
 import org.bouncycastle.asn1.x509.AuthorityInformationAccess;
@@ -49,7 +46,7 @@ import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
 import org.bouncycastle.cert.ocsp.CertificateID;
 import org.bouncycastle.cert.ocsp.OCSPException;
 import org.bouncycastle.cert.ocsp.OCSPReqBuilder;
-import org.bouncycastle.operator.DigestCalculator;
+import org.bouncycastle.cert.ocsp.jcajce.JcaCertificateID;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaDigestCalculatorProviderBuilder;
 import org.jspecify.annotations.Nullable;
@@ -62,12 +59,15 @@ import org.jspecify.annotations.Nullable;
  * @param softFail whether a certificate counts as good when nobody who could know can be reached
  * @param patience how long all of it may take
  * @param proxy    what responders and lists are asked through
+ * @param egress   where they may be
  */
-record Revocation(boolean softFail, Duration patience, Optional<Proxy> proxy) {
+record Revocation(boolean softFail, Duration patience, Optional<Proxy> proxy, EgressPolicy egress) {
 
     private static final Duration FETCH = Duration.ofSeconds(15);
-    private static final int MAX_ANSWER = 64 * 1024;
-    private static final int MAX_LIST = 64 * 1024 * 1024;
+    private static final int MOST_ANSWER = 64 * 1024;
+
+    /** Responders and lists of one certificate that are asked; others are left out. */
+    private static final int MOST_ASKED = 5;
 
     /** What one of those who were asked says. */
     private enum Answer {
@@ -129,13 +129,18 @@ record Revocation(boolean softFail, Duration patience, Optional<Proxy> proxy) {
         List<Told> all = new ArrayList<>();
         if (stapled != null) {
             all.add(ask("the answer that the server brought along", certificate, issuer,
-                    checker -> checker.setOcspResponses(Map.of(certificate, stapled)), List.of()));
+                    checker -> checker.setOcspResponses(Map.of(certificate, stapled))));
         }
-        if (isOpen(all)) {
-            responder(certificate).map(url -> askResponder(url, certificate, issuer)).ifPresent(all::add);
+        for (String responder : (Iterable<String>) responders(certificate).limit(MOST_ASKED)::iterator) {
+            if (isOpen(all)) {
+                all.add(askResponder(responder, certificate, issuer));
+            }
         }
-        if (isOpen(all)) {
-            lists(certificate).map(list -> askList(list, certificate, issuer)).forEach(all::add);
+        Set<String> points = lists(certificate).collect(Collectors.toSet());
+        for (String list : (Iterable<String>) lists(certificate).limit(MOST_ASKED)::iterator) {
+            if (isOpen(all)) {
+                all.add(askList(list, new RevocationList.Subject(certificate, issuer, points)));
+            }
         }
         if (all.isEmpty()) {
             return Optional.of("it names neither a responder (OCSP) nor a list (CRL), so nobody can tell whether it "
@@ -155,21 +160,34 @@ record Revocation(boolean softFail, Duration patience, Optional<Proxy> proxy) {
         return all.stream().noneMatch(told -> told.answer() == Answer.GOOD || told.answer() == Answer.REVOKED);
     }
 
-    /** Where a certificate has its responder (RFC 5280 section 4.2.2.1). */
-    private static Optional<String> responder(X509Certificate certificate) {
+    /** Where the responders are that a certificate names (RFC 5280 section 4.2.2.1). */
+    private static Stream<String> responders(X509Certificate certificate) {
         byte[] extension = certificate.getExtensionValue(Extension.authorityInfoAccess.getId());
         try {
             return extension == null
-                    ? Optional.empty()
+                    ? Stream.of()
                     : Arrays.stream(AuthorityInformationAccess
                             .getInstance(JcaX509ExtensionUtils.parseExtensionValue(extension))
                             .getAccessDescriptions())
                             .filter(description -> description.getAccessMethod().equals(AccessDescription.id_ad_ocsp))
-                            .map(description -> description.getAccessLocation().getName().toString())
-                            .findFirst();
+                            .map(AccessDescription::getAccessLocation)
+                            .flatMap(Revocation::url);
         } catch (IOException | IllegalArgumentException e) {
-            return Optional.empty();
+            return Stream.of();
         }
+    }
+
+    private static Stream<String> url(GeneralName name) {
+        return name.getTagNo() == GeneralName.uniformResourceIdentifier
+                ? Stream.of(name.getName().toString())
+                : Stream.of();
+    }
+
+    /** The URLs of a distribution point. */
+    static Stream<String> names(DistributionPointName point) {
+        return point.getType() == DistributionPointName.FULL_NAME
+                ? Arrays.stream(GeneralNames.getInstance(point.getName()).getNames()).flatMap(Revocation::url)
+                : Stream.of();
     }
 
     /** Where the lists are that a certificate names (RFC 5280 section 4.2.1.13). */
@@ -181,104 +199,80 @@ record Revocation(boolean softFail, Duration patience, Optional<Proxy> proxy) {
                     : Arrays.stream(CRLDistPoint.getInstance(JcaX509ExtensionUtils.parseExtensionValue(extension))
                             .getDistributionPoints())
                             .map(DistributionPoint::getDistributionPoint)
-                            .filter(point -> point != null && point.getType() == DistributionPointName.FULL_NAME)
-                            .flatMap(point -> Arrays.stream(GeneralNames.getInstance(point.getName()).getNames()))
-                            .filter(name -> name.getTagNo() == GeneralName.uniformResourceIdentifier)
-                            .map(name -> name.getName().toString());
+                            .filter(Objects::nonNull)
+                            .flatMap(Revocation::names);
         } catch (IOException | IllegalArgumentException e) {
             return Stream.of();
         }
     }
 
-    /** Java asks responders directly; what a proxy brings from there is given to it, and checked by it all the same. */
+    /**
+     * Asked here and not by the JDK, which connects to wherever a certificate says and follows redirects. No more is
+     * told than that the connection was refused, that it timed out, or that the answer is not valid: a certificate may
+     * name a service that is none of its owner's business.
+     */
     private Told askResponder(String url, X509Certificate certificate, X509Certificate issuer) {
         String whom = "the responder (OCSP)";
-        if (proxy.isEmpty()) {
-            return ask(whom, certificate, issuer, _ -> {}, List.of());
-        }
         try {
-            byte[] answer = through(url, Map.of("Content-Type", "application/ocsp-request", "Accept",
-                    "application/ocsp-response"), Optional.of(question(certificate, issuer)), MAX_ANSWER);
-            return ask(whom, certificate, issuer, checker -> checker.setOcspResponses(Map.of(certificate, answer)),
-                    List.of());
+            byte[] request = new OCSPReqBuilder().addRequest(new JcaCertificateID(
+                    new JcaDigestCalculatorProviderBuilder().build().get(CertificateID.HASH_SHA1), issuer,
+                    certificate.getSerialNumber())).build().getEncoded();
+            byte[] answer = http().post(uri(url),
+                    Map.of("Content-Type", "application/ocsp-request", "Accept", "application/ocsp-response"), request,
+                    (status, body) -> successful(status, body).readNBytes(MOST_ANSWER));
+            return ask(whom, certificate, issuer, checker -> checker.setOcspResponses(Map.of(certificate, answer)));
         } catch (IOException e) {
-            return new Told(Answer.UNREACHABLE, whom + " cannot be reached: " + e.getMessage());
-        } catch (GeneralSecurityException | OperatorCreationException | OCSPException | IllegalArgumentException e) {
-            return new Told(Answer.USELESS, whom + " cannot be asked: " + e.getMessage());
+            return new Told(Answer.UNREACHABLE, whom + " cannot be reached: " + HttpExchange.reason(e));
+        } catch (GeneralSecurityException | OCSPException | OperatorCreationException | IllegalArgumentException e) {
+            return new Told(Answer.USELESS, whom + " cannot be asked");
         }
     }
 
-    /** RFC 6960 section 4.1. */
-    private static byte[] question(X509Certificate certificate, X509Certificate issuer)
-            throws IOException, GeneralSecurityException, OperatorCreationException, OCSPException {
-        DigestCalculator sha1 = new JcaDigestCalculatorProviderBuilder().build().get(CertificateID.HASH_SHA1);
-        return new OCSPReqBuilder()
-                .addRequest(new CertificateID(sha1, new JcaX509CertificateHolder(issuer),
-                        certificate.getSerialNumber()))
-                .build()
-                .getEncoded();
-    }
-
-    private byte[] through(String url, Map<String, String> headers, Optional<byte[]> body, int most)
-            throws IOException {
-        try {
-            HttpExchange.Answer answer = new HttpExchange(proxy, TlsSettings.DEFAULT, FETCH)
-                    .send(URI.create(url), headers, body, most);
-            if (answer.status() != 200) {
-                throw new IOException("HTTP " + answer.status());
-            }
-            return answer.body();
-        } catch (RefusedException e) {
-            throw new IOException(e.verdict().message().replaceFirst("^[A-Za-z]+: ", ""), e);
-        }
-    }
-
-    /** The list is fetched here: Java remembers for half a minute that it had none, and does not say why. */
-    private Told askList(String url, X509Certificate certificate, X509Certificate issuer) {
+    private Told askList(String url, RevocationList.Subject subject) {
         String whom = "the list (CRL)";
         try {
-            CertStore lists = CertStore.getInstance("Collection",
-                    new CollectionCertStoreParameters(List.of(fetch(url))));
-            return ask(whom, certificate, issuer,
-                    checker -> checker.setOptions(EnumSet.of(Option.NO_FALLBACK, Option.PREFER_CRLS)),
-                    List.of(lists));
+            boolean revoked = http().get(uri(url),
+                    (status, body) -> RevocationList.revokes(successful(status, body), subject, Instant.now()));
+            return revoked
+                    ? new Told(Answer.REVOKED, whom + " says that it was revoked")
+                    : new Told(Answer.GOOD, whom + " says that it is good");
+        } catch (RevocationList.UselessException | IllegalArgumentException e) {
+            return new Told(Answer.USELESS, whom + " does not say so: it is not valid");
         } catch (IOException e) {
-            return new Told(Answer.UNREACHABLE, whom + " cannot be reached: " + e.getMessage());
-        } catch (GeneralSecurityException | IllegalArgumentException e) {
-            return new Told(Answer.USELESS, whom + " does not say so: it is none");
+            return new Told(Answer.UNREACHABLE, whom + " cannot be reached: " + HttpExchange.reason(e));
         }
     }
 
-    private CRL fetch(String url) throws IOException, GeneralSecurityException {
+    private HttpExchange http() {
+        return new HttpExchange(egress, proxy, TlsSettings.DEFAULT, FETCH);
+    }
+
+    /** http or https. */
+    private static URI uri(String url) {
         URI uri = URI.create(url);
-        if (!"http".equalsIgnoreCase(uri.getScheme()) && !"https".equalsIgnoreCase(uri.getScheme())) {
-            throw new CRLException(url);
+        if (uri.getHost() == null
+                || !"http".equalsIgnoreCase(uri.getScheme()) && !"https".equalsIgnoreCase(uri.getScheme())) {
+            throw new IllegalArgumentException("neither http nor https");
         }
-        if (proxy.isPresent()) {
-            return list(through(url, Map.of(), Optional.empty(), MAX_LIST));
-        }
-        URLConnection connection = uri.toURL().openConnection();
-        connection.setConnectTimeout((int) FETCH.toMillis());
-        connection.setReadTimeout((int) FETCH.toMillis());
-        try (InputStream in = connection.getInputStream()) {
-            return list(in.readNBytes(MAX_LIST));
-        }
+        return uri;
     }
 
-    private static CRL list(byte[] octets) throws GeneralSecurityException {
-        return CertificateFactory.getInstance("X.509").generateCRL(new ByteArrayInputStream(octets));
+    private static InputStream successful(int status, InputStream body) throws IOException {
+        if (status != 200) {
+            throw new IOException("HTTP " + status);
+        }
+        return body;
     }
 
     /** The certificate alone is validated, with its issuer as the anchor: that its issuer is trusted is known. */
     private static Told ask(String whom, X509Certificate certificate, X509Certificate issuer,
-            Consumer<PKIXRevocationChecker> settings, List<CertStore> lists) {
+            Consumer<PKIXRevocationChecker> settings) {
         try {
             CertPathValidator validator = CertPathValidator.getInstance("PKIX");
             PKIXRevocationChecker checker = (PKIXRevocationChecker) validator.getRevocationChecker();
             checker.setOptions(EnumSet.of(Option.NO_FALLBACK));
             settings.accept(checker);
             PKIXParameters parameters = new PKIXParameters(Set.of(new TrustAnchor(issuer, null)));
-            parameters.setCertStores(lists);
             parameters.addCertPathChecker(checker);
             validator.validate(
                     CertificateFactory.getInstance("X.509").generateCertPath(List.of(certificate)), parameters);
@@ -287,32 +281,9 @@ record Revocation(boolean softFail, Duration patience, Optional<Proxy> proxy) {
             if (e.getReason() == BasicReason.REVOKED) {
                 return new Told(Answer.REVOKED, whom + " says that it was revoked: " + e.getMessage());
             }
-            Answer answer = isNetwork(e) ? Answer.UNREACHABLE : Answer.USELESS;
-            return new Told(answer, whom + (answer == Answer.UNREACHABLE
-                    ? " cannot be reached: "
-                    : " does not say so: ") + root(e));
+            return new Told(Answer.USELESS, whom + " does not say so: it is not valid");
         } catch (GeneralSecurityException e) {
-            return new Told(Answer.USELESS, whom + " cannot be asked: " + e.getMessage());
+            return new Told(Answer.USELESS, whom + " cannot be asked");
         }
-    }
-
-    private static boolean isNetwork(CertPathValidatorException failure) {
-        if (failure.getReason() != BasicReason.UNDETERMINED_REVOCATION_STATUS) {
-            return false;
-        }
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof IOException) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static String root(Throwable failure) {
-        Throwable cause = failure;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
     }
 }

@@ -63,8 +63,12 @@ record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets, Securi
             return phase == Step.Tls
                     ? refused(Step.Tls, reply.get(), endpoint.display() + " offers STARTTLS but refused it: "
                             + reply.get().text() + "; have its operator look into the TLS settings")
-                    : refused(Step.Connection, reply.get(), endpoint.display() + " does not want to talk: "
-                            + reply.get().text() + "; ask the server's operator whether this address may connect");
+                    : !Dialogue.Protocol.SMTP.isSpokenBy(reply.get().text())
+                            ? new RefusedException(Step.Connection, endpoint.display() + " does not answer EHLO as an "
+                                    + "SMTP server does; check that an SMTP server listens on that port")
+                            : refused(Step.Connection, reply.get(), endpoint.display() + " does not want to talk: "
+                                    + reply.get().text()
+                                    + "; ask the server's operator whether this address may connect");
         }
         if (phase == Step.Tls) {
             return ofTls(failure instanceof MessagingException mail && mail.getNextException() != null

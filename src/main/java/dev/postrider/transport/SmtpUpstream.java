@@ -20,6 +20,7 @@ final class SmtpUpstream implements Upstream {
 
     private final ResourceKey server;
     private final Endpoint.Smtp endpoint;
+    private final EgressPolicy egress;
     private final AccessTokens tokens;
     private final TlsContexts contexts;
     private final PopLogins popLogins;
@@ -31,10 +32,12 @@ final class SmtpUpstream implements Upstream {
     private PopLogins.@Nullable Opened opened;
     private Secrets secrets = Secrets.none();
 
-    SmtpUpstream(ResourceKey server, Endpoint.Smtp endpoint, String ehloName, boolean recordDialogue,
+    SmtpUpstream(ResourceKey server, Endpoint.Smtp endpoint, EgressPolicy egress, String ehloName,
+            boolean recordDialogue,
             AccessTokens tokens, PopLogins popLogins, TlsContexts contexts) {
         this.server = server;
         this.endpoint = endpoint;
+        this.egress = egress;
         this.tokens = tokens;
         this.popLogins = popLogins;
         this.contexts = contexts;
@@ -159,7 +162,7 @@ final class SmtpUpstream implements Upstream {
             case Login.Password login -> connect(Optional.of(login.password()), Secrets.of(login.password()));
             case Login.PopBeforeSmtp login -> {
                 secrets = Secrets.of(login.password());
-                opened = popLogins.open(server, endpoint, login, dialogue);
+                opened = popLogins.open(server, endpoint, login, egress, dialogue);
                 yield connect(Optional.empty(), secrets);
             }
             case Login.OAuth2 login -> connect(login);
@@ -169,7 +172,7 @@ final class SmtpUpstream implements Upstream {
     }
 
     private SmtpConnection connect(Login.OAuth2 login) throws RefusedException {
-        String token = tokens.token(login.tokens());
+        String token = tokens.token(login.tokens(), egress);
         try {
             return connect(Optional.of(token), Secrets.of(token));
         } catch (RefusedException e) {
@@ -180,7 +183,7 @@ final class SmtpUpstream implements Upstream {
             }
             // It may have been revoked before its time.
             tokens.forget(login.tokens(), token);
-            String another = tokens.token(login.tokens());
+            String another = tokens.token(login.tokens(), egress);
             return connect(Optional.of(another), Secrets.of(another));
         }
     }
@@ -189,8 +192,9 @@ final class SmtpUpstream implements Upstream {
         secrets = hidden;
         Optional<SSLContext> context = endpoint.security() == Endpoint.Security.NONE
                 ? Optional.empty()
-                : Optional.of(contexts.of(server, endpoint));
-        Wire connected = Wire.connect(endpoint, context, dialogue);
+                : Optional.of(contexts.of(server, endpoint, egress));
+        dialogue.expect(Dialogue.Protocol.SMTP);
+        Wire connected = Wire.connect(endpoint, egress, context, dialogue);
         wire = connected;
         return SmtpConnection.open(endpoint, ehloName, connected, secret, secrets, dialogue);
     }

@@ -12,6 +12,7 @@ import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import javax.net.ssl.KeyManager;
@@ -27,6 +28,9 @@ import javax.net.ssl.TrustManager;
 final class TlsContexts {
     private static final int MOST = 1000;
 
+    /** Characters of the bundles that contexts hold, which take several times as much once they are read. */
+    private static final int MOST_AUTHORITIES = 4 * 1024 * 1024;
+
     /** The certificate of a session that is resumed is not looked at again, so a session is not kept for long. */
     private static final Duration RESUMABLE = Duration.ofMinutes(10);
 
@@ -38,27 +42,38 @@ final class TlsContexts {
     };
 
     /** A server, where it is and how; other settings make another context. */
-    private record Key(ResourceKey server, Endpoint.Smtp endpoint) {}
+    private record Key(ResourceKey server, Endpoint.Smtp endpoint, EgressPolicy egress) {
+        int authorities() {
+            return endpoint.tls().certificateAuthorities().map(String::length).orElse(0);
+        }
+    }
 
     /**
      * The context of a server.
      *
+     * @param egress by what those are asked who know of revocations
+     *
      * @throws RefusedException with Certificate if authorities or client certificate cannot be read
      */
-    synchronized SSLContext of(ResourceKey server, Endpoint.Smtp endpoint) throws RefusedException {
-        Key key = new Key(server, endpoint);
+    synchronized SSLContext of(ResourceKey server, Endpoint.Smtp endpoint, EgressPolicy egress)
+            throws RefusedException {
+        Key key = new Key(server, endpoint, egress);
         SSLContext present = contexts.get(key);
         if (present != null) {
             return present;
         }
         contexts.keySet().removeIf(other -> other.server().equals(server));
-        SSLContext context = create(endpoint);
+        SSLContext context = create(endpoint, egress);
         contexts.put(key, context);
+        long octets = contexts.keySet().stream().mapToLong(Key::authorities).sum();
+        for (Iterator<Key> eldest = contexts.keySet().iterator(); octets > MOST_AUTHORITIES; eldest.remove()) {
+            octets -= eldest.next().authorities();
+        }
         return context;
     }
 
-    private static SSLContext create(Endpoint.Smtp endpoint) throws RefusedException {
-        CertificateCheck check = new CertificateCheck(endpoint, InstantSource.system());
+    private static SSLContext create(Endpoint.Smtp endpoint, EgressPolicy egress) throws RefusedException {
+        CertificateCheck check = new CertificateCheck(endpoint, egress, InstantSource.system());
         try {
             KeyManager[] keys = endpoint.tls().clientCertificate().isPresent()
                     ? keyManagers(endpoint.tls().clientCertificate().get())

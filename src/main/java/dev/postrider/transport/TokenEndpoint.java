@@ -8,12 +8,9 @@ import dev.postrider.route.TestResult.Step;
 import dev.postrider.route.TlsSettings;
 import dev.postrider.route.TokenSource;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -21,11 +18,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import javax.net.ssl.SSLException;
 
 /**
  * Asks token endpoints (RFC 6749 section 3.2). They are https, answers are at most 64 KiB, redirects are not followed,
@@ -36,19 +28,16 @@ final class TokenEndpoint {
     private static final int MAX_ANSWER = 64 * 1024;
     private static final int MAX_TOLD = 500;
     private static final long DEFAULT_LIFETIME_SECONDS = 300;
+    private static final Map<String, String> HEADERS = Map.of("Content-Type", "application/x-www-form-urlencoded",
+            "Accept", "application/json");
     private static final String TLS = "spec.smtp.authentication.oauth2.tls";
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
 
-    private final HttpClient http;
     private final InstantSource clock;
     private final Duration timeout;
     private final boolean plainLoopback;
 
     TokenEndpoint(InstantSource clock, Duration timeout, boolean plainLoopback) {
-        this.http = HttpClient.newBuilder()
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .connectTimeout(timeout)
-                .build();
         this.clock = clock;
         this.timeout = timeout;
         this.plainLoopback = plainLoopback;
@@ -70,9 +59,10 @@ final class TokenEndpoint {
     /**
      * Asks for a token.
      *
+     * @param egress by what it is asked
      * @throws RefusedException with Authentication; the message tells what the endpoint said
      */
-    Grant ask(TokenSource source) throws RefusedException {
+    Grant ask(TokenSource source, EgressPolicy egress) throws RefusedException {
         URI uri = uri(source);
         TokenRequest form;
         try {
@@ -80,74 +70,38 @@ final class TokenEndpoint {
         } catch (IllegalArgumentException e) {
             throw failed(source, Secrets.none(), "was not asked: the Secret " + e.getMessage(), "correct the Secret");
         }
-        HttpRequest request = HttpRequest.newBuilder(uri)
-                .header("Content-Type", "application/x-www-form-urlencoded")
-                .header("Accept", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(form.form()))
-                .build();
-        if (source.tls().isPresent() || source.proxy().isPresent()) {
-            return askAsDeclared(source, uri, form);
-        }
-        CompletableFuture<HttpResponse<byte[]>> answer = http.sendAsync(request,
-                BodyHandlers.limiting(BodyHandlers.ofByteArray(), MAX_ANSWER));
+        HttpExchange exchange = new HttpExchange(egress, source.proxy(), source.tls().orElse(TlsSettings.DEFAULT),
+                timeout);
+        Answer answer;
         try {
-            HttpResponse<byte[]> told = answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-            return read(source, form.secrets(), told.statusCode(), told.body());
-        } catch (ExecutionException e) {
-            throw failed(source, form.secrets(), "cannot be asked: " + causeOf(e),
-                    e.getCause() instanceof SSLException
-                            ? "if its certificate is of a private authority, name that in " + TLS + ".caSecretRef"
-                            : "check the URL and that Postrider can reach it");
-        } catch (TimeoutException e) {
-            answer.cancel(true);
+            answer = exchange.post(uri, HEADERS, form.form().getBytes(StandardCharsets.UTF_8),
+                    (status, body) -> new Answer(status, bounded(body)));
+        } catch (HttpExchange.SlowAnswerException e) {
             throw failed(source, form.secrets(), "took longer than " + Durations.write(timeout),
                     "check that Postrider can reach it");
-        } catch (InterruptedException e) {
-            answer.cancel(true);
-            Thread.currentThread().interrupt();
-            throw failed(source, form.secrets(), "was not waited for", "it will be tried again");
-        }
-    }
-
-    /** Through a proxy, or with authorities of its own. */
-    private Grant askAsDeclared(TokenSource source, URI uri, TokenRequest form) throws RefusedException {
-        HttpExchange exchange = new HttpExchange(source.proxy(), source.tls().orElse(TlsSettings.DEFAULT),
-                timeout.dividedBy(3));
-        try {
-            HttpExchange.Answer answer = send(source, exchange, uri, form);
-            return read(source, form.secrets(), answer.status(), answer.body());
         } catch (IOException e) {
-            Optional<String> certificate = CertificateRefusedException.in(e);
+            boolean certificate = CertificateRefusedException.in(e).isPresent();
             throw failed(source, form.secrets(),
-                    certificate.map(why -> "is not asked: its certificate is refused: " + why)
-                            .orElseGet(() -> "cannot be asked: " + e.getMessage())
+                    ((certificate ? "is not asked: " : "cannot be asked: ") + HttpExchange.reason(e))
                             .replace("spec.smtp.tls", TLS),
-                    certificate.isPresent()
+                    certificate
                             ? "correct " + TLS + ", or the certificate"
-                            : "check the URL and that Postrider can reach it");
+                            : source.proxy().isPresent()
+                                    ? "check the URL, and that Postrider or the proxy can reach it"
+                                    : "check the URL and that Postrider can reach it");
         }
+        return read(source, form.secrets(), answer);
     }
 
-    private static HttpExchange.Answer send(TokenSource source, HttpExchange exchange, URI uri, TokenRequest form)
-            throws IOException, RefusedException {
-        try {
-            return exchange.send(uri,
-                    Map.of("Content-Type", "application/x-www-form-urlencoded", "Accept", "application/json"),
-                    Optional.of(form.form().getBytes(StandardCharsets.UTF_8)), MAX_ANSWER);
-        } catch (RefusedException e) {
-            throw failed(source, form.secrets(), "cannot be asked: " + e.verdict()
-                    .message()
-                    .replaceFirst("^[A-Za-z]+: ", "")
-                    .replaceFirst("; check .*", ""), "check the URL, and that Postrider or the proxy can reach it");
+    private static String bounded(InputStream body) throws IOException {
+        byte[] octets = body.readNBytes(MAX_ANSWER + 1);
+        if (octets.length > MAX_ANSWER) {
+            throw new IOException("the answer is longer than " + MAX_ANSWER + " octets");
         }
+        return new String(octets, StandardCharsets.UTF_8);
     }
 
-    private static String causeOf(ExecutionException failure) {
-        Throwable cause = failure.getCause() == null ? failure : failure.getCause();
-        return cause instanceof IOException && cause.getMessage() != null
-                ? cause.getMessage()
-                : cause.getClass().getSimpleName();
-    }
+    private record Answer(int status, String body) {}
 
     private URI uri(TokenSource source) throws RefusedException {
         try {
@@ -164,18 +118,20 @@ final class TokenEndpoint {
         throw failed(source, Secrets.none(), "is not an https URL", "correct it");
     }
 
-    private static Grant read(TokenSource source, Secrets secrets, int status, byte[] body) throws RefusedException {
+    private static Grant read(TokenSource source, Secrets secrets, Answer answer) throws RefusedException {
+        int status = answer.status();
         if (status / 100 == 3) {
-            throw failed(source, secrets, "answered with a redirect (HTTP " + status + "), which is not followed",
+            throw failed(source, secrets, "answered with a redirect, which is not followed",
                     "use the URL that it leads to");
         }
-        JsonNode json = json(body);
-        if (!json.isObject()) {
-            throw failed(source, secrets, "answered HTTP " + status + " without JSON",
+        JsonNode json = json(answer.body());
+        // What answers there is told only where it is a token endpoint (RFC 6749 sections 5.1 and 5.2).
+        if (!json.isObject() || status != 200 && !json.path("error").isTextual()) {
+            throw failed(source, secrets, "answered as no token endpoint does",
                     "check that the URL is a token endpoint");
         }
         if (status != 200 || json.hasNonNull("error")) {
-            String code = json.path("error").asText("no error code");
+            String code = json.path("error").asText();
             String description = json.path("error_description").asText("");
             throw failed(source, secrets, "refused (HTTP " + status + "): " + code
                     + (description.isEmpty() ? "" : ", " + description),
@@ -191,9 +147,9 @@ final class TokenEndpoint {
                 Optional.of(json.path("refresh_token").asText("")).filter(text -> !text.isEmpty()));
     }
 
-    private static JsonNode json(byte[] body) {
+    private static JsonNode json(String body) {
         try {
-            return JSON.readTree(new String(body, StandardCharsets.UTF_8));
+            return JSON.readTree(body);
         } catch (JsonProcessingException e) {
             return JSON.missingNode();
         }

@@ -37,6 +37,7 @@ final class Wire extends Socket {
     private static final String TLS_1_2 = "TLSv1.2";
 
     private final Endpoint.Smtp endpoint;
+    private final EgressPolicy policy;
     private final Socket raw;
     private final Connector.Connection connection;
     private final Optional<SSLContext> context;
@@ -50,10 +51,11 @@ final class Wire extends Socket {
     private @Nullable Greeting greeting;
     private volatile boolean timedOut;
 
-    private Wire(Endpoint.Smtp endpoint, Connector.Connection connection, Optional<SSLContext> context,
-            Dialogue dialogue, Duration connecting) throws IOException {
+    private Wire(Endpoint.Smtp endpoint, EgressPolicy policy, Connector.Connection connection,
+            Optional<SSLContext> context, Dialogue dialogue, Duration connecting) throws IOException {
         super((SocketImpl) null);
         this.endpoint = endpoint;
+        this.policy = policy;
         this.raw = connection.socket();
         this.connection = connection;
         this.context = context;
@@ -65,15 +67,17 @@ final class Wire extends Socket {
     /**
      * Connects.
      *
+     * @param policy  where it may go
      * @param context what the connection is encrypted with, if it may be
      * @throws RefusedException with NameResolution, Connection or Timeout
      */
-    static Wire connect(Endpoint.Smtp endpoint, Optional<SSLContext> context, Dialogue dialogue)
+    static Wire connect(Endpoint.Smtp endpoint, EgressPolicy policy, Optional<SSLContext> context, Dialogue dialogue)
             throws RefusedException {
         long start = System.nanoTime();
-        Connector.Connection connection = new Connector(endpoint, dialogue).connect();
+        Connector.Connection connection = new Connector(endpoint, policy, dialogue).connect();
         try {
-            return new Wire(endpoint, connection, context, dialogue, Duration.ofNanos(System.nanoTime() - start));
+            return new Wire(endpoint, policy, connection, context, dialogue,
+                    Duration.ofNanos(System.nanoTime() - start));
         } catch (IOException e) {
             throw new IllegalStateException("a socket without an implementation cannot fail", e);
         }
@@ -136,7 +140,7 @@ final class Wire extends Socket {
                 ? endpoint.connectTimeout()
                 : LEAST_FOR_GREETING;
         Duration left = endpoint.connectTimeout().minus(connecting);
-        Greeting wait = new Greeting(endpoint, dialogue.isRecording(), this::cut);
+        Greeting wait = new Greeting(endpoint, policy, dialogue.isRecording(), this::cut);
         greeting = wait;
         Deadline deadline = deadline(left.compareTo(least) < 0 ? least : left);
         return () -> {

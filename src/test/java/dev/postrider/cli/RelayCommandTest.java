@@ -49,7 +49,7 @@ final class RelayCommandTest {
                         """)
                 .build();
         URI graph = URI.create("http://localhost");
-        return new RelayWorkload("mail", Settings.of(settings).relay(), "image", settings,
+        return new RelayWorkload("mail", Settings.of(settings), "image", settings,
                 new GraphEndpoints(Optional.of(graph), Optional.of(graph))).objects()
                 .stream()
                 .filter(Deployment.class::isInstance)

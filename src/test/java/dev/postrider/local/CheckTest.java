@@ -55,7 +55,7 @@ final class CheckTest {
                         "m.yaml:9: spec.smtp.prot: unknown field; did you mean \"port\"?",
                         "m.yaml:10: spec.smtp.maxConnections: Invalid value: 0: should be greater than or equal to 1",
                         "m.yaml:11: spec.smtp.connectTimeout: Invalid value: \"soon\": must be a duration: a "
-                                + "number and a unit (ms, s, m or h), as 500ms, 30s or 5m; not 0",
+                                + "number and a unit (ms, s, m or h), as 500ms, 30s or 5m; not 0, and at most 1h",
                         "m.yaml:12: spec.smtp.security: Invalid value: must be of type string: \"boolean\"",
                         "m.yaml:13: spec.description: Invalid value: must be of type string: \"array\""),
                 row("ports that do not fit security, the default included", SERVER + """

@@ -16,6 +16,7 @@ import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.MountedBinding;
+import dev.postrider.transport.LoopbackUpstreams;
 import dev.postrider.transport.MailUpstreams;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
@@ -110,7 +111,7 @@ final class RunningInstallation implements AutoCloseable {
         relay = Relay.start(
                 new RelaySettings(hostName, InetAddress.getLoopbackAddress(), 0, 0, 0, queue, SmtpLimits.DEFAULT,
                         false, TraceSettings.DEFAULT),
-                known, new MailUpstreams(hostName, false),
+                known, new MailUpstreams(hostName, false, LoopbackUpstreams.POLICY),
                 new DeliverySettings(hostName, List.of(Duration.ofMillis(200)), 0, Duration.ofHours(4),
                         Duration.ofDays(5), Duration.ofSeconds(30), 100, Duration.ofMillis(200),
                         Duration.ofMillis(200), 1 << 20),

@@ -35,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  * that it is given, so that several run side by side.
  */
 final class RunningOperator implements AutoCloseable {
+    private static final String LOOPBACK = "connections: {allowedNetworks: [127.0.0.1, \"::1\"]}\n";
+
     private final ApiServer api;
     private final KubernetesClient client;
     private final WriteRecorder writes = new WriteRecorder();
@@ -84,7 +86,7 @@ final class RunningOperator implements AutoCloseable {
         process = new OperatorProcess(operatorClient,
                 new OperatorProcess.Options(namespace, "postrider-settings", UUID.randomUUID().toString(),
                         "postrider:test", 0),
-                new TestSender(new MailUpstreams("operator.test", true), InstantSource.system()),
+                tenants -> new TestSender(new MailUpstreams("operator.test", true, tenants), InstantSource.system()),
                 clock, calendar, leadership);
     }
 
@@ -104,7 +106,7 @@ final class RunningOperator implements AutoCloseable {
                 InstantSource.system(), namespace, tenant);
     }
 
-    /** Writes settings.yaml for an operator that is yet to start. */
+    /** Writes settings.yaml for an operator that is yet to start; the servers of tests are on loopback. */
     static void writeSettings(ApiServer api, String namespace, String settings) {
         api.client()
                 .resource(new ConfigMapBuilder().withNewMetadata()
@@ -112,7 +114,7 @@ final class RunningOperator implements AutoCloseable {
                         .withName("postrider-settings")
                         .withLabels(Map.of(Settings.LABEL, "true"))
                         .endMetadata()
-                        .withData(Map.of(Settings.KEY, settings))
+                        .withData(Map.of(Settings.KEY, LOOPBACK + settings))
                         .build())
                 .serverSideApply();
     }

@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -245,6 +246,11 @@ public final class GoldenWorld implements World {
         return licenses.stream()
                 .filter(notice -> notice.getMetadata().getNamespace().equals(organization.namespace()))
                 .toList();
+    }
+
+    @Override
+    public OptionalInt boundPassed(HasMetadata resource) {
+        return OptionalInt.empty();
     }
 
     @Override

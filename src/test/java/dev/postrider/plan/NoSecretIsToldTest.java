@@ -170,7 +170,7 @@ final class NoSecretIsToldTest {
                       test: {recipient: test@acme.example}
                     """.formatted(GraphStandIn.CLIENT_ID, GraphStandIn.CLIENT_SECRET, GraphStandIn.TENANT,
                     GraphStandIn.MAILBOX));
-            String told = attempt(world, new MailUpstreams("client.test", true,
+            String told = attempt(world, new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY,
                     new GraphEndpoints(Optional.of(graph.uri()), Optional.of(graph.uri()))), accepted);
 
             assertThat(told).contains(accepted ? "202" : Integer.toString(status))

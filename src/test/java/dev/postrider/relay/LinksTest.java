@@ -27,6 +27,7 @@ import dev.postrider.testing.FreePort;
 import dev.postrider.testing.PostgresServer;
 import dev.postrider.testing.S3Server;
 import dev.postrider.testing.ScriptedSmtpServer;
+import dev.postrider.transport.LoopbackUpstreams;
 import dev.postrider.transport.MailUpstreams;
 import jakarta.mail.Session;
 import jakarta.mail.internet.MimeMessage;
@@ -130,7 +131,8 @@ final class LinksTest {
         Relay started = Relay.start(
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
                         SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT, queue, Optional.of(links)),
-                routes, new MailUpstreams("relay.test", false), hurried, InstantSource.system());
+                routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY), hurried,
+                InstantSource.system());
         relay = Optional.of(started);
         OrganizationRoute plain = TestRoutes.organization("orders", State.OPEN);
         routes.put(new OrganizationRoute(plain.key(), plain.passwordSha256(), plain.state(), plain.servers(),

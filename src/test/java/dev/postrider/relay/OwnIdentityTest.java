@@ -22,6 +22,7 @@ import dev.postrider.route.SizeLimit.WhenTooLarge;
 import dev.postrider.testing.DkimVerifier;
 import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.testing.ScriptedSmtpServer.Received;
+import dev.postrider.transport.LoopbackUpstreams;
 import dev.postrider.transport.MailUpstreams;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -80,7 +81,7 @@ final class OwnIdentityTest {
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
                         SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT, QueueSettings.DEFAULT,
                         Optional.of(new LinkSettings(0, true, Optional.empty(), 1L << 20, 10, Optional.empty()))),
-                routes, new MailUpstreams("relay.test", false),
+                routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
                 new DeliverySettings("relay.test", List.of(Duration.ofMillis(300)), 0, delayNotice, usual.expiry(),
                         usual.idleConnection(), usual.messagesPerConnection(), usual.serverRest(),
                         usual.longestServerRest(), usual.returnedMessage()),

@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
@@ -369,6 +370,11 @@ final class PlayedWorld implements World {
     @Override
     public List<LicenseExpiryNotice> licenses(ResourceKey organization) {
         return List.of();
+    }
+
+    @Override
+    public OptionalInt boundPassed(HasMetadata resource) {
+        return OptionalInt.empty();
     }
 
     @Override

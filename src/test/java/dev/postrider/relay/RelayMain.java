@@ -24,6 +24,7 @@ import dev.postrider.route.SizeLimit.WhenTooLarge;
 import dev.postrider.route.SubmitterKey;
 import dev.postrider.route.Support;
 import dev.postrider.route.SystemInformation;
+import dev.postrider.transport.LoopbackUpstreams;
 import dev.postrider.transport.MailUpstreams;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -91,7 +92,8 @@ public final class RelayMain {
         UnaryOperator<SubmissionPolicy> policy = "open".equals(given.get("clients"))
                 ? Everybody::new
                 : UnaryOperator.identity();
-        try (var relay = Relay.start(settings, routes(given), new MailUpstreams("relay.test", false), delivery,
+        try (var relay = Relay.start(settings, routes(given),
+                new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY), delivery,
                 Exposure.DEFAULT, InstantSource.system(), policy)) {
             System.out.println("ports " + relay.submissionPort() + " " + relay.adminPort());
             while (System.in.read() >= 0) {

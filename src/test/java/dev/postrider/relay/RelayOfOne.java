@@ -5,6 +5,7 @@ import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.testing.ScriptedSmtpServer;
+import dev.postrider.transport.LoopbackUpstreams;
 import dev.postrider.transport.MailUpstreams;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -27,7 +28,8 @@ final class RelayOfOne implements AutoCloseable {
         relay = Relay.start(
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
                         SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT),
-                routes, new MailUpstreams("relay.test", false), DeliverySettings.of("relay.test"), clock);
+                routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
+                DeliverySettings.of("relay.test"), clock);
     }
 
     Routes routes() {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.postrider.testing.InstalledProgram;
+import dev.postrider.transport.LoopbackUpstreams;
 import dev.postrider.transport.MailUpstreams;
 import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.route.SizeLimit.WhenTooLarge;
@@ -436,7 +437,7 @@ final class RelayTest {
             relay = Relay.start(
                     new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
                             SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT),
-                    routes, new MailUpstreams("relay.test", false), InstantSource.system());
+                    routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY), InstantSource.system());
             String body = ("x".repeat(98) + "\r\n").repeat(2000);
             String id;
             try (var client = loggedIn()) {

@@ -19,6 +19,7 @@ import dev.postrider.testing.AccountServer.Taken;
 import dev.postrider.testing.FreePort;
 import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.testing.TestCertificates;
+import dev.postrider.transport.LoopbackUpstreams;
 import dev.postrider.transport.MailUpstreams;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -111,7 +112,7 @@ final class SubmitterTest {
         return Relay.start(
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
                         SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT),
-                known, new MailUpstreams("relay.test", false),
+                known, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
                 new DeliverySettings("relay.test", List.of(Duration.ofSeconds(90)), 0, Duration.ofHours(4),
                         Duration.ofDays(5), Duration.ofSeconds(30), 100, Duration.ofSeconds(1), Duration.ofSeconds(1),
                         1 << 20),

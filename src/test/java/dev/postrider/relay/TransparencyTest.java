@@ -9,6 +9,7 @@ import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.testing.ScriptedSmtpServer;
+import dev.postrider.transport.LoopbackUpstreams;
 import dev.postrider.transport.MailUpstreams;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -58,7 +59,7 @@ final class TransparencyTest {
         relay = Relay.start(
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
                         SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT),
-                routes, new MailUpstreams("relay.test", false), InstantSource.system());
+                routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY), InstantSource.system());
     }
 
     @AfterEach

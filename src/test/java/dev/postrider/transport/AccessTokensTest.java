@@ -56,24 +56,25 @@ final class AccessTokensTest {
 
     @Test
     void aTokenIsAskedForByTheClientCredentialsGrant() throws RefusedException {
-        assertThat(tokens.token(source())).isEqualTo("t1");
+        assertThat(tokens.token(source(), LoopbackUpstreams.POLICY)).isEqualTo("t1");
         assertThat(endpoint.requests()).containsExactly(Map.of("grant_type", "client_credentials", "client_id",
                 "client-1", "client_secret", SECRET, "scope", "https://mail.example.com/.default offline"));
     }
 
     @Test
     void itIsKeptUntilAMinuteBeforeItExpires() throws RefusedException {
-        tokens.token(source());
+        tokens.token(source(), LoopbackUpstreams.POLICY);
         now = now.plusSeconds(3539);
-        assertThat(tokens.token(source())).isEqualTo("t1");
+        assertThat(tokens.token(source(), LoopbackUpstreams.POLICY)).isEqualTo("t1");
         now = now.plusSeconds(1);
-        assertThat(tokens.token(source())).isEqualTo("t2");
+        assertThat(tokens.token(source(), LoopbackUpstreams.POLICY)).isEqualTo("t2");
     }
 
     @Test
     void whoDoesNotKnowTheSecretGetsNoTokenOfAnother() throws RefusedException {
-        tokens.token(source());
-        assertThat(tokens.token(source(new TokenSource.ClientSecret("client-1", "guess")))).isEqualTo("t2");
+        tokens.token(source(), LoopbackUpstreams.POLICY);
+        assertThat(tokens.token(source(new TokenSource.ClientSecret("client-1", "guess")), LoopbackUpstreams.POLICY))
+                .isEqualTo("t2");
     }
 
     @Test
@@ -82,7 +83,7 @@ final class AccessTokensTest {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<String>> waiting = new ArrayList<>();
             for (int i = 0; i < 20; i++) {
-                waiting.add(threads.submit(() -> tokens.token(source())));
+                waiting.add(threads.submit(() -> tokens.token(source(), LoopbackUpstreams.POLICY)));
             }
             await().until(() -> endpoint.requests().size() == 1);
             endpoint.release();
@@ -98,10 +99,10 @@ final class AccessTokensTest {
     @CsvSource(delimiter = '|', textBlock = """
             401 | {"error":"invalid_client","error_description":"AADSTS7000215: bad secret client-s3cret+/= given"} | refused (HTTP 401): invalid_client, AADSTS7000215: bad secret *** given; the client secret is wrong: put the secret's value, not its id
             400 | {"error":"invalid_scope"}                        | refused (HTTP 400): invalid_scope
-            503 | {}                                               | refused (HTTP 503): no error code
-            200 | <html>Sign in</html>                             | answered HTTP 200 without JSON
-            200 | []                                               | answered HTTP 200 without JSON
-            302 | {"access_token":"x"}                             | answered with a redirect (HTTP 302), which is not followed
+            503 | {}                                               | answered as no token endpoint does
+            200 | <html>Sign in</html>                             | answered as no token endpoint does
+            200 | []                                               | answered as no token endpoint does
+            302 | {"access_token":"x"}                             | answered with a redirect, which is not followed
             200 | {"access_token":""}                              | without a bearer token
             200 | {"access_token":"a\\u0001b"}                     | without a bearer token
             200 | {"access_token":"x","token_type":"mac"}          | without a bearer token
@@ -109,7 +110,8 @@ final class AccessTokensTest {
     // @formatter:on
     void aFailureTellsWhatTheEndpointSaid(int answer, String text, String message) {
         endpoint.answer(answer, text);
-        assertThatExceptionOfType(RefusedException.class).isThrownBy(() -> tokens.token(source()))
+        assertThatExceptionOfType(RefusedException.class)
+                .isThrownBy(() -> tokens.token(source(), LoopbackUpstreams.POLICY))
                 .satisfies(e -> assertThat(e.verdict().step()).isEqualTo(Step.Authentication))
                 .satisfies(e -> assertThat(e.getMessage()).contains(endpoint.url(), message)
                         .doesNotContain(SECRET));
@@ -119,21 +121,24 @@ final class AccessTokensTest {
     @Test
     void anAnswerWithoutEndIsCut() {
         endpoint.answer(200, "{\"access_token\":\"" + "x".repeat(1_000_000) + "\"}");
-        assertThatExceptionOfType(RefusedException.class).isThrownBy(() -> tokens.token(source()))
+        assertThatExceptionOfType(RefusedException.class)
+                .isThrownBy(() -> tokens.token(source(), LoopbackUpstreams.POLICY))
                 .withMessageContaining("cannot be asked");
     }
 
     @Test
     void anEndpointThatHangsTimesOut() {
         endpoint.hold();
-        assertThatExceptionOfType(RefusedException.class).isThrownBy(() -> tokens.token(source()))
+        assertThatExceptionOfType(RefusedException.class)
+                .isThrownBy(() -> tokens.token(source(), LoopbackUpstreams.POLICY))
                 .withMessageContaining("took longer than 2s");
     }
 
     @Test
     void anEndpointThatAnswersWithoutEndTimesOut() {
         endpoint.drip();
-        assertThatExceptionOfType(RefusedException.class).isThrownBy(() -> tokens.token(source()))
+        assertThatExceptionOfType(RefusedException.class)
+                .isThrownBy(() -> tokens.token(source(), LoopbackUpstreams.POLICY))
                 .withMessageContaining("took longer than 2s");
     }
 
@@ -141,16 +146,18 @@ final class AccessTokensTest {
     void anEndpointThatQuotesWhatItGotIsNotQuoted() {
         endpoint.answer(400, "{\"error\":\"invalid_request\",\"error_description\":\"bad form: client_id=client-1"
                 + "&client_secret=client-s3cret%2B%2F%3D or " + SECRET + "\"}");
-        assertThatExceptionOfType(RefusedException.class).isThrownBy(() -> tokens.token(source()))
+        assertThatExceptionOfType(RefusedException.class)
+                .isThrownBy(() -> tokens.token(source(), LoopbackUpstreams.POLICY))
                 .withMessageContaining("client_id=client-1&client_secret=*** or ***");
     }
 
     @Test
     void afterAFailureItIsTriedAgain() throws RefusedException {
         endpoint.answer(200, "{}");
-        assertThatExceptionOfType(RefusedException.class).isThrownBy(() -> tokens.token(source()));
+        assertThatExceptionOfType(RefusedException.class)
+                .isThrownBy(() -> tokens.token(source(), LoopbackUpstreams.POLICY));
         endpoint.answer(200, "");
-        assertThat(tokens.token(source())).isEqualTo("t2");
+        assertThat(tokens.token(source(), LoopbackUpstreams.POLICY)).isEqualTo("t2");
     }
 
     @ParameterizedTest
@@ -159,9 +166,11 @@ final class AccessTokensTest {
             "https://user:pw@login.example.com/", "https:///token", "not a url"})
     void onlyHttpsIsAsked(String url) {
         TokenSource source = new TokenSource(url, Optional.empty(), new TokenSource.ClientSecret("c", SECRET));
-        assertThatExceptionOfType(RefusedException.class).isThrownBy(() -> tokens.token(source))
+        assertThatExceptionOfType(RefusedException.class)
+                .isThrownBy(() -> tokens.token(source, LoopbackUpstreams.POLICY))
                 .withMessageContaining("is not an https URL");
-        assertThatExceptionOfType(RefusedException.class).isThrownBy(() -> new AccessTokens().token(source))
+        assertThatExceptionOfType(RefusedException.class)
+                .isThrownBy(() -> new AccessTokens().token(source, LoopbackUpstreams.POLICY))
                 .withMessageContaining("is not an https URL");
         assertThat(endpoint.requests()).isEmpty();
     }

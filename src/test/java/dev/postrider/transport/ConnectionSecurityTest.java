@@ -105,17 +105,19 @@ final class ConnectionSecurityTest {
         TlsContexts contexts = new TlsContexts();
         Endpoint.Smtp one = endpoint(Security.TLS);
         ResourceKey shop = new ResourceKey("shop", "own");
-        assertThat(contexts.of(shop, one)).isSameAs(contexts.of(shop, Mails.secure(server.port(), Security.TLS,
-                CA.pem())));
-        assertThat(contexts.of(new ResourceKey("bakery", "own"), one)).isNotSameAs(contexts.of(shop, one));
-        assertThat(contexts.of(shop, Mails.with(one, tls("TLSv1.3", Optional.empty()))))
-                .isNotSameAs(contexts.of(shop, one));
+        assertThat(contexts.of(shop, one, LoopbackUpstreams.POLICY))
+                .isSameAs(contexts.of(shop, Mails.secure(server.port(), Security.TLS,
+                        CA.pem()), LoopbackUpstreams.POLICY));
+        assertThat(contexts.of(new ResourceKey("bakery", "own"), one, LoopbackUpstreams.POLICY))
+                .isNotSameAs(contexts.of(shop, one, LoopbackUpstreams.POLICY));
+        assertThat(contexts.of(shop, Mails.with(one, tls("TLSv1.3", Optional.empty())), LoopbackUpstreams.POLICY))
+                .isNotSameAs(contexts.of(shop, one, LoopbackUpstreams.POLICY));
     }
 
     @Test
     void theNextConnectionResumesTheSession() {
         server.implicitTls(CA.server("localhost")).tlsVersions("TLSv1.2");
-        MailUpstreams upstreams = new MailUpstreams("client.test", true);
+        MailUpstreams upstreams = new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY);
         for (int i = 0; i < 2; i++) {
             try (Upstream upstream = upstreams.to(Mails.route(endpoint(Security.TLS)))) {
                 assertThat(isAccepted(upstream.send(Mails.envelope("rcpt@example.com"), Mails.text(Mails.TEXT))))
@@ -129,7 +131,7 @@ final class ConnectionSecurityTest {
     @Test
     void changedChecksAreMadeAtTheNextConnection() {
         server.implicitTls(CA.server("mx.example.com")).tlsVersions("TLSv1.2");
-        MailUpstreams upstreams = new MailUpstreams("client.test", true);
+        MailUpstreams upstreams = new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY);
         Verification lax = new Verification(true, false, false, true, true, false, false);
         TlsSettings without = new TlsSettings("TLSv1.2", Optional.empty(), Optional.of(CA.pem()), Optional.empty(),
                 lax, List.of());

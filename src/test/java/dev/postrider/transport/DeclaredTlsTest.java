@@ -110,20 +110,24 @@ final class DeclaredTlsTest {
         try (var tokens = new Tokens("localhost")) {
             AccessTokens asking = new AccessTokens();
 
-            assertThat(asking.token(tokens.source("localhost", trusting(CA.pem()), Optional.empty())))
+            assertThat(asking.token(tokens.source("localhost", trusting(CA.pem()), Optional.empty()),
+                    LoopbackUpstreams.POLICY))
                     .isEqualTo("t0ken");
             assertThat(tokens.forms).singleElement().asString().contains("client_id=app", "client_secret=s3cret-4711");
 
-            assertThatThrownBy(() -> asking.token(tokens.source("localhost", Optional.empty(), Optional.empty())))
+            assertThatThrownBy(() -> asking.token(tokens.source("localhost", Optional.empty(), Optional.empty()),
+                    LoopbackUpstreams.POLICY))
                     .hasMessageContaining("spec.smtp.authentication.oauth2.tls.caSecretRef");
             TestCertificates other = new TestCertificates("Other CA");
             assertThatThrownBy(
-                    () -> asking.token(tokens.source("localhost", trusting(other.pem()), Optional.empty())))
+                    () -> asking.token(tokens.source("localhost", trusting(other.pem()), Optional.empty()),
+                            LoopbackUpstreams.POLICY))
                     .hasMessageContaining("its certificate is refused: check of chain failed")
                     .hasMessageContaining("spec.smtp.authentication.oauth2.tls")
                     .hasMessageNotContaining("spec.smtp.tls");
             assertThatThrownBy(
-                    () -> asking.token(tokens.source("127.0.0.1", trusting(CA.pem()), Optional.empty())))
+                    () -> asking.token(tokens.source("127.0.0.1", trusting(CA.pem()), Optional.empty()),
+                            LoopbackUpstreams.POLICY))
                     .hasMessageContaining("check of hostName failed");
             assertThat(tokens.forms).hasSize(1);
         }
@@ -137,12 +141,12 @@ final class DeclaredTlsTest {
             TokenSource source = tokens.source(TestProxy.HOST, trusting(CA.pem()), Optional.of(new Proxy(type,
                     "127.0.0.1", proxy.port(), Optional.of(new Login.Password("shop", "geheim-4711")))));
 
-            assertThat(new AccessTokens().token(source)).isEqualTo("t0ken");
+            assertThat(new AccessTokens().token(source, LoopbackUpstreams.POLICY)).isEqualTo("t0ken");
             assertThat(proxy.targets()).containsExactly(TestProxy.HOST + ":" + tokens.server.getAddress().getPort());
 
             TokenSource wrong = source.asked(source.tls(), Optional.of(new Proxy(type, "127.0.0.1", proxy.port(),
                     Optional.of(new Login.Password("shop", "geheim-4712")))));
-            assertThatThrownBy(() -> new AccessTokens().token(wrong))
+            assertThatThrownBy(() -> new AccessTokens().token(wrong, LoopbackUpstreams.POLICY))
                     .hasMessageContaining("the proxy 127.0.0.1:" + proxy.port() + " does not connect to ")
                     .hasMessageContaining("it does not take this login")
                     .hasMessageNotContaining("geheim");

@@ -34,7 +34,7 @@ final class DkimCostBenchmark {
         ways.put("RSA of 4096 bits", List.of(DkimVerifier.key("l", "acme.example", "RSA", 4096)));
         ways.put("RSA of 2048 bits and Ed25519", List.of(rsa, ed25519));
         try (CountingSmtpServer server = CountingSmtpServer.start(Duration.ZERO, _ -> {});
-                Upstream upstream = new MailUpstreams("client.test", false)
+                Upstream upstream = new MailUpstreams("client.test", false, LoopbackUpstreams.POLICY)
                         .to(Mails.route(Mails.plain(server.port())))) {
             for (int round = 1; round <= ROUNDS; round++) {
                 for (Map.Entry<String, List<DkimKey>> way : ways.entrySet()) {

@@ -83,7 +83,8 @@ final class DkimSignersTest {
     private Attempt send(int port, List<DkimKey> keys, String text) {
         Envelope envelope = new Envelope("a@acme.example", List.of("all@postfix.test"), true, false)
                 .signedBy(new DkimSigners(keys, InstantSource.system()));
-        try (Upstream upstream = new MailUpstreams("client.test", true).to(Mails.route(Mails.plain(port)))) {
+        try (Upstream upstream = new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY)
+                .to(Mails.route(Mails.plain(port)))) {
             return upstream.send(envelope, Mails.text(text));
         }
     }
@@ -199,7 +200,8 @@ final class DkimSignersTest {
         Envelope envelope = new Envelope("a@acme.example", List.of("b@x.example"), false, false, DsnRequest.NONE,
                 Map.of(), Optional.of(new Splitting(Optional.empty(), "id@relay.test")))
                 .signedBy(new DkimSigners(KEYS, InstantSource.system()));
-        try (Upstream upstream = new MailUpstreams("client.test", true).to(Mails.route(Mails.plain(server.port())))) {
+        try (Upstream upstream = new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY)
+                .to(Mails.route(Mails.plain(server.port())))) {
             upstream.send(envelope, Mails.text(text));
         }
         assertThat(server.messages()).hasSizeGreaterThan(3)
@@ -216,7 +218,8 @@ final class DkimSignersTest {
         Envelope envelope = new Envelope("a@acme.example", List.of("b@x.example"), true, true)
                 .signedBy(new DkimSigners(KEYS, InstantSource.system()));
         String text = HEADER.replace("Shop", "B\u00fccher").replace("it\r", "Gr\u00f6\u00dfe\r") + "\r\n\u00fc\r\n";
-        try (Upstream upstream = new MailUpstreams("client.test", true).to(Mails.route(Mails.plain(server.port())))) {
+        try (Upstream upstream = new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY)
+                .to(Mails.route(Mails.plain(server.port())))) {
             upstream.send(envelope, MessageContent.of(text.getBytes(StandardCharsets.UTF_8)));
         }
         assertThat(server.messages().getFirst().text()).contains("From: =?UTF-8?Q?B=C3=BCcher?=");

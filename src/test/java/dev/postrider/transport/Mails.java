@@ -94,7 +94,8 @@ final class Mails {
     }
 
     static Attempt send(Endpoint endpoint, AccessTokens tokens, PopLogins popLogins) {
-        try (Upstream upstream = new MailUpstreams("client.test", true, tokens, popLogins).to(route(endpoint))) {
+        try (Upstream upstream = new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY, tokens, popLogins)
+                .to(route(endpoint))) {
             return upstream.send(envelope("rcpt@example.com"), text(TEXT));
         }
     }

@@ -139,7 +139,8 @@ final class PartialMessagesTest {
     // Over SMTP.
 
     private static Attempt send(ScriptedSmtpServer server, String mail, Optional<Long> most, String... recipients) {
-        try (Upstream upstream = new MailUpstreams("client.test", true).to(Mails.route(Mails.plain(server.port())))) {
+        try (Upstream upstream = new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY)
+                .to(Mails.route(Mails.plain(server.port())))) {
             return upstream.send(new Envelope("a@example.com", List.of(recipients), false, false, DsnRequest.NONE,
                     Map.of(), Optional.of(new Splitting(most, ID))), Mails.text(mail));
         }
@@ -212,7 +213,7 @@ final class PartialMessagesTest {
         try (var server = ScriptedSmtpServer.start()) {
             server.offer("SIZE 100000");
             server.on("MAIL", "552 5.3.4 Message size exceeds fixed limit");
-            try (Upstream upstream = new MailUpstreams("client.test", true)
+            try (Upstream upstream = new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY)
                     .to(Mails.route(Mails.plain(server.port())))) {
                 Attempt attempt = upstream.send(Mails.envelope("b@x.test"), Mails.text(mail(200_000)));
                 assertThat(attempt.verdicts().get("b@x.test")).isInstanceOfSatisfying(Verdict.Refused.class,

@@ -113,7 +113,7 @@ final class PopBeforeSmtpTest {
     @CsvSource(delimiter = '|', textBlock = """
             STARTTLS | STLS    | -ERR unknown command          | Tls            | does not offer STLS, and without it nothing is sent
             STARTTLS | CONNECT | -ERR too busy                 | Connection     | does not want to talk: -ERR too busy
-            NONE     | CONNECT | 220 smtp.example ESMTP        | Connection     | does not speak POP3: 220 smtp.example ESMTP; check spec.smtp.authentication.popBeforeSmtp.port
+            NONE     | CONNECT | 220 smtp.example ESMTP        | Connection     | does not speak POP3; check spec.smtp.authentication.popBeforeSmtp.port
             NONE     | USER    | -ERR no such user             | Authentication | refused user "shop": -ERR no such user; check username and password in the Secret
             NONE     | PASS    | -ERR geheim-4711 is not right | Authentication | refused user "shop": -ERR *** is not right
             NONE     | PASS    | -ERR [IN-USE] locked          | Connection     | lets nobody in at the moment: -ERR [IN-USE] locked; it will be tried again

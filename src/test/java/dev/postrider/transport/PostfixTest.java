@@ -45,7 +45,7 @@ final class PostfixTest {
     }
 
     private static void deliver(int port, String log) {
-        try (Upstream upstream = new MailUpstreams("client.test", true)
+        try (Upstream upstream = new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY)
                 .to(Mails.route(Mails.secure(port, Security.STARTTLS, CA.pem())))) {
             Envelope envelope = new Envelope("sender@example.com", List.of("gone@postfix.test", "all@postfix.test"),
                     true,

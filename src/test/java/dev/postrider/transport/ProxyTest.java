@@ -91,9 +91,9 @@ final class ProxyTest {
     @ParameterizedTest
     // @formatter:off
     @CsvSource(delimiter = '|', textBlock = """
-            HTTP   | HTTP/1.1 403 Forbidden%n%n          | Connection | HTTP 403 Forbidden: it does not let anybody through
-            HTTP   | HTTP/1.1 504 Gateway Timeout%n%n    | Connection | HTTP 504 Gateway Timeout: it cannot reach mail.behind.proxy
-            HTTP   | HTTP/1.1 407 Login%n%n              | Connection | HTTP 407 Login: it wants a login
+            HTTP   | HTTP/1.1 403 Forbidden%n%n          | Connection | HTTP 403: it does not let anybody through
+            HTTP   | HTTP/1.1 504 Gateway Timeout%n%n    | Connection | HTTP 504: it cannot reach mail.behind.proxy
+            HTTP   | HTTP/1.1 407 Login%n%n              | Connection | HTTP 407: it wants a login
             HTTP   | 220 mail.example.com ESMTP%n%n      | Connection | the answer is not one of an HTTP proxy; check spec.smtp.proxy.type
             HTTP   | silence                             | Timeout    | took longer than 400ms to connect to mail.behind.proxy
             SOCKS5 | 2                                   | Connection | its rules do not allow mail.behind.proxy

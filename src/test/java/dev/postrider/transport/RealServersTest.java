@@ -35,7 +35,8 @@ final class RealServersTest {
     Path directory;
 
     private static Attempt send(Endpoint.Smtp endpoint, String recipient) {
-        try (Upstream upstream = new MailUpstreams("client.test", true).to(Mails.route(endpoint))) {
+        try (Upstream upstream = new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY)
+                .to(Mails.route(endpoint))) {
             return upstream.send(Mails.envelope(recipient), Mails.text(Mails.TEXT));
         }
     }

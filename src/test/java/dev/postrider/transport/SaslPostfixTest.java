@@ -77,7 +77,7 @@ final class SaslPostfixTest {
     private static Attempt send(String password, Optional<String> realm, SaslMechanism... mechanisms) {
         scripted.ifPresent(server -> server.login(USER, PASSWORD, "PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5",
                 "SCRAM-SHA-256"));
-        try (Upstream upstream = new MailUpstreams("client.test", true)
+        try (Upstream upstream = new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY)
                 .to(Mails.route(Mails.with(Mails.secure(port, Security.STARTTLS, CA.pem()),
                         new Login.Password(USER, password, List.of(mechanisms), realm))))) {
             return upstream.send(Mails.envelope("all@postfix.test"), Mails.text(Mails.TEXT));
@@ -134,7 +134,8 @@ final class SaslPostfixTest {
         Login login = new Login.OAuth2(USER, new TokenSource(TOKENS.url(), Optional.empty(),
                 new TokenSource.ClientSecret("client-1", "s3cret")), List.of(mechanism));
         AccessTokens tokens = new AccessTokens(InstantSource.system(), Duration.ofSeconds(5), true);
-        try (Upstream upstream = new MailUpstreams("client.test", true, tokens, new PopLogins())
+        try (Upstream upstream = new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY, tokens,
+                new PopLogins())
                 .to(Mails.route(Mails.with(Mails.secure(port, Security.STARTTLS, CA.pem()), login)))) {
             return upstream.send(Mails.envelope("all@postfix.test"), Mails.text(Mails.TEXT));
         }

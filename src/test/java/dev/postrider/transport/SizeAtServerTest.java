@@ -37,7 +37,8 @@ final class SizeAtServerTest {
     }
 
     private static Attempt send(int port, Oversize oversize, MessageContent mail, String... recipients) {
-        try (Upstream upstream = new MailUpstreams("client.test", true).to(Mails.route(Mails.plain(port)))) {
+        try (Upstream upstream = new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY)
+                .to(Mails.route(Mails.plain(port)))) {
             return upstream.send(new Envelope("a@example.com", List.of(recipients), false, false, DsnRequest.NONE,
                     Map.of(), Optional.of(oversize)), mail);
         }
@@ -185,7 +186,7 @@ final class SizeAtServerTest {
     @Test
     void aConnectionRemembersWhatItsServerRefused() {
         try (var server = ScriptedSmtpServer.start();
-                Upstream upstream = new MailUpstreams("client.test", true)
+                Upstream upstream = new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY)
                         .to(Mails.route(Mails.plain(server.port())))) {
             server.on("MESSAGE", text -> text.length() > 600_000 ? "552 5.3.4 too big" : "");
             Envelope envelope = new Envelope("a@example.com", List.of("b@x.test"), false, false, DsnRequest.NONE,

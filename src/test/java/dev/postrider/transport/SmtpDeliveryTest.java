@@ -37,7 +37,8 @@ final class SmtpDeliveryTest {
     SmtpDeliveryTest(boolean pipelining) {
         this.pipelining = pipelining;
         server = ScriptedSmtpServer.start().pipelining(pipelining);
-        upstream = new MailUpstreams("client.test", true).to(Mails.route(Mails.plain(server.port())));
+        upstream = new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY)
+                .to(Mails.route(Mails.plain(server.port())));
     }
 
     @AfterEach

@@ -72,7 +72,7 @@ final class SmtpFailureTest {
     @Test
     void aServerThatReadsNothingTimesOut() {
         try (ScriptedSmtpServer server = ScriptedSmtpServer.start().on("CONTENT", ScriptedSmtpServer.HANG);
-                Upstream upstream = new MailUpstreams("client.test", false)
+                Upstream upstream = new MailUpstreams("client.test", false, LoopbackUpstreams.POLICY)
                         .to(Mails.route(Mails.impatient(Mails.plain(server.port()))))) {
             Attempt attempt = upstream.send(Mails.envelope("rcpt@example.com"), Mails.bytes(new byte[30_000_000]));
             assertThat(Mails.refusal(attempt).step()).isEqualTo(Step.Timeout);

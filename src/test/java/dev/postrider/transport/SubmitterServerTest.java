@@ -39,7 +39,7 @@ final class SubmitterServerTest {
     }
 
     private static TestResult test(Endpoint endpoint) {
-        return new TestSender(new MailUpstreams("client.test", true), InstantSource.system())
+        return new TestSender(new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY), InstantSource.system())
                 .send(new TestMail(Mails.route(endpoint), new Address("a@b.example", Optional.empty()),
                         Optional.empty(), "a@b.example", "x@y.example", "MailServer shop/own"));
     }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 @Tag("upstreams")
 final class TestSenderTest {
     private final ScriptedSmtpServer server = ScriptedSmtpServer.start();
-    private final TestSender sender = new TestSender(new MailUpstreams("client.test", true),
+    private final TestSender sender = new TestSender(new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY),
             InstantSource.fixed(Instant.parse("2026-03-01T12:00:00Z")));
 
     @AfterEach

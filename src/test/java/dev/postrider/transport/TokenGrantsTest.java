@@ -54,7 +54,8 @@ final class TokenGrantsTest {
     void aCertificateSignsTheAssertionThatMicrosoftDocuments(boolean rsa, String algorithm) throws Exception {
         TestCertificates.Server client = rsa ? RSA : CURVE;
         String token = tokens.token(source("https://outlook.office365.com/.default",
-                new ClientCertificate("client-1", client.certificate() + CA.pem(), client.privateKey())));
+                new ClientCertificate("client-1", client.certificate() + CA.pem(), client.privateKey())),
+                LoopbackUpstreams.POLICY);
 
         assertThat(token).isEqualTo("t1");
         Map<String, String> form = endpoint.requests().getFirst();
@@ -90,7 +91,8 @@ final class TokenGrantsTest {
     void aServiceAccountSignsTheAssertionThatGoogleDocuments() throws Exception {
         tokens.token(source("https://mail.google.com/",
                 new ServiceAccount("relay@acme.iam.gserviceaccount.com", "key-1", RSA.privateKey(),
-                        "shop@acme.example")));
+                        "shop@acme.example")),
+                LoopbackUpstreams.POLICY);
 
         Map<String, String> form = endpoint.requests().getFirst();
         assertThat(form).containsEntry("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer").hasSize(2);
@@ -106,12 +108,12 @@ final class TokenGrantsTest {
     void aRefreshTokenIsUsedAndTheNewerOneThatComesWithAToken() throws RefusedException {
         TokenSource source = source("", new RefreshToken("client-1", Optional.of("s3cret"), "refresh-1"));
         endpoint.answer(200, "{\"access_token\":\"a\",\"expires_in\":600,\"refresh_token\":\"refresh-2\"}");
-        tokens.token(source);
+        tokens.token(source, LoopbackUpstreams.POLICY);
         now = now.plusSeconds(600);
         endpoint.answer(200, "{\"access_token\":\"b\",\"expires_in\":600}");
-        tokens.token(source);
+        tokens.token(source, LoopbackUpstreams.POLICY);
         now = now.plusSeconds(600);
-        tokens.token(source);
+        tokens.token(source, LoopbackUpstreams.POLICY);
 
         assertThat(endpoint.requests()).isEqualTo(List.of(refresh("refresh-1"), refresh("refresh-2"),
                 refresh("refresh-2")));
@@ -126,14 +128,15 @@ final class TokenGrantsTest {
     void aNewerRefreshTokenThatIsRefusedGivesWayToTheDeclaredOne() throws RefusedException {
         TokenSource source = source("mail", new RefreshToken("public-1", Optional.empty(), "refresh-1"));
         endpoint.answer(200, "{\"access_token\":\"a\",\"expires_in\":600,\"refresh_token\":\"refresh-2\"}");
-        tokens.token(source);
+        tokens.token(source, LoopbackUpstreams.POLICY);
         now = now.plusSeconds(600);
         endpoint.answer(400,
                 "{\"error\":\"invalid_grant\",\"error_description\":\"Token has been revoked: refresh-2\"}");
-        assertThatExceptionOfType(RefusedException.class).isThrownBy(() -> tokens.token(source))
+        assertThatExceptionOfType(RefusedException.class)
+                .isThrownBy(() -> tokens.token(source, LoopbackUpstreams.POLICY))
                 .withMessageContaining("Token has been revoked: ***; the refresh token is no longer good");
         endpoint.answer(200, "");
-        tokens.token(source);
+        tokens.token(source, LoopbackUpstreams.POLICY);
 
         assertThat(endpoint.requests()).extracting(form -> form.get("refresh_token"))
                 .containsExactly("refresh-1", "refresh-2", "refresh-1");
@@ -145,7 +148,8 @@ final class TokenGrantsTest {
     void aKeyThatCannotBeReadIsToldWithoutAskingAnybody() {
         TokenSource source = source("mail",
                 new ClientCertificate("client-1", RSA.certificate(), "-----BEGIN PRIVATE KEY-----\nAAAA\n"));
-        assertThatExceptionOfType(RefusedException.class).isThrownBy(() -> tokens.token(source))
+        assertThatExceptionOfType(RefusedException.class)
+                .isThrownBy(() -> tokens.token(source, LoopbackUpstreams.POLICY))
                 .withMessageContaining("was not asked: the Secret holds no readable private key in PEM");
         assertThat(endpoint.requests()).isEmpty();
     }

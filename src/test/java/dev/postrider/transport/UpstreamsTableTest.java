@@ -215,7 +215,8 @@ final class UpstreamsTableTest {
         Endpoint.Smtp plain = Mails.secure(port, security, CA.pem());
         Endpoint.Smtp endpoint = login.map(way -> Mails.with(plain, way)).orElse(plain);
         AccessTokens tokens = new AccessTokens(InstantSource.system(), Duration.ofSeconds(5), true);
-        try (Upstream upstream = new MailUpstreams("client.test", true, tokens, new PopLogins())
+        try (Upstream upstream = new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY, tokens,
+                new PopLogins())
                 .to(Mails.route(endpoint))) {
             Attempt attempt = upstream.send(Mails.envelope(recipient), Mails.text(Mails.TEXT));
             String what = "%s with %s at port %d: %s".formatted(security, login, port, attempt);

@@ -77,7 +77,8 @@ final class WithoutSmtpUtf8Test {
     }
 
     private static Attempt send(Endpoint.Smtp endpoint, Envelope envelope, MessageContent message) {
-        try (Upstream upstream = new MailUpstreams("client.test", true).to(Mails.route(endpoint))) {
+        try (Upstream upstream = new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY)
+                .to(Mails.route(endpoint))) {
             return upstream.send(envelope, message);
         }
     }

@@ -99,10 +99,20 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         })
                         .build(),
                 context);
-        cluster.caches().mailServers(primary, credentials, authorities, serverRoutes);
+        InformerEventSource<Secret, MailServer> bundles = new InformerEventSource<>(
+                InformerEventSourceConfiguration.from(Secret.class, MailServer.class)
+                        .withName("route-authorities")
+                        .withLabelSelector(RouteSecret.LABEL + "=" + RouteSecret.AUTHORITIES)
+                        .withNamespaces(Set.of(cluster.namespace()))
+                        .withFollowControllerNamespacesChanges(false)
+                        .withSecondaryToPrimaryMapper(_ -> Set.of())
+                        .build(),
+                context);
+        cluster.caches().mailServers(primary, credentials, authorities, serverRoutes, bundles);
         servers = primary;
         routes = serverRoutes;
-        return List.of(credentials, authorities, serverRoutes, nudges);
+        cluster.authoritySecrets().source(bundles);
+        return List.of(credentials, authorities, serverRoutes, bundles, nudges);
     }
 
     /** Wakes whoever looked at it; the informer itself wakes nobody. */
@@ -132,6 +142,8 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
             tests.forget(uid);
             removeRoute(key, context);
             cluster.dependencies().forget(reader(key));
+            cluster.dependencies()
+                    .changed(new Read.InNamespace(Dependencies.Reader.Kind.MAIL_SERVER, key.namespace()));
             changed.run();
             return UpdateControl.noUpdate();
         }
@@ -188,12 +200,13 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         Secret wanted = Secrets.route(RouteSecret.Kind.SERVER, route.key(), route, cluster.namespace(),
                 cluster.state().configMap());
         if (routes != null) {
-            Secrets.createOrApplyRoute(cluster.caches().serverRouteSecret(route.key()), wanted, routes, context);
+            cluster.authoritySecrets()
+                    .apply(cluster.caches().serverRouteSecret(route.key()), route, wanted, routes, context);
         }
     }
 
     private void removeRoute(ResourceKey key, Context<MailServer> context) {
-        cluster.caches().serverRouteSecret(key).ifPresent(secret -> context.getClient().resource(secret).delete());
+        cluster.authoritySecrets().remove(cluster.caches().serverRouteSecret(key), context);
     }
 
     private void writeStatus(MailServer server, MailServerStatus status, Context<MailServer> context) {

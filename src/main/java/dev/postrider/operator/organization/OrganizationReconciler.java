@@ -153,6 +153,8 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                 copies.removeAll(organization);
             }
             cluster.dependencies().forget(reader(key));
+            cluster.dependencies()
+                    .changed(new Read.InNamespace(Dependencies.Reader.Kind.ORGANIZATION, key.namespace()));
             tellOf(key);
             return UpdateControl.noUpdate();
         }
@@ -227,7 +229,8 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         Secret wanted = Secrets.route(RouteSecret.Kind.ORGANIZATION, route.key(), route, cluster.namespace(),
                 cluster.state().configMap());
         if (routes != null) {
-            Secrets.createOrApplyRoute(cluster.caches().organizationRouteSecret(route.key()), wanted, routes, context);
+            cluster.authoritySecrets()
+                    .apply(cluster.caches().organizationRouteSecret(route.key()), route, wanted, routes, context);
         }
     }
 
@@ -255,9 +258,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     }
 
     private void removeRoute(ResourceKey key, Context<OrganizationMailSettings> context) {
-        cluster.caches()
-                .organizationRouteSecret(key)
-                .ifPresent(secret -> context.getClient().resource(secret).delete());
+        cluster.authoritySecrets().remove(cluster.caches().organizationRouteSecret(key), context);
     }
 
     private void writeStatus(OrganizationMailSettings organization, OrganizationPlan plan,

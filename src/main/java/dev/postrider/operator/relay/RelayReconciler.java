@@ -170,7 +170,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
         }
         applyRoute(settings, configMap, context);
         if (cluster.caches().hasActiveServer() || cluster.caches().relayDeployment().isPresent()) {
-            for (HasMetadata object : new RelayWorkload(cluster.namespace(), settings.relay(), program.image(),
+            for (HasMetadata object : new RelayWorkload(cluster.namespace(), settings, program.image(),
                     configMap,
                     program.graph())
                     .objects()) {

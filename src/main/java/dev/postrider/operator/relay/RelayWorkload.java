@@ -80,6 +80,7 @@ public final class RelayWorkload {
 
     private final String namespace;
     private final Settings.Relay settings;
+    private final Settings.Connections connections;
     private final String image;
     private final HasMetadata owner;
     private final GraphEndpoints graph;
@@ -91,11 +92,11 @@ public final class RelayWorkload {
      * @param owner the settings; when they go, the relay goes
      * @param graph where it finds Microsoft Graph
      */
-    public RelayWorkload(String namespace, Settings.Relay settings, String image, HasMetadata owner,
-            GraphEndpoints graph) {
+    public RelayWorkload(String namespace, Settings all, String image, HasMetadata owner, GraphEndpoints graph) {
         this.graph = graph;
         this.namespace = namespace;
-        this.settings = settings;
+        this.settings = all.relay();
+        this.connections = all.connections();
         this.image = settings.image().orElse(image);
         this.owner = owner;
     }
@@ -484,6 +485,12 @@ public final class RelayWorkload {
         visibility.otlpEndpoint().ifPresent(endpoint -> arguments.add("--otlp-endpoint=" + endpoint));
         if (!visibility.webhooksAllow().isEmpty()) {
             arguments.add("--webhooks-allow=" + String.join(",", visibility.webhooksAllow()));
+        }
+        if (!connections.allowedNetworks().isEmpty()) {
+            arguments.add("--allowed-networks=" + String.join(",", connections.allowedNetworks()));
+        }
+        if (!connections.deniedNetworks().isEmpty()) {
+            arguments.add("--denied-networks=" + String.join(",", connections.deniedNetworks()));
         }
         return arguments;
     }

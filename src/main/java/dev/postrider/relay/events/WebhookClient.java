@@ -86,7 +86,7 @@ final class WebhookClient implements AutoCloseable {
                         .setTimeToLive(tls.isPresent() ? KEPT : TimeValue.NEG_ONE_MILLISECOND)
                         .setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
                         .build());
-        tls.map(its -> new ClientTls(its, "spec.events.webhook.tls", times.answer()))
+        tls.map(its -> new ClientTls(its, "spec.events.webhook.tls", times.answer(), policy.addresses()))
                 .ifPresent(its -> builder.setTlsSocketStrategy(
                         (socket, host, port, _, _) -> its.encrypt(socket, host.replaceAll("^\\[|\\]$", ""), port)));
         return builder.build();

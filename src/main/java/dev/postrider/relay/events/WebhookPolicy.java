@@ -1,25 +1,24 @@
 package dev.postrider.relay.events;
 
+import dev.postrider.transport.EgressPolicy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.util.Set;
+import java.util.List;
 
 /**
  * Where events may go. Organizations choose the URL, the relay connects: it must not be a way to what only the relay
  * can reach.
  *
- * @param plainHttp      whether http will do
- * @param localAddresses whether loopback and link-local addresses, which serve cloud metadata, will do
- * @param names          says what addresses a host has
+ * @param plainHttp whether http will do
+ * @param addresses which addresses will do
+ * @param names     says what addresses a host has
  */
-public record WebhookPolicy(boolean plainHttp, boolean localAddresses, Names names) {
+public record WebhookPolicy(boolean plainHttp, EgressPolicy addresses, Names names) {
     /** HTTPS, to other machines. */
-    public static final WebhookPolicy STRICT = new WebhookPolicy(false, false);
-
-    /** Metadata services of clouds that are not link-local. */
-    private static final Set<String> METADATA = Set.of("100.100.100.200", "fd00:ec2:0:0:0:0:0:254");
+    public static final WebhookPolicy STRICT = new WebhookPolicy(false,
+            EgressPolicy.of(List.of(), List.of(), List::of));
 
     /** Looks names up. */
     @FunctionalInterface
@@ -29,8 +28,8 @@ public record WebhookPolicy(boolean plainHttp, boolean localAddresses, Names nam
     }
 
     /** With the names that this machine knows. */
-    public WebhookPolicy(boolean plainHttp, boolean localAddresses) {
-        this(plainHttp, localAddresses, InetAddress::getAllByName);
+    public WebhookPolicy(boolean plainHttp, EgressPolicy addresses) {
+        this(plainHttp, addresses, InetAddress::getAllByName);
     }
 
     /** @throws IOException if events may not go there, whatever addresses it has */
@@ -45,29 +44,18 @@ public record WebhookPolicy(boolean plainHttp, boolean localAddresses, Names nam
     }
 
     /**
-     * The addresses of a host, if events may go to all of them.
+     * The addresses of a host that events may go to.
      *
-     * @throws UnknownHostException if it has none, or one that is not allowed
+     * @throws UnknownHostException if it has none, or none that is allowed
      */
     InetAddress[] addresses(String host) throws UnknownHostException {
-        InetAddress[] addresses;
+        List<InetAddress> found;
         try {
             // A URL has brackets around IPv6.
-            addresses = names.of(host.replaceAll("^\\[|\\]$", ""));
+            found = List.of(names.of(host.replaceAll("^\\[|\\]$", "")));
         } catch (UnknownHostException e) {
             throw (UnknownHostException) new UnknownHostException("its host is not known").initCause(e);
         }
-        for (InetAddress address : addresses) {
-            if (!localAddresses && isLocal(address)) {
-                throw new UnknownHostException("the address " + address.getHostAddress()
-                        + " is loopback, link-local, multicast or of a metadata service");
-            }
-        }
-        return addresses;
-    }
-
-    private static boolean isLocal(InetAddress address) {
-        return address.isLoopbackAddress() || address.isLinkLocalAddress() || address.isAnyLocalAddress()
-                || address.isMulticastAddress() || METADATA.contains(address.getHostAddress());
+        return addresses.permitted(found).toArray(InetAddress[]::new);
     }
 }

@@ -3,9 +3,10 @@ package dev.postrider.relay.routes;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
-import dev.postrider.route.RouteJson;
+import dev.postrider.route.RouteBundles;
 import dev.postrider.route.RouteSecret;
 import dev.postrider.route.ServerRoute;
+import dev.postrider.route.Sha256;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
@@ -13,6 +14,7 @@ import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -30,6 +32,10 @@ public final class RouteSecrets implements AutoCloseable {
     private final Routes routes;
     private final SharedIndexInformer<Secret> informer;
     private final Map<String, ResourceKey> sources = new ConcurrentHashMap<>();
+    /** Bundles of authorities by their digests: one text for all routes that name it. */
+    private final Map<String, String> bundles = new ConcurrentHashMap<>();
+    /** Routes that name a bundle that is not there yet. */
+    private final Map<String, Secret> waiting = new ConcurrentHashMap<>();
 
     private RouteSecrets(Routes routes, SharedIndexInformer<Secret> informer) {
         this.routes = routes;
@@ -54,6 +60,7 @@ public final class RouteSecrets implements AutoCloseable {
         informer.start().whenComplete((started, e) -> {
             if (e == null) {
                 // The handler hears of them on another thread and may be behind.
+                informer.getStore().list().stream().filter(RouteSecrets::isBundle).forEach(watch::read);
                 informer.getStore().list().forEach(watch::read);
                 routes.markComplete();
             } else {
@@ -66,14 +73,39 @@ public final class RouteSecrets implements AutoCloseable {
     private void read(Secret secret) {
         String name = secret.getMetadata().getName();
         try {
+            if (isBundle(secret)) {
+                readBundle(secret);
+                return;
+            }
             Optional<RouteSecret.Kind> kind = kind(secret);
             if (kind.isEmpty()) {
                 LOG.warn("Secret {} has a label {} of no known kind, passed over", name, RouteSecret.LABEL);
                 return;
             }
-            put(name, RouteJson.read(json(secret), kind.get().type()));
+            waiting.remove(name);
+            put(name, RouteBundles.read(entry(secret, RouteSecret.DATA_KEY), kind.get().type(),
+                    digest -> Optional.ofNullable(bundles.get(digest))));
+        } catch (RouteBundles.MissingBundleException e) {
+            waiting.put(name, secret);
+            LOG.info("route in Secret {} waits, the last good one stays: {}", name, e.getMessage());
         } catch (IllegalArgumentException e) {
             LOG.warn("route in Secret {} cannot be read, the last good one stays: {}", name, e.getMessage());
+        }
+    }
+
+    private static boolean isBundle(Secret secret) {
+        return RouteSecret.AUTHORITIES.equals(secret.getMetadata().getLabels().get(RouteSecret.LABEL));
+    }
+
+    /** Named by what is in it, so that no route gets other authorities than those that it was made with. */
+    private void readBundle(Secret secret) {
+        String bundle = entry(secret, RouteSecret.AUTHORITIES_KEY);
+        String digest = Sha256.of(bundle);
+        if (!secret.getMetadata().getName().equals(RouteSecret.authoritiesName(digest))) {
+            throw new IllegalArgumentException("its content is not what its name says");
+        }
+        if (bundles.putIfAbsent(digest, bundle) == null) {
+            List.copyOf(waiting.values()).forEach(this::read);
         }
     }
 
@@ -97,20 +129,26 @@ public final class RouteSecrets implements AutoCloseable {
         return Arrays.stream(RouteSecret.Kind.values()).filter(kind -> kind.labelValue().equals(label)).findFirst();
     }
 
-    private static String json(Secret secret) {
-        String base64 = Objects.requireNonNullElse(secret.getData(), Map.<String, String>of())
-                .get(RouteSecret.DATA_KEY);
+    private static String entry(Secret secret, String key) {
+        String base64 = Objects.requireNonNullElse(secret.getData(), Map.<String, String>of()).get(key);
         if (base64 == null) {
-            throw new IllegalArgumentException("no entry " + RouteSecret.DATA_KEY);
+            throw new IllegalArgumentException("no entry " + key);
         }
         try {
             return new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("entry " + RouteSecret.DATA_KEY + " is not base64");
+            throw new IllegalArgumentException("entry " + key + " is not base64");
         }
     }
 
     private void remove(Secret secret) {
+        if (isBundle(secret)) {
+            bundles.keySet()
+                    .removeIf(digest -> RouteSecret.authoritiesName(digest)
+                            .equals(secret.getMetadata().getName()));
+            return;
+        }
+        waiting.remove(secret.getMetadata().getName());
         ResourceKey key = sources.remove(secret.getMetadata().getName());
         Optional<RouteSecret.Kind> kind = kind(secret);
         if (key == null || kind.isEmpty()) {

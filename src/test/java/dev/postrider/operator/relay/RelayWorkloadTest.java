@@ -32,7 +32,7 @@ final class RelayWorkloadTest {
 
     private static List<HasMetadata> objects(String yaml) {
         ConfigMap settings = settings(yaml);
-        return new RelayWorkload("mail", Settings.of(settings).relay(), "image", settings, GraphEndpoints.MICROSOFT)
+        return new RelayWorkload("mail", Settings.of(settings), "image", settings, GraphEndpoints.MICROSOFT)
                 .objects();
     }
 

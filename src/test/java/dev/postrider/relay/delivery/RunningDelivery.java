@@ -14,6 +14,7 @@ import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.ServerRoute;
+import dev.postrider.transport.LoopbackUpstreams;
 import dev.postrider.transport.MailUpstreams;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -36,7 +37,7 @@ final class RunningDelivery implements AutoCloseable {
         queue = SqlQueue.openSqlite(directory, QueueLimits.DEFAULT, InstantSource.system());
         routes.put(TestRoutes.relay());
         routes.markComplete();
-        delivery = new Delivery(queue, routes, new MailUpstreams("relay.test", false),
+        delivery = new Delivery(queue, routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
                 DeliverySettings.of("relay.test"), InstantSource.system(),
                 new RelayMeters(new SimpleMeterRegistry(), 10, InstantSource.system()), Tracing.OFF);
     }

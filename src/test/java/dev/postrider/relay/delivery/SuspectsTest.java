@@ -18,6 +18,7 @@ import dev.postrider.route.ServerRoute;
 import dev.postrider.testing.CountingSmtpServer;
 import dev.postrider.transport.Attempt;
 import dev.postrider.transport.Envelope;
+import dev.postrider.transport.LoopbackUpstreams;
 import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.MessageContent;
 import dev.postrider.transport.Opening;
@@ -96,7 +97,7 @@ final class SuspectsTest {
             routes.put(route);
             routes.put(TestRoutes.organization("orders", State.OPEN));
             routes.markComplete();
-            var real = new MailUpstreams("relay.test", false);
+            var real = new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY);
             Upstreams upstreams = to -> new Poisonable(real.to(to));
             try (var delivery = new Delivery(queue, routes, upstreams, times, InstantSource.system(),
                     new RelayMeters(meters, 10, InstantSource.system()), Tracing.OFF)) {

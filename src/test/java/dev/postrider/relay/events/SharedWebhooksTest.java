@@ -18,6 +18,7 @@ import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.Webhook;
 import dev.postrider.testing.PostgresServer;
+import dev.postrider.transport.LoopbackUpstreams;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -47,7 +48,8 @@ final class SharedWebhooksTest {
     private final List<String> heard = new CopyOnWriteArrayList<>();
 
     private Webhooks relay(SqlQueue queue) {
-        return new Webhooks(queue.outbox(), routes, new WebhookPolicy(true, true), WebhookTimes.DEFAULT,
+        return new Webhooks(queue.outbox(), routes, new WebhookPolicy(true, LoopbackUpstreams.POLICY),
+                WebhookTimes.DEFAULT,
                 new RelayMeters(new SimpleMeterRegistry(), 10, clock), clock);
     }
 

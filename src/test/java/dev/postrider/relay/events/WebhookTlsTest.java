@@ -9,6 +9,7 @@ import dev.postrider.route.CertificateBundle;
 import dev.postrider.route.TlsSettings;
 import dev.postrider.route.TlsSettings.Verification;
 import dev.postrider.testing.TestCertificates;
+import dev.postrider.transport.LoopbackUpstreams;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -26,7 +27,8 @@ final class WebhookTlsTest {
     private static final TestCertificates CA = new TestCertificates("Private CA");
     private static final TestCertificates.Server CERTIFICATE = CA.server("localhost");
 
-    private final WebhookClient client = new WebhookClient(new WebhookPolicy(false, true), WebhookTimes.DEFAULT);
+    private final WebhookClient client = new WebhookClient(new WebhookPolicy(false, LoopbackUpstreams.POLICY),
+            WebhookTimes.DEFAULT);
     private HttpsServer receiver;
 
     @BeforeEach

@@ -24,6 +24,7 @@ import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.Webhook;
+import dev.postrider.transport.LoopbackUpstreams;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -99,7 +100,7 @@ final class WebhooksTest {
         delivery = new Delivery(queue, routes, upstreams, DeliverySettings.of("relay.test"), this::now, meters,
                 Tracing.OFF);
         delivery.start();
-        webhooks = webhooks(new WebhookPolicy(true, true));
+        webhooks = webhooks(new WebhookPolicy(true, LoopbackUpstreams.POLICY));
     }
 
     private Webhooks webhooks(WebhookPolicy policy) {
@@ -265,7 +266,7 @@ final class WebhooksTest {
                 .isNotNull());
         // The relay is started anew meanwhile.
         webhooks.close();
-        webhooks = webhooks(new WebhookPolicy(true, true));
+        webhooks = webhooks(new WebhookPolicy(true, LoopbackUpstreams.POLICY));
         receiver = receiver(port);
         await().untilAsserted(() -> assertThat(events("good")).hasSize(20));
         await().untilAsserted(() -> assertThat(waiting()).isZero());
@@ -295,7 +296,9 @@ final class WebhooksTest {
     @ParameterizedTest
     @ValueSource(strings = {"https://127.0.0.1/", "https://localhost/", "https://[::1]/", "https://169.254.169.254/x",
             "https://[fe80::1]/", "https://0.0.0.0/", "https://[::ffff:127.0.0.1]/", "https://100.100.100.200/",
-            "https://[fd00:ec2::254]/", "https://2130706433/", "http://192.0.2.1/", "ftp://192.0.2.1/", "https:///x"})
+            "https://[fd00:ec2::254]/", "https://[64:ff9b::a9fe:a9fe]/", "https://168.63.129.16/",
+            "https://[fd20:ce::254]/", "https://192.0.0.192/", "https://2130706433/", "http://192.0.2.1/",
+            "ftp://192.0.2.1/", "https:///x"})
     void whatOnlyTheRelayCanReachIsRefused(String url) {
         assertThatThrownBy(() -> passes(URI.create(url)))
                 .isInstanceOfAny(IOException.class, IllegalArgumentException.class);
@@ -317,7 +320,7 @@ final class WebhooksTest {
     void connectsToTheAddressThatThePolicyHasSeen() throws Exception {
         webhooks.close();
         List<String> lookUps = new CopyOnWriteArrayList<>();
-        webhooks = webhooks(new WebhookPolicy(true, true, host -> {
+        webhooks = webhooks(new WebhookPolicy(true, LoopbackUpstreams.POLICY, host -> {
             lookUps.add(host);
             if (lookUps.size() > 1) {
                 throw new UnknownHostException("asked twice");
@@ -336,7 +339,7 @@ final class WebhooksTest {
     void aNameThatHasALocalAddressAmongOthersIsNotConnectedTo() throws Exception {
         webhooks.close();
         List<String> lookUps = new CopyOnWriteArrayList<>();
-        webhooks = webhooks(new WebhookPolicy(true, false, host -> {
+        webhooks = webhooks(new WebhookPolicy(true, WebhookPolicy.STRICT.addresses(), host -> {
             lookUps.add(host);
             return new InetAddress[]{InetAddress.ofLiteral("127.0.0.1"), InetAddress.ofLiteral("192.0.2.1")};
         }));

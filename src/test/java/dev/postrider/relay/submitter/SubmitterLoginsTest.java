@@ -13,6 +13,7 @@ import dev.postrider.route.Login.Credentials;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.testing.ScriptedSmtpServer;
+import dev.postrider.transport.LoopbackUpstreams;
 import dev.postrider.transport.MailUpstreams;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,7 +41,8 @@ final class SubmitterLoginsTest {
     private final AtomicInteger free = new AtomicInteger(100);
     private final AtomicInteger askedForRoom = new AtomicInteger();
     private Instant now = Instant.parse("2026-03-01T12:00:00Z");
-    private final SubmitterLogins logins = new SubmitterLogins(new MailUpstreams("relay.test", false),
+    private final SubmitterLogins logins = new SubmitterLogins(
+            new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
             new Limited(), _ -> askedForRoom.incrementAndGet(), () -> now, PATIENCE);
 
     private final class Limited implements ConnectionPermits {
