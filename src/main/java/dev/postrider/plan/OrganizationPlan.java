@@ -156,7 +156,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             List<ResourceKey> through = password.isPresent()
                     ? servers.named()
                     : world.organizationRoute(key).map(OrganizationRoute::servers).orElse(List.of());
-            Works works = works(ready, List.of(resolved, tested, relay), servers.takeMail(through, world));
+            Works works = works(ready, List.of(resolved, tested, relay), servers.takeMail(key, through, world));
             CapabilitiesNow capabilities = CapabilitiesNow.of(spec, capability -> works(capability, works, servers),
                     conditions);
             Optional<OrganizationRoute> route = password

@@ -89,12 +89,17 @@ record Servers(boolean own, List<ServerView> allowed, List<Problem> problems, bo
      * Whether the relay takes mail for a route of these servers, as it decides itself: see
      * {@link dev.postrider.route.Routing}.
      *
-     * @param through what the route names
+     * @param organization whose route it is
+     * @param through      what the route names, which may be no server for it any more
      */
-    boolean takeMail(List<ResourceKey> through, World world) {
+    boolean takeMail(ResourceKey organization, List<ResourceKey> through, World world) {
         return !blocked() && (through.isEmpty()
                 ? globals.stream()
-                : through.stream().flatMap(key -> world.mailServer(key).stream())).anyMatch(ServerView::takesMail);
+                : through.stream()
+                        .flatMap(key -> world.mailServer(key).stream())
+                        .filter(server -> server.key().namespace().equals(organization.namespace())
+                                || globals.contains(server)))
+                .anyMatch(ServerView::takesMail);
     }
 
     /** Whether one of them takes mail with the login of whoever submits it. */

@@ -66,8 +66,10 @@ final class KilledRelayTest {
                 assertCounted(acknowledged, server.messages() + server.duplicates());
             }
             assertThat(acknowledged).isGreaterThan(KILLS);
-            assertThat(server.duplicates()).describedAs("at most the messages in flight at the kills")
-                    .isLessThanOrEqualTo(KILLS * CONNECTIONS);
+            // A place is free again before what came of its message is recorded: so at a kill a message may be under way
+            // in each place, and another wait for the record.
+            assertThat(server.duplicates()).describedAs("at most the messages in flight or not recorded at the kills")
+                    .isLessThanOrEqualTo(KILLS * CONNECTIONS * 2);
         }
     }
 
