@@ -62,7 +62,7 @@ final class ChartValuesIT {
             "topologySpreadConstraints", "[{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway}]");
     /** Texts, of which each pattern of the schema allows one. */
     private static final List<String> TEXTS = List.of("other", "other@example.com", "7s", "7Gi", "other:3310",
-            "https://other.example.com", "postgresql://other/queue");
+            "https://other.example.com", "postgresql://other/queue", "10.7.0.0/16");
 
     /** Not the chart's own: Helm gives it to every chart that is part of another. */
     private static final String OF_HELM = "/global";
