@@ -16,31 +16,25 @@ import java.util.regex.Pattern;
  * the test needs: swaks is installed without TLS unless somebody adds Net::SSLeay.
  */
 public enum InstalledProgram {
-    DOVECOT("dovecot", "of version 2.3, whose configuration the tests write", "^2\\.3\\.", "--version"), GO("go",
-            "1.26 or newer, or one that fetches it (GOTOOLCHAIN=auto)", "go1\\.(2[6-9]|[3-9]\\d)\\b|^auto", "env",
-            "GOVERSION", "GOTOOLCHAIN"), GROFF("groff", "with the macros of manual pages", "\\d", "--version"), MAN(
-                    "man", "that can format pages", "\\d",
-                    "--version"), MSMTP("msmtp", "with TLS", "TLS/SSL library: (?!none)", "--version"), MVN("mvn",
-                            "that runs", "Apache Maven",
-                            "--version"), NODE("node", "18 or newer", "^v(1[89]|[2-9]\\d)\\.", "--version"), NPM("npm",
-                                    "that runs", "\\d", "--version"), OPENSSL("openssl", "with a responder for OCSP",
-                                            "-index", "ocsp", "-help"), PHP("php", "that writes JSON", "^\\[1]", "-r",
-                                                    "echo json_encode([1]);"), POSTCONF("postconf", "that runs", "\\d",
-                                                            "-d", "mail_version"), PRE_COMMIT("pre-commit", "that runs",
-                                                                    "\\d", "--version"), PYTHON("python3", "with TLS",
-                                                                            "^TLS", "-c",
-                                                                            "import json, smtplib, ssl; print('TLS')"), RUBY(
-                                                                                    "ruby",
-                                                                                    "with the gem mail: install ruby-mail",
-                                                                                    "^mail", "-e",
-                                                                                    "require 'json'; require 'mail'; puts 'mail'"), SCRIPT(
-                                                                                            "script",
-                                                                                            "of util-linux, which makes a terminal",
-                                                                                            "util-linux",
-                                                                                            "--version"), SWAKS("swaks",
-                                                                                                    "with TLS: install libnet-ssleay-perl",
-                                                                                                    "=== TLS supported",
-                                                                                                    "--support");
+    // @formatter:off
+    DOVECOT("dovecot", "of version 2.3, whose configuration the tests write", "^2\\.3\\.", "--version"),
+    GO("go", "1.26 or newer, or one that fetches it (GOTOOLCHAIN=auto)", "go1\\.(2[6-9]|[3-9]\\d)\\b|^auto",
+            "env", "GOVERSION", "GOTOOLCHAIN"),
+    GROFF("groff", "with the macros of manual pages", "\\d", "--version"),
+    MAN("man", "that can format pages", "\\d", "--version"),
+    MSMTP("msmtp", "with TLS", "TLS/SSL library: (?!none)", "--version"),
+    MVN("mvn", "that runs", "Apache Maven", "--version"),
+    NODE("node", "18 or newer", "^v(1[89]|[2-9]\\d)\\.", "--version"),
+    OPENSSL("openssl", "with a responder for OCSP", "-index", "ocsp", "-help"),
+    PHP("php", "that writes JSON", "^\\[1]", "-r", "echo json_encode([1]);"),
+    POSTCONF("postconf", "that runs", "\\d", "-d", "mail_version"),
+    PRE_COMMIT("pre-commit", "that runs", "\\d", "--version"),
+    PYTHON("python3", "with TLS", "^TLS", "-c", "import json, smtplib, ssl; print('TLS')"),
+    RUBY("ruby", "with the gem mail: install ruby-mail", "^mail",
+            "-e", "require 'json'; require 'mail'; puts 'mail'"),
+    SCRIPT("script", "of util-linux, which makes a terminal", "util-linux", "--version"),
+    SWAKS("swaks", "with TLS: install libnet-ssleay-perl", "=== TLS supported", "--support");
+    // @formatter:on
 
     /** What each said; programs do not change while tests run. */
     private static final Map<InstalledProgram, Optional<Path>> FOUND = new ConcurrentHashMap<>();
