@@ -10,8 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,15 +39,13 @@ final class LeasedClaims implements Claims {
     private final Replica replica;
     private final Map<String, String> taken = new ConcurrentHashMap<>();
     private final GivingBack<Claim> unfreed;
-    // Held for reading while a claim is made, for writing while claims that nobody knows of are looked for.
-    private final ReadWriteLock taking = new ReentrantReadWriteLock();
-    private volatile boolean doubtful;
+    private final DoubtfulTakes<Claim> takes;
 
     LeasedClaims(PostgresDatabase database, Replica replica) {
         this.database = database;
         this.replica = replica;
         this.unfreed = new GivingBack<>(replica, this::free);
-        replica.withEachRenewal(this::freeUnknown);
+        this.takes = new DoubtfulTakes<>(replica, this::unknown, unfreed::add);
     }
 
     @Override
@@ -94,12 +90,7 @@ final class LeasedClaims implements Claims {
             return List.of();
         }
         String me = replica.id();
-        taking.readLock().lock();
-        try {
-            return take(sql, binding, me);
-        } finally {
-            taking.readLock().unlock();
-        }
+        return takes.take(() -> take(sql, binding, me));
     }
 
     private List<String> take(String sql, Binding binding, String me) throws QueueException {
@@ -115,8 +106,7 @@ final class LeasedClaims implements Claims {
                 }
             } catch (SQLException e) {
                 mine.forEach(taken::remove);
-                // The answer may have been lost after the database had done it.
-                doubtful = true;
+                takes.doubt();
                 if (database.mayRepeat(e)) {
                     return List.of();
                 }
@@ -164,36 +154,23 @@ final class LeasedClaims implements Claims {
         unfreed.add(new Claim(organization, id, claimedBy));
     }
 
-    /** What stands under this relay's name and is not known to it came of a statement whose answer was lost. */
-    private void freeUnknown() throws QueueException {
-        if (!doubtful) {
-            return;
-        }
-        List<Claim> unknown;
-        taking.writeLock().lock();
-        try {
-            String me = replica.id();
-            unknown = database.read(connection -> {
-                List<Claim> found = new ArrayList<>();
-                try (PreparedStatement query = connection
-                        .prepareStatement(
-                                "SELECT DISTINCT organization, message FROM recipient WHERE claimed_by = ?")) {
-                    query.setString(1, me);
-                    try (ResultSet rows = query.executeQuery()) {
-                        while (rows.next()) {
-                            if (!taken.containsKey(rows.getString(2))) {
-                                found.add(new Claim(ResourceKey.parse(rows.getString(1)), rows.getString(2), me));
-                            }
+    private List<Claim> unknown() throws QueueException {
+        String me = replica.id();
+        return database.read(connection -> {
+            List<Claim> found = new ArrayList<>();
+            try (PreparedStatement query = connection
+                    .prepareStatement("SELECT DISTINCT organization, message FROM recipient WHERE claimed_by = ?")) {
+                query.setString(1, me);
+                try (ResultSet rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        if (!taken.containsKey(rows.getString(2))) {
+                            found.add(new Claim(ResourceKey.parse(rows.getString(1)), rows.getString(2), me));
                         }
                     }
                 }
-                return found;
-            });
-            doubtful = false;
-        } finally {
-            taking.writeLock().unlock();
-        }
-        unknown.forEach(unfreed::add);
+            }
+            return found;
+        });
     }
 
     private void free(Claim claim) throws QueueException {

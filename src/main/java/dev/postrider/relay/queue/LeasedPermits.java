@@ -3,8 +3,11 @@ package dev.postrider.relay.queue;
 import dev.postrider.route.ResourceKey;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -34,6 +37,8 @@ final class LeasedPermits implements ConnectionPermits {
     private final PostgresDatabase database;
     private final Replica replica;
     private final GivingBack<Slot> unfreed;
+    private final DoubtfulTakes<Slot> takes;
+    private final Set<Slot> known = ConcurrentHashMap.newKeySet();
     private final Map<ResourceKey, Integer> mine = new ConcurrentHashMap<>();
     private final Map<ResourceKey, Long> asked = new ConcurrentHashMap<>();
     private volatile Wanted wanted = (server, busyToo) -> {};
@@ -42,6 +47,7 @@ final class LeasedPermits implements ConnectionPermits {
         this.database = database;
         this.replica = replica;
         this.unfreed = new GivingBack<>(replica, this::free);
+        this.takes = new DoubtfulTakes<>(replica, this::unknown, unfreed::add);
     }
 
     @Override
@@ -52,10 +58,10 @@ final class LeasedPermits implements ConnectionPermits {
         String me = replica.id();
         try {
             for (int i = 0; i < TRIES; i++) {
-                Optional<Integer> slot = take(server, me, limit);
+                Optional<Slot> slot = takes.take(() -> take(server, me, limit));
                 if (slot.isPresent()) {
                     mine.merge(server, 1, Integer::sum);
-                    return Optional.of(new Leased(new Slot(server, slot.get(), me)));
+                    return slot.map(Leased::new);
                 }
                 if (taken(server) >= limit) {
                     ask(server, me);
@@ -68,7 +74,7 @@ final class LeasedPermits implements ConnectionPermits {
         return Optional.empty();
     }
 
-    private Optional<Integer> take(ResourceKey server, String me, int limit) throws QueueException {
+    private Optional<Slot> take(ResourceKey server, String me, int limit) throws QueueException {
         return database.read(connection -> {
             try (PreparedStatement insert = connection.prepareStatement(TAKE)) {
                 insert.setString(1, server.toString());
@@ -78,7 +84,11 @@ final class LeasedPermits implements ConnectionPermits {
                 insert.setInt(5, limit);
                 insert.setString(6, server.toString());
                 try (ResultSet rows = insert.executeQuery()) {
-                    return rows.next() ? Optional.of(rows.getInt(1)) : Optional.empty();
+                    Optional<Slot> slot = rows.next()
+                            ? Optional.of(new Slot(server, rows.getInt(1), me))
+                            : Optional.empty();
+                    slot.ifPresent(known::add);
+                    return slot;
                 }
             }
         });
@@ -134,6 +144,24 @@ final class LeasedPermits implements ConnectionPermits {
         }
     }
 
+    private List<Slot> unknown() throws QueueException {
+        String me = replica.id();
+        return database.read(connection -> {
+            List<Slot> found = new ArrayList<>();
+            try (PreparedStatement query = connection
+                    .prepareStatement("SELECT server, slot FROM permit WHERE replica = ?")) {
+                query.setString(1, me);
+                try (ResultSet rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        found.add(new Slot(ResourceKey.parse(rows.getString(1)), rows.getInt(2), me));
+                    }
+                }
+            }
+            found.removeAll(known);
+            return found;
+        });
+    }
+
     private void free(Slot slot) throws QueueException {
         database.read(connection -> {
             try (PreparedStatement delete = connection
@@ -163,6 +191,7 @@ final class LeasedPermits implements ConnectionPermits {
         public void close() {
             if (open.getAndSet(false)) {
                 mine.computeIfPresent(slot.server, (key, count) -> count == 1 ? null : count - 1);
+                known.remove(slot);
                 unfreed.add(slot);
             }
         }

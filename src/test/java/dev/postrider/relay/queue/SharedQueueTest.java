@@ -225,6 +225,36 @@ final class SharedQueueTest {
     }
 
     @Test
+    void whatWasTakenByAStatementWhoseAnswerWasLostIsGivenBack() throws Exception {
+        try (var proxy = new AnswerLosingProxy(PostgresServer.shared().port());
+                var other = open(LONG);
+                var first = SqlQueue.openPostgres(
+                        new PostgresLocation(location.url()
+                                .replace(":" + PostgresServer.shared().port() + "/",
+                                        ":" + proxy.port() + "/"),
+                                location.credentials()),
+                        QueueLimits.DEFAULT, InstantSource.fixed(NOW), Duration.ofSeconds(5))) {
+            String id = submit(other, 10);
+            other.release(claimed(other));
+
+            proxy.lose("INSERT INTO permit");
+            assertThat(first.permits().tryTake(SERVER, 1)).isEmpty();
+            assertThat(proxy.hasLost()).isTrue();
+            await().untilAsserted(() -> assertThat(other.permits().tryTake(SERVER, 1)).isPresent());
+
+            proxy.lose("SET claimed_by");
+            assertThatThrownBy(() -> first.claim(SHOP, NOW, 1)).isInstanceOf(QueueException.class);
+            assertThat(proxy.hasLost()).isTrue();
+            await().untilAsserted(() -> assertThat(other.claim(SHOP, NOW, 1)).extracting(QueuedMessage::id)
+                    .containsExactly(id));
+        }
+    }
+
+    private static QueuedMessage claimed(SqlQueue queue) throws QueueException {
+        return queue.claim(SHOP, NOW, 1).getFirst();
+    }
+
+    @Test
     void wakesTheOthersWhenMailComesThatItDoesNotTake() throws Exception {
         Set<ResourceKey> heard = ConcurrentHashMap.newKeySet();
         try (var first = open(LONG); var second = open(LONG)) {
