@@ -83,7 +83,8 @@ final class Credentials {
     private Optional<SecretLookup.Found> find(String field, String secretName, String... keys) {
         ResourceKey key = new ResourceKey(namespace, secretName);
         switch (world.secret(key)) {
-            case SecretLookup.Missing() -> problems.add(Problem.notThereYet(Area.SECRETS, Problem.SECRET_NOT_FOUND, field,
+            case SecretLookup.Missing() -> problems.add(Problem.notThereYet(Area.SECRETS, Problem.SECRET_NOT_FOUND,
+                    field,
                     "there is no Secret \"%s\" in namespace \"%s\"; create it with the keys %s and the label %s: \"true\""
                             .formatted(secretName, namespace, String.join(", ", keys),
                                     PostriderApi.CREDENTIALS_LABEL)));

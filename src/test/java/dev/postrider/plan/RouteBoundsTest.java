@@ -60,8 +60,9 @@ final class RouteBoundsTest {
 
     private static MailServerPlan plan(int value, int certificate, String authentication) {
         String text = text("\u0001".repeat(value));
-        GoldenWorld world = new GoldenWorld(SERVER.formatted(text, text, text(padded(CLIENT.certificate(), certificate)),
-                text(padded(CLIENT.privateKey(), certificate)), text, authentication));
+        GoldenWorld world = new GoldenWorld(
+                SERVER.formatted(text, text, text(padded(CLIENT.certificate(), certificate)),
+                        text(padded(CLIENT.privateKey(), certificate)), text, authentication));
         return MailServerPlan.of(world.servers.values().iterator().next(), world, TestNews.none());
     }
 
