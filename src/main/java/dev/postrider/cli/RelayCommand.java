@@ -26,6 +26,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Visibility;
@@ -195,7 +196,12 @@ final class RelayCommand implements Callable<Integer> {
         try {
             return EgressPolicy.of(allowedNetworks, deniedNetworks,
                     OwnAddresses.ofInstallation("postrider-relay." + routesNamespace(client.getNamespace()) + ".svc",
-                            client.getMasterUrl().getHost()));
+                            client.getMasterUrl().getHost(),
+                            Stream.of(Optional.ofNullable(queue.url), Optional.ofNullable(links.endpoint),
+                                    Optional.ofNullable(links.scanner),
+                                    Optional.ofNullable(otlpEndpoint).map(URI::toString))
+                                    .flatMap(Optional::stream)
+                                    .toList()));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(),
                     "--allowed-networks, --denied-networks: " + e.getMessage(), e);

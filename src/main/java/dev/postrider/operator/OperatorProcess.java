@@ -136,7 +136,8 @@ public final class OperatorProcess implements AutoCloseable {
         Events events = new Events(client, options.identity(), clock);
         TestSender tester = sender.apply(EgressPolicy.of(settings.connections().allowedNetworks(),
                 settings.connections().deniedNetworks(),
-                OwnAddresses.ofInstallation(RelayWorkload.host(options.namespace()), client.getMasterUrl().getHost())));
+                OwnAddresses.ofInstallation(RelayWorkload.host(options.namespace()), client.getMasterUrl().getHost(),
+                        settings.relay().stores())));
         Executor threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("send-", 0).factory());
         Sends<ResourceKey, TestOrder, TestResult> tests = new Sends<>(order -> order.mail().server().key(),
                 order -> tester.send(order.mail()), (order, defect) -> tester.failed(order.mail(), defect),

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -155,6 +156,12 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             scheduling = scheduling == null ? Scheduling.ANYWHERE : scheduling;
             Settings.submission(submissionAddress);
             submissionAddress = given(submissionAddress);
+        }
+
+        /** What only the installation has a reason to call: URLs, or hosts with their ports. */
+        List<String> stores() {
+            return Stream.of(queue.url(), Optional.ofNullable(links.s3()).flatMap(LinksSettings.S3::endpoint),
+                    links.scanner(), visibility.otlpEndpoint()).flatMap(Optional::stream).toList();
         }
 
         /** {@link #submissionAddress} with host and port apart. */

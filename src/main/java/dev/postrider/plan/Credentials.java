@@ -9,8 +9,18 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Takes values out of credentials Secrets and says of each what is wrong with it. */
+/**
+ * Takes values out of credentials Secrets and says of each what is wrong with it. Values are written to the relay's
+ * routes, so their length is bounded: a route must fit into a Secret of 1 MiB, and many into the operator's memory.
+ */
 final class Credentials {
+    /** Of names, passwords, keys to sign with, and tokens; those of Microsoft have some 2,000. */
+    static final int LONGEST_VALUE = 4096;
+    /** Of certificates, keys and JSON; an RSA key of 16,384 bits has 12,500. */
+    static final int LONGEST_TEXT = 16_384;
+    /** Has a bound of its own. */
+    private static final String AUTHORITIES = "ca.crt";
+
     private final World world;
     private final String namespace;
     private final List<Problem> problems;
@@ -73,7 +83,8 @@ final class Credentials {
     private Optional<SecretLookup.Found> find(String field, String secretName, String... keys) {
         ResourceKey key = new ResourceKey(namespace, secretName);
         switch (world.secret(key)) {
-            case SecretLookup.Missing() -> problems.add(Problem.notThereYet(Area.SECRETS, "SecretNotFound", field,
+            case SecretLookup.Missing() -> problems.add(Problem.notThereYet(Area.SECRETS, Problem.SECRET_NOT_FOUND,
+                    field,
                     "there is no Secret \"%s\" in namespace \"%s\"; create it with the keys %s and the label %s: \"true\""
                             .formatted(secretName, namespace, String.join(", ", keys),
                                     PostriderApi.CREDENTIALS_LABEL)));
@@ -106,6 +117,11 @@ final class Credentials {
                                     : String.join(", ", found.data().keySet().stream().sorted().toList())));
         } else if (value.isEmpty()) {
             add("SecretValueEmpty", field, "key \"%s\" of Secret \"%s\" is empty".formatted(entry, secretName));
+        } else if (!entry.equals(AUTHORITIES) && value.length() > (lines ? LONGEST_TEXT : LONGEST_VALUE)) {
+            add("SecretValueTooLarge", field,
+                    ("key \"%s\" of Secret \"%s\" has %d characters, and at most %d are taken; put the value there and "
+                            + "nothing else").formatted(entry, secretName, value.length(),
+                                    lines ? LONGEST_TEXT : LONGEST_VALUE));
         } else if (!lines && value.chars().anyMatch(c -> c == '\n' || c == '\r' || c == 0)) {
             add("SecretValueInvalid", field,
                     ("key \"%s\" of Secret \"%s\" has a line break or a NUL in it, which no login takes; write it without "

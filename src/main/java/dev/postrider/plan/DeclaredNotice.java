@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads what a LicenseExpiryNotice declares, and records what is wrong with it. */
 final class DeclaredNotice {
-    static final String ORGANIZATION_NOT_FOUND = "OrganizationNotFound";
     static final int MOST_RECIPIENTS = 50;
 
     /** Of the IANA database; asking for them makes a set of hundreds anew. */
@@ -72,7 +71,7 @@ final class DeclaredNotice {
     static Optional<Problem> organization(String namespace, String name, World world) {
         return world.organization(new ResourceKey(namespace, name)).isPresent()
                 ? Optional.empty()
-                : Optional.of(Problem.notThereYet(Area.SPEC, ORGANIZATION_NOT_FOUND, "spec.organizationRef",
+                : Optional.of(Problem.notThereYet(Area.SPEC, Problem.ORGANIZATION_NOT_FOUND, "spec.organizationRef",
                         "there is no OrganizationMailSettings \"%s\" in namespace \"%s\"; create it, or name another one"
                                 .formatted(name, namespace)));
     }

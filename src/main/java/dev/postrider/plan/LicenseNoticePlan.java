@@ -276,7 +276,7 @@ public record LicenseNoticePlan(List<NoticeOrder> orders, LicenseExpiryNoticeSta
         }
 
         private static boolean isMissingOrganization(Problem problem) {
-            return problem.reason().equals(DeclaredNotice.ORGANIZATION_NOT_FOUND);
+            return problem.reason().equals(Problem.ORGANIZATION_NOT_FOUND);
         }
 
         private void stalled() {

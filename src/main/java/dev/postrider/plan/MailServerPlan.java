@@ -155,7 +155,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         private void checkSpec() {
             Installation installation = world.installation();
             if (spec.scope() == Scope.Global && !isHonouredGlobal(server, installation)) {
-                problems.add(new Problem(Area.SPEC, "ScopeNotAllowed", "spec.scope",
+                problems.add(new Problem(Area.SPEC, Problem.SCOPE_NOT_ALLOWED, "spec.scope",
                         ("a global server would get every organization's mail, so it is honoured only in the namespaces %s, "
                                 + "not in \"%s\"; declare it there, or make it a server of scope Organization")
                                 .formatted(

@@ -17,6 +17,13 @@ import java.util.stream.Collectors;
  *                things come in any order
  */
 public record Problem(Area area, String reason, String field, String message, boolean waits) {
+    /** Reasons that the check of files judges in its own way, since it does not see the cluster. */
+    public static final String SECRET_NOT_FOUND = "SecretNotFound";
+    public static final String CONFIG_MAP_NOT_FOUND = "ConfigMapNotFound";
+    public static final String SERVER_NOT_FOUND = "ServerNotFound";
+    public static final String SERVER_NOT_ALLOWED = "ServerNotAllowed";
+    public static final String ORGANIZATION_NOT_FOUND = "OrganizationNotFound";
+    public static final String SCOPE_NOT_ALLOWED = "ScopeNotAllowed";
 
     /** One that only an edit fixes. */
     public Problem(Area area, String reason, String field, String message) {

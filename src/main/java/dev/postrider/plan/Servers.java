@@ -43,12 +43,12 @@ record Servers(boolean own, List<ServerView> allowed, List<Problem> problems, bo
             if (!key.namespace().equals(namespace)
                     && server.filter(s -> s.isHonouredGlobal(installation)).isEmpty()) {
                 // Whether the server exists is not told: it is another tenant's business. A global one may come later.
-                problems.add(new Problem(Area.SERVERS, "ServerNotAllowed", field,
+                problems.add(new Problem(Area.SERVERS, Problem.SERVER_NOT_ALLOWED, field,
                         "MailServer %s is no global server, and only those may be used from another namespace; declare a MailServer in namespace \"%s\""
                                 .formatted(key, namespace),
                         installation.trustedNamespaces().contains(key.namespace())));
             } else if (server.isEmpty()) {
-                problems.add(Problem.notThereYet(Area.SERVERS, "ServerNotFound", field,
+                problems.add(Problem.notThereYet(Area.SERVERS, Problem.SERVER_NOT_FOUND, field,
                         "there is no MailServer \"%s\" in namespace \"%s\"; create it, or take it out of the list"
                                 .formatted(key.name(), key.namespace())));
             } else {

@@ -81,7 +81,8 @@ final class TlsDeclaration {
         String name = reference.name();
         String key = Optional.ofNullable(reference.key()).orElse(CA_KEY);
         switch (world.configMap(new ResourceKey(namespace, name))) {
-            case ConfigMapLookup.Missing() -> problems.add(Problem.notThereYet(Area.SECRETS, "ConfigMapNotFound", field,
+            case ConfigMapLookup.Missing() -> problems.add(Problem.notThereYet(Area.SECRETS,
+                    Problem.CONFIG_MAP_NOT_FOUND, field,
                     "there is no ConfigMap \"%s\" in namespace \"%s\"; create it with the key %s and the label %s: \"true\""
                             .formatted(name, namespace, key, PostriderApi.CERTIFICATE_AUTHORITIES_LABEL)));
             case ConfigMapLookup.Unlabelled() -> add("ConfigMapNotLabelled", field,

@@ -24,7 +24,8 @@ import java.util.regex.Pattern;
 final class MailboxList {
     private static final String ATOM_SPECIALS = "!#$%&'*+-/=?^_`{|}~";
 
-    private static final Pattern ENCODED_WORD = Pattern.compile("=\\?([^?]*)\\?([bBqQ])\\?(.*?)\\?=");
+    private static final String WORD = "=?";
+    private static final String WORD_END = "?=";
     private static final Pattern QUOTED_OCTET = Pattern.compile("=([0-9A-Fa-f]{2})|.", Pattern.DOTALL);
 
     private final String text;
@@ -107,34 +108,59 @@ final class MailboxList {
             }
         }
         String name = text.substring(start, at);
-        return isHarmless(name) && isHarmless(name.replace("\\", ""));
+        return isHarmless(name) && (name.indexOf('\\') < 0 || isHarmless(name.replace("\\", "")));
     }
 
     /**
-     * Whether the encoded words of a name can be read, and hide no control character. They are looked for wherever some
-     * program would: in quoted strings and within words too, with blanks and question marks in them.
+     * Whether the encoded words of a name (RFC 2047) can be read, and hide no control character. They are looked for
+     * wherever some program would: in quoted strings and within words too, with blanks and question marks in them. The
+     * name is passed once: a regular expression would look for the end of each word that has none.
      */
     private static boolean isHarmless(String name) {
-        Matcher word = ENCODED_WORD.matcher(name);
-        for (int from = 0; word.find(from); from = word.end() - 2) {
-            try {
-                Charset charset = Charset.forName(MimeUtility.javaCharset(word.group(1).replaceFirst("\\*.*", "")));
-                byte[] octets = "B".equalsIgnoreCase(word.group(2))
-                        ? Base64.getMimeDecoder().decode(word.group(3))
-                        : quoted(word.group(3));
-                // ISO-2022 has controls of its own; what has them elsewhere has them in every reading.
-                if (hasControl(new String(octets, charset))
-                        || !charset.name().startsWith("ISO-2022")
-                                && hasControl(new String(octets, StandardCharsets.ISO_8859_1)
-                                        .replaceAll("[\\x80-\\xff]", ""))) {
-                    return false;
-                }
-            } catch (IllegalArgumentException e) {
-                // A charset that is not known here may be known where the mail is read, as UTF-7 is.
+        for (int start = name.indexOf(WORD); start >= 0;) {
+            int charset = start + WORD.length();
+            int encoding = name.indexOf('?', charset);
+            int content = encoding + 3;
+            boolean begins = encoding >= 0 && content <= name.length() && name.charAt(encoding + 2) == '?'
+                    && "BbQq".indexOf(name.charAt(encoding + 1)) >= 0;
+            int end = begins ? name.indexOf(WORD_END, content) : -1;
+            if (begins && end < 0) {
+                // Nor does any other word end.
+                return true;
+            }
+            if (begins && !isHarmless(name.substring(charset, encoding), name.charAt(encoding + 1),
+                    name.substring(content, end))) {
                 return false;
             }
+            start = name.indexOf(WORD, begins ? end : charset);
         }
         return true;
+    }
+
+    private static boolean isHarmless(String charsetName, char encoding, String content) {
+        try {
+            int language = charsetName.indexOf('*');
+            Charset charset = Charset.forName(MimeUtility
+                    .javaCharset(language < 0 ? charsetName : charsetName.substring(0, language)));
+            byte[] octets = Character.toLowerCase(encoding) == 'b'
+                    ? Base64.getMimeDecoder().decode(content)
+                    : quoted(content);
+            // ISO-2022 has controls of its own; what has them elsewhere has them in every reading.
+            return !hasControl(new String(octets, charset))
+                    && (charset.name().startsWith("ISO-2022") || !hasControlOfAscii(octets));
+        } catch (IllegalArgumentException e) {
+            // A charset that is not known here may be known where the mail is read, as UTF-7 is.
+            return false;
+        }
+    }
+
+    private static boolean hasControlOfAscii(byte[] octets) {
+        for (byte octet : octets) {
+            if (octet >= 0 && octet < ' ' && octet != '\t' || octet == 127) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** RFC 2047 section 4.2. */

@@ -253,11 +253,9 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         private final ResourceKey organization;
         private final Submission submission;
         private final Draft draft;
-        private final TraceHeaders headers;
         private final Optional<SenderIdentity> identity;
         private final Optional<Support> support;
-        private final Optional<SupportMail> toSupport;
-        private final Optional<SenderFields> senders;
+        private final SubmittedContent octets;
         private final SubmissionFields content;
         private String id;
 
@@ -266,14 +264,11 @@ final class OrganizationSubmissions implements SubmissionPolicy {
             this.organization = organization;
             this.submission = submission;
             this.draft = draft;
-            this.headers = headers;
             this.identity = identity;
             this.support = support;
-            this.toSupport = support.map(s -> supportMail(headers, s, organization));
-            OutputStream kept = toSupport.isPresent() ? toSupport.get() : headers;
-            this.senders = identity
-                    .map(i -> new SenderFields(kept, i, !submission.sender().isEmpty() && support.isEmpty()));
-            this.content = new SubmissionFields(senders.isPresent() ? senders.get() : kept);
+            this.octets = new SubmittedContent(headers, support.map(s -> supportMail(headers, s, organization)),
+                    identity, !submission.sender().isEmpty() && support.isEmpty());
+            this.content = octets.fields();
             this.id = draft.id();
         }
 
@@ -290,15 +285,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         @Override
         public void commit(boolean eightBit) throws IOException {
             long start = System.nanoTime();
-            content.finish();
-            if (senders.isPresent()) {
-                senders.get().finish();
-            }
-            if (toSupport.isPresent()) {
-                toSupport.get().finish();
-                toSupport.get().attach();
-            }
-            headers.finish();
+            octets.finish();
             Optional<MailClass> mailClass = mailClass();
             try (Tracing.Acceptance trace = tracing.accept(organization, draft.id(), content.traceParent())) {
                 id = draft.commit(message(eightBit).inTrace(trace.traceParent()).of(mailClass));
@@ -350,9 +337,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
 
         /** Whether an address that was put in needs SMTPUTF8. */
         private boolean madeInternational() {
-            return AddressField.isInternational(sender())
-                    || toSupport.filter(SupportMail::isInternational).isPresent()
-                    || senders.filter(SenderFields::isInternational).isPresent();
+            return AddressField.isInternational(sender()) || octets.isInternational();
         }
 
         private NewMessage message(boolean eightBit) throws IOException {

@@ -91,7 +91,8 @@ public final class Relay implements AutoCloseable {
             queue.countDaysIn(key -> routes.organization(key).flatMap(OrganizationRoute::reportZone));
             this.links = openLinks(settings, clock);
             this.delivery = new Delivery(queue, routes, new MeteredUpstreams(upstreams, relayMeters), deliverySettings,
-                    clock, relayMeters, exposure.tracing(), links, Optional.of(attempts()));
+                    clock, relayMeters, exposure.tracing(), links,
+                    Optional.of(settings.dataDirectory().resolve("attempts")));
             this.listener = new SmtpListener(
                     new ListenerSettings(settings.hostName(), settings.limits(),
                             settings.allowPlaintextAuthentication()),
@@ -126,13 +127,6 @@ public final class Relay implements AutoCloseable {
             close();
             throw e;
         }
-    }
-
-    /** Beside the queue's file, or where another container of the same pod finds it. */
-    private Path attempts() {
-        return settings.queue().postgres().isEmpty()
-                ? settings.dataDirectory().resolve("attempts")
-                : Path.of(System.getProperty("java.io.tmpdir"), "postrider-attempts");
     }
 
     private Optional<Links> openLinks(RelaySettings settings, InstantSource clock) throws IOException {

@@ -1,6 +1,7 @@
 package dev.postrider.relay;
 
 import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
+import dev.postrider.relay.smtp.SubmissionPolicy.Refusal;
 import dev.postrider.route.Address;
 import dev.postrider.route.CanonicalAddress;
 import java.io.ByteArrayOutputStream;
@@ -10,8 +11,10 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Holds a message's header against what its organization may send as: the fields From, Sender, Resent-From and
@@ -22,16 +25,18 @@ import java.util.Set;
  */
 final class SenderFields extends HeaderFilter {
     private static final int MOST_OF_FIELD = 16_384;
+    private static final int MOST_RESENT = 20;
 
     private enum Field {
         FROM("From"), SENDER("Sender"), RESENT_FROM("Resent-From"), RESENT_SENDER("Resent-Sender");
 
+        private static final Map<String, Field> BY_NAME = Arrays.stream(values())
+                .collect(Collectors.toUnmodifiableMap(field -> field.title.toLowerCase(Locale.ROOT), field -> field));
+
         private final String title;
-        private final String name;
 
         Field(String title) {
             this.title = title;
-            this.name = title.toLowerCase(Locale.ROOT);
         }
 
         /** A message has one such field at most; those of a resending come with each (RFC 5322 section 3.6). */
@@ -45,6 +50,7 @@ final class SenderFields extends HeaderFilter {
     private final ByteArrayOutputStream held = new ByteArrayOutputStream();
     private Optional<Field> field = Optional.empty();
     private int bodyStart;
+    private int resent;
     private boolean tooLong;
     private boolean dropping;
     private boolean rewritten;
@@ -68,10 +74,8 @@ final class SenderFields extends HeaderFilter {
     void field(String name, byte[] start, int count) throws IOException {
         endField();
         namesNobodyToAnswer &= !settlesWhomToAnswer(name);
-        field = Arrays.stream(Field.values()).filter(f -> f.name.equals(name)).findFirst();
-        Optional<Field> disguised = Arrays.stream(Field.values())
-                .filter(f -> name.startsWith(f.name + " ") || name.startsWith(f.name + "\t"))
-                .findFirst();
+        field = Optional.ofNullable(Field.BY_NAME.get(name));
+        Optional<Field> disguised = disguised(name);
         if (disguised.isPresent()) {
             refuseUnlessRewriting("the name of field " + disguised.get().title + " is followed by more");
             dropping = true;
@@ -81,6 +85,16 @@ final class SenderFields extends HeaderFilter {
         } else {
             out.write(start, 0, count);
         }
+    }
+
+    private static Optional<Field> disguised(String name) {
+        int blank = 0;
+        while (blank < name.length() && name.charAt(blank) != ' ' && name.charAt(blank) != '\t') {
+            blank++;
+        }
+        return blank == name.length()
+                ? Optional.empty()
+                : Optional.ofNullable(Field.BY_NAME.get(name.substring(0, blank)));
     }
 
     /** Who resends a message leaves its fields alone (RFC 5322 section 3.6.6), and a signature may want no more of them. */
@@ -114,6 +128,11 @@ final class SenderFields extends HeaderFilter {
         if (!isWanted) {
             refuseUnlessRewriting("the message has several " + ended.title + " fields");
             return;
+        }
+        if (!ended.isSingle() && ++resent > MOST_RESENT) {
+            // Each may be written anew, as a longer one.
+            throw new RefusedException(new Refusal(550, "5.6.0", "the message has more than " + MOST_RESENT
+                    + " Resent-From and Resent-Sender fields"));
         }
         byte[] octets = held.toByteArray();
         Optional<List<CanonicalAddress>> addresses = tooLong

@@ -7,8 +7,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
+
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -27,7 +28,8 @@ final class SubmissionFields extends HeaderFilter {
     private final Value key = new Value(KEY_FIELD, false);
     private final Value mailClass = new Value(MailClass.FIELD, false);
     private final Value traceParent = new Value("traceparent", true);
-    private final List<Value> values = List.of(key, mailClass, traceParent);
+    private final Map<String, Value> values = Map.of(key.name, key, mailClass.name, mailClass, traceParent.name,
+            traceParent);
     private Optional<Value> field = Optional.empty();
 
     SubmissionFields(OutputStream out) {
@@ -65,7 +67,7 @@ final class SubmissionFields extends HeaderFilter {
 
     @Override
     void field(String name, byte[] start, int count) throws IOException {
-        field = values.stream().filter(value -> value.name.equals(name)).findFirst();
+        field = Optional.ofNullable(values.get(name));
         field.ifPresent(value -> value.times++);
         if (passes()) {
             out.write(start, 0, count);

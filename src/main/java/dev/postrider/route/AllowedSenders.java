@@ -35,6 +35,6 @@ public record AllowedSenders(List<String> patterns, Otherwise otherwise) {
         }
         return pattern.startsWith("@")
                 ? address.domain().equals(pattern.substring(1))
-                : CanonicalAddress.of(pattern).equals(address);
+                : pattern.endsWith(address.domain()) && CanonicalAddress.of(pattern).equals(address);
     }
 }

@@ -211,8 +211,8 @@ final class DependenciesTest {
             ResourceKey key = new ResourceKey(document.path("metadata").path("namespace").asText(),
                     document.path("metadata").path("name").asText());
             switch (document.path("kind").asText()) {
-                case "MailServer" -> waiting.add(reader(Reader.Kind.MAIL_SERVER, key));
-                case "OrganizationMailSettings" -> waiting.add(reader(Reader.Kind.ORGANIZATION, key));
+                case "MailServer" -> declared(Reader.Kind.MAIL_SERVER, key, edited);
+                case "OrganizationMailSettings" -> declared(Reader.Kind.ORGANIZATION, key, edited);
                 case "Secret" -> {
                     if (isWatched(document) || edited != null && isWatched(edited)) {
                         dependencies.changed(new Read.Secret(key));
@@ -262,6 +262,14 @@ final class DependenciesTest {
                 }
             }
             return woken;
+        }
+
+        /** One that is gone makes room for others of its namespace. */
+        private void declared(Reader.Kind kind, ResourceKey key, @Nullable JsonNode edited) {
+            waiting.add(reader(kind, key));
+            if (edited == null) {
+                dependencies.changed(new Read.InNamespace(kind, key.namespace()));
+            }
         }
 
         private static boolean isWatched(JsonNode document) {

@@ -250,7 +250,18 @@ public final class GoldenWorld implements World {
 
     @Override
     public OptionalInt boundPassed(HasMetadata resource) {
-        return OptionalInt.empty();
+        boolean server = resource instanceof MailServer;
+        JsonNode most = world.path("namespaceLimits").path(server ? "mailServers" : "organizations");
+        long before = (server ? servers : organizations).values()
+                .stream()
+                .filter(other -> other.getMetadata().getNamespace().equals(resource.getMetadata().getNamespace()))
+                .filter(other -> declared(other).compareTo(declared(resource)) < 0)
+                .count();
+        return most.isNumber() && before >= most.asInt() ? OptionalInt.of(most.asInt()) : OptionalInt.empty();
+    }
+
+    private static String declared(HasMetadata resource) {
+        return resource.getMetadata().getCreationTimestamp() + " " + resource.getMetadata().getName();
     }
 
     @Override

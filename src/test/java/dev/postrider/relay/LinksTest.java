@@ -17,6 +17,7 @@ import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.route.Linking;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Sha256;
 import dev.postrider.route.SizeLimit;
 import dev.postrider.route.SizeLimit.WhenTooLarge;
@@ -24,6 +25,7 @@ import dev.postrider.route.Support;
 import dev.postrider.route.SystemInformation;
 import dev.postrider.testing.ClamdServer;
 import dev.postrider.testing.FreePort;
+import dev.postrider.testing.HostileArchive;
 import dev.postrider.testing.PostgresServer;
 import dev.postrider.testing.S3Server;
 import dev.postrider.testing.ScriptedSmtpServer;
@@ -48,6 +50,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
@@ -123,6 +126,13 @@ final class LinksTest {
         return start(links, QueueSettings.DEFAULT);
     }
 
+    private void link(OrganizationRoute plain) {
+        routes.put(new OrganizationRoute(plain.key(), plain.passwordSha256(), plain.state(), plain.servers(),
+                plain.from(), plain.envelopeFrom(), plain.webhook(),
+                Optional.of(new SizeLimit(Optional.empty(), WhenTooLarge.LINK, Optional.of(new Linking(
+                        "localhost:" + relay.orElseThrow().linksPort().orElseThrow(), false, 30))))));
+    }
+
     private Relay start(LinkSettings links, QueueSettings queue) throws Exception {
         DeliverySettings usual = DeliverySettings.of("relay.test");
         DeliverySettings hurried = new DeliverySettings("relay.test", List.of(Duration.ofMillis(300)), 0,
@@ -134,11 +144,7 @@ final class LinksTest {
                 routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY), hurried,
                 InstantSource.system());
         relay = Optional.of(started);
-        OrganizationRoute plain = TestRoutes.organization("orders", State.OPEN);
-        routes.put(new OrganizationRoute(plain.key(), plain.passwordSha256(), plain.state(), plain.servers(),
-                plain.from(), plain.envelopeFrom(), plain.webhook(),
-                Optional.of(new SizeLimit(Optional.empty(), WhenTooLarge.LINK, Optional
-                        .of(new Linking("localhost:" + started.linksPort().orElseThrow(), false, 30))))));
+        link(TestRoutes.organization("orders", State.OPEN));
         return started;
     }
 
@@ -155,9 +161,13 @@ final class LinksTest {
     }
 
     private String submit(String mail, String recipient) throws Exception {
+        return submit("orders.shop", mail, recipient);
+    }
+
+    private String submit(String user, String mail, String recipient) throws Exception {
         try (var client = Dialogue.connect(relay.orElseThrow().submissionPort())) {
             client.say("EHLO c");
-            client.login("orders.shop", PASSWORD);
+            client.login(user, PASSWORD);
             String reply = client.mail("orders@shop.example", recipient, mail);
             assertThat(reply).startsWith("250 2.0.0 queued as ");
             return reply.replace("250 2.0.0 queued as ", "");
@@ -203,7 +213,7 @@ final class LinksTest {
     }
 
     private static String sha256(byte[] octets) throws Exception {
-        return java.util.HexFormat.of()
+        return HexFormat.of()
                 .formatHex(java.security.MessageDigest.getInstance("SHA-256").digest(octets));
     }
 
@@ -366,6 +376,36 @@ final class LinksTest {
             assertThat(mx.messages().getFirst().text()).contains("Action: failed\r\nStatus: 5.7.1\r\n",
                     "holds Postrider.Test.UNOFFICIAL").doesNotContain("https://");
             assertThat(directory.resolve("links")).isEmptyDirectory();
+        }
+    }
+
+    @Test
+    @Tag("isolation")
+    void hostileAttachmentsAreRefusedOrKeptWhileThoseOfOthersArrive() throws Exception {
+        try (var clamd = ClamdServer.start(Files.createDirectories(directory.resolve("clamd")),
+                "AlertExceedsMax yes", "MaxScanTime 1000")) {
+            assumeTrue(clamd.isReal(), "clamd is not installed, and a stand-in opens no archives");
+            start(new LinkSettings(0, true, Optional.empty(), 8L << 20, 10,
+                    Optional.of(new Clamd(clamd.address(), Duration.ofSeconds(20)))));
+            OrganizationRoute orders = TestRoutes.organization("orders", State.OPEN);
+            link(new OrganizationRoute(new ResourceKey("evil", "bombs"), orders.passwordSha256(), State.OPEN,
+                    orders.servers(), orders.from(), orders.envelopeFrom(), Optional.empty(), Optional.empty()));
+            String random = HexFormat.of().formatHex(octets(200_000));
+            for (byte[] hostile : List.of(HostileArchive.empty(9_000),
+                    HostileArchive.nested(30, random), new byte[2 << 20])) {
+                submit("bombs.evil", mail("mixed", hostile), "bomb@y.example");
+            }
+            submit(mail("mixed", ATTACHMENT));
+
+            await().atMost(Duration.ofSeconds(60))
+                    .untilAsserted(() -> assertThat(mx.messages().stream().map(m -> m.text())).hasSize(3)
+                            .anyMatch(text -> text.contains("https://"))
+                            .anyMatch(text -> text.contains("Status: 5.7.1\r\n")
+                                    && text.contains("(Heuristics.Limits.Exceeded.MaxScanTime)"))
+                            .anyMatch(text -> text.contains("Status: 5.7.1\r\n")
+                                    && text.contains("(Heuristics.Limits.Exceeded.MaxRecursion)")));
+            assertThat(replies()).anyMatch(reply -> reply.contains("raise StreamMaxLength"));
+            assertThat(directory.resolve("links/evil")).doesNotExist();
         }
     }
 

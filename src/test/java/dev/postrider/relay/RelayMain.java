@@ -24,8 +24,13 @@ import dev.postrider.route.SizeLimit.WhenTooLarge;
 import dev.postrider.route.SubmitterKey;
 import dev.postrider.route.Support;
 import dev.postrider.route.SystemInformation;
+import dev.postrider.transport.Attempt;
+import dev.postrider.transport.Envelope;
 import dev.postrider.transport.LoopbackUpstreams;
 import dev.postrider.transport.MailUpstreams;
+import dev.postrider.transport.MessageContent;
+import dev.postrider.transport.Opening;
+import dev.postrider.transport.Upstream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -64,6 +69,7 @@ public final class RelayMain {
      * <li>{@code submitters=yes}: its server wants the login of whoever submits
      * <li>{@code hostile=yes}: it keeps attachments for download, and has organizations of namespace "evil": "split",
      * "link" and "help", by what their mail is for
+     * <li>{@code deadly=yes}: its process dies while it sends mail from "deadly@shop.example"
      * <li>{@code organizations}: how many others it knows
      * </ul>
      */
@@ -92,8 +98,9 @@ public final class RelayMain {
         UnaryOperator<SubmissionPolicy> policy = "open".equals(given.get("clients"))
                 ? Everybody::new
                 : UnaryOperator.identity();
+        var real = new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY);
         try (var relay = Relay.start(settings, routes(given),
-                new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY), delivery,
+                given.containsKey("deadly") ? server -> new Deadly(real.to(server)) : real, delivery,
                 Exposure.DEFAULT, InstantSource.system(), policy)) {
             System.out.println("ports " + relay.submissionPort() + " " + relay.adminPort());
             while (System.in.read() >= 0) {
@@ -141,6 +148,32 @@ public final class RelayMain {
 
     private static int number(Map<String, String> given, String key) {
         return Integer.parseInt(given.getOrDefault(key, "0"));
+    }
+
+    /** Dies of some mail. */
+    private record Deadly(Upstream upstream) implements Upstream {
+        @Override
+        public Attempt send(Envelope envelope, MessageContent message) {
+            if (envelope.sender().startsWith("deadly")) {
+                Runtime.getRuntime().halt(1);
+            }
+            return upstream.send(envelope, message);
+        }
+
+        @Override
+        public Opening open() {
+            return upstream.open();
+        }
+
+        @Override
+        public boolean isOpen() {
+            return upstream.isOpen();
+        }
+
+        @Override
+        public void close() {
+            upstream.close();
+        }
     }
 
     /** Takes every client for one organization's. */

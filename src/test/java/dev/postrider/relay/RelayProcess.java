@@ -26,6 +26,8 @@ final class RelayProcess implements AutoCloseable {
     static final String SUBMITTERS = "-Dpostrider.test.submitters";
     /** Among the options: it has the organizations of namespace "evil", too. */
     static final String HOSTILE = "-Dpostrider.test.hostile";
+    /** Among the options: it dies of mail from "deadly@shop.example". */
+    static final String DEADLY = "-Dpostrider.test.deadly";
 
     private final Process process;
     private final Path log;
@@ -74,6 +76,9 @@ final class RelayProcess implements AutoCloseable {
         }
         if (setup.options.contains(HOSTILE)) {
             command.add("hostile=yes");
+        }
+        if (setup.options.contains(DEADLY)) {
+            command.add("deadly=yes");
         }
         setup.database.ifPresent(url -> command.add("database=" + url));
         return command;

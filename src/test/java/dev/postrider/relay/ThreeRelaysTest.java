@@ -3,6 +3,7 @@ package dev.postrider.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.testing.CountingSmtpServer;
 import dev.postrider.testing.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Tag;
@@ -102,6 +104,47 @@ final class ThreeRelaysTest {
                     relay.process.close();
                 }
             }
+        }
+    }
+
+    @Test
+    @Tag("isolation")
+    void aMessageThatEachOfThemDiesOfIsHeldByTheThird() throws Exception {
+        var arrived = new ConcurrentLinkedQueue<String>();
+        try (var database = PostgresServer.start();
+                var server = CountingSmtpServer.start(Duration.ZERO, arrived::add)) {
+            String url = database.url(database.newDatabase());
+            List<RelayProcess> processes = new ArrayList<>();
+            try {
+                for (int i = 0; i < 3; i++) {
+                    Path own = PostgresServer.credentials(Files.createDirectory(directory.resolve("relay" + i)));
+                    processes.add(RelayProcess.start(new RelayProcess.Setup(own, server.port(), CONNECTIONS,
+                            Optional.of(url), List.of("-Xmx128m", RelayProcess.DEADLY))));
+                }
+                submit(processes.getFirst(), "deadly@shop.example", "x@y.example", "x".repeat(70) + "\r\n");
+                await().atMost(PATIENCE)
+                        .until(() -> processes.stream().filter(RelayProcess::isAlive).count() == 1);
+                RelayProcess last = processes.stream().filter(RelayProcess::isAlive).findFirst().orElseThrow();
+                await().atMost(PATIENCE)
+                        .until(() -> last.log().contains("poisoned: a relay was lost while it tried it"));
+                submit(last, "victim@shop.example", "victim@y.example", "x\r\n");
+                await().atMost(PATIENCE).until(() -> arrived.contains("victim@y.example"));
+                assertThat(last.isAlive()).isTrue();
+                assertThat(arrived).doesNotContain("x@y.example");
+            } finally {
+                for (RelayProcess process : processes) {
+                    process.close();
+                }
+            }
+        }
+    }
+
+    /** A mail of 5,000 such lines. */
+    private static void submit(RelayProcess relay, String sender, String recipient, String line) throws IOException {
+        try (var client = Dialogue.connect(relay.submissionPort())) {
+            client.say("EHLO c");
+            client.login("orders.shop", TestRoutes.PASSWORD);
+            assertThat(client.mail(sender, recipient, "Subject: x\r\n\r\n" + line.repeat(5000))).startsWith("250");
         }
     }
 

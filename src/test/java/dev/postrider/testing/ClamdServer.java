@@ -34,16 +34,17 @@ public final class ClamdServer implements AutoCloseable {
         this.running = running;
     }
 
-    public static ClamdServer start(Path directory) throws IOException {
+    /** @param settings lines of clamd.conf; what a stand-in makes of an archive is not what clamd does */
+    public static ClamdServer start(Path directory, String... settings) throws IOException {
         boolean real = Files.isExecutable(PROGRAM);
         if (!real) {
             LeftOut.note("clamd", "not installed; a stand-in answers in its place");
         }
         System.out.println("virus scanner for tests: " + (real ? "the machine's clamd" : "a stand-in of clamd"));
-        return real ? startReal(directory) : startStandIn();
+        return real ? startReal(directory, settings) : startStandIn();
     }
 
-    private static ClamdServer startReal(Path directory) throws IOException {
+    private static ClamdServer startReal(Path directory, String... settings) throws IOException {
         Path database = Files.createDirectories(directory.resolve("database"));
         Files.writeString(database.resolve("test.ndb"), "Postrider.Test:0:*:"
                 + HexFormat.of().formatHex(VIRUS.getBytes(StandardCharsets.US_ASCII)) + "\n");
@@ -55,8 +56,9 @@ public final class ClamdServer implements AutoCloseable {
                 TCPSocket %d
                 LocalSocket %s
                 Foreground yes
+                %s
                 StreamMaxLength 1M
-                """.formatted(database, port, directory.resolve("clamd.sock")));
+                """.formatted(database, port, directory.resolve("clamd.sock"), String.join("\n", settings)));
         var process = BoundProcess.start("clamd", directory,
                 List.of(PROGRAM.toString(), "-c", configuration.toString()));
         await().atMost(Duration.ofSeconds(60)).until(() -> {

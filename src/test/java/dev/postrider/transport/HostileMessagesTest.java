@@ -1,5 +1,6 @@
 package dev.postrider.transport;
 
+import dev.postrider.testing.Cost;
 import dev.postrider.testing.GoldenFiles;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -23,26 +24,28 @@ final class HostileMessagesTest {
         Map<String, byte[]> messages = new LinkedHashMap<>();
         String folds = ("y".repeat(900) + "\r\n ").repeat(1100);
         messages.put("a boundary of 1,000,000 characters",
-                repeated(MIXED + "\r\n " + folds + "\r\n\r\n", "-\r\n", 3 * MIB));
+                Cost.repeated(MIXED + "\r\n " + folds + "\r\n\r\n", "-\r\n", 3 * MIB));
         messages.put("a boundary of 71 characters",
-                repeated(MIXED + "b".repeat(71) + "\r\n\r\n", "--" + "b".repeat(71) + "\r\n", 2 * MIB));
-        messages.put("200,000 parts", repeated(MIXED + "b\r\n\r\n", "--b\r\n\r\n\r\n", 2 * MIB));
+                Cost.repeated(MIXED + "b".repeat(71) + "\r\n\r\n", "--" + "b".repeat(71) + "\r\n", 2 * MIB));
+        messages.put("200,000 parts", Cost.repeated(MIXED + "b\r\n\r\n", "--b\r\n\r\n\r\n", 2 * MIB));
         messages.put("parts in parts, 5,000 deep", ascii(MIXED + "b0\r\n\r\n" + IntStream.range(0, 5000)
                 .mapToObj(i -> "--b" + i + "\r\nContent-Type: multipart/mixed; boundary=b" + (i + 1) + "\r\n\r\n")
                 .collect(Collectors.joining())));
         messages.put("99 open parts and lines like all their boundaries",
-                repeated(MIXED + "b0\r\n\r\n" + IntStream.range(0, 98)
+                Cost.repeated(MIXED + "b0\r\n\r\n" + IntStream.range(0, 98)
                         .mapToObj(
                                 i -> "--b" + i + "\r\nContent-Type: multipart/mixed; boundary=b" + (i + 1) + "\r\n\r\n")
                         .collect(Collectors.joining()), "--b\r\n--\r\n--b9--x\r\n", 2 * MIB));
-        messages.put("400,000 fields", repeated("From: a@example.com\r\n", "A:b\r\n", 2 * MIB));
-        messages.put("400,000 fields beyond ASCII", repeated("From: a@example.com\r\n", "A:\u00c3\u00bc\r\n", 2 * MIB));
-        messages.put("400,000 fields that are signed", repeated("From: a@example.com\r\n", "To:b\r\n", 2 * MIB));
-        messages.put("400,000 fields of the content", repeated("From: a@example.com\r\n", "Content-ID:b\r\n", 2 * MIB));
-        messages.put("one line of 50 MiB", repeated("From: a@example.com\r\n\r\n", "-", 50 * MIB));
-        messages.put("2 MiB of line ends", repeated("From: a@example.com\r\n\r\n", "\n", 2 * MIB));
+        messages.put("400,000 fields", Cost.repeated("From: a@example.com\r\n", "A:b\r\n", 2 * MIB));
+        messages.put("400,000 fields beyond ASCII",
+                Cost.repeated("From: a@example.com\r\n", "A:\u00c3\u00bc\r\n", 2 * MIB));
+        messages.put("400,000 fields that are signed", Cost.repeated("From: a@example.com\r\n", "To:b\r\n", 2 * MIB));
+        messages.put("400,000 fields of the content",
+                Cost.repeated("From: a@example.com\r\n", "Content-ID:b\r\n", 2 * MIB));
+        messages.put("one line of 50 MiB", Cost.repeated("From: a@example.com\r\n\r\n", "-", 50 * MIB));
+        messages.put("2 MiB of line ends", Cost.repeated("From: a@example.com\r\n\r\n", "\n", 2 * MIB));
         messages.put("63,600 octets of header",
-                repeated("From: a@example.com\r\n" + ("X: " + "x".repeat(991) + "\r\n").repeat(64) + "\r\n",
+                Cost.repeated("From: a@example.com\r\n" + ("X: " + "x".repeat(991) + "\r\n").repeat(64) + "\r\n",
                         "x".repeat(70) + "\r\n", 10 * MIB));
         messages.put("a field of 60,000 commas and quotes",
                 ascii("From: a@example.com\r\nTo: \u00c3\u00bc" + "\",<(".repeat(15_000) + "\r\n\r\n"));
@@ -70,9 +73,5 @@ final class HostileMessagesTest {
 
     private static byte[] ascii(String text) {
         return text.getBytes(StandardCharsets.ISO_8859_1);
-    }
-
-    private static byte[] repeated(String start, String unit, int octets) {
-        return MessageChange.repeated(ascii(start), ascii(unit), octets);
     }
 }

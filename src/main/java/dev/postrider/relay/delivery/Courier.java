@@ -3,6 +3,7 @@ package dev.postrider.relay.delivery;
 import dev.postrider.relay.delivery.Connections.Connection;
 import dev.postrider.relay.delivery.Turns.Turn;
 import dev.postrider.relay.delivery.Turns.Visit;
+import dev.postrider.relay.delivery.Suspects.Mail;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueuedMessage;
@@ -76,7 +77,7 @@ final class Courier {
             begin(turn);
         } catch (RuntimeException | Error e) {
             LOG.error("{} attempt failed by a fault of the relay", turn.message().id(), e);
-            suspects.failed(turn.message().id(), e);
+            suspects.failed(Mail.of(turn.message()), e);
             release(turn.message());
         }
     }
@@ -93,11 +94,12 @@ final class Courier {
             queue.release(message);
             return;
         }
-        if (suspects.isSuspect(message.id())) {
+        Mail mail = Mail.of(message);
+        if (suspects.isSuspect(mail)) {
             // Its place is for others while it waits to be alone.
             turn.first().close();
         }
-        Optional<Suspects.Trial> begun = suspects.begin(message.id(), message.content().size());
+        Optional<Suspects.Trial> begun = suspects.begin(mail);
         if (begun.isEmpty()) {
             turn.putBack();
             return;
@@ -106,7 +108,7 @@ final class Courier {
             Optional<String> poison = suspects.poison(message.id());
             if (poison.isPresent()) {
                 record(message, consequences.poisoned(message, turn.first().server(), poison.get()));
-                suspects.forget(message.id());
+                suspects.forget(mail);
             } else {
                 logIn(turn);
             }
@@ -235,7 +237,7 @@ final class Courier {
             whole = true;
         } catch (RuntimeException | Error e) {
             LOG.error("{} attempt at {} failed by a fault of the relay", message.id(), visit.server().key(), e);
-            suspects.failed(message.id(), e);
+            suspects.failed(Mail.of(message), e);
             missing = "the attempt failed by a fault of the relay (" + e.getClass().getName() + ")";
         } finally {
             if (whole) {
@@ -275,7 +277,7 @@ final class Courier {
         try {
             settle(message, settlement);
             if (settlement.deferred().isEmpty()) {
-                suspects.forget(message.id());
+                suspects.forget(Mail.of(message));
             }
             nextAttempt(message, settlement).ifPresent(time -> turns.dueAt(message.organization(), time));
         } finally {

@@ -70,11 +70,15 @@ public final class Delivery implements AutoCloseable {
 
     /**
      * @param links    keeps attachments for download, if that is possible
-     * @param attempts file for which attempts are under way, so that the next process knows what this one died of
+     * @param attempts file for which attempts are under way, so that the next process knows what this one died of; not
+     *                 used where relays share the queue
      */
     public Delivery(Queue queue, Routes routes, Upstreams upstreams, DeliverySettings settings, InstantSource clock,
             RelayMeters meters, Tracing tracing, Optional<Links> links, Optional<Path> attempts) {
-        this.suspects = attempts.map(file -> open(file, settings.serverRest(), queue)).orElseGet(Suspects::inMemory);
+        this.suspects = queue.attemptMarks()
+                .map(Suspects::shared)
+                .or(() -> attempts.map(file -> open(file, settings.serverRest(), queue)))
+                .orElseGet(Suspects::inMemory);
         this.queue = queue;
         this.routes = routes;
         this.clock = clock;

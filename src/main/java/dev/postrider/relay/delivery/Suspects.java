@@ -1,5 +1,9 @@
 package dev.postrider.relay.delivery;
 
+import dev.postrider.relay.queue.AttemptMarks;
+import dev.postrider.relay.queue.QueueException;
+import dev.postrider.relay.queue.QueuedMessage;
+import dev.postrider.route.ResourceKey;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -26,7 +30,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Which attempts of large messages are under way is written to a file that is mapped into memory: what a process
  * wrote there is in the system's hands when it dies, and costs no write to the disk. A small message cannot use up
- * memory or time, and whoever kills a relay from outside must not make its mail suspect. Safe for threads.
+ * memory or time, and whoever kills a relay from outside must not make its mail suspect. Where relays share a queue, the
+ * mark is in its database: another relay takes up the message of one that died. Safe for threads.
  */
 final class Suspects implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Suspects.class);
@@ -42,50 +47,83 @@ final class Suspects implements AutoCloseable {
 
     private final ByteBuffer slots;
     private final Optional<FileChannel> file;
+    private final Optional<AttemptMarks> shared;
     private final BlockingQueue<Integer> free = new ArrayBlockingQueue<>(SLOTS);
     private final Map<String, Suspect> suspects = new ConcurrentHashMap<>();
     private final Semaphore alone;
-    private final Trial unmarked = new Trial("", null, false);
+    private final Trial unmarked = new Trial(null, null, false);
     private volatile boolean closed;
+
+    /**
+     * A message.
+     *
+     * @param octets of it
+     */
+    record Mail(ResourceKey organization, String id, long octets) {
+        static Mail of(QueuedMessage message) {
+            return new Mail(message.organization(), message.id(), message.content().size());
+        }
+
+        private boolean isLarge() {
+            return octets >= LARGE;
+        }
+    }
 
     /** Why it is one. Its slot is kept for as long. */
     private record Suspect(int slot, int failures, String why) {}
 
     /** An attempt that is under way; to be closed when it has ended, however it did. */
     final class Trial implements AutoCloseable {
-        private final String id;
+        private final @Nullable Mail mail;
         private final @Nullable Integer slot;
         private final boolean suspect;
 
-        private Trial(String id, @Nullable Integer slot, boolean suspect) {
-            this.id = id;
+        private Trial(@Nullable Mail mail, @Nullable Integer slot, boolean suspect) {
+            this.mail = mail;
             this.slot = slot;
             this.suspect = suspect;
         }
 
         @Override
         public void close() {
+            if (mail == null) {
+                return;
+            }
             if (suspect) {
-                Suspect still = suspects.get(id);
+                Suspect still = suspects.get(mail.id);
                 if (still != null) {
                     mark(still.slot, false, still.failures);
+                    shared.ifPresent(marks -> marks.end(mail.organization, mail.id));
                 }
                 alone.release();
-            } else if (slot != null) {
-                giveBack(slot);
+            } else {
+                shared.ifPresent(marks -> marks.end(mail.organization, mail.id));
+                if (slot != null) {
+                    giveBack(slot);
+                }
             }
         }
     }
 
-    private Suspects(ByteBuffer slots, Optional<FileChannel> file, int permits) {
+    private Suspects(ByteBuffer slots, Optional<FileChannel> file, Optional<AttemptMarks> shared, int permits) {
         this.slots = slots;
         this.file = file;
+        this.shared = shared;
         this.alone = new Semaphore(permits, true);
     }
 
     /** Ones that are forgotten when the process ends. */
     static Suspects inMemory() {
-        var all = new Suspects(ByteBuffer.allocate(SLOTS * SLOT), Optional.empty(), 1);
+        return inMemory(Optional.empty());
+    }
+
+    /** Ones that are known to the other relays, too. */
+    static Suspects shared(AttemptMarks marks) {
+        return inMemory(Optional.of(marks));
+    }
+
+    private static Suspects inMemory(Optional<AttemptMarks> shared) {
+        var all = new Suspects(ByteBuffer.allocate(SLOTS * SLOT), Optional.empty(), shared, 1);
         for (int slot = 0; slot < SLOTS; slot++) {
             all.free.add(slot);
         }
@@ -109,7 +147,8 @@ final class Suspects implements AutoCloseable {
             }
             // A mapped page without a block on the disk would be a fault where the disk is full.
             channel.write(ByteBuffer.allocate((int) Math.max(0, SLOTS * SLOT - channel.size())), channel.size());
-            all = new Suspects(channel.map(MapMode.READ_WRITE, 0, SLOTS * SLOT), Optional.of(channel), 0);
+            all = new Suspects(channel.map(MapMode.READ_WRITE, 0, SLOTS * SLOT), Optional.of(channel), Optional.empty(),
+                    0);
         } catch (IOException | OverlappingFileLockException e) {
             channel.close();
             throw new IOException("which attempts are under way cannot be written to " + file + ": " + e.getMessage(),
@@ -150,8 +189,33 @@ final class Suspects implements AutoCloseable {
         alone.release();
     }
 
-    boolean isSuspect(String id) {
-        return suspects.containsKey(id);
+    /** An attempt is about to begin; says whether it is a suspect's. */
+    boolean isSuspect(Mail mail) {
+        if (!suspects.containsKey(mail.id) && mail.isLarge() && shared.isPresent()) {
+            try {
+                int failures = shared.get().begin(mail.organization, mail.id);
+                if (failures > 0) {
+                    LOG.warn("{} was being tried when a relay was lost{}: it is tried alone", mail.id,
+                            failures > 1 ? ", not for the first time" : "");
+                    add(mail.id, new Suspect(0, failures, "a relay was lost while it tried it"));
+                }
+            } catch (QueueException e) {
+                LOG.debug("{} is tried without a mark: {}", mail.id, e.getMessage());
+            }
+        }
+        return suspects.containsKey(mail.id);
+    }
+
+    /** Takes a slot for one, if there is any. */
+    private boolean add(String id, Suspect suspect) {
+        Integer slot = suspects.size() < MOST_SUSPECTS ? free.poll() : null;
+        if (slot == null) {
+            return false;
+        }
+        write(slot, id);
+        mark(slot, false, suspect.failures);
+        suspects.put(id, new Suspect(slot, suspect.failures, suspect.why));
+        return true;
     }
 
     /** Why a message is not to be tried any more, if that is so. */
@@ -160,22 +224,28 @@ final class Suspects implements AutoCloseable {
     }
 
     /**
-     * An attempt begins. That of a suspect waits until no other is tried.
+     * An attempt begins, after {@link #isSuspect}. That of a suspect waits until no other is tried.
      *
-     * @param octets of the message
      * @return empty if the relay stops
      */
-    Optional<Trial> begin(String id, long octets) throws InterruptedException {
-        Suspect suspect = suspects.get(id);
+    Optional<Trial> begin(Mail mail) throws InterruptedException {
+        Suspect suspect = suspects.get(mail.id);
         if (suspect == null) {
-            return Optional.of(octets < LARGE ? unmarked : new Trial(id, take(id), false));
+            return Optional.of(mail.isLarge() ? new Trial(mail, take(mail.id), false) : unmarked);
         }
         alone.acquire();
         if (closed) {
             return Optional.empty();
         }
         mark(suspect.slot, true, suspect.failures);
-        return Optional.of(new Trial(id, suspect.slot, true));
+        if (shared.isPresent()) {
+            try {
+                shared.get().beginAgain(mail.organization, mail.id);
+            } catch (QueueException e) {
+                LOG.debug("{} is tried without a mark: {}", mail.id, e.getMessage());
+            }
+        }
+        return Optional.of(new Trial(mail, suspect.slot, true));
     }
 
     private @Nullable Integer take(String id) {
@@ -203,28 +273,33 @@ final class Suspects implements AutoCloseable {
     }
 
     /** An attempt failed by a fault of the relay. */
-    void failed(String id, Throwable why) {
-        suspects.compute(id, (_, known) -> {
-            String text = "it failed by a fault of the relay: " + why.getClass().getName();
-            if (known != null) {
-                mark(known.slot, false, known.failures + 1);
-                return new Suspect(known.slot, known.failures + 1, text);
-            }
-            Integer slot = suspects.size() < MOST_SUSPECTS ? free.poll() : null;
+    void failed(Mail mail, Throwable why) {
+        String text = "it failed by a fault of the relay: " + why.getClass().getName();
+        Suspect now = suspects.compute(mail.id, (id, known) -> {
+            Integer slot = known != null ? known.slot : suspects.size() < MOST_SUSPECTS ? free.poll() : null;
             if (slot == null) {
                 return null;
             }
+            int failures = known == null ? 1 : known.failures + 1;
             write(slot, id);
-            mark(slot, false, 1);
-            return new Suspect(slot, 1, text);
+            mark(slot, false, failures);
+            return new Suspect(slot, failures, text);
         });
+        if (now != null && mail.isLarge() && shared.isPresent()) {
+            try {
+                shared.get().failed(mail.organization, mail.id, now.failures);
+            } catch (QueueException e) {
+                LOG.debug("{} is known to this relay alone: {}", mail.id, e.getMessage());
+            }
+        }
     }
 
     /** A message is gone, or in a person's hands. */
-    void forget(String id) {
-        Suspect suspect = suspects.remove(id);
+    void forget(Mail mail) {
+        Suspect suspect = suspects.remove(mail.id);
         if (suspect != null) {
             giveBack(suspect.slot);
+            shared.ifPresent(marks -> marks.forget(mail.organization, mail.id));
         }
     }
 

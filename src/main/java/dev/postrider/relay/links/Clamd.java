@@ -5,12 +5,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A virus scanner that is asked by the command INSTREAM of ClamAV's clamd (clamd(8), "COMMANDS"), over TCP or a Unix
@@ -19,7 +21,8 @@ import java.util.Optional;
 public final class Clamd {
     private static final int BLOCK = 64 * 1024;
     private static final int LONGEST_ANSWER = 4096;
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    /** For all attachments of a message. */
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private final String address;
     private final Duration patience;
@@ -32,7 +35,11 @@ public final class Clamd {
         this(address, PATIENCE);
     }
 
-    Clamd(String address, Duration patience) {
+    /**
+     * @param patience for all attachments of a message
+     * @throws IllegalArgumentException if the address is neither
+     */
+    public Clamd(String address, Duration patience) {
         if (!address.matches("unix:/.+|[A-Za-z0-9._-]+:[0-9]{1,5}|\\[[0-9A-Fa-f:.]+]:[0-9]{1,5}")) {
             throw new IllegalArgumentException(
                     "\"" + address + "\" is no address of clamd; write host:port or unix:/path");
@@ -41,24 +48,38 @@ public final class Clamd {
         this.patience = patience;
     }
 
+    /** When a scan that begins now must have ended, as {@link System#nanoTime} has it. */
+    long deadline() {
+        return System.nanoTime() + patience.toNanos();
+    }
+
     /**
      * Scans octets.
      *
+     * @param deadline at which the scan is broken off, as {@link #deadline} gives it
      * @return what was found in them, as clamd calls it; empty if they are clean
-     * @throws LinksException if clamd cannot be reached, or gives no judgement
+     * @throws LinksException if clamd cannot be reached, gives no judgement, or gives it too late
      */
-    Optional<String> scan(LinkStore.Source source) throws LinksException {
+    Optional<String> scan(LinkStore.Source source, long deadline) throws LinksException {
+        if (System.nanoTime() - deadline >= 0) {
+            throw late(null);
+        }
         String answer;
-        try (SocketChannel channel = SocketChannel.open(address())) {
-            // A channel knows no time-outs: it is closed when the time is over.
-            Thread watch = Thread.ofVirtual().name("clamd-watch").start(() -> closeLater(channel));
-            try (InputStream in = source.open()) {
-                answer = ask(channel, in);
+        try (SocketChannel channel = open()) {
+            // A channel knows no time-outs, not even for connecting: it is closed when the time is over.
+            Thread watch = Thread.ofVirtual().name("clamd-watch").start(() -> closeAt(deadline, channel));
+            try {
+                channel.connect(address());
+                try (InputStream in = source.open()) {
+                    answer = ask(channel, in);
+                }
             } finally {
                 watch.interrupt();
             }
         } catch (IOException | RuntimeException e) {
-            throw new LinksException("the virus scanner at " + address + " does not answer: " + e, e);
+            throw System.nanoTime() - deadline >= 0
+                    ? late(e)
+                    : new LinksException("the virus scanner at " + address + " does not answer: " + e, e);
         }
         if (answer.endsWith(" FOUND")) {
             return Optional.of(printable(answer.replaceFirst("^stream: ", "").replaceFirst(" FOUND$", "")));
@@ -70,15 +91,24 @@ public final class Clamd {
                 + (answer.contains("size limit") ? " (raise StreamMaxLength in clamd.conf)" : ""));
     }
 
-    private void closeLater(SocketChannel channel) {
+    private LinksException late(@Nullable Exception cause) {
+        return new LinksException("the virus scanner at " + address + " has not judged all attachments within "
+                + patience.toMillis() + " ms", cause);
+    }
+
+    private static void closeAt(long deadline, SocketChannel channel) {
         try {
-            Thread.sleep(patience);
+            Thread.sleep(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
             channel.close();
         } catch (InterruptedException e) {
             // The answer came in time.
         } catch (IOException e) {
             // It is closed either way.
         }
+    }
+
+    private SocketChannel open() throws IOException {
+        return address.startsWith("unix:") ? SocketChannel.open(StandardProtocolFamily.UNIX) : SocketChannel.open();
     }
 
     private SocketAddress address() {

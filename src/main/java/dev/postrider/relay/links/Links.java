@@ -160,8 +160,10 @@ public final class Links implements AutoCloseable {
         if (settings.scanner().isEmpty()) {
             return;
         }
+        Clamd scanner = settings.scanner().get();
+        long deadline = scanner.deadline();
         for (Attachment attachment : attachments) {
-            Optional<String> found = settings.scanner().get().scan(attachment.content());
+            Optional<String> found = scanner.scan(attachment.content(), deadline);
             if (found.isPresent()) {
                 throw new InfectedException(attachment.name(), found.get());
             }

@@ -1,5 +1,7 @@
 package dev.postrider.relay.links;
 
+import org.jspecify.annotations.Nullable;
+
 /** An attachment cannot be kept or read now; the message says why, and holds no secret. */
 public class LinksException extends Exception {
     private static final long serialVersionUID = 1L;
@@ -8,7 +10,7 @@ public class LinksException extends Exception {
         super(message);
     }
 
-    public LinksException(String message, Throwable cause) {
+    public LinksException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

@@ -78,6 +78,9 @@ public interface Queue extends AutoCloseable {
     /** Who may open connections to the servers, so that all relays together keep within the limits. */
     ConnectionPermits permits();
 
+    /** Where attempts under way are marked, if relays share the queue. */
+    Optional<AttemptMarks> attemptMarks();
+
     /** Writes and commits next to nothing, to see whether that works. */
     void probe() throws QueueException;
 

@@ -39,6 +39,7 @@ public final class SqlQueue implements Queue {
     private final SqlCounters counters;
     private final ConnectionPermits permits;
     private final Peers peers;
+    private final Optional<AttemptMarks> attemptMarks;
     private final DraftMemory drafts = new DraftMemory(Runtime.getRuntime().maxMemory() / HEAP_FOR_DRAFTS);
     private volatile Arrivals arrivals = new NobodyListens();
 
@@ -46,7 +47,8 @@ public final class SqlQueue implements Queue {
     private Instant forgetKeysAfter = Instant.MIN;
 
     /** What differs between the only relay and one of several. */
-    private record Sharing(Claims claims, ConnectionPermits permits, Peers peers, Optional<Replica> replica) {}
+    private record Sharing(Claims claims, ConnectionPermits permits, Peers peers, Optional<Replica> replica,
+            Optional<AttemptMarks> attemptMarks) {}
 
     private SqlQueue(InstantSource clock, Database database, Sharing sharing, QueueLimits limits)
             throws QueueException, SQLException {
@@ -56,6 +58,7 @@ public final class SqlQueue implements Queue {
         this.claims = sharing.claims;
         this.permits = sharing.permits;
         this.peers = sharing.peers;
+        this.attemptMarks = sharing.attemptMarks;
         this.usage = new QueueUsage(limits);
         this.stored = new StoredMessages(database);
         count();
@@ -90,7 +93,9 @@ public final class SqlQueue implements Queue {
 
     static SqlQueue open(SqliteDatabase database, QueueLimits limits, InstantSource clock) throws QueueException {
         return open(database,
-                new Sharing(new LocalClaims(database), new LocalPermits(), Peers.NONE, Optional.empty()), limits,
+                new Sharing(new LocalClaims(database), new LocalPermits(), Peers.NONE, Optional.empty(),
+                        Optional.empty()),
+                limits,
                 clock);
     }
 
@@ -114,9 +119,18 @@ public final class SqlQueue implements Queue {
             database.close();
             throw e;
         }
+        AttemptMarks attemptMarks;
+        try {
+            attemptMarks = new LeasedAttemptMarks(database, replica);
+        } catch (QueueException e) {
+            replica.close();
+            database.close();
+            throw e;
+        }
         var permits = new LeasedPermits(database, replica);
         return open(database, new Sharing(new LeasedClaims(database, replica), permits,
-                new PostgresPeers(database, replica, permits), Optional.of(replica)), limits, clock);
+                new PostgresPeers(database, replica, permits), Optional.of(replica), Optional.of(attemptMarks)), limits,
+                clock);
     }
 
     private static SqlQueue open(Database database, Sharing sharing, QueueLimits limits, InstantSource clock)
@@ -452,6 +466,11 @@ public final class SqlQueue implements Queue {
     @Override
     public ConnectionPermits permits() {
         return permits;
+    }
+
+    @Override
+    public Optional<AttemptMarks> attemptMarks() {
+        return attemptMarks;
     }
 
     @Override

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.postrider.relay.TestRoutes;
 import dev.postrider.relay.queue.Draft;
 import dev.postrider.relay.queue.NewMessage;
+import dev.postrider.relay.queue.PostgresLocation;
 import dev.postrider.relay.queue.QueueLimits;
 import dev.postrider.relay.queue.QueueView.Filter;
 import dev.postrider.relay.queue.SqlQueue;
@@ -16,6 +17,7 @@ import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.testing.CountingSmtpServer;
+import dev.postrider.testing.PostgresServer;
 import dev.postrider.transport.Attempt;
 import dev.postrider.transport.Envelope;
 import dev.postrider.transport.LoopbackUpstreams;
@@ -127,19 +129,19 @@ final class SuspectsTest {
     void thatTheRelayDiedOfComeLaterAloneAndAreHeldAfterTheSecondTime() throws Exception {
         Path file = directory.resolve("attempts");
         try (Suspects first = open(file)) {
-            first.begin("large", LARGE);
-            first.begin("small", 100);
-            first.begin("another", LARGE);
-            first.begin("done", LARGE).orElseThrow().close();
+            begin(first, "large", LARGE);
+            begin(first, "small", 100);
+            begin(first, "another", LARGE);
+            begin(first, "done", LARGE).orElseThrow().close();
         }
         try (Suspects second = open(file)) {
-            assertThat(List.of("large", "small", "another", "done")).filteredOn(second::isSuspect)
+            assertThat(List.of("large", "small", "another", "done")).filteredOn(id -> second.isSuspect(mail(id, LARGE)))
                     .containsExactly("large", "another");
             assertThat(second.poison("large")).isEmpty();
             var order = new ArrayList<String>();
-            var trial = second.begin("large", LARGE).orElseThrow();
+            var trial = begin(second, "large", LARGE).orElseThrow();
             Thread other = Thread.ofVirtual().start(() -> {
-                try (var _ = second.begin("another", LARGE).orElseThrow()) {
+                try (var _ = begin(second, "another", LARGE).orElseThrow()) {
                     order.add("another");
                 } catch (InterruptedException e) {
                     order.add("interrupted");
@@ -156,11 +158,11 @@ final class SuspectsTest {
         try (Suspects third = open(file)) {
             assertThat(third.poison("large")).hasValue("the relay ended while it was tried");
             assertThat(third.poison("another")).isEmpty();
-            third.forget("large");
-            third.forget("another");
+            third.forget(mail("large", LARGE));
+            third.forget(mail("another", LARGE));
         }
         try (Suspects fourth = open(file)) {
-            assertThat(List.of("large", "another")).noneMatch(fourth::isSuspect);
+            assertThat(List.of("large", "another")).noneMatch(id -> fourth.isSuspect(mail(id, LARGE)));
         }
     }
 
@@ -168,11 +170,59 @@ final class SuspectsTest {
     void thatAreNotQueuedAnyMoreAreForgotten() throws Exception {
         Path file = directory.resolve("attempts");
         try (Suspects first = open(file)) {
-            first.begin("large", LARGE);
+            begin(first, "large", LARGE);
         }
         try (Suspects second = Suspects.open(file, Duration.ZERO, _ -> false)) {
-            assertThat(second.isSuspect("large")).isFalse();
+            assertThat(second.isSuspect(mail("large", LARGE))).isFalse();
         }
+    }
+
+    private static Suspects.Mail mail(String id, long octets) {
+        return new Suspects.Mail(key("orders"), id, octets);
+    }
+
+    private static Optional<Suspects.Trial> begin(Suspects suspects, String id, long octets)
+            throws InterruptedException {
+        suspects.isSuspect(mail(id, octets));
+        return suspects.begin(mail(id, octets));
+    }
+
+    @Test
+    void thatARelayWasLostOfAreKnownToTheOthersAndHeldAfterTheSecondTime() throws Exception {
+        try (PostgresServer server = PostgresServer.start()) {
+            String url = server.url(server.newDatabase());
+            Path credentials = PostgresServer.credentials(directory);
+            try (SqlQueue a = queue(url, credentials);
+                    SqlQueue b = queue(url, credentials);
+                    SqlQueue c = queue(url, credentials)) {
+                Suspects first = Suspects.shared(a.attemptMarks().orElseThrow());
+                begin(first, "large", LARGE);
+                begin(first, "small", 100);
+                begin(first, "done", LARGE).orElseThrow().close();
+
+                Suspects second = Suspects.shared(b.attemptMarks().orElseThrow());
+                assertThat(List.of("large", "small", "done"))
+                        .filteredOn(id -> second.isSuspect(mail(id, id.equals("small") ? 100 : LARGE)))
+                        .containsExactly("large");
+                assertThat(second.poison("large")).isEmpty();
+                // It waits to be alone, and is stopped: that is no failure.
+                Suspects waiting = Suspects.shared(c.attemptMarks().orElseThrow());
+                assertThat(waiting.isSuspect(mail("large", LARGE))).isTrue();
+                assertThat(waiting.poison("large")).isEmpty();
+                second.begin(mail("large", LARGE));
+
+                Suspects third = Suspects.shared(c.attemptMarks().orElseThrow());
+                assertThat(third.isSuspect(mail("large", LARGE))).isTrue();
+                assertThat(third.poison("large")).hasValue("a relay was lost while it tried it");
+                third.forget(mail("large", LARGE));
+                assertThat(Suspects.shared(a.attemptMarks().orElseThrow()).isSuspect(mail("large", LARGE))).isFalse();
+            }
+        }
+    }
+
+    private static SqlQueue queue(String url, Path credentials) throws IOException {
+        return SqlQueue.openPostgres(new PostgresLocation(url, Optional.of(credentials)), QueueLimits.DEFAULT,
+                InstantSource.system());
     }
 
     private static Suspects open(Path file) throws IOException {
