@@ -1,8 +1,6 @@
 package dev.postrider.relay.delivery;
 
 import dev.postrider.relay.delivery.Connections.Connection;
-import dev.postrider.relay.delivery.Turns.Turn;
-import dev.postrider.relay.delivery.Turns.Visit;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueuedMessage;

@@ -34,7 +34,7 @@ final class Lanes {
         private final ResourceKey key;
         private final Connections connections;
         private final CircuitBreaker breaker;
-        private final Set<Turns.Pool> waiting = new LinkedHashSet<>();
+        private final Set<Pool> waiting = new LinkedHashSet<>();
         /** Whose mail made it fail since it took some. */
         private final Set<String> failedBy = new HashSet<>();
         // Read without the lock by those who give a connection back.
@@ -63,7 +63,7 @@ final class Lanes {
         }
 
         /** Pools that have mail for it and found no place. */
-        Set<Turns.Pool> waiting() {
+        Set<Pool> waiting() {
             return waiting;
         }
 
