@@ -213,7 +213,7 @@ final class Courier {
     /** Says what became of each recipient; empty if there was no connection to be had. */
     private List<Outcome> attempt(QueuedMessage message, List<QueuedRecipient> recipients, Visit visit,
             Optional<Credentials> submitter, Optional<Oversize> oversize) {
-        Optional<Connection> connection = visit.lane().connections().take(visit.server(), submitter);
+        Optional<Connection> connection = visit.connection(submitter);
         if (connection.isEmpty()) {
             visit.leaveWithoutPermit();
             return List.of();
@@ -269,7 +269,8 @@ final class Courier {
     }
 
     private void record(QueuedMessage message, Settlement settlement) throws InterruptedException {
-        turns.recording();
+        String namespace = message.organization().namespace();
+        turns.recording(namespace);
         try {
             settle(message, settlement);
             if (settlement.deferred().isEmpty()) {
@@ -277,7 +278,7 @@ final class Courier {
             }
             nextAttempt(message, settlement).ifPresent(time -> turns.dueAt(message.organization(), time));
         } finally {
-            turns.recorded();
+            turns.recorded(namespace);
         }
     }
 

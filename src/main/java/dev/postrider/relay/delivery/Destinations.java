@@ -27,7 +27,9 @@ final class Destinations {
     private final Lanes lanes;
     private final Consumer<ResourceKey> remove;
     private final Map<ResourceKey, Backlog> backlogs = new HashMap<>();
-    private final Map<List<ResourceKey>, Pool> pools = new HashMap<>();
+    private final Map<PoolKey, Pool> pools = new HashMap<>();
+
+    private record PoolKey(String namespace, List<ResourceKey> servers) {}
 
     /** @param remove told of organizations that are deleted with their mail, or are unknown */
     Destinations(Routes routes, Lanes lanes, Consumer<ResourceKey> remove) {
@@ -92,8 +94,10 @@ final class Destinations {
         }
         switch (routing.get()) {
             case Routing.Through(List<ServerRoute> servers) -> {
-                List<ResourceKey> keys = servers.stream().map(ServerRoute::key).toList();
-                backlog.pool(pools.computeIfAbsent(keys, all -> new Pool(all.stream().map(lanes::of).toList())));
+                var key = new PoolKey(backlog.organization().namespace(),
+                        servers.stream().map(ServerRoute::key).toList());
+                backlog.pool(pools.computeIfAbsent(key,
+                        all -> new Pool(all.namespace, all.servers.stream().map(lanes::of).toList())));
             }
             case Routing.Nowhere nowhere ->
                 LOG.info("mail of organization {} waits: {}", backlog.organization(), nowhere.reason());
@@ -111,7 +115,7 @@ final class Destinations {
         Set<Lane> needed = new HashSet<>();
         used.forEach(pool -> needed.addAll(pool.lanes()));
         pools.values().removeIf(pool -> !used.contains(pool));
-        lanes.all().forEach(lane -> lane.waiting().retainAll(used));
+        lanes.all().forEach(lane -> lane.waiting().retain(used::contains));
         lanes.retain(needed);
     }
 }

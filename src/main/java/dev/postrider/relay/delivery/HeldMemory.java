@@ -1,7 +1,10 @@
 package dev.postrider.relay.delivery;
 
+import dev.postrider.transport.Shares;
+
 /**
- * Memory for messages that came just now and need not be read from the queue again. Guarded by {@link Turns}.
+ * Memory for messages that came just now and need not be read from the queue again, in shares by namespace. Guarded by
+ * {@link Turns}.
  */
 final class HeldMemory {
     /** Octets of messages in memory, in all and of one organization. */
@@ -10,16 +13,17 @@ final class HeldMemory {
     /** What a message takes in memory beside its content. */
     private static final long OVERHEAD = 2048;
 
-    private long held;
+    private final Shares shares = new Shares();
 
     /** Octets of messages in memory. */
     long held() {
-        return held;
+        return shares.all();
     }
 
     boolean hasRoom(Backlog backlog, long octets) {
         long more = octets + OVERHEAD;
-        return held + more <= MOST && backlog.held() + more <= MOST_OF_ONE;
+        return backlog.held() + more <= MOST_OF_ONE
+                && shares.admits(backlog.organization().namespace(), more, MOST);
     }
 
     /**
@@ -29,13 +33,13 @@ final class HeldMemory {
      */
     long take(Backlog backlog, long octets) {
         long more = octets + OVERHEAD;
-        held += more;
+        shares.take(backlog.organization().namespace(), more);
         backlog.hold(more);
         return more;
     }
 
     void giveBack(Backlog backlog, long octets) {
-        held -= octets;
+        shares.giveBack(backlog.organization().namespace(), octets);
         backlog.hold(-octets);
     }
 }

@@ -11,15 +11,21 @@ import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Organizations that share the same servers, which take turns. Guarded by {@link Turns}. */
+/** Organizations of a namespace that share the same servers; they take turns. Guarded by {@link Turns}. */
 final class Pool {
+    private final String namespace;
     private final List<Lane> lanes;
     private final Deque<Backlog> turns = new ArrayDeque<>();
     private boolean runnable;
     private boolean emptied;
 
-    Pool(List<Lane> lanes) {
+    Pool(String namespace, List<Lane> lanes) {
+        this.namespace = namespace;
         this.lanes = lanes;
+    }
+
+    String namespace() {
+        return namespace;
     }
 
     List<Lane> lanes() {

@@ -1,27 +1,35 @@
 package dev.postrider.relay.delivery;
 
 import dev.postrider.route.ResourceKey;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import dev.postrider.transport.FairQueue;
+import dev.postrider.transport.Shares;
+import java.util.Optional;
 
-/** Reads from the queue what is due, before the last of it that is in memory has its turn. Guarded by {@link Turns}. */
+/**
+ * Reads from the queue what is due, before the last of it that is in memory has its turn. Namespaces take turns, and
+ * have shares of the queries. Guarded by {@link Turns}.
+ */
 final class ReadAhead {
     /** Messages read at once, at most and at least. */
     private static final int MOST = 64;
     private static final int LEAST = 4;
-    /** Messages that one pool reads ahead, spread over its organizations. */
+    /** Messages that those read ahead who wait for the same server, spread over namespaces and organizations. */
     private static final int ALL = 1024;
     /** Queries at a time. */
     private static final int READERS = 4;
 
     private final Query query;
-    private final Deque<Backlog> next = new ArrayDeque<>();
-    private int readers;
+    private final FairQueue<Backlog> next = new FairQueue<>();
+    private final Shares readers = new Shares();
 
     /** Begins to read, and does not wait for it. */
     @FunctionalInterface
     interface Query {
-        /** @param most how many messages */
+        /**
+         * Begins to read an organization's mail that is due.
+         *
+         * @param most how many messages
+         */
         void read(ResourceKey organization, int most);
     }
 
@@ -34,26 +42,35 @@ final class ReadAhead {
         if (backlog.isInQueue() && !backlog.isReading() && backlog.messages().size() < LEAST) {
             backlog.inQueue(false);
             backlog.reading(true);
-            next.addLast(backlog);
+            next.add(backlog.organization().namespace(), backlog);
         }
     }
 
     void start() {
-        while (readers < READERS && !next.isEmpty()) {
-            Backlog backlog = next.removeFirst();
+        for (Optional<Backlog> first = poll(); first.isPresent(); first = poll()) {
+            Backlog backlog = first.get();
             Pool pool = backlog.pool();
             if (pool == null) {
                 backlog.reading(false);
                 backlog.inQueue(true);
             } else {
-                readers++;
-                query.read(backlog.organization(), Math.clamp(ALL / (pool.waiting().size() + 1), LEAST, MOST));
+                readers.take(backlog.organization().namespace(), 1);
+                query.read(backlog.organization(), atOnce(pool));
             }
         }
     }
 
+    private Optional<Backlog> poll() {
+        return next.poll(namespace -> readers.admits(namespace, 1, READERS));
+    }
+
+    private static int atOnce(Pool pool) {
+        int others = pool.lanes().stream().mapToInt(lane -> lane.waiting().namespaces()).max().orElse(0);
+        return Math.clamp(ALL / (others + 1) / (pool.waiting().size() + 1), LEAST, MOST);
+    }
+
     void ended(Backlog backlog, boolean more) {
-        readers--;
+        readers.giveBack(backlog.organization().namespace(), 1);
         backlog.reading(false);
         backlog.inQueue(backlog.isInQueue() || more);
     }

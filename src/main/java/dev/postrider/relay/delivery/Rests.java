@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,6 +19,12 @@ final class Rests {
     private static final Logger LOG = LoggerFactory.getLogger(Rests.class);
 
     private final Agenda ends = new Agenda();
+    private final Consumer<ResourceKey> rested;
+
+    /** @param rested told of each organization that begins to rest */
+    Rests(Consumer<ResourceKey> rested) {
+        this.rested = rested;
+    }
 
     /** A turn of its mail is over; says whether it rests from now on. */
     boolean after(Turn turn, Backlog backlog, Instant now) {
@@ -33,14 +40,15 @@ final class Rests {
 
     private boolean failed(Backlog backlog, boolean probe, Verdict.Refused failure, Instant now) {
         CircuitBreaker breaker = backlog.breaker();
-        boolean rested = breaker.state(now) == CircuitBreaker.State.OPEN;
+        boolean before = breaker.state(now) == CircuitBreaker.State.OPEN;
         breaker.failed(probe, failure, now);
-        if (rested || breaker.state(now) != CircuitBreaker.State.OPEN) {
+        if (before || breaker.state(now) != CircuitBreaker.State.OPEN) {
             return false;
         }
         LOG.warn("mail of organization {} waits until {}, for it made its servers fail: {}", backlog.organization(),
                 breaker.restsUntil(), failure.message());
         ends.put(backlog.organization(), breaker.restsUntil());
+        rested.accept(backlog.organization());
         return true;
     }
 

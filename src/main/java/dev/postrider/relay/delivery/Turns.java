@@ -7,6 +7,7 @@ import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
+import dev.postrider.transport.Shares;
 import dev.postrider.transport.Verdict;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -19,8 +20,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Decides whose message is next. Organizations that share the same servers form a pool and take turns in it, a message
- * each; pools that share a server take turns for its places. Nothing here waits: what takes time is handed to
+ * Decides whose message is next. Namespaces take turns for the places of a server, a message each, and so do the
+ * organizations of a namespace; of a server that is everybody's, none has all places, see {@link Shares}. Nothing here waits: what takes time is handed to
  * {@link Work}. Safe for many threads.
  *
  * <p>An organization's mail is in memory as far as it is next, the rest in the queue. While any of it that is due is
@@ -50,7 +51,7 @@ final class Turns {
     private final FairOrder order;
     private final HeldMemory memory = new HeldMemory();
     private final Agenda agenda = new Agenda();
-    private final Rests rests = new Rests();
+    private final Rests rests;
     private boolean stopped;
 
     Turns(Routes routes, Lanes lanes, InstantSource clock, Work work) {
@@ -59,6 +60,7 @@ final class Turns {
         this.readAhead = new ReadAhead(work::read);
         this.order = new FairOrder(lanes, readAhead, clock,
                 (next, pool, place, probe) -> work.deliver(new Turn(this, next, pool, place, probe)), this::empty);
+        this.rests = new Rests(lanes.meters()::organizationRests);
         this.clock = clock;
         this.work = work;
     }
@@ -151,7 +153,7 @@ final class Turns {
 
     /** A place at another server for a message whose turn it is. */
     synchronized Optional<Place> another(Turn turn, Set<ResourceKey> tried) {
-        return lanes.enter(turn.pool().lanes(), tried, clock.instant());
+        return lanes.enter(turn.pool().lanes(), turn.pool().namespace(), tried, clock.instant());
     }
 
     private void start() {
@@ -196,6 +198,7 @@ final class Turns {
         Backlog backlog = destinations.of(turn.message().organization());
         backlog.breaker().abandoned(turn.isProbe());
         backlog.messages().addFirst(turn.claimed());
+        order.ended(turn.pool());
         if (stopped || backlog.pool() == null) {
             empty(backlog);
         }
@@ -204,12 +207,12 @@ final class Turns {
     }
 
     /** What became of a message is about to be recorded. */
-    synchronized void recording() {
-        order.recording();
+    synchronized void recording(String namespace) {
+        order.recording(namespace);
     }
 
-    synchronized void recorded() {
-        order.recorded();
+    synchronized void recorded(String namespace) {
+        order.recorded(namespace);
         start();
     }
 
@@ -224,8 +227,9 @@ final class Turns {
         }
         if (open) {
             order.list(backlog);
-            start();
         }
+        order.ended(turn.pool());
+        start();
     }
 
     /** Whether another server of the pool takes mail, though it may have no room now. */
@@ -252,9 +256,9 @@ final class Turns {
         return ids;
     }
 
-    /** Why none of these servers lets in a message that is due at this time, if that is so. */
-    synchronized Optional<Waiting.Reason> closed(List<ServerRoute> servers, Instant due) {
-        return lanes.closed(servers, due, clock.instant());
+    /** Why none of these servers lets in a message of a namespace that is due at this time, if that is so. */
+    synchronized Optional<Waiting.Reason> closed(List<ServerRoute> servers, String namespace, Instant due) {
+        return lanes.closed(servers, namespace, due, clock.instant());
     }
 
     // Where it goes.

@@ -1,7 +1,9 @@
 package dev.postrider.relay.delivery;
 
+import dev.postrider.relay.delivery.Connections.Connection;
 import dev.postrider.relay.delivery.Lanes.Lane;
 import dev.postrider.relay.delivery.Lanes.Place;
+import dev.postrider.route.Login.Credentials;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.transport.Verdict;
 import java.util.Optional;
@@ -28,6 +30,11 @@ final class Visit implements AutoCloseable {
 
     Lane lane() {
         return place.lane();
+    }
+
+    /** A connection to the server, if one may be had now. */
+    Optional<Connection> connection(Optional<Credentials> submitter) {
+        return place.lane().connections().take(place.server(), submitter, place.permits());
     }
 
     /** Whether it was given back. */
