@@ -1,6 +1,7 @@
 package dev.postrider.operator;
 
 import dev.postrider.plan.Notice;
+import dev.postrider.transport.FairExecutor;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.MicroTime;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;

@@ -13,6 +13,7 @@ import dev.postrider.plan.UsageReportOrder;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TestResult;
 import dev.postrider.transport.EgressPolicy;
+import dev.postrider.transport.FairExecutor;
 import dev.postrider.transport.GraphEndpoints;
 import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.OwnAddresses;
@@ -168,7 +169,7 @@ public final class OperatorProcess implements AutoCloseable {
                 .withExecutorService(reconciliations)
                 .withReconciliationTerminationTimeout(Duration.ofSeconds(10))
                 .withUseSSAToPatchPrimaryResource(true)
-                .withMetrics(FairExecutor.noting(MicrometerMetricsV2.newBuilder(registry).build()))
+                .withMetrics(new SubmittedReconciliations(MicrometerMetricsV2.newBuilder(registry).build()))
                 .withLeaderElectionConfiguration(LeaderElectionConfigurationBuilder
                         .aLeaderElectionConfiguration(LEASE)
                         .withLeaseNamespace(options.namespace())

@@ -12,6 +12,7 @@ import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.Envelope;
 import dev.postrider.transport.LargeWork;
+import dev.postrider.transport.NameLookup;
 import dev.postrider.transport.Oversize;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
@@ -225,11 +226,11 @@ final class Courier {
         Instant start = clock.instant();
         boolean whole = false;
         try {
-            verdicts = connection.get()
+            verdicts = NameLookup.in(message.organization().namespace(), () -> connection.get()
                     .upstream()
                     .send(signers.of(message.organization()).map(envelope::signedBy).orElse(envelope),
                             message.content())
-                    .verdicts();
+                    .verdicts());
             whole = true;
         } catch (RuntimeException | Error e) {
             LOG.error("{} attempt at {} failed by a fault of the relay", message.id(), visit.server().key(), e);

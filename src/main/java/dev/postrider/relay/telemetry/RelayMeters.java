@@ -170,8 +170,13 @@ public final class RelayMeters {
      * @param outcome told, failed or dropped
      */
     public void event(ResourceKey organization, String outcome) {
+        events(organization, outcome, 1);
+    }
+
+    /** The same of several events. */
+    public void events(ResourceKey organization, String outcome, int count) {
         registry.counter("postrider.events", ORGANIZATION, organizations.of(organization), "outcome", outcome)
-                .increment();
+                .increment(count);
     }
 
     private static String label(Outcome outcome) {

@@ -1,9 +1,8 @@
-package dev.postrider.operator;
+package dev.postrider.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -70,19 +69,5 @@ final class FairExecutorTest {
         assertThat(executor.shutdownNow()).hasSize(1);
         assertThat(executor.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
         assertThat(done).containsExactly("shop", "shop interrupted");
-    }
-
-    @Test
-    void eventsOfAnObjectAreBounded() {
-        var limits = new EventLimits();
-        Instant start = Instant.parse("2027-01-01T00:00:00Z");
-        for (int i = 0; i < 25; i++) {
-            assertThat(limits.admits("object", start)).isTrue();
-        }
-        assertThat(limits.admits("object", start)).isFalse();
-        assertThat(limits.admits("another", start)).isTrue();
-        assertThat(limits.admits("object", start.plusSeconds(299))).isFalse();
-        assertThat(limits.admits("object", start.plusSeconds(300))).isTrue();
-        assertThat(limits.admits("object", start.plusSeconds(300))).isFalse();
     }
 }

@@ -1,16 +1,7 @@
-package dev.postrider.operator;
+package dev.postrider.transport;
 
-import dev.postrider.transport.FairQueue;
-import dev.postrider.transport.Shares;
-import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.javaoperatorsdk.operator.api.monitoring.Metrics;
-import io.javaoperatorsdk.operator.api.reconciler.RetryInfo;
-import io.javaoperatorsdk.operator.processing.Controller;
-import io.javaoperatorsdk.operator.processing.event.Event;
-import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.AbstractExecutorService;
@@ -24,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 public final class FairExecutor extends AbstractExecutorService {
     /** Whose work a thread does. */
     private static final ThreadLocal<String> WORKING = new ThreadLocal<>();
-    /** Whose reconciliation a thread is about to execute. */
-    private static final ThreadLocal<String> SUBMITTED = new ThreadLocal<>();
+    /** Whose work a thread is about to execute. */
+    private static final ThreadLocal<String> NEXT = new ThreadLocal<>();
     /** Of work that is of no namespace. */
     private static final String NOBODYS = "";
 
@@ -58,21 +49,18 @@ public final class FairExecutor extends AbstractExecutorService {
         this.threads = Thread.ofVirtual().name(name + "-", 0);
     }
 
-    /**
-     * Passes all on, and takes from there whose reconciliation is about to be executed: the framework says so on the
-     * thread that then calls {@link #execute}, and says it in no other place.
-     */
-    static Metrics noting(Metrics metrics) {
-        return new Noting(metrics);
+    /** What this thread executes next is of a namespace. */
+    public static void next(String namespace) {
+        NEXT.set(namespace);
     }
 
-    /** Of the namespace whose reconciliation was submitted, or else whose work this thread does. */
+    /** Of the namespace that was named to {@link #next}, or else whose work this thread does. */
     @Override
     public void execute(Runnable work) {
-        String submitted = SUBMITTED.get();
-        SUBMITTED.remove();
+        String next = NEXT.get();
+        NEXT.remove();
         String working = Objects.requireNonNullElse(WORKING.get(), NOBODYS);
-        execute(submitted == null ? working : submitted, work);
+        execute(next == null ? working : next, work);
     }
 
     /** Of a namespace. */
@@ -89,7 +77,7 @@ public final class FairExecutor extends AbstractExecutorService {
      *
      * @return whether it will be done
      */
-    synchronized boolean offer(String namespace, Runnable work, int mostWaiting) {
+    public synchronized boolean offer(String namespace, Runnable work, int mostWaiting) {
         if (closed || waiting.waiting(namespace) >= mostWaiting) {
             return false;
         }
@@ -98,7 +86,7 @@ public final class FairExecutor extends AbstractExecutorService {
     }
 
     /** How much waits. */
-    synchronized int waiting() {
+    public synchronized int waiting() {
         return waiting.size();
     }
 
@@ -163,57 +151,5 @@ public final class FairExecutor extends AbstractExecutorService {
             TimeUnit.NANOSECONDS.timedWait(this, left);
         }
         return isTerminated();
-    }
-
-    private record Noting(Metrics metrics) implements Metrics {
-        @Override
-        public void reconciliationSubmitted(HasMetadata resource, RetryInfo retry, Map<String, Object> metadata) {
-            SUBMITTED.set(Objects.requireNonNullElse(resource.getMetadata().getNamespace(), NOBODYS));
-            metrics.reconciliationSubmitted(resource, retry, metadata);
-        }
-
-        @Override
-        public void controllerRegistered(
-                Controller<? extends HasMetadata> controller) {
-            metrics.controllerRegistered(controller);
-        }
-
-        @Override
-        public void eventReceived(Event event,
-                Map<String, Object> metadata) {
-            metrics.eventReceived(event, metadata);
-        }
-
-        @Override
-        public void reconciliationStarted(HasMetadata resource, Map<String, Object> metadata) {
-            metrics.reconciliationStarted(resource, metadata);
-        }
-
-        @Override
-        public void reconciliationFailed(HasMetadata resource, RetryInfo retry, Exception why,
-                Map<String, Object> metadata) {
-            metrics.reconciliationFailed(resource, retry, why, metadata);
-        }
-
-        @Override
-        public void reconciliationSucceeded(HasMetadata resource, Map<String, Object> metadata) {
-            metrics.reconciliationSucceeded(resource, metadata);
-        }
-
-        @Override
-        public void reconciliationFinished(HasMetadata resource, RetryInfo retry, Map<String, Object> metadata) {
-            metrics.reconciliationFinished(resource, retry, metadata);
-        }
-
-        @Override
-        public void cleanupDone(ResourceID id,
-                Map<String, Object> metadata) {
-            metrics.cleanupDone(id, metadata);
-        }
-
-        @Override
-        public <T> T timeControllerExecution(Metrics.ControllerExecution<T> execution) throws Exception {
-            return metrics.timeControllerExecution(execution);
-        }
     }
 }
