@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.postrider.api.Condition;
+import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.relay.routes.RouteSecrets;
@@ -184,6 +185,51 @@ final class TenantBoundsIT {
                     .containsExactlyInAnyOrder(
                             RouteSecret.Kind.SERVER.secretName(new ResourceKey(operator.tenant(), "s2")),
                             RouteSecret.Kind.SERVER.secretName(new ResourceKey(operator.tenant(), "s3"))));
+        }
+    }
+
+    private static final String NOTICE = """
+            ---
+            apiVersion: postrider.dev/v1alpha1
+            kind: LicenseExpiryNotice
+            metadata: {name: n%d, namespace: $TENANT}
+            spec:
+              organizationRef: {name: acme}
+              license: {name: acme, expiryDate: "2099-01-01"}
+              daysBefore: 30
+              recipients: [it@acme.example]
+            """;
+
+    private static String reason(RunningOperator operator, String notice) {
+        LicenseExpiryNotice found = operator.client()
+                .resources(LicenseExpiryNotice.class)
+                .inNamespace(operator.tenant())
+                .withName(notice)
+                .get();
+        return found.getStatus()
+                .conditions()
+                .stream()
+                .filter(condition -> condition.type().equals("Ready"))
+                .map(condition -> condition.reason() + ": " + condition.message())
+                .findFirst()
+                .orElse("");
+    }
+
+    @Test
+    void noticesBeyondTheBoundAreToldSoUntilAnotherGoes(ApiServer api) throws Exception {
+        try (var operator = new RunningOperator(api,
+                "globalServerPolicy: Optional\nnamespaceLimits: {licenseExpiryNotices: 1}\n")) {
+            operator.apply(plain(operator.tenant(), "acme"));
+            operator.apply(NOTICE.formatted(1));
+            await().untilAsserted(() -> assertThat(reason(operator, "n1")).doesNotContain("Pending"));
+            operator.apply(NOTICE.formatted(2));
+            await().untilAsserted(() -> assertThat(reason(operator, "n2")).startsWith("TooManyInNamespace: "
+                    + "metadata.namespace: namespace \"" + operator.tenant()
+                    + "\" has more than 1 LicenseExpiryNotices"));
+            assertThat(reason(operator, "n1")).doesNotContain("TooManyInNamespace");
+            operator.kubectl("delete", "len", "n1", "-n", "$TENANT");
+            await().untilAsserted(
+                    () -> assertThat(reason(operator, "n2")).doesNotContain("TooManyInNamespace", "Pending"));
         }
     }
 
