@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,28 @@ final class FairExecutorTest {
             await().until(() -> done.size() == 5);
             assertThat(done).containsExactly("first", "evil", "shop", "evil", "evil");
         }
+    }
+
+    @Test
+    void passesAGateThatLeavesRoom() throws Exception {
+        var gate = new FairGate(4);
+        try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int i = 0; i < 100; i++) {
+                executor.execute(() -> {
+                    try (var _ = gate.enter("evil")) {
+                        wait("evil");
+                    } catch (InterruptedException e) {
+                        done.add("interrupted");
+                    }
+                });
+            }
+            await().until(() -> done.size() == 3);
+            try (var _ = gate.enter("shop")) {
+                assertThat(done).hasSize(3);
+            }
+            end.countDown();
+        }
+        assertThat(done).hasSize(100).containsOnly("evil");
     }
 
     @Test
