@@ -52,6 +52,7 @@ public final class Caches {
     private @Nullable Cache<Secret> authorities;
     private @Nullable Cache<Deployment> relays;
     private final Map<ResourceKey, ReadRoute> readRoutes = new ConcurrentHashMap<>();
+    private @Nullable IndexerResourceCache<LicenseExpiryNotice> notices;
     private Function<ResourceKey, List<LicenseExpiryNotice>> licenses = _ -> List.of();
 
     /**
@@ -87,7 +88,10 @@ public final class Caches {
      *
      * @param byOrganization finds them by the key of an organization
      */
-    public void licenses(Function<ResourceKey, List<LicenseExpiryNotice>> byOrganization) {
+    public void licenses(IndexerResourceCache<LicenseExpiryNotice> primary,
+            Function<ResourceKey, List<LicenseExpiryNotice>> byOrganization) {
+        primary.addIndexer(OF_NAMESPACE, notice -> List.of(notice.getMetadata().getNamespace()));
+        notices = primary;
         licenses = byOrganization;
     }
 
@@ -165,9 +169,11 @@ public final class Caches {
 
     /** How many of the same kind and namespace were declared before a resource; of one moment by their names. */
     long declaredBefore(HasMetadata resource) {
-        IndexerResourceCache<? extends HasMetadata> cache = resource instanceof MailServer
-                ? mailServers
-                : organizations;
+        IndexerResourceCache<? extends HasMetadata> cache = switch (resource) {
+            case MailServer _ -> mailServers;
+            case LicenseExpiryNotice _ -> notices;
+            default -> organizations;
+        };
         return cache == null
                 ? 0
                 : cache.byIndex(OF_NAMESPACE, resource.getMetadata().getNamespace())

@@ -184,7 +184,11 @@ final class ClusterWorld implements World {
     @Override
     public OptionalInt boundPassed(HasMetadata resource) {
         Settings.NamespaceLimits limits = cluster.limits();
-        int most = resource instanceof MailServer ? limits.mailServers() : limits.organizations();
+        int most = switch (resource) {
+            case MailServer _ -> limits.mailServers();
+            case LicenseExpiryNotice _ -> limits.licenseExpiryNotices();
+            default -> limits.organizations();
+        };
         return cluster.caches().declaredBefore(resource) < most ? OptionalInt.empty() : OptionalInt.of(most);
     }
 

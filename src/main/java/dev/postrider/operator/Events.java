@@ -1,6 +1,7 @@
 package dev.postrider.operator;
 
 import dev.postrider.plan.Notice;
+import dev.postrider.transport.FairExecutor;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.MicroTime;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
@@ -8,12 +9,12 @@ import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.api.model.events.v1.EventBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.UUID;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,15 +29,22 @@ public final class Events {
     private final String instance;
     private final InstantSource clock;
     /** Few, so that many Events at once do not crowd out the reconcilers' requests. */
-    private final ExecutorService writers = Executors.newFixedThreadPool(4, Thread.ofVirtual().factory());
+    private final FairExecutor writers = new FairExecutor("events", 4);
+    /** Of a namespace; what is beyond is not written. */
+    private static final int MOST_WAITING = 100;
+    private final EventLimits limits = new EventLimits();
+    private final Counter dropped;
 
-    public Events(KubernetesClient client, String instance, InstantSource clock) {
+    public Events(KubernetesClient client, String instance, InstantSource clock, MeterRegistry registry) {
+        this.dropped = Counter.builder("postrider.operator.events.dropped")
+                .description("Events that were not written, since there were too many of their object or namespace")
+                .register(registry);
         this.client = client;
         this.instance = instance;
         this.clock = clock;
     }
 
-    /** Writes one about a resource. */
+    /** Writes one about a resource, unless there are too many. */
     public void publish(HasMetadata about, Notice notice) {
         Event event = new EventBuilder().withNewMetadata()
                 .withNamespace(about.getMetadata().getNamespace())
@@ -56,7 +64,10 @@ public final class Events {
                         .withUid(about.getMetadata().getUid())
                         .build())
                 .build();
-        writers.execute(() -> write(event));
+        if (!limits.admits(about.getMetadata().getUid(), clock.instant())
+                || !writers.offer(about.getMetadata().getNamespace(), () -> write(event), MOST_WAITING)) {
+            dropped.increment();
+        }
     }
 
     private void write(Event event) {

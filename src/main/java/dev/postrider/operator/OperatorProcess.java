@@ -13,6 +13,7 @@ import dev.postrider.plan.UsageReportOrder;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TestResult;
 import dev.postrider.transport.EgressPolicy;
+import dev.postrider.transport.FairExecutor;
 import dev.postrider.transport.GraphEndpoints;
 import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.OwnAddresses;
@@ -29,6 +30,7 @@ import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetricsV2;
+import io.javaoperatorsdk.operator.processing.event.rate.LinearRateLimiter;
 import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
@@ -54,6 +56,9 @@ public final class OperatorProcess implements AutoCloseable {
      * connection (its option --http2-max-streams-per-connection): the client's requests beyond that fail.
      */
     private static final int RECONCILIATIONS = 16;
+
+    /** How often a resource is reconciled within a second, however often it is changed. */
+    private static final int MOST_OF_ONE = 10;
 
     /** How many notices are handed to the relay at a time: at nine o'clock many are due, and applications send, too. */
     private static final int NOTICES = 8;
@@ -133,7 +138,7 @@ public final class OperatorProcess implements AutoCloseable {
                 new ObjectMetadata(client),
                 new RelayQueue(() -> relayAdmin, secrets.adminToken()), clock, settings.namespaceLimits(),
                 new Cluster.State(configMap, RelayReconciler.installation(settings, options.namespace(), secrets)));
-        Events events = new Events(client, options.identity(), clock);
+        Events events = new Events(client, options.identity(), clock, registry);
         TestSender tester = sender.apply(EgressPolicy.of(settings.connections().allowedNetworks(),
                 settings.connections().deniedNetworks(),
                 OwnAddresses.ofInstallation(RelayWorkload.host(options.namespace()), client.getMasterUrl().getHost(),
@@ -147,23 +152,25 @@ public final class OperatorProcess implements AutoCloseable {
                 settings.relay().submission(), calendar);
         notices = new NoticeReconciler(cluster,
                 new Sends<>(NoticeOrder::id, new NoticeSubmission(submission)::send,
-                        (_, defect) -> submission.failed(defect), NOTICES, threads),
+                        (_, defect) -> submission.failed(defect), NOTICES, new FairExecutor("notice", NOTICES)),
                 events, registry,
                 calendar);
         organizations = new OrganizationReconciler(cluster, tests,
                 new Sends<>(UsageReportOrder::period,
                         new UsageReportSubmission(cluster.relayQueue(), submission)::send,
-                        (_, defect) -> submission.failed(defect), NOTICES, threads),
+                        (_, defect) -> submission.failed(defect), NOTICES, new FairExecutor("report", NOTICES)),
                 events, calendar);
 
         Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, tests, notices, organizations, options,
                 clock);
+        FairExecutor reconciliations = new FairExecutor("reconciliation", RECONCILIATIONS);
+        registry.gauge("postrider.operator.reconciliations.waiting", reconciliations, FairExecutor::waiting);
         operator = new Operator(o -> o.withKubernetesClient(client)
                 .withCloseClientOnStop(false)
-                .withExecutorService(Executors.newFixedThreadPool(RECONCILIATIONS, Thread.ofVirtual().factory()))
+                .withExecutorService(reconciliations)
                 .withReconciliationTerminationTimeout(Duration.ofSeconds(10))
                 .withUseSSAToPatchPrimaryResource(true)
-                .withMetrics(MicrometerMetricsV2.newBuilder(registry).build())
+                .withMetrics(new SubmittedReconciliations(MicrometerMetricsV2.newBuilder(registry).build()))
                 .withLeaderElectionConfiguration(LeaderElectionConfigurationBuilder
                         .aLeaderElectionConfiguration(LEASE)
                         .withLeaseNamespace(options.namespace())
@@ -236,6 +243,7 @@ public final class OperatorProcess implements AutoCloseable {
                     .withGenerationAware(false)
                     .withTriggerReconcilerOnAllEvents(true)
                     .withReconciliationMaxInterval(LONGEST_UNSEEN)
+                    .withRateLimiter(new LinearRateLimiter(Duration.ofSeconds(1), MOST_OF_ONE))
                     // Without end: whoever waits for the API server to come back should not wait for a restart.
                     .withRetry(new GenericRetry().setInitialInterval(500)
                             .setIntervalMultiplier(2)

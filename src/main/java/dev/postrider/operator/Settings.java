@@ -91,15 +91,17 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
     /**
      * How much a namespace may have; what is beyond is told so in its status and gets nothing.
      *
-     * @param mailServers   at least 1; default 100
-     * @param organizations at least 1; default 1,000
+     * @param mailServers          at least 1; default 100
+     * @param organizations        at least 1; default 1,000
+     * @param licenseExpiryNotices at least 1; default 1,000
      */
-    public record NamespaceLimits(int mailServers, int organizations) {
-        static final NamespaceLimits DEFAULT = new NamespaceLimits(0, 0);
+    public record NamespaceLimits(int mailServers, int organizations, int licenseExpiryNotices) {
+        static final NamespaceLimits DEFAULT = new NamespaceLimits(0, 0, 0);
 
         public NamespaceLimits {
             mailServers = mailServers == 0 ? 100 : mailServers;
             organizations = organizations == 0 ? 1000 : organizations;
+            licenseExpiryNotices = licenseExpiryNotices == 0 ? 1000 : licenseExpiryNotices;
         }
     }
 

@@ -69,7 +69,9 @@ public record LicenseNoticePlan(List<NoticeOrder> orders, LicenseExpiryNoticeSta
 
         LicenseNoticePlan plan() {
             news.finished().stream().filter(f -> !f.order().id().test()).forEach(f -> events.add(sent.record(f)));
-            Optional<Settings> settings = settings();
+            Problem.beyondBound(world, resource, "LicenseExpiryNotices", "licenseExpiryNotices")
+                    .ifPresent(problems::add);
+            Optional<Settings> settings = problems.isEmpty() ? settings() : Optional.empty();
             if (settings.isEmpty()) {
                 ready(Status.False, problems.getFirst().reason(), Problem.describe(problems));
                 stalled();

@@ -85,7 +85,7 @@ record Connector(Endpoint.Smtp endpoint, EgressPolicy policy, Dialogue dialogue)
 
     private List<InetAddress> resolve(String host, String field) throws RefusedException {
         try {
-            return policy.permitted(List.of(InetAddress.getAllByName(host)));
+            return policy.permitted(NameLookup.addresses(host));
         } catch (EgressPolicy.RefusedAddressException e) {
             throw new RefusedException(Step.Connection, "no connection is made to \"" + host + "\" (" + field + "): "
                     + e.getMessage(), e);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.postrider.api.Condition;
+import dev.postrider.api.LicenseExpiryNotice;
+import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.relay.routes.RouteSecrets;
 import dev.postrider.relay.routes.Routes;
@@ -17,8 +19,16 @@ import dev.postrider.testing.TestCertificates;
 import dev.postrider.testing.UsesApiServer;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -175,6 +185,130 @@ final class TenantBoundsIT {
                     .containsExactlyInAnyOrder(
                             RouteSecret.Kind.SERVER.secretName(new ResourceKey(operator.tenant(), "s2")),
                             RouteSecret.Kind.SERVER.secretName(new ResourceKey(operator.tenant(), "s3"))));
+        }
+    }
+
+    private static final String NOTICE = """
+            ---
+            apiVersion: postrider.dev/v1alpha1
+            kind: LicenseExpiryNotice
+            metadata: {name: n%d, namespace: $TENANT}
+            spec:
+              organizationRef: {name: acme}
+              license: {name: acme, expiryDate: "2099-01-01"}
+              daysBefore: 30
+              recipients: [it@acme.example]
+            """;
+
+    private static String reason(RunningOperator operator, String notice) {
+        LicenseExpiryNotice found = operator.client()
+                .resources(LicenseExpiryNotice.class)
+                .inNamespace(operator.tenant())
+                .withName(notice)
+                .get();
+        return found.getStatus()
+                .conditions()
+                .stream()
+                .filter(condition -> condition.type().equals("Ready"))
+                .map(condition -> condition.reason() + ": " + condition.message())
+                .findFirst()
+                .orElse("");
+    }
+
+    @Test
+    void noticesBeyondTheBoundAreToldSoUntilAnotherGoes(ApiServer api) throws Exception {
+        try (var operator = new RunningOperator(api,
+                "globalServerPolicy: Optional\nnamespaceLimits: {licenseExpiryNotices: 1}\n")) {
+            operator.apply(plain(operator.tenant(), "acme"));
+            operator.apply(NOTICE.formatted(1));
+            await().untilAsserted(() -> assertThat(reason(operator, "n1")).doesNotContain("Pending"));
+            operator.apply(NOTICE.formatted(2));
+            await().untilAsserted(() -> assertThat(reason(operator, "n2")).startsWith("TooManyInNamespace: "
+                    + "metadata.namespace: namespace \"" + operator.tenant()
+                    + "\" has more than 1 LicenseExpiryNotices"));
+            assertThat(reason(operator, "n1")).doesNotContain("TooManyInNamespace");
+            operator.kubectl("delete", "len", "n1", "-n", "$TENANT");
+            await().untilAsserted(
+                    () -> assertThat(reason(operator, "n2")).doesNotContain("TooManyInNamespace", "Pending"));
+        }
+    }
+
+    private static final int EDITED = Integer.getInteger("postrider.edited", 100);
+    private static final Duration SOON = Duration.ofSeconds(2);
+
+    private static String plain(String namespace, String name) {
+        return """
+                ---
+                apiVersion: postrider.dev/v1alpha1
+                kind: OrganizationMailSettings
+                metadata: {name: %s, namespace: %s}
+                spec:
+                  deletionConfirmation: Delete
+                  identity: {from: {address: shop@acme.example}}
+                """.formatted(name, namespace);
+    }
+
+    /** Changes an organization's address, and so its spec. */
+    private static OrganizationMailSettings edit(KubernetesClient client, String namespace, String name,
+            String address) {
+        return client.resources(OrganizationMailSettings.class)
+                .inNamespace(namespace)
+                .withName(name)
+                .patch(PatchContext.of(PatchType.JSON_MERGE),
+                        "{\"spec\":{\"identity\":{\"from\":{\"address\":\"" + address + "\"}}}}");
+    }
+
+    private static boolean isSeen(KubernetesClient client, OrganizationMailSettings edited) {
+        OrganizationMailSettings now = client.resource(edited).get();
+        return now.getStatus() != null
+                && Objects.equals(now.getStatus().observedGeneration(), edited.getMetadata().getGeneration());
+    }
+
+    @Test
+    void aNamespaceThatEditsAllOfItsOrganizationsInALoopDelaysNobodyElse(ApiServer api) throws Exception {
+        String evil = api.createNamespace("evil");
+        try (var operator = new RunningOperator(api, "globalServerPolicy: Optional\n", api.createNamespace("operator"),
+                api.createNamespace("tenant"), evil)) {
+            var all = new StringBuilder(plain(operator.tenant(), "victim"));
+            IntStream.range(0, EDITED).forEach(i -> all.append(plain(evil, "o" + i)));
+            operator.apply(all.toString());
+            await().atMost(Duration.ofMinutes(3))
+                    .until(() -> operator.client()
+                            .resources(OrganizationMailSettings.class)
+                            .inNamespace(evil)
+                            .list()
+                            .getItems()
+                            .stream()
+                            .allMatch(organization -> isSeen(operator.client(), organization)));
+            var ends = new AtomicBoolean();
+            var edits = new AtomicInteger();
+            List<Thread> editors = IntStream.range(0, 4)
+                    .mapToObj(editor -> Thread.ofVirtual().start(() -> {
+                        for (int i = editor; !ends.get(); i += 4) {
+                            edit(operator.client(), evil, "o" + i % EDITED, "a" + i + "@evil.example");
+                            edits.incrementAndGet();
+                        }
+                    }))
+                    .toList();
+            try {
+                await().until(() -> edits.get() > EDITED);
+                List<Duration> times = new ArrayList<>();
+                for (int i = 0; i < 10; i++) {
+                    OrganizationMailSettings edited = edit(operator.client(), operator.tenant(), "victim",
+                            "v" + i + "@acme.example");
+                    long start = System.nanoTime();
+                    await().pollInterval(Duration.ofMillis(20)).until(() -> isSeen(operator.client(), edited));
+                    times.add(Duration.ofNanos(System.nanoTime() - start));
+                }
+                System.out.printf("an edit was seen within %s, beside %d edits of another namespace%n", times,
+                        edits.get());
+                assertThat(times).allSatisfy(time -> assertThat(time).isLessThan(SOON));
+            } finally {
+                ends.set(true);
+                for (Thread editor : editors) {
+                    editor.join();
+                }
+            }
         }
     }
 }

@@ -36,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class HostileMailTest {
     private static final Duration LONGEST = Duration.ofSeconds(5);
+    private static final Duration TARPIT = Duration.ofSeconds(8);
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final long PAUSE_NANOS = 20_000_000;
     private static final String HEADER = "From: a@evil.example\r\nSubject: x\r\nMIME-Version: 1.0\r\n";
@@ -55,7 +56,11 @@ final class HostileMailTest {
             if (recipient.equals("a@evil.example")) {
                 bounces.incrementAndGet();
             }
-        }).filter(recipient -> recipient.startsWith("filtered"));
+        })
+                .filter(recipient -> recipient.startsWith("filtered"))
+                .tarpit(recipient -> recipient.startsWith("tarpit")
+                        ? TARPIT
+                        : recipient.startsWith("flood") ? Duration.ofMillis(10) : Duration.ZERO);
         relay = RelayProcess.start(new RelayProcess.Setup(directory, server.port(), 10, Optional.empty(),
                 List.of("-Xmx358m", RelayProcess.HOSTILE)));
     }
@@ -179,6 +184,47 @@ final class HostileMailTest {
                 .collect(Collectors.joining());
         assertThat(attack(8, "help.evil", "", "support@postrider.internal", HEADER, fields, "\r\nx\r\n"))
                 .allMatch(reply -> reply.startsWith("550 5.6.0 mail to support has more than 65536 octets"));
+    }
+
+    /** From many organizations of one namespace, some sessions at a time. */
+    private void flood(int organizations, int mailsOfEach, String recipient) throws Exception {
+        List<Callable<Boolean>> senders = new ArrayList<>();
+        for (int i = 0; i < organizations; i++) {
+            String user = "flood-" + i + ".evil";
+            senders.add(() -> {
+                try (var client = session(user)) {
+                    boolean all = true;
+                    for (int j = 0; j < mailsOfEach; j++) {
+                        all &= client.mail("a@evil.example", recipient, "Subject: x\r\n\r\nx\r\n").startsWith("250");
+                    }
+                    return all;
+                }
+            });
+        }
+        try (var threads = Executors.newFixedThreadPool(8)) {
+            for (var sender : threads.invokeAll(senders)) {
+                assertThat(sender.get()).isTrue();
+            }
+        }
+    }
+
+    private long delivered(String recipient) throws IOException {
+        return relay.log()
+                .lines()
+                .filter(line -> line.contains(" delivered ") && line.contains("to=<" + recipient))
+                .count();
+    }
+
+    @Test
+    void aFloodThroughTheServerThatBothShare() throws Exception {
+        flood(RelayMain.FLOODING, 50, "flood@y.example");
+        await().atMost(PATIENCE).until(() -> delivered("flood@") == 10_000);
+    }
+
+    @Test
+    void recipientsThatTheServerThatBothShareKeepsWaiting() throws Exception {
+        flood(30, 1, "tarpit@y.example");
+        await().atMost(PATIENCE).until(() -> delivered("tarpit@") >= 10);
     }
 
     @Test

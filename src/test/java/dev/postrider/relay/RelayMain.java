@@ -50,6 +50,9 @@ import java.util.function.UnaryOperator;
 public final class RelayMain {
     static final Duration LEASE = Duration.ofSeconds(3);
 
+    /** Organizations of namespace "evil" that flood. */
+    static final int FLOODING = 200;
+
     private static final String LOGIN = "orders.shop";
 
     private RelayMain() {}
@@ -68,7 +71,7 @@ public final class RelayMain {
      * <li>{@code times=short}: for retries and leases, as tests want to wait for them
      * <li>{@code submitters=yes}: its server wants the login of whoever submits
      * <li>{@code hostile=yes}: it keeps attachments for download, and has organizations of namespace "evil": "split",
-     * "link" and "help", by what their mail is for
+     * "link" and "help", by what their mail is for, and many by the name of "flood-0" and so on
      * <li>{@code deadly=yes}: its process dies while it sends mail from "deadly@shop.example"
      * <li>{@code organizations}: how many others it knows
      * </ul>
@@ -127,6 +130,9 @@ public final class RelayMain {
         routes.put(server);
         routes.put(TestRoutes.organization("orders", State.OPEN));
         if (given.containsKey("hostile")) {
+            for (int i = 0; i < FLOODING; i++) {
+                routes.put(hostile("flood-" + i, SizeLimit.NONE));
+            }
             routes.put(hostile("split", new SizeLimit(Optional.of(64L << 10), WhenTooLarge.SPLIT)));
             routes.put(hostile("link", new SizeLimit(Optional.of(1L << 20), WhenTooLarge.LINK,
                     Optional.of(new Linking("links.test", false, 1)))));

@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /** An SMTP server on the loopback interface that takes much mail, keeps none of it, and counts. */
@@ -38,6 +39,7 @@ public final class CountingSmtpServer implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile Mode mode = Mode.TAKE;
     private volatile Predicate<String> filter = _ -> false;
+    private volatile Function<String, Duration> tarpit = _ -> Duration.ZERO;
 
     private CountingSmtpServer(ServerSocket socket, Duration time, Consumer<String> recipients) {
         this.socket = socket;
@@ -71,6 +73,12 @@ public final class CountingSmtpServer implements AutoCloseable {
     /** Ends the session with 421 after a message to such a recipient, as content filters do. */
     public CountingSmtpServer filter(Predicate<String> next) {
         filter = next;
+        return this;
+    }
+
+    /** Takes so much longer for a message to such a recipient. */
+    public CountingSmtpServer tarpit(Function<String, Duration> next) {
+        tarpit = next;
         return this;
     }
 
@@ -173,7 +181,7 @@ public final class CountingSmtpServer implements AutoCloseable {
                     say(connection, "250 2.1.5 ok");
                 } else if (line.equals("DATA")) {
                     say(connection, "354 go ahead");
-                    content();
+                    content(tarpit.apply(recipient).plus(time));
                     if (filter.test(recipient)) {
                         say(connection, "421 4.7.0 this content is not taken");
                         return;
@@ -189,12 +197,12 @@ public final class CountingSmtpServer implements AutoCloseable {
             }
         }
 
-        private void content() throws IOException {
+        private void content(Duration wait) throws IOException {
             while (!line().equals(".")) {
                 // It is not kept.
             }
             try {
-                if (!time.isZero() && closed.await(time.toMillis(), TimeUnit.MILLISECONDS)) {
+                if (!wait.isZero() && closed.await(wait.toMillis(), TimeUnit.MILLISECONDS)) {
                     throw new IOException("closed");
                 }
             } catch (InterruptedException e) {

@@ -69,7 +69,7 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
         primary.addIndexer(BY_ORGANIZATION, NoticeReconciler::organizations);
         resources = primary;
         cluster.caches()
-                .licenses(organization -> primary.byIndex(BY_ORGANIZATION, organization.toString())
+                .licenses(primary, organization -> primary.byIndex(BY_ORGANIZATION, organization.toString())
                         .stream()
                         .map(found -> Caches.latest(primary, found))
                         .toList());
@@ -114,6 +114,9 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
             gauges.forget(id);
             timer.forget(id);
             cluster.dependencies().forget(reader(notice));
+            cluster.dependencies()
+                    .changed(new Read.InNamespace(Dependencies.Reader.Kind.LICENSE_NOTICE,
+                            notice.getMetadata().getNamespace()));
             tellOf(notice);
             return UpdateControl.noUpdate();
         }

@@ -79,8 +79,9 @@ final class Connections {
      * somebody is his alone; where only that stands in the way of another, it is closed.
      *
      * @param submitter whose login it is, where that is the submitter's
+     * @param most      how many may be open when a new one is opened, over all relays
      */
-    Optional<Connection> take(ServerRoute route, Optional<Credentials> submitter) {
+    Optional<Connection> take(ServerRoute route, Optional<Credentials> submitter, int most) {
         for (Connection kept = poll(submitter); kept != null; kept = poll(submitter)) {
             if (kept.isUseful(route)) {
                 return Optional.of(kept);
@@ -90,16 +91,12 @@ final class Connections {
         if (yields()) {
             return Optional.empty();
         }
-        Optional<Permit> permit = tryPermit(route);
+        Optional<Permit> permit = permits.tryTake(route.key(), most);
         while (permit.isEmpty() && closeOne()) {
-            permit = tryPermit(route);
+            permit = permits.tryTake(route.key(), most);
         }
         ServerRoute server = submitter.map(route::as).orElse(route);
         return permit.map(taken -> new Connection(upstreams.to(server), route, submitter, taken));
-    }
-
-    private Optional<Permit> tryPermit(ServerRoute route) {
-        return permits.tryTake(route.key(), route.endpoint().maxConnections());
     }
 
     private synchronized @Nullable Connection poll(Optional<Credentials> submitter) {

@@ -1,8 +1,6 @@
 package dev.postrider.relay.delivery;
 
 import dev.postrider.relay.delivery.Connections.Connection;
-import dev.postrider.relay.delivery.Turns.Turn;
-import dev.postrider.relay.delivery.Turns.Visit;
 import dev.postrider.relay.delivery.Suspects.Mail;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
@@ -15,6 +13,7 @@ import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.Envelope;
 import dev.postrider.transport.LargeWork;
+import dev.postrider.transport.NameLookup;
 import dev.postrider.transport.Oversize;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
@@ -217,7 +216,7 @@ final class Courier {
     /** Says what became of each recipient; empty if there was no connection to be had. */
     private List<Outcome> attempt(QueuedMessage message, List<QueuedRecipient> recipients, Visit visit,
             Optional<Credentials> submitter, Optional<Oversize> oversize) {
-        Optional<Connection> connection = visit.lane().connections().take(visit.server(), submitter);
+        Optional<Connection> connection = visit.connection(submitter);
         if (connection.isEmpty()) {
             visit.leaveWithoutPermit();
             return List.of();
@@ -229,11 +228,11 @@ final class Courier {
         Instant start = clock.instant();
         boolean whole = false;
         try {
-            verdicts = connection.get()
+            verdicts = NameLookup.in(message.organization().namespace(), () -> connection.get()
                     .upstream()
                     .send(signers.of(message.organization()).map(envelope::signedBy).orElse(envelope),
                             message.content())
-                    .verdicts();
+                    .verdicts());
             whole = true;
         } catch (RuntimeException | Error e) {
             LOG.error("{} attempt at {} failed by a fault of the relay", message.id(), visit.server().key(), e);
@@ -273,7 +272,8 @@ final class Courier {
     }
 
     private void record(QueuedMessage message, Settlement settlement) throws InterruptedException {
-        turns.recording();
+        String namespace = message.organization().namespace();
+        turns.recording(namespace);
         try {
             settle(message, settlement);
             if (settlement.deferred().isEmpty()) {
@@ -281,7 +281,7 @@ final class Courier {
             }
             nextAttempt(message, settlement).ifPresent(time -> turns.dueAt(message.organization(), time));
         } finally {
-            turns.recorded();
+            turns.recorded(namespace);
         }
     }
 

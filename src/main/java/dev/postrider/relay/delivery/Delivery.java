@@ -2,7 +2,6 @@ package dev.postrider.relay.delivery;
 
 import dev.postrider.relay.delivery.Connections.Connection;
 import dev.postrider.relay.delivery.Lanes.Lane;
-import dev.postrider.relay.delivery.Turns.Turn;
 import dev.postrider.relay.links.Links;
 import dev.postrider.relay.queue.Arrivals;
 import dev.postrider.relay.queue.Queue;

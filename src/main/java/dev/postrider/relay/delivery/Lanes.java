@@ -7,6 +7,8 @@ import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
+import dev.postrider.transport.FairQueue;
+import dev.postrider.transport.Shares;
 import dev.postrider.transport.Upstreams;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
@@ -16,11 +18,11 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,16 +36,24 @@ final class Lanes {
         private final ResourceKey key;
         private final Connections connections;
         private final CircuitBreaker breaker;
-        private final Set<Turns.Pool> waiting = new LinkedHashSet<>();
+        private final FairQueue<Pool> waiting = new FairQueue<>();
+        /** Places that are taken, by namespace. */
+        private final Shares places = new Shares();
+        /** Namespaces that found no permit within their share, and until when they do not ask again. */
+        private final Map<String, Instant> withoutPermit = new HashMap<>();
         /** Whose mail made it fail since it took some. */
         private final Set<String> failedBy = new HashSet<>();
         // Read without the lock by those who give a connection back.
         private volatile Optional<ServerRoute> route;
-        private int busy;
         private long lastUse;
         private Instant withoutPermitUntil = Instant.MIN;
 
-        private Lane(ResourceKey key, Connections connections, CircuitBreaker breaker, Optional<ServerRoute> route) {
+        private final BooleanSupplier several;
+
+        /** @param several whether there are organizations of several namespaces */
+        private Lane(ResourceKey key, Connections connections, CircuitBreaker breaker, Optional<ServerRoute> route,
+                BooleanSupplier several) {
+            this.several = several;
             this.key = key;
             this.connections = connections;
             this.breaker = breaker;
@@ -63,7 +73,7 @@ final class Lanes {
         }
 
         /** Pools that have mail for it and found no place. */
-        Set<Turns.Pool> waiting() {
+        FairQueue<Pool> waiting() {
             return waiting;
         }
 
@@ -76,8 +86,24 @@ final class Lanes {
             if (now.isBefore(withoutPermitUntil) || !breaker.admits(now)) {
                 return 0;
             }
-            int free = Math.max(0, limit() - busy);
+            int free = (int) Math.max(0, limit() - places.all());
             return breaker.state(now) == State.CLOSED ? free : Math.min(1, free);
+        }
+
+        /** Whether a namespace may have a place: some are left for others where there may be others. */
+        boolean admits(String namespace, Instant now) {
+            return free(now) > 0 && (!isShared() || places.admits(namespace, 1, limit())
+                    && !now.isBefore(withoutPermit.getOrDefault(namespace, Instant.MIN)));
+        }
+
+        private boolean isShared() {
+            return several.getAsBoolean() && route.filter(ServerRoute::global).isPresent();
+        }
+
+        /** How many connections may be open, at all relays, when a namespace opens one for its last place. */
+        private int permits(String namespace) {
+            long mine = places.of(namespace);
+            return isShared() && mine > 1 ? (int) Math.max(1, limit() - Shares.reserve(mine)) : limit();
         }
 
         /** Until when it lets nobody in, if that is so. */
@@ -87,8 +113,13 @@ final class Lanes {
             return Optional.of(later).filter(time -> time.isAfter(now));
         }
 
+        private void havePermits() {
+            withoutPermitUntil = Instant.MIN;
+            withoutPermit.clear();
+        }
+
         private double load() {
-            return (double) busy / limit();
+            return (double) places.all() / limit();
         }
 
         private boolean isBetterThan(Lane other) {
@@ -97,8 +128,12 @@ final class Lanes {
         }
     }
 
-    /** A place at a server that was taken for one message. */
-    record Place(Lane lane, ServerRoute server, boolean probe) {}
+    /**
+     * A place at a server that was taken for one message.
+     *
+     * @param permits how many connections may be open when one is opened for it
+     */
+    record Place(Lane lane, ServerRoute server, String namespace, int permits, boolean probe) {}
 
     /** A server that rests, and the failure that it rests for. */
     record Resting(ServerRoute server, Verdict.Refused failure) {}
@@ -123,7 +158,7 @@ final class Lanes {
 
     Lane of(ResourceKey server) {
         return lanes.computeIfAbsent(server, key -> new Lane(key, new Connections(upstreams, permits, settings),
-                newBreaker(), current(key)));
+                newBreaker(), current(key), routes::isShared));
     }
 
     CircuitBreaker newBreaker() {
@@ -138,6 +173,10 @@ final class Lanes {
         return lanes.values();
     }
 
+    RelayMeters meters() {
+        return meters;
+    }
+
     /** Takes up the routes as they are now. */
     void refresh() {
         lanes.values().forEach(lane -> lane.route = current(lane.key));
@@ -145,45 +184,55 @@ final class Lanes {
 
     /** Forgets servers that are gone, unless they are among these or have attempts under way. */
     void retain(Set<Lane> needed) {
-        lanes.values().removeIf(lane -> lane.route.isEmpty() && lane.busy == 0 && !needed.contains(lane));
+        lanes.values().removeIf(lane -> lane.route.isEmpty() && lane.places.all() == 0 && !needed.contains(lane));
     }
 
     /** A connection was closed, so there may be a permit for another. */
     void connectionClosed(Lane lane) {
-        lane.withoutPermitUntil = Instant.MIN;
+        lane.havePermits();
     }
 
     /**
      * Takes a place at the server with the most room in proportion to its limit.
      *
-     * @param tried servers that are out of the question
+     * @param namespace whose message it is for
+     * @param tried     servers that are out of the question
      */
-    Optional<Place> enter(List<Lane> some, Set<ResourceKey> tried, Instant now) {
+    Optional<Place> enter(List<Lane> some, String namespace, Set<ResourceKey> tried, Instant now) {
         Lane best = null;
         for (Lane lane : some) {
-            if (lane.free(now) > 0 && !tried.contains(lane.key) && (best == null || lane.isBetterThan(best))) {
+            if (lane.admits(namespace, now) && !tried.contains(lane.key) && (best == null || lane.isBetterThan(best))) {
                 best = lane;
             }
         }
         if (best == null) {
             return Optional.empty();
         }
-        best.busy++;
+        best.places.take(namespace, 1);
         best.lastUse = ++uses;
-        return Optional.of(new Place(best, best.route.orElseThrow(), best.breaker.begin()));
+        return Optional.of(new Place(best, best.route.orElseThrow(), namespace, best.permits(namespace),
+                best.breaker.begin()));
     }
 
     /** Gives a place back of which nothing came. */
     void abandon(Place place) {
-        place.lane.busy--;
+        place.lane.places.giveBack(place.namespace, 1);
         place.lane.breaker.abandoned(place.probe);
     }
 
-    /** Gives a place back for want of a permit for its connection; others are not let in for a moment. */
+    /**
+     * Gives a place back for want of a permit for its connection; others are not let in for a moment, or those of its
+     * namespace are not, where only that namespace lacks one.
+     */
     void abandonWithoutPermit(Place place, Instant now) {
         abandon(place);
-        place.lane.withoutPermitUntil = now.plus(PERMIT_RETRY);
-        wakeUps.put(place.lane.key, place.lane.withoutPermitUntil);
+        Instant until = now.plus(PERMIT_RETRY);
+        if (place.permits < place.lane.limit()) {
+            place.lane.withoutPermit.put(place.namespace, until);
+        } else {
+            place.lane.withoutPermitUntil = until;
+        }
+        wakeUps.put(place.lane.key, until);
     }
 
     /**
@@ -192,8 +241,8 @@ final class Lanes {
      */
     void leave(Place place, ResourceKey organization, Optional<Verdict.Refused> failure, Instant now) {
         Lane lane = place.lane;
-        lane.busy--;
-        lane.withoutPermitUntil = Instant.MIN;
+        lane.places.giveBack(place.namespace, 1);
+        lane.havePermits();
         State before = lane.breaker.state(now);
         if (failure.isEmpty()) {
             lane.failedBy.clear();
@@ -237,9 +286,10 @@ final class Lanes {
     /**
      * Why none of these lets in a message that is due, if that is so.
      *
-     * @param due when it is
+     * @param namespace of its organization
+     * @param due       when it is
      */
-    Optional<Waiting.Reason> closed(List<ServerRoute> servers, Instant due, Instant now) {
+    Optional<Waiting.Reason> closed(List<ServerRoute> servers, String namespace, Instant due, Instant now) {
         Map<ServerRoute, Instant> rest = new LinkedHashMap<>();
         List<ServerRoute> full = new ArrayList<>();
         for (ServerRoute server : servers) {
@@ -249,7 +299,7 @@ final class Lanes {
             }
             if (lane.breaker.state(now) == State.OPEN) {
                 rest.put(server, lane.breaker.restsUntil());
-            } else if (lane.free(now) == 0) {
+            } else if (!lane.admits(namespace, now)) {
                 full.add(server);
             } else {
                 return Optional.empty();
@@ -261,7 +311,9 @@ final class Lanes {
                         .min(Map.Entry.comparingByValue())
                         .filter(first -> first.getValue().isAfter(due))
                         .map(first -> new Waiting.Reason(rests(first.getKey()), Optional.of(first.getValue())))
-                : Optional.of(full.getFirst()).filter(_ -> !due.isAfter(now)).map(this::isFull);
+                : Optional.of(full.getFirst())
+                        .filter(_ -> !due.isAfter(now))
+                        .map(server -> isFull(server, namespace, now));
     }
 
     private String rests(ServerRoute server) {
@@ -269,9 +321,13 @@ final class Lanes {
                 of(server.key()).breaker.lastFailure().map(failure -> " (" + failure.step() + ")").orElse(""));
     }
 
-    private Waiting.Reason isFull(ServerRoute server) {
+    private Waiting.Reason isFull(ServerRoute server, String namespace, Instant now) {
         Lane lane = of(server.key());
-        return new Waiting.Reason(lane.breaker.lastFailure().isPresent() && lane.busy < lane.limit()
+        if (lane.free(now) > 0) {
+            return new Waiting.Reason("namespace %s has its share of the connections to server %s (maxConnections: %d)"
+                    .formatted(namespace, server.key(), server.endpoint().maxConnections()));
+        }
+        return new Waiting.Reason(lane.breaker.lastFailure().isPresent() && lane.places.all() < lane.limit()
                 ? "server %s failed, and is tried with one message first".formatted(server.key())
                 : "all connections to server %s are in use (maxConnections: %d)"
                         .formatted(server.key(), server.endpoint().maxConnections()));

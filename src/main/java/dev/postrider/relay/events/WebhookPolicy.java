@@ -1,6 +1,7 @@
 package dev.postrider.relay.events;
 
 import dev.postrider.transport.EgressPolicy;
+import dev.postrider.transport.NameLookup;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
@@ -29,7 +30,7 @@ public record WebhookPolicy(boolean plainHttp, EgressPolicy addresses, Names nam
 
     /** With the names that this machine knows. */
     public WebhookPolicy(boolean plainHttp, EgressPolicy addresses) {
-        this(plainHttp, addresses, InetAddress::getAllByName);
+        this(plainHttp, addresses, host -> NameLookup.addresses(host).toArray(InetAddress[]::new));
     }
 
     /** @throws IOException if events may not go there, whatever addresses it has */

@@ -3,6 +3,7 @@ package dev.postrider.relay.events;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.postrider.relay.queue.Outbox;
+import dev.postrider.relay.queue.Outbox.Scheduled;
 import dev.postrider.relay.queue.Outbox.Waiting;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.routes.Routes;
@@ -10,6 +11,8 @@ import dev.postrider.relay.telemetry.LogLine;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Webhook;
+import dev.postrider.transport.FairExecutor;
+import dev.postrider.transport.NameLookup;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -21,14 +24,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells the organizations' webhooks what is in the outbox: one at a time for each organization, on threads of its own,
- * so that a receiver that is dead or slow delays nobody else. An event is told at least once.
+ * Tells the organizations' webhooks what is in the outbox: one at a time for each organization, some at a time for all,
+ * in shares by namespace, so that receivers that are dead or slow delay nobody else. An event is told at least once,
+ * unless its namespace has too many.
  */
 public final class Webhooks implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Webhooks.class);
@@ -42,8 +45,8 @@ public final class Webhooks implements AutoCloseable {
     private final RelayMeters meters;
     private final InstantSource clock;
     private final WebhookClient client;
-    private final ExecutorService threads = Executors
-            .newThreadPerTaskExecutor(Thread.ofVirtual().name("webhook-", 0).factory());
+    private final WebhookLimits limits;
+    private final FairExecutor threads;
     private final Thread scheduler = Thread.ofVirtual().name("webhooks").unstarted(this::schedule);
     private final Set<ResourceKey> busy = ConcurrentHashMap.newKeySet();
     private final Map<ResourceKey, Rest> resting = new ConcurrentHashMap<>();
@@ -57,6 +60,13 @@ public final class Webhooks implements AutoCloseable {
 
     public Webhooks(Outbox outbox, Routes routes, WebhookPolicy policy, WebhookTimes times, RelayMeters meters,
             InstantSource clock) {
+        this(outbox, routes, policy, times, WebhookLimits.DEFAULT, meters, clock);
+    }
+
+    Webhooks(Outbox outbox, Routes routes, WebhookPolicy policy, WebhookTimes times, WebhookLimits limits,
+            RelayMeters meters, InstantSource clock) {
+        this.limits = limits;
+        this.threads = new FairExecutor("webhook", limits.atOnce());
         this.outbox = outbox;
         this.routes = routes;
         this.policy = policy;
@@ -75,11 +85,13 @@ public final class Webhooks implements AutoCloseable {
         while (!closed) {
             try {
                 Instant now = clock.instant();
-                outbox.schedule().forEach((organization, next) -> {
-                    if (!next.isAfter(now) && !rests(organization, now) && busy.add(organization)) {
-                        threads.execute(() -> tell(organization));
+                Map<ResourceKey, Scheduled> schedule = outbox.schedule();
+                schedule.forEach((organization, events) -> {
+                    if (!events.next().isAfter(now) && !rests(organization, now) && busy.add(organization)) {
+                        execute(organization);
                     }
                 });
+                dropExcess(schedule);
                 failing = false;
             } catch (QueueException e) {
                 if (!failing) {
@@ -99,25 +111,54 @@ public final class Webhooks implements AutoCloseable {
         }
     }
 
+    /** Of a namespace that has too many, the organizations with most lose their oldest. */
+    private void dropExcess(Map<ResourceKey, Scheduled> schedule) throws QueueException {
+        for (Map.Entry<ResourceKey, Integer> drop : limits.excess(schedule).entrySet()) {
+            outbox.dropOldest(drop.getKey(), drop.getValue());
+            meters.events(drop.getKey(), "dropped", drop.getValue());
+            LOG.warn("the oldest {} events of organization {} are dropped, for its namespace has more than {}",
+                    drop.getValue(), drop.getKey(), limits.ofNamespace());
+        }
+    }
+
+    private void execute(ResourceKey organization) {
+        String namespace = organization.namespace();
+        try {
+            threads.execute(namespace, () -> NameLookup.in(namespace, () -> tell(organization)));
+        } catch (RejectedExecutionException e) {
+            LOG.debug("events of organization {} wait for the next start", organization);
+        }
+    }
+
     private boolean rests(ResourceKey organization, Instant now) {
         Rest rest = resting.get(organization);
         return rest != null && now.isBefore(rest.until);
     }
 
-    private void tell(ResourceKey organization) {
+    /** For a while only: others wait for the thread. Says whether there is more. */
+    private boolean tell(ResourceKey organization) {
+        boolean more = false;
+        long end = System.nanoTime() + limits.turn().toNanos();
         try {
             List<Waiting> due = outbox.due(organization, clock.instant(), AT_ONCE);
             boolean goesOn = true;
-            while (goesOn && !closed && !due.isEmpty()) {
+            while (goesOn && !closed && !due.isEmpty() && System.nanoTime() - end < 0) {
                 goesOn = tell(organization, due);
                 due = goesOn ? outbox.due(organization, clock.instant(), AT_ONCE) : List.of();
             }
+            more = goesOn && !closed && !due.isEmpty();
         } catch (QueueException e) {
             LOG.error("events of organization {} cannot be read or settled: {}", organization, e.getMessage());
             resting.put(organization, new Rest(0, clock.instant().plus(times.longestRest())));
         } finally {
-            busy.remove(organization);
+            if (!more) {
+                busy.remove(organization);
+            }
         }
+        if (more) {
+            execute(organization);
+        }
+        return more;
     }
 
     /** Whether it is worth going on. */
@@ -137,6 +178,7 @@ public final class Webhooks implements AutoCloseable {
             if (!outbox.holds(event)) {
                 return false;
             }
+            long start = System.nanoTime();
             Optional<String> failure = closed ? Optional.of("stopping") : send(webhook.get(), event);
             if (closed && failure.isPresent()) {
                 return false;
@@ -148,6 +190,12 @@ public final class Webhooks implements AutoCloseable {
             resting.remove(organization);
             outbox.done(event);
             meters.event(organization, "told");
+            Duration took = Duration.ofNanos(System.nanoTime() - start);
+            if (took.compareTo(limits.turn()) > 0) {
+                // As long as it took: so a slow one has a thread for half of the time at most.
+                resting.put(organization, new Rest(0, clock.instant().plus(took)));
+                return false;
+            }
         }
         return true;
     }

@@ -20,6 +20,16 @@ public record LinkSettings(int port, boolean tls, Optional<S3Location> s3, long 
     /** Downloads at a time, where nothing else is said. */
     public static final int MOST_DOWNLOADS = 100;
 
+    /** How many organizations of a namespace may have all that one may have. */
+    private static final int FULL_ORGANIZATIONS = 10;
+
+    /** Octets of attachments that a namespace may have kept, however many organizations it has. */
+    long namespaceOctets() {
+        return organizationOctets > Long.MAX_VALUE / FULL_ORGANIZATIONS
+                ? Long.MAX_VALUE
+                : organizationOctets * FULL_ORGANIZATIONS;
+    }
+
     public LinkSettings {
         if (organizationOctets < 1 || mostDownloads < 1) {
             throw new IllegalArgumentException("room for an organization and downloads at a time must be at least 1, "

@@ -7,6 +7,7 @@ import dev.postrider.relay.queue.QueueException;
 import dev.postrider.route.Linking;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Sha256;
+import dev.postrider.transport.FairGate;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -37,11 +38,14 @@ public final class Links implements AutoCloseable {
     private static final Duration BROKEN_OFF = Duration.ofDays(1);
     private static final int REMOVED_AT_ONCE = 200;
     private static final int TOKEN_OCTETS = 32;
+    /** Fewer than the 10 that clamd does at a time by itself (MaxThreads of clamd.conf). */
+    private static final int SCANS = 8;
 
     private final KeptAttachments kept;
     private final LinkStore store;
     private final LinkSettings settings;
     private final InstantSource clock;
+    private final FairGate scans = new FairGate(SCANS);
     private final SecureRandom random = new SecureRandom();
     private final Thread sweeper = Thread.ofVirtual().name("links-sweep").unstarted(this::sweepAlways);
 
@@ -118,7 +122,7 @@ public final class Links implements AutoCloseable {
                             .isEmpty())
                     .toList();
             if (!missing.isEmpty()) {
-                scan(missing);
+                scan(organization.namespace(), missing);
                 reserve(organization, message, linking,
                         missing.stream().filter(attachment -> !known.containsKey(attachment.part())).toList());
                 known.putAll(known(organization, message));
@@ -156,17 +160,22 @@ public final class Links implements AutoCloseable {
                 .orElseThrow(() -> new IllegalStateException("part " + attachment.part() + " was not noted"));
     }
 
-    private void scan(List<Attachment> attachments) throws LinksException, InfectedException {
+    private void scan(String namespace, List<Attachment> attachments) throws LinksException, InfectedException {
         if (settings.scanner().isEmpty()) {
             return;
         }
         Clamd scanner = settings.scanner().get();
-        long deadline = scanner.deadline();
-        for (Attachment attachment : attachments) {
-            Optional<String> found = scanner.scan(attachment.content(), deadline);
-            if (found.isPresent()) {
-                throw new InfectedException(attachment.name(), found.get());
+        try (var _ = scans.enter(namespace)) {
+            long deadline = scanner.deadline();
+            for (Attachment attachment : attachments) {
+                Optional<String> found = scanner.scan(attachment.content(), deadline);
+                if (found.isPresent()) {
+                    throw new InfectedException(attachment.name(), found.get());
+                }
             }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LinksException("the relay stops; attachments are scanned again after the next start", e);
         }
     }
 
@@ -184,10 +193,17 @@ public final class Links implements AutoCloseable {
                     linking.host(), attachment.name(), attachment.type(), attachment.size(), attachment.sha256(),
                     clock.instant(), expiry(linking), State.STORING));
         }
-        if (!kept.reserve(rows, settings.organizationOctets())) {
-            throw new LinksException(("the attachments that organization %s keeps for download would be more than %d "
-                    + "octets (relay.links.organizationSize of the chart); older ones expire with time")
-                    .formatted(organization, settings.organizationOctets()));
+        switch (kept.reserve(rows, settings.organizationOctets(), settings.namespaceOctets())) {
+            case ENOUGH -> {
+            }
+            case ORGANIZATION_FULL -> throw new LinksException(
+                    ("the attachments that organization %s keeps for download would be more than %d octets "
+                            + "(relay.links.organizationSize of the chart); older ones expire with time")
+                            .formatted(organization, settings.organizationOctets()));
+            case NAMESPACE_FULL -> throw new LinksException(
+                    ("the attachments that namespace %s keeps for download would be more than %d octets (ten times "
+                            + "relay.links.organizationSize of the chart); older ones expire with time")
+                            .formatted(organization.namespace(), settings.namespaceOctets()));
         }
     }
 

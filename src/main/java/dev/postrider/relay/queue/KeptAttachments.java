@@ -18,11 +18,17 @@ public interface KeptAttachments {
     /**
      * Notes attachments of one organization that are about to be stored. Those that are noted already stay as they are.
      *
-     * @param most octets that the organization may have in the store; relays that do this at the same moment may go
-     *             beyond it by what each of them stores
+     * @param most            octets that the organization may have in the store; relays that do this at the same moment
+     *                        may go beyond it by what each of them stores
+     * @param mostOfNamespace the same of its namespace
      * @return whether there is so much room; nothing is noted if not
      */
-    boolean reserve(List<KeptAttachment> attachments, long most) throws QueueException;
+    Room reserve(List<KeptAttachment> attachments, long most, long mostOfNamespace) throws QueueException;
+
+    /** Whether there is room for attachments, or what has none. */
+    enum Room {
+        ENOUGH, ORGANIZATION_FULL, NAMESPACE_FULL
+    }
 
     /** Notes that attachments are stored, and until when. */
     void stored(Collection<KeptAttachment> attachments) throws QueueException;

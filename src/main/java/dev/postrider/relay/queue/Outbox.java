@@ -18,8 +18,19 @@ public interface Outbox {
      */
     record Waiting(ResourceKey organization, String id, String content, int attempts, String holder) {}
 
-    /** Organizations with events that no other relay holds, and when the next is due. */
-    Map<ResourceKey, Instant> schedule() throws QueueException;
+    /**
+     * The events of an organization that no other relay holds.
+     *
+     * @param next   when the first of them is due
+     * @param events how many there are
+     */
+    record Scheduled(Instant next, int events) {}
+
+    /** Organizations with events that no other relay holds. */
+    Map<ResourceKey, Scheduled> schedule() throws QueueException;
+
+    /** Forgets the oldest events of an organization that no relay holds, whether or not they are due. */
+    void dropOldest(ResourceKey organization, int events) throws QueueException;
 
     /**
      * An organization's events that are due, oldest first. This relay holds them from now on, until they are done or put

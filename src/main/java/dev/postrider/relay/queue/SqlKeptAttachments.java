@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Attachments that are kept for download, in a table of the queue's database. */
 final class SqlKeptAttachments implements KeptAttachments {
@@ -80,23 +80,19 @@ final class SqlKeptAttachments implements KeptAttachments {
     }
 
     @Override
-    public boolean reserve(List<KeptAttachment> attachments, long most) throws QueueException {
-        var room = new AtomicBoolean();
+    public Room reserve(List<KeptAttachment> attachments, long most, long mostOfNamespace) throws QueueException {
+        var room = new AtomicReference<>(Room.ENOUGH);
         writer.execute(writes -> {
             ResourceKey organization = attachments.getFirst().organization();
             long more = attachments.stream().mapToLong(KeptAttachment::size).sum();
-            long there;
-            try (PreparedStatement sum = writes.connection()
-                    .prepareStatement(
-                            "SELECT coalesce(sum(size), 0) FROM link WHERE organization = ? AND state <> 'REMOVED'")) {
-                sum.setString(1, organization.toString());
-                try (ResultSet row = sum.executeQuery()) {
-                    row.next();
-                    there = row.getLong(1);
-                }
-            }
-            room.set(there + more <= most);
-            if (room.get()) {
+            String namespace = organization.namespace();
+            room.set(octets(writes, organization.toString(), organization.toString()) + more > most
+                    ? Room.ORGANIZATION_FULL
+                    // Keys are compared by octets: between these are those of the namespace, and no others.
+                    : octets(writes, namespace + "/", namespace + "0") + more > mostOfNamespace
+                            ? Room.NAMESPACE_FULL
+                            : Room.ENOUGH);
+            if (room.get() == Room.ENOUGH) {
                 try (PreparedStatement insert = writes.connection()
                         .prepareStatement("INSERT INTO link (" + COLUMNS
                                 + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'STORING') ON CONFLICT DO NOTHING")) {
@@ -107,6 +103,19 @@ final class SqlKeptAttachments implements KeptAttachments {
             }
         });
         return room.get();
+    }
+
+    private static long octets(SqlWrites writes, String first, String last) throws SQLException {
+        try (PreparedStatement sum = writes.connection()
+                .prepareStatement("SELECT coalesce(sum(size), 0) FROM link"
+                        + " WHERE organization >= ? AND organization <= ? AND state <> 'REMOVED'")) {
+            sum.setString(1, first);
+            sum.setString(2, last);
+            try (ResultSet row = sum.executeQuery()) {
+                row.next();
+                return row.getLong(1);
+            }
+        }
     }
 
     private static void insert(PreparedStatement insert, KeptAttachment attachment) throws SQLException {

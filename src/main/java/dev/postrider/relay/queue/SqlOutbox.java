@@ -45,15 +45,17 @@ final class SqlOutbox implements Outbox {
     }
 
     @Override
-    public Map<ResourceKey, Instant> schedule() throws QueueException {
+    public Map<ResourceKey, Scheduled> schedule() throws QueueException {
         return database.read(connection -> {
-            Map<ResourceKey, Instant> schedule = new TreeMap<>();
+            Map<ResourceKey, Scheduled> schedule = new TreeMap<>();
             try (PreparedStatement query = connection.prepareStatement(
-                    "SELECT organization, min(next_attempt) FROM event WHERE" + FREE + " GROUP BY organization")) {
+                    "SELECT organization, min(next_attempt), count(*) FROM event WHERE" + FREE
+                            + " GROUP BY organization")) {
                 query.setString(1, me());
                 try (ResultSet rows = query.executeQuery()) {
                     while (rows.next()) {
-                        schedule.put(ResourceKey.parse(rows.getString(1)), Instant.ofEpochMilli(rows.getLong(2)));
+                        schedule.put(ResourceKey.parse(rows.getString(1)),
+                                new Scheduled(Instant.ofEpochMilli(rows.getLong(2)), rows.getInt(3)));
                     }
                 }
             }
@@ -96,6 +98,11 @@ final class SqlOutbox implements Outbox {
     @Override
     public boolean holds(Waiting event) {
         return replica.isEmpty() || replica.get().holds(event.holder());
+    }
+
+    @Override
+    public void dropOldest(ResourceKey organization, int events) throws QueueException {
+        writer.execute(writes -> writes.deleteOldestEvents(organization, events));
     }
 
     @Override

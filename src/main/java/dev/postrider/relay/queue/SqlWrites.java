@@ -56,6 +56,7 @@ final class SqlWrites {
     private final PreparedStatement deleteRecipients;
     private final PreparedStatement deferEvent;
     private final PreparedStatement deleteEvent;
+    private final PreparedStatement deleteOldestEvents;
     private final PreparedStatement hold;
     private final PreparedStatement schedule;
     private final PreparedStatement probe;
@@ -103,6 +104,9 @@ final class SqlWrites {
         deferEvent = prepare("UPDATE event SET attempts = ?, next_attempt = ?, claimed_by = NULL"
                 + " WHERE organization = ? AND id = ? AND COALESCE(claimed_by, '') = ?");
         deleteEvent = prepare("DELETE FROM event WHERE organization = ? AND id = ?");
+        deleteOldestEvents = prepare("DELETE FROM event WHERE organization = ? AND claimed_by IS NULL AND id <="
+                + " (SELECT max(id) FROM (SELECT id FROM event WHERE organization = ? AND claimed_by IS NULL"
+                + " ORDER BY id LIMIT ?) AS oldest)");
         hold = prepare("UPDATE message SET held = ? WHERE organization = ? AND id = ?");
         schedule = prepare("UPDATE recipient SET next_attempt = ? WHERE organization = ? AND message = ?");
         probe = prepare("INSERT INTO probe (id, time) VALUES (1, ?) ON CONFLICT (id) DO UPDATE"
@@ -311,6 +315,12 @@ final class SqlWrites {
         deferEvent.setString(4, event.id());
         deferEvent.setString(5, event.holder());
         gather(deferEvent);
+    }
+
+    void deleteOldestEvents(ResourceKey organization, int events) throws SQLException {
+        bind(deleteOldestEvents, organization, organization.toString());
+        deleteOldestEvents.setInt(3, events);
+        gather(deleteOldestEvents);
     }
 
     void deleteEvent(ResourceKey organization, String id) throws SQLException {

@@ -18,19 +18,25 @@ public final class Routes {
     private final Map<ResourceKey, OrganizationRoute> organizations = new ConcurrentHashMap<>();
     private final Map<ResourceKey, ServerRoute> servers = new ConcurrentHashMap<>();
     private final Map<ResourceKey, ServerRoute> globals = new ConcurrentSkipListMap<>();
+    private final Map<String, Integer> namespaces = new ConcurrentHashMap<>();
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
     private volatile List<ServerRoute> activeGlobals = List.of();
     private volatile @Nullable RelayRoute relay;
     private volatile boolean complete;
 
     public void put(OrganizationRoute route) {
-        if (!route.equals(organizations.put(route.key(), route))) {
+        OrganizationRoute before = organizations.put(route.key(), route);
+        if (before == null) {
+            namespaces.merge(route.key().namespace(), 1, Integer::sum);
+        }
+        if (!route.equals(before)) {
             changed();
         }
     }
 
     public void removeOrganization(ResourceKey key) {
         if (organizations.remove(key) != null) {
+            namespaces.computeIfPresent(key.namespace(), (_, count) -> count == 1 ? null : count - 1);
             changed();
         }
     }
@@ -69,6 +75,11 @@ public final class Routes {
     /** Whether {@link #markComplete} was called. */
     public boolean isComplete() {
         return complete;
+    }
+
+    /** Whether there are organizations of more than one namespace. */
+    public boolean isShared() {
+        return namespaces.size() > 1;
     }
 
     public Optional<OrganizationRoute> organization(ResourceKey key) {

@@ -56,12 +56,14 @@ public final class RelayMeters {
     private static final double[] COMMIT = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
     private static final String ORGANIZATION = "organization";
     private static final String SERVER = "server";
+    private static final String NAMESPACE = "namespace";
     private static final String NO_ORGANIZATION = "none";
 
     private final MeterRegistry registry;
     private final InstantSource clock;
     private final BoundedNames<ResourceKey> organizations;
     private final BoundedNames<ResourceKey> servers;
+    private final BoundedNames<String> namespaces;
     private final Map<ResourceKey, AtomicInteger> connections = new ConcurrentHashMap<>();
     private final Map<ResourceKey, Instant> resting = new ConcurrentHashMap<>();
     private final DistributionSummary commits;
@@ -72,12 +74,13 @@ public final class RelayMeters {
     private final MultiGauge queueOldest;
     private volatile Map<String, Instant> oldest = Map.of();
 
-    /** @param named how many organizations, and how many servers, labels name */
+    /** @param named how many organizations, how many servers and how many namespaces labels name */
     public RelayMeters(MeterRegistry registry, int named, InstantSource clock) {
         this.registry = registry;
         this.clock = clock;
         this.organizations = new BoundedNames<>(named);
         this.servers = new BoundedNames<>(named);
+        this.namespaces = new BoundedNames<>(named);
         this.commits = DistributionSummary.builder("postrider.commit.steps")
                 .description("what is written to the queue at once, by one fsync")
                 .serviceLevelObjectives(COMMIT)
@@ -136,6 +139,21 @@ public final class RelayMeters {
         registry.counter("postrider.poisoned", ORGANIZATION, organizations.active(organization)).increment();
     }
 
+    /** An organization gets no turn for a while, since its mail made servers fail. */
+    public void organizationRests(ResourceKey organization) {
+        registry.counter("postrider.organization.rests", ORGANIZATION, organizations.active(organization)).increment();
+    }
+
+    /**
+     * A namespace waited though there was more, since it had its share.
+     *
+     * @param resource what there was more of, in one word
+     */
+    public void shareReached(String namespace, String resource) {
+        registry.counter("postrider.share.reached", NAMESPACE, namespaces.active(namespace), "resource", resource)
+                .increment();
+    }
+
     /** An attempt ended. */
     void attempt(ResourceKey server, Outcome outcome, Duration duration) {
         Timer.builder("postrider.attempt")
@@ -152,8 +170,13 @@ public final class RelayMeters {
      * @param outcome told, failed or dropped
      */
     public void event(ResourceKey organization, String outcome) {
+        events(organization, outcome, 1);
+    }
+
+    /** The same of several events. */
+    public void events(ResourceKey organization, String outcome, int count) {
         registry.counter("postrider.events", ORGANIZATION, organizations.of(organization), "outcome", outcome)
-                .increment();
+                .increment(count);
     }
 
     private static String label(Outcome outcome) {
@@ -179,6 +202,7 @@ public final class RelayMeters {
     public void look(Queue queue) {
         organizations.rank();
         servers.rank();
+        namespaces.rank();
         forgetOthers();
         Map<String, Instant> found = new HashMap<>();
         try {
@@ -200,8 +224,10 @@ public final class RelayMeters {
     private void forgetOthers() {
         Set<String> named = organizations.current();
         Set<String> namedServers = servers.current();
+        Set<String> namedNamespaces = namespaces.current();
         for (Meter meter : registry.getMeters()) {
-            if (!isCurrent(meter, ORGANIZATION, named) || !isCurrent(meter, SERVER, namedServers)) {
+            if (!isCurrent(meter, ORGANIZATION, named) || !isCurrent(meter, SERVER, namedServers)
+                    || !isCurrent(meter, NAMESPACE, namedNamespaces)) {
                 registry.remove(meter);
             }
         }

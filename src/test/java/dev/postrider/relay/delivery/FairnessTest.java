@@ -4,6 +4,7 @@ import static dev.postrider.relay.TestRoutes.key;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.route.ResourceKey;
 import dev.postrider.testing.CountingSmtpServer;
 import dev.postrider.testing.CountingSmtpServer.Mode;
 import java.nio.file.Path;
@@ -106,6 +107,42 @@ final class FairnessTest {
         running.submit("flood", FLOOD);
         assertSoon(reporter, "small");
         assertSoon(reporter, "apart");
+    }
+
+    @Test
+    @Tag("isolation")
+    void aNamespaceOfManyOrganizationsHasOneTurn(TestReporter reporter) throws Exception {
+        start(Duration.ofMillis(100), 1);
+        for (int i = 0; i < 200; i++) {
+            ResourceKey evil = new ResourceKey("evil", "organization-" + i);
+            running.organization(evil);
+            running.submit(evil, "flood-" + i + "@y.example");
+        }
+        running.submit("flood", 1);
+        running.delivery().start();
+        Duration longest = longest("small");
+        reporter.publishEntry("small beside 200 organizations", longest.toMillis() + " ms at most");
+        assertThat(longest).isLessThan(BOUND);
+    }
+
+    @Test
+    @Tag("isolation")
+    void aNamespaceWhoseMailTakesLongLeavesPlaces(TestReporter reporter) throws Exception {
+        start(Duration.ZERO, 4);
+        shared.tarpit(recipient -> recipient.startsWith("tarpit") ? Duration.ofSeconds(60) : Duration.ZERO);
+        ResourceKey evil = new ResourceKey("evil", "slow");
+        running.organization(evil);
+        running.delivery().start();
+        for (int i = 0; i < 20; i++) {
+            running.submit(evil, "tarpit-" + i + "@y.example");
+        }
+        await().until(() -> shared.open() == 3);
+        Duration longest = longest("small");
+        reporter.publishEntry("small beside mail that takes a minute", longest.toMillis() + " ms at most");
+        assertThat(longest).isLessThan(BOUND);
+        assertThat(shared.mostOpen()).isEqualTo(4);
+        assertThat(running.reason(evil)).contains(
+                "namespace evil has its share of the connections to server shop/shared (maxConnections: 4)");
     }
 
     @Test

@@ -6,14 +6,21 @@ import static org.awaitility.Awaitility.await;
 import dev.postrider.relay.TestRoutes;
 import dev.postrider.relay.queue.Draft;
 import dev.postrider.relay.queue.NewMessage;
+import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueueLimits;
+import dev.postrider.relay.queue.QueueView.Filter;
 import dev.postrider.relay.queue.SqlQueue;
+import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.relay.telemetry.Tracing;
+import dev.postrider.route.Address;
 import dev.postrider.route.Endpoint;
+import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
+import dev.postrider.route.Sha256;
 import dev.postrider.transport.LoopbackUpstreams;
 import dev.postrider.transport.MailUpstreams;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -64,8 +71,19 @@ final class RunningDelivery implements AutoCloseable {
         routes.put(TestRoutes.organization(name, State.OPEN, servers));
     }
 
+    /** An organization of any namespace, whose mail goes by the global servers. */
+    void organization(ResourceKey organization) {
+        routes.put(new OrganizationRoute(organization, Sha256.of(TestRoutes.PASSWORD), State.OPEN, List.of(),
+                new Address("a@b.example", Optional.empty()), "bounces@b.example", Optional.empty(),
+                Optional.empty()));
+    }
+
     void submit(String organization, String recipient) throws IOException {
-        try (Draft draft = queue.draft(key(organization))) {
+        submit(key(organization), recipient);
+    }
+
+    void submit(ResourceKey organization, String recipient) throws IOException {
+        try (Draft draft = queue.draft(organization)) {
             draft.content().write(CONTENT);
             draft.commit(NewMessage.plain("a@b.example", List.of(recipient), false, false,
                     InstantSource.system().instant()));
@@ -90,6 +108,19 @@ final class RunningDelivery implements AutoCloseable {
         for (Thread session : sessions) {
             session.join();
         }
+    }
+
+    /** Why some of an organization's mail waits. */
+    String reason(ResourceKey organization) throws QueueException {
+        return delivery.waiting()
+                .of(queue.view()
+                        .list(new Filter(Optional.of(organization), Optional.empty(), Optional.empty(),
+                                Optional.empty()), Optional.empty(), 100))
+                .values()
+                .stream()
+                .map(Waiting.Reason::text)
+                .findFirst()
+                .orElse("");
     }
 
     void awaitEmpty(String organization, Duration atMost) {

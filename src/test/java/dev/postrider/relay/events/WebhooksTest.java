@@ -16,6 +16,7 @@ import dev.postrider.relay.delivery.Delivery;
 import dev.postrider.relay.delivery.DeliverySettings;
 import dev.postrider.relay.queue.Draft;
 import dev.postrider.relay.queue.NewMessage;
+import dev.postrider.relay.queue.Outbox;
 import dev.postrider.relay.queue.QueueLimits;
 import dev.postrider.relay.queue.SqlQueue;
 import dev.postrider.relay.routes.Routes;
@@ -23,6 +24,7 @@ import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Webhook;
 import dev.postrider.transport.LoopbackUpstreams;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -44,6 +46,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -74,6 +77,8 @@ final class WebhooksTest {
     private final RecordingUpstreams upstreams = new RecordingUpstreams();
     private final Routes routes = new Routes();
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final AtomicInteger nowHanging = new AtomicInteger();
+    private final AtomicInteger mostHanging = new AtomicInteger();
     private final AtomicInteger later = new AtomicInteger();
     private RelayMeters meters;
     private SqlQueue queue;
@@ -104,10 +109,14 @@ final class WebhooksTest {
     }
 
     private Webhooks webhooks(WebhookPolicy policy) {
+        return webhooks(policy, WebhookLimits.DEFAULT);
+    }
+
+    private Webhooks webhooks(WebhookPolicy policy, WebhookLimits limits) {
         var started = new Webhooks(queue.outbox(), routes, policy,
                 new WebhookTimes(Duration.ofMillis(20), Duration.ofSeconds(1), Duration.ofMillis(500),
                         List.of(Duration.ofMillis(100)), List.of(Duration.ofMillis(50)), Duration.ofHours(24)),
-                meters, this::now);
+                limits, meters, this::now);
         started.start();
         return started;
     }
@@ -125,11 +134,13 @@ final class WebhooksTest {
         String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
         calls.add(new Call(path, exchange.getRequestHeaders(), body));
         if (path.equals("/hangs")) {
+            mostHanging.accumulateAndGet(nowHanging.incrementAndGet(), Math::max);
             try {
-                hanging.await();
+                hanging.await(600, TimeUnit.MILLISECONDS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
+            nowHanging.decrementAndGet();
         }
         if (path.equals("/moved")) {
             exchange.getResponseHeaders().set("Location", "/good");
@@ -152,10 +163,14 @@ final class WebhooksTest {
     }
 
     private void organization(String name, String host, int port) {
-        OrganizationRoute plain = TestRoutes.organization(name, State.OPEN);
-        routes.put(new OrganizationRoute(plain.key(), plain.passwordSha256(), plain.state(), plain.servers(),
+        organization(key(name), host, port, "/" + name);
+    }
+
+    private void organization(ResourceKey key, String host, int port, String path) {
+        OrganizationRoute plain = TestRoutes.organization(key.name(), State.OPEN);
+        routes.put(new OrganizationRoute(key, plain.passwordSha256(), plain.state(), plain.servers(),
                 plain.from(), plain.envelopeFrom(),
-                Optional.of(new Webhook("http://" + host + ":" + port + "/" + name, KEY)), Optional.empty()));
+                Optional.of(new Webhook("http://" + host + ":" + port + path, KEY)), Optional.empty()));
     }
 
     @AfterEach
@@ -168,7 +183,11 @@ final class WebhooksTest {
     }
 
     private String submit(String organization, String... recipients) throws IOException {
-        try (Draft draft = queue.draft(key(organization))) {
+        return submit(key(organization), recipients);
+    }
+
+    private String submit(ResourceKey organization, String... recipients) throws IOException {
+        try (Draft draft = queue.draft(organization)) {
             draft.content().write("Subject: secret\r\n\r\nsecret\r\n".getBytes(StandardCharsets.US_ASCII));
             return draft.commit(NewMessage.plain("a@b.example", List.of(recipients), false, false, now()));
         }
@@ -186,6 +205,55 @@ final class WebhooksTest {
 
     private long waiting() throws IOException {
         return queue.outbox().schedule().size();
+    }
+
+    @Test
+    @Tag("isolation")
+    void aNamespaceWhoseReceiversHangHoldsUpNobodyElse() throws Exception {
+        webhooks.close();
+        for (int i = 0; i < 50; i++) {
+            ResourceKey evil = new ResourceKey("evil", "o" + i);
+            organization(evil, "127.0.0.1", receiver.getAddress().getPort(), "/hangs");
+            submit(evil, "x@y.example");
+        }
+        await().until(() -> waiting() == 50);
+        webhooks = webhooks(new WebhookPolicy(true, LoopbackUpstreams.POLICY),
+                new WebhookLimits(4, Duration.ofMillis(100), 10_000));
+        await().until(() -> nowHanging.get() == 3);
+        submit("good", "x@y.example");
+        await().atMost(Duration.ofSeconds(3)).until(() -> !calls("good").isEmpty());
+        assertThat(calls("hangs")).hasSizeLessThan(50);
+        // One whose call was given up by the relay may still hang at the receiver.
+        assertThat(mostHanging.get()).isLessThanOrEqualTo(2 * 3);
+    }
+
+    @Test
+    @Tag("isolation")
+    void aNamespaceKeepsSoManyEventsAndLosesTheOldest() throws Exception {
+        webhooks.close();
+        ResourceKey evil = new ResourceKey("evil", "bad");
+        organization(evil, "127.0.0.1", receiver.getAddress().getPort(), "/bad");
+        answers.put("/bad", 500);
+        answers.put("/good", 500);
+        for (int i = 0; i < 30; i++) {
+            submit(evil, "x@y.example");
+        }
+        submit("good", "x@y.example");
+        await().until(() -> queue.outbox().schedule().values().stream().mapToInt(Outbox.Scheduled::events).sum() == 31);
+        List<String> all = queue.outbox()
+                .due(evil, now().plusSeconds(60), 100)
+                .stream()
+                .map(Outbox.Waiting::id)
+                .toList();
+        webhooks = webhooks(new WebhookPolicy(true, LoopbackUpstreams.POLICY),
+                new WebhookLimits(4, Duration.ofSeconds(1), 10));
+        await().untilAsserted(() -> assertThat(queue.outbox().due(evil, now().plusSeconds(60), 100))
+                .extracting(Outbox.Waiting::id)
+                .containsExactlyElementsOf(all.subList(20, 30)));
+        assertThat(queue.outbox().schedule().get(key("good"))).extracting(Outbox.Scheduled::events).isEqualTo(1);
+        assertThat(registry.counter("postrider.events", "organization", "other", "outcome", "dropped").count()
+                + registry.counter("postrider.events", "organization", "evil/bad", "outcome", "dropped").count())
+                .isEqualTo(20);
     }
 
     @Test

@@ -1,0 +1,114 @@
+package dev.postrider.relay.delivery;
+
+import dev.postrider.relay.queue.QueuedMessage;
+import dev.postrider.route.ResourceKey;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The mail of one organization that is due: what of it is in memory, and whether there is more in the queue. Guarded by
+ * {@link Turns}.
+ */
+final class Backlog {
+
+    /**
+     * A message that this relay has claimed.
+     *
+     * @param held octets that it takes of the memory for messages that came just now
+     */
+    record Claimed(QueuedMessage message, long held) {}
+
+    private final ResourceKey organization;
+    private final Deque<Claimed> messages = new ArrayDeque<>();
+    private final CircuitBreaker breaker;
+    private @Nullable Pool pool;
+    private boolean inQueue;
+    private boolean reading;
+    private boolean listed;
+    private long held;
+
+    Backlog(ResourceKey organization, CircuitBreaker breaker) {
+        this.organization = organization;
+        this.breaker = breaker;
+    }
+
+    ResourceKey organization() {
+        return organization;
+    }
+
+    /** Rests it when its mail makes servers fail. */
+    CircuitBreaker breaker() {
+        return breaker;
+    }
+
+    /** Where its mail goes; null if nowhere. */
+    @Nullable
+    Pool pool() {
+        return pool;
+    }
+
+    void pool(@Nullable Pool next) {
+        pool = next;
+    }
+
+    /** What is in memory and has no place yet, the next first. */
+    Deque<Claimed> messages() {
+        return messages;
+    }
+
+    boolean hasMail() {
+        return !messages.isEmpty() || inQueue;
+    }
+
+    /** Whether nothing of it is in memory, under way or due. */
+    boolean isIdle() {
+        return !inQueue && !reading && messages.isEmpty() && held == 0;
+    }
+
+    /** Takes out all that is in memory; that is in the queue only from now on. */
+    List<Claimed> takeAll() {
+        List<Claimed> all = new ArrayList<>(messages);
+        messages.clear();
+        inQueue |= !all.isEmpty();
+        return all;
+    }
+
+    /** Whether more of it that is due is in the queue only. */
+    boolean isInQueue() {
+        return inQueue;
+    }
+
+    void inQueue(boolean now) {
+        inQueue = now;
+    }
+
+    /** Whether it is being read, or is about to. */
+    boolean isReading() {
+        return reading;
+    }
+
+    void reading(boolean now) {
+        reading = now;
+    }
+
+    /** Whether it waits for a turn in its pool. */
+    boolean isListed() {
+        return listed;
+    }
+
+    void listed(boolean now) {
+        listed = now;
+    }
+
+    /** Octets that it holds in memory, those of attempts under way included. */
+    long held() {
+        return held;
+    }
+
+    void hold(long more) {
+        held += more;
+    }
+}

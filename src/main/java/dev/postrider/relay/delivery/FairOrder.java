@@ -1,0 +1,172 @@
+package dev.postrider.relay.delivery;
+
+import dev.postrider.relay.delivery.Lanes.Lane;
+import dev.postrider.relay.delivery.Lanes.Place;
+import dev.postrider.transport.FairQueue;
+import dev.postrider.transport.Shares;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Finds places for those who have mail, in turn: the namespaces at a server, and the organizations of each. What one
+ * namespace has under way is bounded, so that something is left for others. Guarded by {@link Turns}.
+ */
+final class FairOrder {
+    /** Attempts whose result is not yet recorded: beyond that no others begin, for they would be made again. */
+    private static final int MOST_UNRECORDED = 512;
+    /** What an attempt takes in memory at most: a thread, a session, buffers of its connection and for TLS. */
+    private static final long MEMORY_OF_ATTEMPT = 256 << 10;
+    /** Attempts at a time at all servers. */
+    private static final long MOST_UNDER_WAY = Math.clamp(Runtime.getRuntime().maxMemory() / MEMORY_OF_ATTEMPT, 256,
+            8192);
+
+    private final Lanes lanes;
+    private final ReadAhead readAhead;
+    private final InstantSource clock;
+    private final Starter starter;
+    private final Consumer<Backlog> empty;
+    private final FairQueue<Pool> runnable = new FairQueue<>();
+    /** Pools whose namespace has its share under way. */
+    private final FairQueue<Pool> parked = new FairQueue<>();
+    private final Shares unrecorded = new Shares();
+    private final Shares underWay = new Shares();
+
+    /** Begins an attempt, and does not wait for it. */
+    @FunctionalInterface
+    interface Starter {
+        /**
+         * Begins an attempt.
+         *
+         * @param probe whether it is the single one that an organization which rested has now
+         */
+        void start(Backlog.Claimed next, Pool pool, Place place, boolean probe);
+    }
+
+    /** @param empty puts what an organization has in memory back into the queue */
+    FairOrder(Lanes lanes, ReadAhead readAhead, InstantSource clock, Starter starter, Consumer<Backlog> empty) {
+        this.lanes = lanes;
+        this.readAhead = readAhead;
+        this.clock = clock;
+        this.starter = starter;
+        this.empty = empty;
+    }
+
+    /** An organization that has mail, and does not rest, waits for its turn from now on. */
+    void list(Backlog backlog) {
+        Pool pool = backlog.pool();
+        if (pool != null && backlog.hasMail()
+                && (!backlog.breaker().isOpen() || backlog.breaker().admits(clock.instant()))) {
+            pool.list(backlog);
+            makeRunnable(pool);
+        }
+    }
+
+    private void makeRunnable(Pool pool) {
+        if (!pool.isRunnable() && !pool.waiting().isEmpty()) {
+            pool.runnable(true);
+            pool.lanes().forEach(lane -> lane.waiting().remove(pool.namespace(), pool));
+            parked.remove(pool.namespace(), pool);
+            runnable.add(pool.namespace(), pool);
+        }
+    }
+
+    /** Starts attempts as long as there are places for mail. */
+    void start() {
+        Instant now = clock.instant();
+        for (Optional<Pool> next = runnable.poll(); next.isPresent(); next = runnable.poll()) {
+            next.get().runnable(false);
+            startOne(next.get(), now);
+        }
+        readAhead.start();
+    }
+
+    private void startOne(Pool pool, Instant now) {
+        if (!mayHaveMore(pool.namespace())) {
+            lanes.meters().shareReached(pool.namespace(), "attempts");
+            parked.add(pool.namespace(), pool);
+            othersToo(pool, now);
+            return;
+        }
+        Optional<Place> place = lanes.enter(pool.lanes(), pool.namespace(), Set.of(), now);
+        if (place.isEmpty()) {
+            block(pool, now);
+            return;
+        }
+        pool.emptied(false);
+        for (Backlog backlog = pool.poll(); backlog != null; backlog = pool.poll()) {
+            if (!backlog.breaker().admits(now)) {
+                continue;
+            }
+            Backlog.Claimed next = backlog.messages().pollFirst();
+            readAhead.refill(backlog);
+            if (next != null) {
+                boolean probe = backlog.breaker().begin();
+                if (!backlog.messages().isEmpty()) {
+                    list(backlog);
+                }
+                underWay.take(pool.namespace(), 1);
+                makeRunnable(pool);
+                othersToo(pool, now);
+                starter.start(next, pool, place.get(), probe);
+                return;
+            }
+        }
+        lanes.abandon(place.get());
+        othersToo(pool, now);
+    }
+
+    private void block(Pool pool, Instant now) {
+        pool.lanes().forEach(lane -> lane.waiting().add(pool.namespace(), pool));
+        if (pool.lanes().stream().anyMatch(lane -> lane.free(now) > 0)) {
+            lanes.meters().shareReached(pool.namespace(), "connections");
+        }
+        if (!pool.isEmptied() && lanes.allRest(pool.lanes(), now)) {
+            // It will be long, and memory is for those who move on.
+            pool.emptied(true);
+            pool.waiting().forEach(empty);
+        }
+    }
+
+    /** A server that this pool did not use may have room for another that waits. */
+    private void othersToo(Pool pool, Instant now) {
+        pool.lanes().forEach(lane -> wake(lane, now));
+    }
+
+    /** Lets as many look for a place as a server has. */
+    void wake(Lane lane, Instant now) {
+        for (int free = lane.free(now); free > 0; free--) {
+            Optional<Pool> first = lane.waiting().poll(namespace -> lane.admits(namespace, now));
+            if (first.isEmpty()) {
+                return;
+            }
+            makeRunnable(first.get());
+        }
+    }
+
+    private boolean mayHaveMore(String namespace) {
+        return unrecorded.admits(namespace, 1, MOST_UNRECORDED) && underWay.admits(namespace, 1, MOST_UNDER_WAY);
+    }
+
+    private void unpark() {
+        parked.poll(this::mayHaveMore).ifPresent(this::makeRunnable);
+    }
+
+    /** A turn is over. */
+    void ended(Pool pool) {
+        underWay.giveBack(pool.namespace(), 1);
+        unpark();
+    }
+
+    /** What became of a message is about to be recorded. */
+    void recording(String namespace) {
+        unrecorded.take(namespace, 1);
+    }
+
+    void recorded(String namespace) {
+        unrecorded.giveBack(namespace, 1);
+        unpark();
+    }
+}
