@@ -106,7 +106,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         boolean right = route.map(r -> r.takes(password, clock.instant()))
                 .orElseGet(() -> Sha256.matches(password, NO_DIGEST));
         return right && route.isPresent()
-                ? new Admitted(RelayLogin.of(route.get().key()), Optional.empty())
+                ? new Admitted(RelayLogin.of(route.get().key()), route.get().key().namespace(), Optional.empty())
                 : Admission.WRONG;
     }
 

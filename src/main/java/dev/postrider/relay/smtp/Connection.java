@@ -37,6 +37,7 @@ final class Connection implements AutoCloseable {
     private boolean quiet;
     private boolean ended;
     private volatile boolean expired;
+    private volatile boolean waiting;
     private Optional<String> tls = Optional.empty();
 
     Connection(Socket socket, SmtpLimits.Times times) throws IOException {
@@ -51,15 +52,16 @@ final class Connection implements AutoCloseable {
     }
 
     /** Becomes the server of a TLS handshake; what came before it in the clear is forgotten (RFC 3207 section 4.2). */
-    void encrypt(SSLContext context) throws IOException {
+    void encrypt(SSLContext context, Handshakes handshakes) throws IOException {
         flush();
-        var secured = (SSLSocket) context.getSocketFactory()
-                .createSocket(raw, raw.getInetAddress().getHostAddress(), raw.getPort(), true);
-        secured.setUseClientMode(false);
-        writing.in(times.commandLine());
+        long until = pace.handshakeDue();
+        var fromClient = new HandshakeInput(raw.getInputStream(), handshakes, raw.getInetAddress(), until);
+        var secured = (SSLSocket) context.getSocketFactory().createSocket(raw, fromClient, true);
+        writing.at(until);
         try {
             secured.startHandshake();
         } finally {
+            fromClient.handshakeOver();
             writing.never();
         }
         output.lock();
@@ -110,6 +112,7 @@ final class Connection implements AutoCloseable {
         public int read(byte[] buffer, boolean withinLine) throws IOException {
             flush();
             reading.at(pace.due(withinLine));
+            waiting = true;
             try {
                 int count = from.getInputStream().read(buffer);
                 if (!expired) {
@@ -121,6 +124,7 @@ final class Connection implements AutoCloseable {
                     throw e;
                 }
             } finally {
+                waiting = false;
                 reading.never();
             }
             throw new SocketTimeoutException("too slow");
@@ -130,6 +134,11 @@ final class Connection implements AutoCloseable {
         public int available() throws IOException {
             return from.getInputStream().available();
         }
+    }
+
+    /** From another thread: whether the client is to send something. */
+    boolean isWaiting() {
+        return waiting;
     }
 
     /** From another thread: ends the wait for a client that takes too long. */

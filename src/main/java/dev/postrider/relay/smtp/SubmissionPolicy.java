@@ -82,7 +82,7 @@ public interface SubmissionPolicy {
 
         /** In if that is so, else user name or password is wrong. */
         static Admission when(boolean right, String user) {
-            return right ? new Admitted(user, Optional.empty()) : WRONG;
+            return right ? new Admitted(user, user, Optional.empty()) : WRONG;
         }
     }
 
@@ -90,9 +90,10 @@ public interface SubmissionPolicy {
      * The client is logged in.
      *
      * @param account whose sessions it counts among
+     * @param group   whose sessions it counts among together with those of other accounts
      * @param ticket  what comes back to the policy with each mail of the session
      */
-    record Admitted(String account, Optional<Ticket> ticket) implements Admission {}
+    record Admitted(String account, String group, Optional<Ticket> ticket) implements Admission {}
 
     /** The client is not logged in. */
     record Denied(Refusal refusal) implements Admission {}
