@@ -137,6 +137,29 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                         List.of(CanonicalAddress.of(reversePath))));
     }
 
+    /** Before the client sends what would be refused afterwards. */
+    @Override
+    public Optional<Refusal> refusalOfSize(Optional<String> user, long octets) {
+        Optional<ResourceKey> organization = user.flatMap(RelayLogin::parse).map(RelayLogin::organization);
+        try {
+            if (organization.isPresent()) {
+                queue.check(organization.get(), octets);
+            }
+            return Optional.empty();
+        } catch (QueueException.OverLimit e) {
+            return Optional.of(overLimit(organization.orElseThrow(), e));
+        } catch (QueueException e) {
+            // It is said at DATA, as it is of a queue that fails then.
+            return Optional.empty();
+        }
+    }
+
+    private Refusal overLimit(ResourceKey organization, QueueException.OverLimit e) {
+        meters.overLimit(organization);
+        LOG.info("refused mail of organization {}: {}", organization, e.getMessage());
+        return new Refusal(452, "4.3.1", e.getMessage() + ", try again later");
+    }
+
     @Override
     public Optional<Refusal> refusalOfRecipient(Optional<String> user, String mailbox, List<Recipient> before) {
         boolean toSupport = Support.isRecipient(mailbox);
@@ -204,7 +227,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         Draft draft = queue.draft(organization);
         Optional<OrganizationRoute> route = routes.organization(organization);
         return new Incoming(organization, submission, draft,
-                new TraceHeaders(new RoomAware(draft.content()), submission,
+                new TraceHeaders(new RoomAware(draft.content(), organization), submission,
                         new ReceivedField(hostName, draft.id(), clock.instant(), trace.clientAddress()),
                         new LoopDetection(trace, own)),
                 route.flatMap(SenderIdentity::of),
@@ -223,11 +246,13 @@ final class OrganizationSubmissions implements SubmissionPolicy {
     }
 
     /** Tells its writer which failures are for want of room. */
-    private static final class RoomAware extends OutputStream {
+    private final class RoomAware extends OutputStream {
         private final OutputStream out;
+        private final ResourceKey organization;
 
-        RoomAware(OutputStream out) {
+        RoomAware(OutputStream out, ResourceKey organization) {
             this.out = out;
+            this.organization = organization;
         }
 
         @Override
@@ -239,14 +264,19 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         public void write(byte[] octets, int offset, int count) throws IOException {
             try {
                 out.write(octets, offset, count);
-            } catch (QueueException.Full | QueueException.OverLimit e) {
-                throw noSpace(e);
+            } catch (QueueException e) {
+                throw forWantOfRoom(organization, e);
             }
         }
     }
 
-    private static IncomingMessage.NoSpaceException noSpace(QueueException e) {
-        return new IncomingMessage.NoSpaceException(String.valueOf(e.getMessage()), e);
+    private IOException forWantOfRoom(ResourceKey organization, QueueException e) {
+        return switch (e) {
+            case QueueException.OverLimit over -> new IncomingMessage.RefusedException(overLimit(organization, over));
+            case QueueException.Full full ->
+                new IncomingMessage.NoSpaceException(String.valueOf(full.getMessage()), full);
+            default -> e;
+        };
     }
 
     private final class Incoming implements IncomingMessage {
@@ -303,8 +333,8 @@ final class OrganizationSubmissions implements SubmissionPolicy {
             try (Tracing.Acceptance trace = tracing.accept(organization, draft.id(), content.traceParent())) {
                 id = draft.commit(message(eightBit).inTrace(trace.traceParent()).of(mailClass));
                 trace.committed(draft.size());
-            } catch (QueueException.Full | QueueException.OverLimit e) {
-                throw noSpace(e);
+            } catch (QueueException e) {
+                throw forWantOfRoom(organization, e);
             }
             boolean duplicate = !id.equals(draft.id());
             if (duplicate) {

@@ -22,6 +22,7 @@ final class SqlDraft implements Draft {
     private final DraftMemory memory;
     private final Parts content = new Parts();
     private boolean committed;
+    private long coming;
 
     /**
      * @param replica what its parts are marked with until it is complete
@@ -42,6 +43,15 @@ final class SqlDraft implements Draft {
 
     ResourceKey organization() {
         return organization;
+    }
+
+    /** Octets that are taken into account as coming in. */
+    long coming() {
+        return coming;
+    }
+
+    void comes(long octets) {
+        coming += octets;
     }
 
     String replica() {
@@ -75,8 +85,10 @@ final class SqlDraft implements Draft {
         }
         try {
             queue.forget(organization, id);
+            queue.comesNoMore(organization, coming);
+            coming = 0;
         } catch (QueueException e) {
-            // They have no message and go at the next start.
+            // They have no message and go at the next start; until then they take their room.
             LOG.warn("parts of message {} that was not completed stay for now: {}", id, e.getMessage());
         }
     }
@@ -109,8 +121,7 @@ final class SqlDraft implements Draft {
                 length += some;
                 done += some;
                 if (length == PART || (length == buffer.length && done < count)) {
-                    long before = size;
-                    queue.writePart(SqlDraft.this, next, take(), before);
+                    queue.writePart(SqlDraft.this, next, take());
                     free();
                     next++;
                 }

@@ -15,8 +15,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 
 /** The queue in tables of a database. */
 public final class SqlQueue implements Queue {
@@ -32,6 +34,7 @@ public final class SqlQueue implements Queue {
     private final Claims claims;
     private final GroupCommit writer;
     private final QueueUsage usage;
+    private final RoomWatch room;
     private final StoredMessages stored;
     private final SqlQueueView view;
     private final SqlOutbox outbox;
@@ -58,6 +61,7 @@ public final class SqlQueue implements Queue {
         this.peers = sharing.peers;
         this.usage = new QueueUsage(limits);
         this.stored = new StoredMessages(database);
+        this.room = new RoomWatch(database, usage);
         count();
         this.writer = new GroupCommit(database);
         this.view = new SqlQueueView(this, database, claims);
@@ -65,6 +69,7 @@ public final class SqlQueue implements Queue {
         this.keptAttachments = new SqlKeptAttachments(database, writer);
         this.counters = new SqlCounters(database, writer, clock);
         counters.start();
+        room.start();
     }
 
     /**
@@ -138,7 +143,33 @@ public final class SqlQueue implements Queue {
 
     /** Counts what is queued. */
     void count() throws QueueException {
-        usage.replace(stored.usages());
+        usage.replace(stored.usages(), stored.recipients());
+    }
+
+    /**
+     * Shares the room among these namespaces, besides those that have mail.
+     *
+     * @param organizations how many each of them has; asked every second
+     */
+    public void shareAmong(Supplier<Map<String, Integer>> organizations) throws QueueException {
+        room.shareAmong(organizations);
+        room.measure();
+    }
+
+    /** Octets that may be queued, rows and messages that are coming in included. */
+    public long room() {
+        return usage.room();
+    }
+
+    /** Octets of that room that are taken. */
+    public long taken() {
+        return usage.taken();
+    }
+
+    @Override
+    public void check(ResourceKey organization, long octets) throws QueueException {
+        database.checkRoom();
+        usage.check(organization, new Held(1, octets, 1, 0));
     }
 
     @Override
@@ -146,11 +177,11 @@ public final class SqlQueue implements Queue {
         return new SqlDraft(this, organization, ids.next(), claims.replica(), drafts);
     }
 
-    /** @param before octets that were written before this part */
-    void writePart(SqlDraft draft, int part, byte[] content, long before) throws QueueException {
+    void writePart(SqlDraft draft, int part, byte[] content) throws QueueException {
         ResourceKey organization = draft.organization();
-        usage.check(organization, before + content.length);
         database.checkRoom();
+        usage.reserve(organization, new Held(0, 0, 0, content.length), Held.NOTHING);
+        draft.comes(content.length);
         writer.execute(writes -> {
             if (part == 0) {
                 writes.insertDraft(organization, draft.id(), draft.replica());
@@ -159,6 +190,11 @@ public final class SqlQueue implements Queue {
             }
             writes.insertPart(organization, draft.id(), part, content);
         }, content.length);
+    }
+
+    /** Of a message that will not be complete, and of which nothing is left. */
+    void comesNoMore(ResourceKey organization, long octets) {
+        usage.remove(organization, new Held(0, 0, 0, octets));
     }
 
     void forget(ResourceKey organization, String id) throws QueueException {
@@ -181,7 +217,9 @@ public final class SqlQueue implements Queue {
         ResourceKey organization = draft.organization();
         String id = draft.id();
         database.checkRoom();
-        usage.reserve(organization, size);
+        var held = new Held(1, size, message.recipients().size(), 0);
+        var coming = new Held(0, 0, 0, draft.coming());
+        usage.reserve(organization, held, coming);
         boolean wanted = parts == 0 && claims.mayTake() && arrivals.wants(organization, size);
         Optional<String> claimedBy = wanted ? claims.takeNew(id) : Optional.empty();
         Optional<String> countedAs = Optional.of(message.mailClass().map(MailClass::text).orElse(""));
@@ -192,7 +230,8 @@ public final class SqlQueue implements Queue {
             inserted = earlier.isEmpty();
         } finally {
             if (!inserted) {
-                usage.add(organization, -1, -size);
+                // What repeats another has been forgotten; the rest is when the draft is closed.
+                usage.remove(organization, earlier.isPresent() ? held : held.minus(coming));
                 if (wanted) {
                     // It may be there all the same, if the connection broke while it was committed.
                     claims.free(organization, id);
@@ -330,11 +369,11 @@ public final class SqlQueue implements Queue {
             }
         });
         claims.settled(message.id());
-        if (finished) {
-            usage.add(organization, -1, -message.content().size());
-        }
+        usage.remove(organization, finished
+                ? new Held(1, message.content().size(), settlement.done().size(), 0)
+                : new Held(0, 0, settlement.done().size(), 0));
         for (WrittenReport report : reports) {
-            usage.add(organization, 1, report.size());
+            usage.add(organization, new Held(1, report.size(), 1, 0));
             arrived(organization);
         }
     }
@@ -378,17 +417,21 @@ public final class SqlQueue implements Queue {
                 messages += there.isPresent() ? 1 : 0;
                 there.flatMap(StoredMessages.Known::countedAs).ifPresent(as -> countedAs.put(id, as));
             }
+            var recipients = new AtomicLong();
             writer.execute(writes -> {
+                recipients.set(0);
                 for (String id : taken) {
                     String as = countedAs.get(id);
-                    writes.delete(organization, id, as == null
-                            ? CountedFates.NONE
-                            : recipients -> writes.count(counters.key(organization, as, ""),
-                                    MailCounts.removed(recipients)));
+                    writes.delete(organization, id, rows -> {
+                        recipients.addAndGet(rows);
+                        if (as != null) {
+                            writes.count(counters.key(organization, as, ""), MailCounts.removed(rows));
+                        }
+                    });
                 }
             });
             done = true;
-            usage.add(organization, -messages, -octets);
+            usage.remove(organization, new Held(messages, octets, recipients.get(), 0));
             return messages;
         } finally {
             for (String id : taken) {
@@ -480,6 +523,7 @@ public final class SqlQueue implements Queue {
     public void close() {
         peers.close();
         counters.close();
+        room.close();
         database.closeReaders();
         writer.close();
         database.close();

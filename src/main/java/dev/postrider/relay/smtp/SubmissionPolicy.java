@@ -29,6 +29,15 @@ public interface SubmissionPolicy {
     Optional<Refusal> refusal(Optional<String> user);
 
     /**
+     * Why no message of this size is taken from this client now; asked at each MAIL.
+     *
+     * @param octets 0 if the client does not say
+     */
+    default Optional<Refusal> refusalOfSize(Optional<String> user, long octets) {
+        return Optional.empty();
+    }
+
+    /**
      * Why this client may not be this envelope sender; asked at each MAIL.
      *
      * @param reversePath without angle brackets; empty for the null sender
