@@ -225,6 +225,14 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                 .map(RelayLogin::organization)
                 .orElseThrow(() -> new IllegalStateException("mail without a login"));
         Draft draft = queue.draft(organization);
+        if (submission.announced() > 0) {
+            try {
+                draft.expect(submission.announced());
+            } catch (QueueException e) {
+                draft.close();
+                throw forWantOfRoom(organization, e);
+            }
+        }
         Optional<OrganizationRoute> route = routes.organization(organization);
         return new Incoming(organization, submission, draft,
                 new TraceHeaders(new RoomAware(draft.content(), organization), submission,

@@ -45,7 +45,12 @@ final class SqlDraft implements Draft {
         return organization;
     }
 
-    /** Octets that are taken into account as coming in. */
+    @Override
+    public void expect(long octets) throws QueueException {
+        queue.keepRoom(this, octets);
+    }
+
+    /** Octets that room is kept for. */
     long coming() {
         return coming;
     }
@@ -80,11 +85,13 @@ final class SqlDraft implements Draft {
     @Override
     public void close() {
         content.free();
-        if (committed || content.next == 0) {
+        if (committed) {
             return;
         }
         try {
-            queue.forget(organization, id);
+            if (content.next > 0) {
+                queue.forget(organization, id);
+            }
             queue.comesNoMore(organization, coming);
             coming = 0;
         } catch (QueueException e) {

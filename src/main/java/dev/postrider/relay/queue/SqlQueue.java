@@ -177,11 +177,18 @@ public final class SqlQueue implements Queue {
         return new SqlDraft(this, organization, ids.next(), claims.replica(), drafts);
     }
 
+    void keepRoom(SqlDraft draft, long octets) throws QueueException {
+        usage.reserve(draft.organization(), new Held(0, 0, 0, octets), Held.NOTHING);
+        draft.comes(octets);
+    }
+
     void writePart(SqlDraft draft, int part, byte[] content) throws QueueException {
         ResourceKey organization = draft.organization();
         database.checkRoom();
-        usage.reserve(organization, new Held(0, 0, 0, content.length), Held.NOTHING);
-        draft.comes(content.length);
+        long more = draft.size() - draft.coming();
+        if (more > 0) {
+            keepRoom(draft, more);
+        }
         writer.execute(writes -> {
             if (part == 0) {
                 writes.insertDraft(organization, draft.id(), draft.replica());

@@ -151,7 +151,7 @@ final class MailTransaction {
         return new Submission(place.user(), place.ticket(), connection.client(), greeting.name(),
                 greeting.protocol(parameters.smtpUtf8(), connection.tls().isPresent(), place.user().isPresent()),
                 connection.tls(), from.mailbox(), List.copyOf(recipients), parameters.eightBit(),
-                parameters.smtpUtf8(), parameters.dsn());
+                parameters.smtpUtf8(), parameters.dsn(), parameters.size());
     }
 
     void rset(String argument) throws IOException {
