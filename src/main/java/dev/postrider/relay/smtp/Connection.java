@@ -23,6 +23,8 @@ import javax.net.ssl.SSLSocket;
 final class Connection implements AutoCloseable {
     private static final Duration GOODBYE = Duration.ofSeconds(1);
     private static final Duration LINGER = Duration.ofSeconds(2);
+    /** Octets that are read before it is another session's turn. */
+    private static final int TURN = 128 * 1024;
     private static final int MOST_LINGERING = 256 * 1024;
 
     private final Socket raw;
@@ -103,6 +105,7 @@ final class Connection implements AutoCloseable {
     /** What comes over one socket, at the pace that the client must keep. */
     private final class Client implements SmtpInput.Source {
         private final Socket from;
+        private int unpaused;
 
         Client(Socket from) {
             this.from = from;
@@ -115,6 +118,12 @@ final class Connection implements AutoCloseable {
             waiting = true;
             try {
                 int count = from.getInputStream().read(buffer);
+                unpaused += Math.max(0, count);
+                if (unpaused >= TURN) {
+                    // A virtual thread whose client sends faster than it reads would never leave its carrier to others.
+                    unpaused = 0;
+                    Thread.yield();
+                }
                 if (!expired) {
                     pace.came(count);
                     return count;

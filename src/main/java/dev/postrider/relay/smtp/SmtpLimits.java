@@ -41,10 +41,10 @@ public record SmtpLimits(long messageSize, int textLine, int recipients, int mes
         }
 
         /** Octets of the heap for a session; an idle one with TLS was measured to take 28 KiB. */
-        private static final long HEAP = 90 * 1024;
+        private static final long HEAP = 80 * 1024;
         private static final int MOST = 4000;
 
-        /** 1,000 without and 3,000 with a login, or fewer with a heap of less than 352 MiB. */
+        /** 1,000 without and 3,000 with a login, or fewer with a heap of less than 313 MiB. */
         static Sessions within(long heap) {
             int all = (int) Math.clamp(heap / HEAP, 16, MOST);
             return new Sessions(all / 4, all - all / 4, all / 8, all * 3 / 16);

@@ -18,9 +18,11 @@ import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -170,6 +172,35 @@ final class HostileClientsTest {
             silent.raw("\u0016\u0003\u0001\u0002\u0000");
             nowAndThen(() -> send(silent, "\u0001"));
             awaitSessions(0);
+        }
+    }
+
+    /** Each sends what the server has to compute an answer to, and then nothing more. */
+    @Test
+    void handshakesThatWaitForTheirClientKeepNoOthersOut() throws Exception {
+        List<Socket> stopped = new ArrayList<>();
+        try {
+            for (int i = 0; i < 2 * Runtime.getRuntime().availableProcessors() + 2; i++) {
+                var engine = SSLContext.getDefault().createSSLEngine("localhost", tlsPort);
+                engine.setUseClientMode(true);
+                var hello = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+                engine.wrap(ByteBuffer.allocate(0), hello);
+                var socket = new Socket(InetAddress.getLoopbackAddress(), tlsPort);
+                stopped.add(socket);
+                socket.getOutputStream().write(hello.array(), 0, hello.position());
+                // The server's answer has begun to come: it waits for this client now.
+                assertThat(socket.getInputStream().read()).isNotNegative();
+            }
+            try (var client = Dialogue.connect(port)) {
+                client.say("EHLO c");
+                client.say("STARTTLS");
+                client.encrypt(TestRoutes.trusting(TestRoutes.CERTIFICATE.caCertificate()));
+                assertThat(client.say("EHLO c")).startsWith("250 ");
+            }
+        } finally {
+            for (Socket socket : stopped) {
+                socket.close();
+            }
         }
     }
 
