@@ -76,8 +76,10 @@ final class VolumeStore implements LinkStore {
         Path file = file(key);
         long before = kept.getOrDefault(namespace(key), 0L);
         if (before + size > free - size - reserve) {
-            throw new LinksException(("the attachments that namespace %s keeps for download have %d octets, and may not "
-                    + "have more than the relay's volume has left for others").formatted(namespace(key), before));
+            throw new LinksException(
+                    ("the attachments that namespace %s keeps for download have %d octets, and may not "
+                            + "have more than the relay's volume has left for others")
+                            .formatted(namespace(key), before));
         }
         Path directory = directory(file);
         try {

@@ -209,7 +209,8 @@ final class HostileClientsTest {
     @ValueSource(strings = {"NOOP\r\n", "EHLO c\r\n", "BAD\r\n", "HELP\r\n"})
     void endsClientsThatNeverRead(String command) throws Exception {
         SmtpLimits usual = SmtpLimits.DEFAULT;
-        listen(new SmtpLimits(usual.messageSize(), usual.textLine(), 1, 1, 1_000_000_000, new Sessions(10, 10, 10, 10), 1_000_000_000, 1,
+        listen(new SmtpLimits(usual.messageSize(), usual.textLine(), 1, 1, 1_000_000_000, new Sessions(10, 10, 10, 10),
+                1_000_000_000, 1,
                 new Times(LONG, LONG, LONG, SHORT, LONG, 1024)));
         try (var socket = new Socket()) {
             socket.setReceiveBufferSize(4096);

@@ -100,7 +100,8 @@ final class PlacesTest {
             entries.add(places.enter(client));
         }
         assertThat(entries.subList(0, 3)).allMatch(Places.Place.class::isInstance);
-        assertThat(entries.getLast()).isEqualTo(new Places.Full("421 4.3.2 too many sessions are open, try again later"));
+        assertThat(entries.getLast())
+                .isEqualTo(new Places.Full("421 4.3.2 too many sessions are open, try again later"));
         ((Places.Place) entries.getFirst()).close();
         assertThat(places.enter(client)).isInstanceOf(Places.Place.class);
         assertThat(meters.get("postrider.sessions.displaced").tag("logged_in", "false").counter().count()).isEqualTo(3);
