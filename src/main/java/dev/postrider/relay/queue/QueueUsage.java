@@ -66,7 +66,7 @@ final class QueueUsage {
     synchronized void measured(OptionalLong free, Map<String, Integer> known) {
         this.known = known;
         share(free.isPresent()
-                ? Math.min(limits.total().octets(), total.room() + free.getAsLong())
+                ? Math.min(limits.total().octets(), total.stored() + free.getAsLong())
                 : limits.total().octets());
     }
 
@@ -93,7 +93,7 @@ final class QueueUsage {
             Held before = held(organization);
             Usage usage = counted.getOrDefault(organization, Usage.NONE);
             var now = new Held(usage.messages(), usage.octets(), recipients.getOrDefault(organization, 0L),
-                    before.coming());
+                    before.coming(), before.written());
             change(organization, now.minus(before));
         }
     }

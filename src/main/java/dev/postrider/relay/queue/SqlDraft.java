@@ -23,6 +23,7 @@ final class SqlDraft implements Draft {
     private final Parts content = new Parts();
     private boolean committed;
     private long coming;
+    private long written;
 
     /**
      * @param replica what its parts are marked with until it is complete
@@ -51,12 +52,16 @@ final class SqlDraft implements Draft {
     }
 
     /** Octets that room is kept for. */
-    long coming() {
-        return coming;
+    Held coming() {
+        return Held.coming(coming, written);
     }
 
-    void comes(long octets) {
-        coming += octets;
+    void coming(long more) {
+        coming += more;
+    }
+
+    void written(long more) {
+        written += more;
     }
 
     String replica() {
@@ -92,8 +97,9 @@ final class SqlDraft implements Draft {
             if (content.next > 0) {
                 queue.forget(organization, id);
             }
-            queue.comesNoMore(organization, coming);
+            queue.comesNoMore(this);
             coming = 0;
+            written = 0;
         } catch (QueueException e) {
             // They have no message and go at the next start; until then they take their room.
             LOG.warn("parts of message {} that was not completed stay for now: {}", id, e.getMessage());

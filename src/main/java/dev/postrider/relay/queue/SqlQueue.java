@@ -169,7 +169,7 @@ public final class SqlQueue implements Queue {
     @Override
     public void check(ResourceKey organization, long octets) throws QueueException {
         database.checkRoom();
-        usage.check(organization, new Held(1, octets, 1, 0));
+        usage.check(organization, Held.queued(1, octets, 1));
     }
 
     @Override
@@ -178,14 +178,14 @@ public final class SqlQueue implements Queue {
     }
 
     void keepRoom(SqlDraft draft, long octets) throws QueueException {
-        usage.reserve(draft.organization(), new Held(0, 0, 0, octets), Held.NOTHING);
-        draft.comes(octets);
+        usage.reserve(draft.organization(), Held.coming(octets, 0), Held.NOTHING);
+        draft.coming(octets);
     }
 
     void writePart(SqlDraft draft, int part, byte[] content) throws QueueException {
         ResourceKey organization = draft.organization();
         database.checkRoom();
-        long more = draft.size() - draft.coming();
+        long more = draft.size() - draft.coming().coming();
         if (more > 0) {
             keepRoom(draft, more);
         }
@@ -197,11 +197,13 @@ public final class SqlQueue implements Queue {
             }
             writes.insertPart(organization, draft.id(), part, content);
         }, content.length);
+        usage.add(organization, Held.coming(0, content.length));
+        draft.written(content.length);
     }
 
     /** Of a message that will not be complete, and of which nothing is left. */
-    void comesNoMore(ResourceKey organization, long octets) {
-        usage.remove(organization, new Held(0, 0, 0, octets));
+    void comesNoMore(SqlDraft draft) {
+        usage.remove(draft.organization(), draft.coming());
     }
 
     void forget(ResourceKey organization, String id) throws QueueException {
@@ -224,8 +226,8 @@ public final class SqlQueue implements Queue {
         ResourceKey organization = draft.organization();
         String id = draft.id();
         database.checkRoom();
-        var held = new Held(1, size, message.recipients().size(), 0);
-        var coming = new Held(0, 0, 0, draft.coming());
+        Held held = Held.queued(1, size, message.recipients().size());
+        Held coming = draft.coming();
         usage.reserve(organization, held, coming);
         boolean wanted = parts == 0 && claims.mayTake() && arrivals.wants(organization, size);
         Optional<String> claimedBy = wanted ? claims.takeNew(id) : Optional.empty();
@@ -377,10 +379,10 @@ public final class SqlQueue implements Queue {
         });
         claims.settled(message.id());
         usage.remove(organization, finished
-                ? new Held(1, message.content().size(), settlement.done().size(), 0)
-                : new Held(0, 0, settlement.done().size(), 0));
+                ? Held.queued(1, message.content().size(), settlement.done().size())
+                : Held.queued(0, 0, settlement.done().size()));
         for (WrittenReport report : reports) {
-            usage.add(organization, new Held(1, report.size(), 1, 0));
+            usage.add(organization, Held.queued(1, report.size(), 1));
             arrived(organization);
         }
     }
@@ -438,7 +440,7 @@ public final class SqlQueue implements Queue {
                 }
             });
             done = true;
-            usage.remove(organization, new Held(messages, octets, recipients.get(), 0));
+            usage.remove(organization, Held.queued(messages, octets, recipients.get()));
             return messages;
         } finally {
             for (String id : taken) {

@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,13 +75,13 @@ final class PlacesTest {
         var places = new Places(new Sessions(4, 4, 2, 3), true, meters);
         for (String event : events.split(" ")) {
             if (event.startsWith("-")) {
-                sessions.remove(event.substring(1)).place.close();
+                Objects.requireNonNull(sessions.remove(event.substring(1))).place.close();
             } else if (event.contains("@")) {
                 String name = event.substring(0, 1);
                 var entry = places.enter(InetAddress.ofLiteral(event.substring(event.indexOf('@') + 1)));
                 sessions.put(name, new Session((Places.Place) entry, !event.contains("?")));
             } else {
-                Session session = sessions.get(event.substring(0, 1));
+                Session session = Objects.requireNonNull(sessions.get(event.substring(0, 1)));
                 String account = event.substring(2);
                 session.place.logIn(account, new Admitted(account, account.substring(2), Optional.empty()))
                         .ifPresent(why -> session.state = why.replaceAll(".*too many sessions of this ([a-z]+) .*|.*too"
@@ -87,7 +89,7 @@ final class PlacesTest {
             }
         }
         List<String> found = new ArrayList<>();
-        sessions.keySet().stream().sorted().forEach(name -> found.add(name + "=" + sessions.get(name).state));
+        new TreeMap<>(sessions).forEach((name, session) -> found.add(name + "=" + session.state));
         assertThat(String.join(" ", found)).isEqualTo(expected);
     }
 
