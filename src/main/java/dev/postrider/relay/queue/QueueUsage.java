@@ -12,6 +12,10 @@ import java.util.Set;
  * threads; the lock is held for some additions.
  */
 final class QueueUsage {
+    private static final int REPORTS = 4;
+    /** What a report says beside what it returns. */
+    private static final long REPORT_TEXT = 2048;
+
     private final QueueLimits limits;
     private final Map<ResourceKey, Held> organizations = new HashMap<>();
     private final Map<String, Held> namespaces = new HashMap<>();
@@ -137,6 +141,24 @@ final class QueueUsage {
         Held change = more.minus(less);
         check(organization, change);
         change(organization, change);
+    }
+
+    /**
+     * Adds a report of the relay itself, which may go beyond the namespace's share by a quarter, or be little larger than
+     * what it is about and takes the place of; says whether it was added. Reports return mail: without a bound, a message
+     * to many would come back for each of them.
+     *
+     * @param freed what is removed together with it
+     */
+    synchronized boolean reserveReport(ResourceKey organization, Held report, Held freed) {
+        Held before = namespaces.getOrDefault(organization.namespace(), Held.NOTHING);
+        long share = room.share(before.room());
+        boolean fits = before.room() + report.room() <= share + share / REPORTS && room.hasRoomFor(report.room())
+                || report.room() <= freed.room() + REPORT_TEXT;
+        if (fits) {
+            change(organization, report);
+        }
+        return fits;
     }
 
     /**

@@ -19,9 +19,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The queue in tables of a database. */
 public final class SqlQueue implements Queue {
+    private static final Logger LOG = LoggerFactory.getLogger(SqlQueue.class);
     private static final int REMOVED_AT_ONCE = 500;
     /** The part of the heap for messages that are coming in: one in so many. */
     private static final int HEAP_FOR_DRAFTS = 6;
@@ -342,12 +345,45 @@ public final class SqlQueue implements Queue {
     @Override
     public void settle(QueuedMessage message, Settlement settlement) throws QueueException {
         ResourceKey organization = message.organization();
+        Held freed = isFinished(message, settlement)
+                ? Held.queued(1, message.content().size(), settlement.done().size())
+                : Held.queued(0, 0, settlement.done().size());
         List<WrittenReport> reports = new ArrayList<>();
         for (Settlement.Report report : settlement.reports()) {
-            reports.add(WrittenReport.of(ids.next(), report));
+            WrittenReport written = WrittenReport.of(ids.next(), report);
+            if (usage.reserveReport(organization, written.held(), reports.isEmpty() ? freed : Held.NOTHING)) {
+                reports.add(written);
+            } else {
+                LOG.warn(
+                        "{} report-dropped organization={} size={}, since queued mail fills the share of its namespace",
+                        message.id(), organization, written.size());
+            }
         }
+        boolean recorded = false;
+        try {
+            recordOutcome(message, settlement, reports);
+            recorded = true;
+        } finally {
+            if (!recorded) {
+                reports.forEach(report -> usage.remove(organization, report.held()));
+            }
+        }
+        claims.settled(message.id());
+        usage.remove(organization, freed);
+        if (!reports.isEmpty()) {
+            arrived(organization);
+        }
+    }
+
+    private static boolean isFinished(QueuedMessage message, Settlement settlement) {
+        return message.others() == 0 && settlement.done().size() == message.recipients().size();
+    }
+
+    private void recordOutcome(QueuedMessage message, Settlement settlement, List<WrittenReport> reports)
+            throws QueueException {
+        ResourceKey organization = message.organization();
         Optional<String> claimedBy = claims.claimedBy(message.id());
-        boolean finished = message.others() == 0 && settlement.done().size() == message.recipients().size();
+        boolean finished = isFinished(message, settlement);
         writer.execute(writes -> {
             var fates = new CountedFates(counters, writes, message, settlement);
             Optional<IntConsumer> together = finished ? fates.together() : Optional.empty();
@@ -377,14 +413,6 @@ public final class SqlQueue implements Queue {
                 writes.insertEvent(organization, event, clock.instant());
             }
         });
-        claims.settled(message.id());
-        usage.remove(organization, finished
-                ? Held.queued(1, message.content().size(), settlement.done().size())
-                : Held.queued(0, 0, settlement.done().size()));
-        for (WrittenReport report : reports) {
-            usage.add(organization, Held.queued(1, report.size(), 1));
-            arrived(organization);
-        }
     }
 
     @Override

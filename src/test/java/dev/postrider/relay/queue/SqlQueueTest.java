@@ -310,6 +310,33 @@ final class SqlQueueTest {
         }
     }
 
+    private static Settlement failed(int number, int reportSize) {
+        return new Settlement(List.of(number), List.of(), List.of(new Settlement.Report("a@b.example",
+                MessageContent.of(new byte[reportSize]), false, false, NOW)), List.of());
+    }
+
+    /** A message to many that returns for each of them would fill what its namespace may not have. */
+    @Test
+    void queuesNoReportsFarBeyondAShare() throws Exception {
+        // Half of it, 32 KiB, is the only namespace's, and a quarter of that more for reports.
+        try (var queue = open(new QueueLimits(new Usage(1000, 64 << 10), new Usage(1000, 1 << 30)))) {
+            submit(queue, SHOP, "x".repeat(20 << 10), "x@y.example", "y@y.example", "z@y.example");
+            queue.settle(queue.claim(SHOP, NOW, 1).getFirst(), failed(0, 30 << 10));
+            assertThat(queue.usage()).isEqualTo(new Usage(1, 20 << 10));
+            queue.settle(queue.claim(SHOP, NOW, 1).getFirst(), failed(1, 10 << 10));
+            assertThat(queue.usage()).isEqualTo(new Usage(2, 30 << 10));
+            QueuedMessage last = queue.claim(SHOP, NOW, 2)
+                    .stream()
+                    .filter(message -> message.sender().equals("a@b.example"))
+                    .findFirst()
+                    .orElseThrow();
+            // It takes the place of what it returns.
+            queue.settle(last, failed(2, 21 << 10));
+            assertThat(queue.usage()).isEqualTo(new Usage(2, 31 << 10));
+            assertThat(queue.taken()).isEqualTo((31 << 10) + 2 * 1024 + 2 * 512);
+        }
+    }
+
     /** What comes in counts as it comes, and is given back when it is not completed. */
     @Test
     void refusesTogetherWhatEachCouldHave() throws Exception {
