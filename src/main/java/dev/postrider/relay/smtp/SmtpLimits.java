@@ -46,7 +46,7 @@ public record SmtpLimits(long messageSize, int textLine, int recipients, int mes
 
         /** 1,000 without and 3,000 with a login, or fewer with a heap of less than 313 MiB. */
         static Sessions within(long heap) {
-            int all = (int) Math.clamp(heap / HEAP, 16, MOST);
+            int all = Math.clamp(heap / HEAP, 16, MOST);
             return new Sessions(all / 4, all - all / 4, all / 8, all * 3 / 16);
         }
 
