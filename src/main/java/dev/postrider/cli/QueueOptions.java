@@ -37,7 +37,8 @@ final class QueueOptions {
     long messages;
 
     @Option(names = "--queue-size", paramLabel = "SIZE", defaultValue = "${env:POSTRIDER_QUEUE_SIZE:-50Gi}",
-            converter = Octets.class, description = "Their size at most, as 500Mi or 50Gi.")
+            converter = Octets.class, description = "Their size at most, as 500Mi or 50Gi, and never more than the volume "
+                    + "has room for.")
     long size;
 
     @Option(names = "--queue-organization-messages", paramLabel = "N",

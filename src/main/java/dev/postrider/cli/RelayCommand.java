@@ -44,6 +44,11 @@ import picocli.CommandLine.Spec;
         "Stops cleanly on SIGTERM. Each option can also be given in the environment, as POSTRIDER_HOST_NAME."})
 final class RelayCommand implements Callable<Integer> {
 
+    static {
+        // A client could make the relay compute handshakes without end over one connection (RFC 5746 is not about that).
+        System.getProperties().putIfAbsent("jdk.tls.rejectClientInitiatedRenegotiation", "true");
+    }
+
     /** What webhooks may be. */
     enum Webhooks {
         HTTP, LOCAL

@@ -106,7 +106,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         boolean right = route.map(r -> r.takes(password, clock.instant()))
                 .orElseGet(() -> Sha256.matches(password, NO_DIGEST));
         return right && route.isPresent()
-                ? new Admitted(RelayLogin.of(route.get().key()), Optional.empty())
+                ? new Admitted(RelayLogin.of(route.get().key()), route.get().key().namespace(), Optional.empty())
                 : Admission.WRONG;
     }
 
@@ -135,6 +135,29 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                 .filter(identity -> !identity.rewrites() && !identity.allowsEnvelope(reversePath))
                 .map(identity -> identity.refusal("the envelope sender",
                         List.of(CanonicalAddress.of(reversePath))));
+    }
+
+    /** Before the client sends what would be refused afterwards. */
+    @Override
+    public Optional<Refusal> refusalOfSize(Optional<String> user, long octets) {
+        Optional<ResourceKey> organization = user.flatMap(RelayLogin::parse).map(RelayLogin::organization);
+        try {
+            if (organization.isPresent()) {
+                queue.check(organization.get(), octets);
+            }
+            return Optional.empty();
+        } catch (QueueException.OverLimit e) {
+            return Optional.of(overLimit(organization.orElseThrow(), e));
+        } catch (QueueException e) {
+            // It is said at DATA, as it is of a queue that fails then.
+            return Optional.empty();
+        }
+    }
+
+    private Refusal overLimit(ResourceKey organization, QueueException.OverLimit e) {
+        meters.overLimit(organization);
+        LOG.info("refused mail of organization {}: {}", organization, e.getMessage());
+        return new Refusal(452, "4.3.1", e.getMessage() + ", try again later");
     }
 
     @Override
@@ -202,9 +225,17 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                 .map(RelayLogin::organization)
                 .orElseThrow(() -> new IllegalStateException("mail without a login"));
         Draft draft = queue.draft(organization);
+        if (submission.announced() > 0) {
+            try {
+                draft.expect(submission.announced());
+            } catch (QueueException e) {
+                draft.close();
+                throw forWantOfRoom(organization, e);
+            }
+        }
         Optional<OrganizationRoute> route = routes.organization(organization);
         return new Incoming(organization, submission, draft,
-                new TraceHeaders(new RoomAware(draft.content()), submission,
+                new TraceHeaders(new RoomAware(draft.content(), organization), submission,
                         new ReceivedField(hostName, draft.id(), clock.instant(), trace.clientAddress()),
                         new LoopDetection(trace, own)),
                 route.flatMap(SenderIdentity::of),
@@ -223,11 +254,13 @@ final class OrganizationSubmissions implements SubmissionPolicy {
     }
 
     /** Tells its writer which failures are for want of room. */
-    private static final class RoomAware extends OutputStream {
+    private final class RoomAware extends OutputStream {
         private final OutputStream out;
+        private final ResourceKey organization;
 
-        RoomAware(OutputStream out) {
+        RoomAware(OutputStream out, ResourceKey organization) {
             this.out = out;
+            this.organization = organization;
         }
 
         @Override
@@ -239,14 +272,19 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         public void write(byte[] octets, int offset, int count) throws IOException {
             try {
                 out.write(octets, offset, count);
-            } catch (QueueException.Full | QueueException.OverLimit e) {
-                throw noSpace(e);
+            } catch (QueueException e) {
+                throw forWantOfRoom(organization, e);
             }
         }
     }
 
-    private static IncomingMessage.NoSpaceException noSpace(QueueException e) {
-        return new IncomingMessage.NoSpaceException(String.valueOf(e.getMessage()), e);
+    private IOException forWantOfRoom(ResourceKey organization, QueueException e) {
+        return switch (e) {
+            case QueueException.OverLimit over -> new IncomingMessage.RefusedException(overLimit(organization, over));
+            case QueueException.Full full ->
+                new IncomingMessage.NoSpaceException(String.valueOf(full.getMessage()), full);
+            default -> e;
+        };
     }
 
     private final class Incoming implements IncomingMessage {
@@ -290,8 +328,8 @@ final class OrganizationSubmissions implements SubmissionPolicy {
             try (Tracing.Acceptance trace = tracing.accept(organization, draft.id(), content.traceParent())) {
                 id = draft.commit(message(eightBit).inTrace(trace.traceParent()).of(mailClass));
                 trace.committed(draft.size());
-            } catch (QueueException.Full | QueueException.OverLimit e) {
-                throw noSpace(e);
+            } catch (QueueException e) {
+                throw forWantOfRoom(organization, e);
             }
             boolean duplicate = !id.equals(draft.id());
             if (duplicate) {

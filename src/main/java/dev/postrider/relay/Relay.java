@@ -87,6 +87,13 @@ public final class Relay implements AutoCloseable {
             Gauge.builder("postrider.queue.damaged.files", queue, SqlQueue::damagedFiles)
                     .description("damaged queue files that were set aside")
                     .register(meters);
+            Gauge.builder("postrider.queue.room.bytes", queue, SqlQueue::room)
+                    .description("what may be queued, of all organizations")
+                    .register(meters);
+            Gauge.builder("postrider.queue.taken.bytes", queue, SqlQueue::taken)
+                    .description("what of that room is taken, by rows and by messages that are coming in as well")
+                    .register(meters);
+            queue.shareAmong(routes::organizationsOfNamespaces);
             queue.onCommit(relayMeters::committed);
             queue.countDaysIn(key -> routes.organization(key).flatMap(OrganizationRoute::reportZone));
             this.links = openLinks(settings, clock);

@@ -60,7 +60,8 @@ final class SubmitterAdmission {
         }
         return switch (logins.check(organization.key(), active, credentials)) {
             case SubmitterLogins.Right() ->
-                new Admitted(RelayLogin.of(organization.key()), Optional.of(new Submitter(credentials)));
+                new Admitted(RelayLogin.of(organization.key()), organization.key().namespace(),
+                        Optional.of(new Submitter(credentials)));
             case SubmitterLogins.Wrong() -> Admission.WRONG;
             case SubmitterLogins.Later(String why) -> later(why);
         };

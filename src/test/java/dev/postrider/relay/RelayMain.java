@@ -71,7 +71,8 @@ public final class RelayMain {
      * <li>{@code times=short}: for retries and leases, as tests want to wait for them
      * <li>{@code submitters=yes}: its server wants the login of whoever submits
      * <li>{@code hostile=yes}: it keeps attachments for download, and has organizations of namespace "evil": "split",
-     * "link" and "help", by what their mail is for, and many by the name of "flood-0" and so on
+     * "link" and "help", by what their mail is for, "away", whose server is not there, and many by the name of "flood-0"
+     * and so on
      * <li>{@code deadly=yes}: its process dies while it sends mail from "deadly@shop.example"
      * <li>{@code organizations}: how many others it knows
      * </ul>
@@ -136,6 +137,11 @@ public final class RelayMain {
             routes.put(hostile("split", new SizeLimit(Optional.of(64L << 10), WhenTooLarge.SPLIT)));
             routes.put(hostile("link", new SizeLimit(Optional.of(1L << 20), WhenTooLarge.LINK,
                     Optional.of(new Linking("links.test", false, 1)))));
+            routes.put(awayServer());
+            OrganizationRoute away = hostile("away", SizeLimit.NONE);
+            routes.put(new OrganizationRoute(away.key(), away.passwordSha256(), State.OPEN,
+                    List.of(awayServer().key()), away.from(), away.envelopeFrom(), Optional.empty(),
+                    Optional.of(SizeLimit.NONE)));
             routes.put(hostile("help", SizeLimit.NONE).helpedBy(Optional.of(new Support("help@evil.example",
                     Optional.empty(), Optional.of(new SystemInformation(List.of(), List.of()))))));
         }
@@ -144,6 +150,11 @@ public final class RelayMain {
         }
         routes.markComplete();
         return routes;
+    }
+
+    private static ServerRoute awayServer() {
+        ServerRoute nobody = TestRoutes.local("away", 1, 10);
+        return new ServerRoute(new ResourceKey("evil", "away"), false, true, nobody.endpoint());
     }
 
     private static OrganizationRoute hostile(String name, SizeLimit limit) {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A file system of a few MiB in memory. */
-final class SmallDisk implements AutoCloseable {
+public final class SmallDisk implements AutoCloseable {
     private final Path directory;
     private final boolean mounted;
 
@@ -19,7 +19,7 @@ final class SmallDisk implements AutoCloseable {
         this.mounted = mounted;
     }
 
-    static SmallDisk mount(Path directory, int mebioctets) throws IOException {
+    public static SmallDisk mount(Path directory, int mebioctets) throws IOException {
         Files.createDirectories(directory);
         boolean mounted = run("mount", "-t", "tmpfs", "-o", "size=" + mebioctets + "m", "tmpfs", directory.toString());
         System.out.println("small disk: " + (mounted
@@ -28,11 +28,11 @@ final class SmallDisk implements AutoCloseable {
         return new SmallDisk(directory, mounted);
     }
 
-    Path directory() {
+    public Path directory() {
         return directory;
     }
 
-    boolean isMounted() {
+    public boolean isMounted() {
         return mounted;
     }
 

@@ -66,7 +66,7 @@ public final class Links implements AutoCloseable {
             throws IOException {
         LinkStore store = settings.s3().isPresent()
                 ? new S3Store(settings.s3().get())
-                : new VolumeStore(directory.resolve("links"), VolumeStore.RESERVE);
+                : new VolumeStore(directory.resolve("links"), VolumeStore.reserve(directory));
         Links links = new Links(kept, store, settings, clock);
         links.sweeper.start();
         return links;

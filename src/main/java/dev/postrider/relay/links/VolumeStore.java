@@ -12,15 +12,17 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A directory of the relay's own volume. */
 final class VolumeStore implements LinkStore {
-    /** Room left for the queue: new mail needs it more than attachments do. */
-    static final long RESERVE = 128L << 20;
+    private static final long LEAST_RESERVE = 128L << 20;
+    private static final long MOST_RESERVE = 4L << 30;
 
     private static final String UNFINISHED = ".part";
     private static final Pattern KEY = Pattern
@@ -29,6 +31,13 @@ final class VolumeStore implements LinkStore {
 
     private final Path root;
     private final long reserve;
+    /** Octets of each namespace, which a key begins with. */
+    private final Map<String, Long> kept = new ConcurrentHashMap<>();
+
+    /** Room left for the queue, half of the volume: new mail needs it more than attachments do. */
+    static long reserve(Path directory) {
+        return Math.clamp(directory.toFile().getTotalSpace() / 2, LEAST_RESERVE, MOST_RESERVE);
+    }
 
     /**
      * Opens a directory, which is made if it is not there, and removes what was left half written.
@@ -45,6 +54,16 @@ final class VolumeStore implements LinkStore {
                 Files.deleteIfExists(file);
             }
         }
+        try (Stream<Path> files = Files.walk(this.root)) {
+            List<Path> stored = files.filter(Files::isRegularFile).toList();
+            for (Path file : stored) {
+                kept.merge(this.root.relativize(file).getName(0).toString(), Files.size(file), Long::sum);
+            }
+        }
+    }
+
+    private static String namespace(String key) {
+        return key.substring(0, Math.max(0, key.indexOf('/')));
     }
 
     @Override
@@ -55,13 +74,22 @@ final class VolumeStore implements LinkStore {
                     .formatted(free, reserve));
         }
         Path file = file(key);
+        long before = kept.getOrDefault(namespace(key), 0L);
+        if (before + size > free - size - reserve) {
+            throw new LinksException(
+                    ("the attachments that namespace %s keeps for download have %d octets, and may not "
+                            + "have more than the relay's volume has left for others")
+                            .formatted(namespace(key), before));
+        }
         Path directory = directory(file);
         try {
             Files.createDirectories(directory);
             Path unfinished = directory.resolve(UUID.randomUUID() + UNFINISHED);
             try {
                 write(unfinished, size, source);
+                long replaced = Files.exists(file) ? Files.size(file) : 0;
                 Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+                kept.merge(namespace(key), size - replaced, Long::sum);
             } finally {
                 Files.deleteIfExists(unfinished);
             }
@@ -108,7 +136,11 @@ final class VolumeStore implements LinkStore {
     @Override
     public void remove(String key) throws LinksException {
         try {
-            Files.deleteIfExists(file(key));
+            Path file = file(key);
+            long size = Files.exists(file) ? Files.size(file) : 0;
+            if (Files.deleteIfExists(file)) {
+                kept.computeIfPresent(namespace(key), (_, octets) -> octets > size ? octets - size : null);
+            }
         } catch (IOException e) {
             throw new LinksException("the relay's volume cannot be written: " + e, e);
         }

@@ -2,6 +2,7 @@ package dev.postrider.relay.queue;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.OptionalLong;
 
 /** A database that holds a queue: how it is reached, and what its errors mean for the queue. */
 interface Database extends AutoCloseable {
@@ -31,6 +32,12 @@ interface Database extends AutoCloseable {
      * @throws QueueException.Corrupt as {@link #checkSound}
      */
     void checkRoom() throws QueueException;
+
+    /**
+     * Octets that mail may take beside what it takes already, with a reserve left out that is for everything else; less
+     * than nothing if the reserve is touched. Empty if it is not known.
+     */
+    OptionalLong free() throws QueueException;
 
     /**
      * Refuses to go on with what was found damaged, until the process starts again.

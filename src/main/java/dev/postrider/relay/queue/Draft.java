@@ -8,6 +8,13 @@ public interface Draft extends AutoCloseable {
     /** The queue id: 16 characters, later ones sort after earlier ones. */
     String id();
 
+    /**
+     * Keeps room for so many octets, so that what others send meanwhile does not take it.
+     *
+     * @throws QueueException as {@link #commit} does; then it keeps none
+     */
+    void expect(long octets) throws QueueException;
+
     /** Octets that were taken so far. */
     long size();
 

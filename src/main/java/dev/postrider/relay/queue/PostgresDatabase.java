@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import javax.sql.DataSource;
 
 /** A queue in a PostgreSQL database, which other relays may use too. */
@@ -145,6 +146,11 @@ final class PostgresDatabase implements Database {
     @Override
     public void checkRoom() {
         // The server says so when it has none.
+    }
+
+    @Override
+    public OptionalLong free() {
+        return OptionalLong.empty();
     }
 
     @Override

@@ -16,6 +16,14 @@ public interface Queue extends AutoCloseable {
     Draft draft(ResourceKey organization);
 
     /**
+     * Says whether a message of this size would be taken now; 0 for one of which nothing is known.
+     *
+     * @throws QueueException.OverLimit if a limit is reached, or the share of the organization or its namespace
+     * @throws QueueException           if it would not for another reason
+     */
+    void check(ResourceKey organization, long octets) throws QueueException;
+
+    /**
      * Takes messages that have recipients due, oldest attempt first, and keeps others from taking them until they are
      * settled or released.
      *

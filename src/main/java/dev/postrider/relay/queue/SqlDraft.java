@@ -22,6 +22,8 @@ final class SqlDraft implements Draft {
     private final DraftMemory memory;
     private final Parts content = new Parts();
     private boolean committed;
+    private long coming;
+    private long written;
 
     /**
      * @param replica what its parts are marked with until it is complete
@@ -42,6 +44,24 @@ final class SqlDraft implements Draft {
 
     ResourceKey organization() {
         return organization;
+    }
+
+    @Override
+    public void expect(long octets) throws QueueException {
+        queue.keepRoom(this, octets);
+    }
+
+    /** Octets that room is kept for. */
+    Held coming() {
+        return Held.coming(coming, written);
+    }
+
+    void coming(long more) {
+        coming += more;
+    }
+
+    void written(long more) {
+        written += more;
     }
 
     String replica() {
@@ -70,13 +90,18 @@ final class SqlDraft implements Draft {
     @Override
     public void close() {
         content.free();
-        if (committed || content.next == 0) {
+        if (committed) {
             return;
         }
         try {
-            queue.forget(organization, id);
+            if (content.next > 0) {
+                queue.forget(organization, id);
+            }
+            queue.comesNoMore(this);
+            coming = 0;
+            written = 0;
         } catch (QueueException e) {
-            // They have no message and go at the next start.
+            // They have no message and go at the next start; until then they take their room.
             LOG.warn("parts of message {} that was not completed stay for now: {}", id, e.getMessage());
         }
     }
@@ -109,8 +134,7 @@ final class SqlDraft implements Draft {
                 length += some;
                 done += some;
                 if (length == PART || (length == buffer.length && done < count)) {
-                    long before = size;
-                    queue.writePart(SqlDraft.this, next, take(), before);
+                    queue.writePart(SqlDraft.this, next, take());
                     free();
                     next++;
                 }

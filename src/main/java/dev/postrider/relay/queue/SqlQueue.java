@@ -15,11 +15,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The queue in tables of a database. */
 public final class SqlQueue implements Queue {
+    private static final Logger LOG = LoggerFactory.getLogger(SqlQueue.class);
     private static final int REMOVED_AT_ONCE = 500;
     /** The part of the heap for messages that are coming in: one in so many. */
     private static final int HEAP_FOR_DRAFTS = 6;
@@ -32,6 +37,7 @@ public final class SqlQueue implements Queue {
     private final Claims claims;
     private final GroupCommit writer;
     private final QueueUsage usage;
+    private final RoomWatch room;
     private final StoredMessages stored;
     private final SqlQueueView view;
     private final SqlOutbox outbox;
@@ -61,6 +67,7 @@ public final class SqlQueue implements Queue {
         this.attemptMarks = sharing.attemptMarks;
         this.usage = new QueueUsage(limits);
         this.stored = new StoredMessages(database);
+        this.room = new RoomWatch(database, usage);
         count();
         this.writer = new GroupCommit(database);
         this.view = new SqlQueueView(this, database, claims);
@@ -68,6 +75,7 @@ public final class SqlQueue implements Queue {
         this.keptAttachments = new SqlKeptAttachments(database, writer);
         this.counters = new SqlCounters(database, writer, clock);
         counters.start();
+        room.start();
     }
 
     /**
@@ -152,7 +160,33 @@ public final class SqlQueue implements Queue {
 
     /** Counts what is queued. */
     void count() throws QueueException {
-        usage.replace(stored.usages());
+        usage.replace(stored.usages(), stored.recipients());
+    }
+
+    /**
+     * Shares the room among these namespaces, besides those that have mail.
+     *
+     * @param organizations how many each of them has; asked every second
+     */
+    public void shareAmong(Supplier<Map<String, Integer>> organizations) throws QueueException {
+        room.shareAmong(organizations);
+        room.measure();
+    }
+
+    /** Octets that may be queued, rows and messages that are coming in included. */
+    public long room() {
+        return usage.room();
+    }
+
+    /** Octets of that room that are taken. */
+    public long taken() {
+        return usage.taken();
+    }
+
+    @Override
+    public void check(ResourceKey organization, long octets) throws QueueException {
+        database.checkRoom();
+        usage.check(organization, Held.queued(1, octets, 1));
     }
 
     @Override
@@ -160,11 +194,18 @@ public final class SqlQueue implements Queue {
         return new SqlDraft(this, organization, ids.next(), claims.replica(), drafts);
     }
 
-    /** @param before octets that were written before this part */
-    void writePart(SqlDraft draft, int part, byte[] content, long before) throws QueueException {
+    void keepRoom(SqlDraft draft, long octets) throws QueueException {
+        usage.reserve(draft.organization(), Held.coming(octets, 0), Held.NOTHING);
+        draft.coming(octets);
+    }
+
+    void writePart(SqlDraft draft, int part, byte[] content) throws QueueException {
         ResourceKey organization = draft.organization();
-        usage.check(organization, before + content.length);
         database.checkRoom();
+        long more = draft.size() - draft.coming().coming();
+        if (more > 0) {
+            keepRoom(draft, more);
+        }
         writer.execute(writes -> {
             if (part == 0) {
                 writes.insertDraft(organization, draft.id(), draft.replica());
@@ -173,6 +214,13 @@ public final class SqlQueue implements Queue {
             }
             writes.insertPart(organization, draft.id(), part, content);
         }, content.length);
+        usage.add(organization, Held.coming(0, content.length));
+        draft.written(content.length);
+    }
+
+    /** Of a message that will not be complete, and of which nothing is left. */
+    void comesNoMore(SqlDraft draft) {
+        usage.remove(draft.organization(), draft.coming());
     }
 
     void forget(ResourceKey organization, String id) throws QueueException {
@@ -195,7 +243,9 @@ public final class SqlQueue implements Queue {
         ResourceKey organization = draft.organization();
         String id = draft.id();
         database.checkRoom();
-        usage.reserve(organization, size);
+        Held held = Held.queued(1, size, message.recipients().size());
+        Held coming = draft.coming();
+        usage.reserve(organization, held, coming);
         boolean wanted = parts == 0 && claims.mayTake() && arrivals.wants(organization, size);
         Optional<String> claimedBy = wanted ? claims.takeNew(id) : Optional.empty();
         Optional<String> countedAs = Optional.of(message.mailClass().map(MailClass::text).orElse(""));
@@ -206,7 +256,8 @@ public final class SqlQueue implements Queue {
             inserted = earlier.isEmpty();
         } finally {
             if (!inserted) {
-                usage.add(organization, -1, -size);
+                // What repeats another has been forgotten; the rest is when the draft is closed.
+                usage.remove(organization, earlier.isPresent() ? held : held.minus(coming));
                 if (wanted) {
                     // It may be there all the same, if the connection broke while it was committed.
                     claims.free(organization, id);
@@ -308,12 +359,45 @@ public final class SqlQueue implements Queue {
     @Override
     public void settle(QueuedMessage message, Settlement settlement) throws QueueException {
         ResourceKey organization = message.organization();
+        Held freed = isFinished(message, settlement)
+                ? Held.queued(1, message.content().size(), settlement.done().size())
+                : Held.queued(0, 0, settlement.done().size());
         List<WrittenReport> reports = new ArrayList<>();
         for (Settlement.Report report : settlement.reports()) {
-            reports.add(WrittenReport.of(ids.next(), report));
+            WrittenReport written = WrittenReport.of(ids.next(), report);
+            if (usage.reserveReport(organization, written.held(), reports.isEmpty() ? freed : Held.NOTHING)) {
+                reports.add(written);
+            } else {
+                LOG.warn(
+                        "{} report-dropped organization={} size={}, since queued mail fills the share of its namespace",
+                        message.id(), organization, written.size());
+            }
         }
+        boolean recorded = false;
+        try {
+            recordOutcome(message, settlement, reports);
+            recorded = true;
+        } finally {
+            if (!recorded) {
+                reports.forEach(report -> usage.remove(organization, report.held()));
+            }
+        }
+        claims.settled(message.id());
+        usage.remove(organization, freed);
+        if (!reports.isEmpty()) {
+            arrived(organization);
+        }
+    }
+
+    private static boolean isFinished(QueuedMessage message, Settlement settlement) {
+        return message.others() == 0 && settlement.done().size() == message.recipients().size();
+    }
+
+    private void recordOutcome(QueuedMessage message, Settlement settlement, List<WrittenReport> reports)
+            throws QueueException {
+        ResourceKey organization = message.organization();
         Optional<String> claimedBy = claims.claimedBy(message.id());
-        boolean finished = message.others() == 0 && settlement.done().size() == message.recipients().size();
+        boolean finished = isFinished(message, settlement);
         writer.execute(writes -> {
             var fates = new CountedFates(counters, writes, message, settlement);
             Optional<IntConsumer> together = finished ? fates.together() : Optional.empty();
@@ -343,14 +427,6 @@ public final class SqlQueue implements Queue {
                 writes.insertEvent(organization, event, clock.instant());
             }
         });
-        claims.settled(message.id());
-        if (finished) {
-            usage.add(organization, -1, -message.content().size());
-        }
-        for (WrittenReport report : reports) {
-            usage.add(organization, 1, report.size());
-            arrived(organization);
-        }
     }
 
     @Override
@@ -392,17 +468,21 @@ public final class SqlQueue implements Queue {
                 messages += there.isPresent() ? 1 : 0;
                 there.flatMap(StoredMessages.Known::countedAs).ifPresent(as -> countedAs.put(id, as));
             }
+            var recipients = new AtomicLong();
             writer.execute(writes -> {
+                recipients.set(0);
                 for (String id : taken) {
                     String as = countedAs.get(id);
-                    writes.delete(organization, id, as == null
-                            ? CountedFates.NONE
-                            : recipients -> writes.count(counters.key(organization, as, ""),
-                                    MailCounts.removed(recipients)));
+                    writes.delete(organization, id, rows -> {
+                        recipients.addAndGet(rows);
+                        if (as != null) {
+                            writes.count(counters.key(organization, as, ""), MailCounts.removed(rows));
+                        }
+                    });
                 }
             });
             done = true;
-            usage.add(organization, -messages, -octets);
+            usage.remove(organization, Held.queued(messages, octets, recipients.get()));
             return messages;
         } finally {
             for (String id : taken) {
@@ -499,6 +579,7 @@ public final class SqlQueue implements Queue {
     public void close() {
         peers.close();
         counters.close();
+        room.close();
         database.closeReaders();
         writer.close();
         database.close();

@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -37,6 +38,11 @@ final class SqliteDatabase implements Database {
 
     /** Room that new mail leaves free, so that deliveries can still be recorded and the log be folded in. */
     static final long RESERVE = 32L << 20;
+
+    /** Room for the log and whatever else is on the volume: an eighth of it, between these. */
+    private static final int FOR_OTHERS = 8;
+    private static final long LEAST_FOR_OTHERS = 8L << 20;
+    private static final long MOST_FOR_OTHERS = 1L << 30;
 
     private final Path file;
     private final FileChannel lock;
@@ -273,6 +279,24 @@ final class SqliteDatabase implements Database {
         if (free < reserve) {
             throw new QueueException.Full(name() + " has " + free + " octets of disk left, and " + reserve
                     + " are kept for recording what becomes of what is queued");
+        }
+    }
+
+    /** What was deleted leaves free pages in the file, which does not shrink. */
+    @Override
+    public OptionalLong free() throws QueueException {
+        long pages = read(connection -> {
+            try (Statement statement = connection.createStatement()) {
+                return pragma(statement, "freelist_count") * pragma(statement, "page_size");
+            }
+        });
+        long others = Math.clamp(file.toFile().getTotalSpace() / FOR_OTHERS, LEAST_FOR_OTHERS, MOST_FOR_OTHERS);
+        return OptionalLong.of(file.toFile().getUsableSpace() + pages - reserve - others);
+    }
+
+    private static long pragma(Statement statement, String name) throws SQLException {
+        try (ResultSet rows = statement.executeQuery("PRAGMA " + name)) {
+            return rows.next() ? rows.getLong(1) : 0;
         }
     }
 

@@ -141,6 +141,21 @@ final class StoredMessages {
         });
     }
 
+    /** How many recipients of each organization there are. */
+    Map<ResourceKey, Long> recipients() throws QueueException {
+        return database.read(connection -> {
+            Map<ResourceKey, Long> counted = new HashMap<>();
+            try (PreparedStatement query = connection
+                    .prepareStatement("SELECT organization, count(*) FROM recipient GROUP BY organization");
+                    ResultSet rows = query.executeQuery()) {
+                while (rows.next()) {
+                    counted.put(ResourceKey.parse(rows.getString(1)), rows.getLong(2));
+                }
+            }
+            return counted;
+        });
+    }
+
     /** A message's size, and how it is counted. */
     record Known(long size, Optional<String> countedAs) {}
 

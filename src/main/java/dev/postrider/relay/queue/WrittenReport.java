@@ -25,6 +25,10 @@ record WrittenReport(String id, NewMessage message, long size, List<byte[]> part
         return new WrittenReport(id, message, report.content().size(), parts);
     }
 
+    Held held() {
+        return Held.queued(1, size, 1);
+    }
+
     void insert(SqlWrites writes, ResourceKey organization) throws SQLException {
         for (int i = 0; i < parts.size(); i++) {
             writes.insertPart(organization, id, i, parts.get(i));

@@ -5,6 +5,7 @@ import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Routing;
 import dev.postrider.route.ServerRoute;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -84,6 +85,13 @@ public final class Routes {
 
     public Optional<OrganizationRoute> organization(ResourceKey key) {
         return Optional.ofNullable(organizations.get(key));
+    }
+
+    /** How many organizations each namespace has. */
+    public Map<String, Integer> organizationsOfNamespaces() {
+        Map<String, Integer> counted = new HashMap<>();
+        organizations.keySet().forEach(key -> counted.merge(key.namespace(), 1, Integer::sum));
+        return counted;
     }
 
     public Optional<ServerRoute> server(ResourceKey key) {

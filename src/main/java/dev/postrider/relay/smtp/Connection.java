@@ -23,6 +23,8 @@ import javax.net.ssl.SSLSocket;
 final class Connection implements AutoCloseable {
     private static final Duration GOODBYE = Duration.ofSeconds(1);
     private static final Duration LINGER = Duration.ofSeconds(2);
+    /** Octets that are read before it is another session's turn. */
+    private static final int TURN = 128 * 1024;
     private static final int MOST_LINGERING = 256 * 1024;
 
     private final Socket raw;
@@ -37,6 +39,7 @@ final class Connection implements AutoCloseable {
     private boolean quiet;
     private boolean ended;
     private volatile boolean expired;
+    private volatile boolean waiting;
     private Optional<String> tls = Optional.empty();
 
     Connection(Socket socket, SmtpLimits.Times times) throws IOException {
@@ -51,15 +54,16 @@ final class Connection implements AutoCloseable {
     }
 
     /** Becomes the server of a TLS handshake; what came before it in the clear is forgotten (RFC 3207 section 4.2). */
-    void encrypt(SSLContext context) throws IOException {
+    void encrypt(SSLContext context, Handshakes handshakes) throws IOException {
         flush();
-        var secured = (SSLSocket) context.getSocketFactory()
-                .createSocket(raw, raw.getInetAddress().getHostAddress(), raw.getPort(), true);
-        secured.setUseClientMode(false);
-        writing.in(times.commandLine());
+        long until = pace.handshakeDue();
+        var fromClient = new HandshakeInput(raw.getInputStream(), handshakes, raw.getInetAddress(), until);
+        var secured = (SSLSocket) context.getSocketFactory().createSocket(raw, fromClient, true);
+        writing.at(until);
         try {
             secured.startHandshake();
         } finally {
+            fromClient.handshakeOver();
             writing.never();
         }
         output.lock();
@@ -101,6 +105,7 @@ final class Connection implements AutoCloseable {
     /** What comes over one socket, at the pace that the client must keep. */
     private final class Client implements SmtpInput.Source {
         private final Socket from;
+        private int unpaused;
 
         Client(Socket from) {
             this.from = from;
@@ -110,8 +115,15 @@ final class Connection implements AutoCloseable {
         public int read(byte[] buffer, boolean withinLine) throws IOException {
             flush();
             reading.at(pace.due(withinLine));
+            waiting = true;
             try {
                 int count = from.getInputStream().read(buffer);
+                unpaused += Math.max(0, count);
+                if (unpaused >= TURN) {
+                    // A virtual thread whose client sends faster than it reads would never leave its carrier to others.
+                    unpaused = 0;
+                    Thread.yield();
+                }
                 if (!expired) {
                     pace.came(count);
                     return count;
@@ -121,6 +133,7 @@ final class Connection implements AutoCloseable {
                     throw e;
                 }
             } finally {
+                waiting = false;
                 reading.never();
             }
             throw new SocketTimeoutException("too slow");
@@ -130,6 +143,11 @@ final class Connection implements AutoCloseable {
         public int available() throws IOException {
             return from.getInputStream().available();
         }
+    }
+
+    /** From another thread: whether the client is to send something. */
+    boolean isWaiting() {
+        return waiting;
     }
 
     /** From another thread: ends the wait for a client that takes too long. */

@@ -76,6 +76,10 @@ final class MailTransaction {
         try {
             var parameters = MailParameters.parse(path.get().parameters(), policy.offersDsn());
             Optional<SubmissionPolicy.Refusal> refusal = policy.refusalOfSender(place.user(), path.get().mailbox());
+            if (refusal.isEmpty()) {
+                refusal = policy.refusalOfSize(place.user(),
+                        Math.min(parameters.size(), listener.messageSize(place.user())));
+            }
             if (path.get().isInternational() && !parameters.smtpUtf8()) {
                 replies.say(550, "5.6.7", "this address needs SMTPUTF8");
             } else if (parameters.size() > listener.messageSize(place.user())) {
@@ -147,7 +151,7 @@ final class MailTransaction {
         return new Submission(place.user(), place.ticket(), connection.client(), greeting.name(),
                 greeting.protocol(parameters.smtpUtf8(), connection.tls().isPresent(), place.user().isPresent()),
                 connection.tls(), from.mailbox(), List.copyOf(recipients), parameters.eightBit(),
-                parameters.smtpUtf8(), parameters.dsn());
+                parameters.smtpUtf8(), parameters.dsn(), parameters.size());
     }
 
     void rset(String argument) throws IOException {

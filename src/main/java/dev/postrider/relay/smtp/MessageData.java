@@ -108,12 +108,12 @@ final class MessageData {
 
     /** What most of a message is, as far as it has come: lines that nothing is wrong with, and no dots to undo. */
     private void textAtOnce() {
-        if (problem.isPresent() || failure.isPresent()) {
-            return;
-        }
+        boolean refused = problem.isPresent() || failure.isPresent();
         byte[] octets = in.octets();
         int start = in.position();
-        int end = start + (int) Math.min(in.limit() - start, Math.min(buffer.length - buffered, mostOctets - size));
+        int end = refused
+                ? in.limit()
+                : start + (int) Math.min(in.limit() - start, Math.min(buffer.length - buffered, mostOctets - size));
         int length = inLine;
         boolean lineStart = state == State.LINE_START;
         int next = start;
@@ -138,12 +138,16 @@ final class MessageData {
             }
         }
         int count = next - start;
-        System.arraycopy(octets, start, buffer, buffered, count);
         in.skip(count);
-        buffered += count;
-        size += count;
         inLine = length;
         state = lineStart ? State.LINE_START : State.TEXT;
+        if (refused) {
+            discarded += count;
+            return;
+        }
+        System.arraycopy(octets, start, buffer, buffered, count);
+        buffered += count;
+        size += count;
         if (buffered == buffer.length) {
             store();
         }

@@ -23,6 +23,12 @@ final class Pace {
         login = Deadline.NEVER;
     }
 
+    /** By when a handshake that begins now must have ended. */
+    long handshakeDue() {
+        long due = System.nanoTime() + times.commandLine().toNanos();
+        return login == Deadline.NEVER || due - login < 0 ? due : login;
+    }
+
     /** A command line is next; its time begins with its first octet. */
     void commandLine() {
         line = Deadline.NEVER;

@@ -20,6 +20,8 @@ import javax.net.ssl.SSLContext;
 public final class ServerTls {
     private static final List<String> KEY_TYPES = List.of("EC", "RSA", "EdDSA");
 
+    private static final int SESSIONS = 1000;
+
     private ServerTls() {}
 
     /**
@@ -45,6 +47,8 @@ public final class ServerTls {
             keys.init(store, password);
             SSLContext context = SSLContext.getInstance("TLS");
             context.init(keys.getKeyManagers(), null, null);
+            // Of clients that keep no tickets; the default is 20,480 for a day.
+            context.getServerSessionContext().setSessionCacheSize(SESSIONS);
             return context;
         } catch (IOException e) {
             throw new GeneralSecurityException("the key store failed", e);

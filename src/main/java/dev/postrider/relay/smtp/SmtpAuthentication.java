@@ -62,11 +62,13 @@ final class SmtpAuthentication {
                 }
             }
             case SubmissionPolicy.Admitted admitted -> {
-                if (place.logIn(name, admitted)) {
+                Optional<String> noPlace = place.logIn(name, admitted);
+                if (noPlace.isEmpty()) {
                     connection.pace().loggedIn();
                     replies.say(235, "2.7.0", "welcome");
                 } else {
-                    replies.close(421, "4.7.0", "too many sessions of this organization are open, try again later");
+                    policy.refused(Optional.of(name), "login");
+                    replies.close(421, "", noPlace.get());
                 }
             }
         }
@@ -74,8 +76,10 @@ final class SmtpAuthentication {
 
     /** After STARTTLS, nobody has logged in. */
     void forget() {
+        boolean loggedIn = place.user().isPresent();
         place.logOut();
-        if (policy.authentication() == SubmissionPolicy.Authentication.REQUIRED) {
+        // Who had not logged in has no more time than before.
+        if (loggedIn && policy.authentication() == SubmissionPolicy.Authentication.REQUIRED) {
             connection.pace().awaitLogin();
         }
     }

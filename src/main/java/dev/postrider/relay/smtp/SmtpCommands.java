@@ -123,7 +123,7 @@ final class SmtpCommands {
             replies.close(503, "5.5.1", "nothing may follow STARTTLS before the handshake");
         } else {
             replies.say(220, "2.0.0", "go ahead");
-            connection.encrypt(context.get());
+            connection.encrypt(context.get(), listener.handshakes());
             transaction.forget();
             authentication.forget();
             greeting = Greeting.NONE;

@@ -36,6 +36,7 @@ public final class SmtpListener implements AutoCloseable {
     private final List<ServerSocket> ports = new ArrayList<>();
     private final Set<SmtpSession> sessions = ConcurrentHashMap.newKeySet();
     private final Places places;
+    private final Handshakes handshakes;
     private final Watchdog watchdog;
     private volatile boolean stopping;
 
@@ -45,7 +46,9 @@ public final class SmtpListener implements AutoCloseable {
         this.settings = settings;
         this.policy = policy;
         this.tls = tls;
-        this.places = new Places(settings.limits());
+        this.places = new Places(settings.limits().sessions(),
+                policy.authentication() == SubmissionPolicy.Authentication.REQUIRED, meters);
+        this.handshakes = new Handshakes(meters);
         this.watchdog = new Watchdog(sessions, settings.limits().times());
         Gauge.builder("postrider.sessions", sessions, Set::size)
                 .description("SMTP sessions that are open")
@@ -158,6 +161,10 @@ public final class SmtpListener implements AutoCloseable {
     @Override
     public void close() {
         stop(Duration.ZERO);
+    }
+
+    Handshakes handshakes() {
+        return handshakes;
     }
 
     boolean isStopping() {

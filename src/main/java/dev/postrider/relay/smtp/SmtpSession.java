@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One session from its connection to its end: command lines one after the other, within the bounds. */
-final class SmtpSession implements Runnable {
+final class SmtpSession implements Runnable, Places.Occupant {
     private static final Logger LOG = LoggerFactory.getLogger(SmtpSession.class);
 
     private final SmtpListener listener;
@@ -21,6 +21,7 @@ final class SmtpSession implements Runnable {
     private final SmtpListener.Start start;
     private final Places.Place place;
     private volatile @Nullable Connection connection;
+    private volatile @Nullable Thread thread;
 
     SmtpSession(SmtpListener listener, Socket socket, SmtpListener.Start start, Places.Place place) {
         this.listener = listener;
@@ -44,9 +45,12 @@ final class SmtpSession implements Runnable {
 
     @Override
     public void run() {
+        thread = Thread.currentThread();
         try (place; Connection opened = new Connection(socket, limits.times())) {
             connection = opened;
-            begin(opened);
+            if (place.occupy(this)) {
+                begin(opened);
+            }
         } catch (SSLException e) {
             LOG.debug("TLS with {} failed: {}", socket.getInetAddress(), e.getMessage());
         } catch (IOException e) {
@@ -65,10 +69,32 @@ final class SmtpSession implements Runnable {
     }
 
     private void end(boolean onlyIfQuiet) {
+        end(onlyIfQuiet, "421 4.3.2 " + listener.settings().hostName() + " is shutting down");
+    }
+
+    private void end(boolean onlyIfQuiet, String goodbye) {
         Connection open = connection;
         if (open != null) {
-            open.end(onlyIfQuiet, "421 4.3.2 " + listener.settings().hostName() + " is shutting down");
+            open.end(onlyIfQuiet, goodbye);
         }
+    }
+
+    @Override
+    public boolean isWaiting() {
+        Connection open = connection;
+        return open != null && open.isWaiting();
+    }
+
+    @Override
+    public void makeRoom(String reply, boolean atOnce) {
+        Thread.ofVirtual().start(() -> {
+            end(false, "421 " + reply);
+            Thread running = thread;
+            if (atOnce && running != null) {
+                // It may wait for a handshake or for the check of a login.
+                running.interrupt();
+            }
+        });
     }
 
     /** From another thread: ends the wait for a client that takes too long. */
@@ -88,7 +114,7 @@ final class SmtpSession implements Runnable {
             if (context.isEmpty()) {
                 return;
             }
-            open.encrypt(context.get());
+            open.encrypt(context.get(), listener.handshakes());
         }
         var replies = new Replies(open, at -> listener.policy().refused(place.user(), at));
         try {

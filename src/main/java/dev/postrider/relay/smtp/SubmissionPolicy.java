@@ -29,6 +29,15 @@ public interface SubmissionPolicy {
     Optional<Refusal> refusal(Optional<String> user);
 
     /**
+     * Why no message of this size is taken from this client now; asked at each MAIL.
+     *
+     * @param octets 0 if the client does not say
+     */
+    default Optional<Refusal> refusalOfSize(Optional<String> user, long octets) {
+        return Optional.empty();
+    }
+
+    /**
      * Why this client may not be this envelope sender; asked at each MAIL.
      *
      * @param reversePath without angle brackets; empty for the null sender
@@ -82,7 +91,7 @@ public interface SubmissionPolicy {
 
         /** In if that is so, else user name or password is wrong. */
         static Admission when(boolean right, String user) {
-            return right ? new Admitted(user, Optional.empty()) : WRONG;
+            return right ? new Admitted(user, user, Optional.empty()) : WRONG;
         }
     }
 
@@ -90,9 +99,10 @@ public interface SubmissionPolicy {
      * The client is logged in.
      *
      * @param account whose sessions it counts among
+     * @param group   whose sessions it counts among together with those of other accounts
      * @param ticket  what comes back to the policy with each mail of the session
      */
-    record Admitted(String account, Optional<Ticket> ticket) implements Admission {}
+    record Admitted(String account, String group, Optional<Ticket> ticket) implements Admission {}
 
     /** The client is not logged in. */
     record Denied(Refusal refusal) implements Admission {}

@@ -71,6 +71,7 @@ public final class SubmitterLogins implements AutoCloseable {
     private final InstantSource clock;
     private final Duration longestCheck;
     private final KnownLogins known = new KnownLogins();
+    private final RunningChecks running = new RunningChecks();
     private final Map<ResourceKey, Semaphore> checks = new ConcurrentHashMap<>();
     private final Map<ResourceKey, Away> away = new ConcurrentHashMap<>();
     private final ExecutorService threads = Executors
@@ -108,6 +109,19 @@ public final class SubmitterLogins implements AutoCloseable {
         if (known.isGood(who, mac, servers, within, clock.instant())) {
             return new Right();
         }
+        Optional<String> tooMany = running.begin(organization);
+        if (tooMany.isPresent()) {
+            return new Later(tooMany.get());
+        }
+        try {
+            return check(who, mac, servers, credentials);
+        } finally {
+            running.end(organization);
+        }
+    }
+
+    private Answer check(Who who, byte[] mac, List<ServerRoute> servers, Credentials credentials) {
+        Duration within = rememberFor(servers.getFirst());
         long end = System.nanoTime() + longestCheck.toNanos();
         KnownLogins.Failures failures = known.of(who, clock.instant());
         try {

@@ -119,6 +119,11 @@ public final class RelayMeters {
         registry.counter("postrider.refused", ORGANIZATION, name, "at", at).increment();
     }
 
+    /** Mail was refused since what is queued of its organization or namespace fills its share. */
+    public void overLimit(ResourceKey organization) {
+        registry.counter("postrider.queue.refused", ORGANIZATION, organizations.active(organization)).increment();
+    }
+
     /** An attempt ended for one recipient. */
     public void recipient(ResourceKey organization, ResourceKey server, Outcome outcome, Instant received) {
         String name = organizations.active(organization);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.postrider.relay.SmallDisk;
 import dev.postrider.testing.S3Server;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
@@ -118,6 +119,36 @@ final class LinkStoreTest {
         try (LinkStore store = new VolumeStore(directory, free)) {
             assertThatThrownBy(() -> put(store, octets(1000))).hasMessageMatching(
                     "the relay's volume has \\d+ octets left, and \\d+ are kept free for the queue");
+        }
+    }
+
+    /** Of 64 MiB half is the queue's; a namespace gets no more of the rest than it leaves to others. */
+    @Test
+    @Tag("isolation")
+    void aVolumeIsSharedByNamespaces() throws Exception {
+        byte[] mebi = octets(1 << 20);
+        try (var disk = SmallDisk.mount(directory.resolve("disk"), 64)) {
+            if (!disk.isMounted()) {
+                return;
+            }
+            int stored = 0;
+            try (LinkStore store = new VolumeStore(disk.directory().resolve("links"), 32L << 20)) {
+                for (; stored < 10; stored++) {
+                    store.put("evil/a/" + stored, mebi.length, () -> new ByteArrayInputStream(mebi));
+                }
+            }
+            try (LinkStore store = new VolumeStore(disk.directory().resolve("links"), 32L << 20)) {
+                for (; stored < 15; stored++) {
+                    store.put("evil/b/" + stored, mebi.length, () -> new ByteArrayInputStream(mebi));
+                }
+                assertThatThrownBy(() -> store.put("evil/c/x", 2L * mebi.length, () -> new ByteArrayInputStream(mebi)))
+                        .hasMessageStartingWith("the attachments that namespace evil keeps for download have 15728640");
+                store.put("shop/orders/1", mebi.length, () -> new ByteArrayInputStream(mebi));
+                for (int i = 0; i < stored; i++) {
+                    store.remove("evil/" + (i < 10 ? "a" : "b") + "/" + i);
+                }
+                store.put("evil/c/x", mebi.length, () -> new ByteArrayInputStream(mebi));
+            }
         }
     }
 

@@ -284,23 +284,82 @@ final class SqlQueueTest {
 
     @Test
     void refusesMoreThanItsLimits() throws Exception {
-        var limits = new QueueLimits(new Usage(4, 1000), new Usage(3, 100));
+        var limits = new QueueLimits(new Usage(10, 100_000), new Usage(3, 100));
         try (var queue = open(limits)) {
             submit(queue, SHOP, "x".repeat(50), "x@y.example");
             assertThatThrownBy(() -> submit(queue, SHOP, "x".repeat(51), "x@y.example"))
                     .isInstanceOf(QueueException.OverLimit.class)
                     .hasMessage("the queue of organization shop/orders has its limit of 100 octets");
             submit(queue, SHOP, "x".repeat(50), "x@y.example");
-            submit(queue, OTHER, "x", "x@y.example");
-            submit(queue, OTHER, "x", "x@y.example");
+            submit(queue, OTHER, "x", "x@y.example", "z@y.example");
+            // Half of the 10 messages are the only namespace's, and what is left of that is halved among the others.
             assertThatThrownBy(() -> submit(queue, OTHER, "x", "x@y.example"))
-                    .hasMessage("the queue has its limit of 4 messages");
+                    .isInstanceOf(QueueException.OverLimit.class)
+                    .hasMessage("the queued mail of organization " + OTHER
+                            + " fills its share of the queue (1 messages)");
             queue.settle(queue.claim(SHOP, NOW, 1).getFirst(), done(0));
             submit(queue, OTHER, "x", "x@y.example");
-            assertThat(queue.usage()).isEqualTo(new Usage(4, 53));
+            assertThat(queue.usage()).isEqualTo(new Usage(3, 52));
+            assertThat(queue.taken()).isEqualTo(52 + 3 * 1024 + 4 * 512);
         }
         try (var queue = open()) {
-            assertThat(queue.usage()).isEqualTo(new Usage(4, 53));
+            assertThat(queue.usage()).isEqualTo(new Usage(3, 52));
+            assertThat(queue.taken()).isEqualTo(52 + 3 * 1024 + 4 * 512);
+            assertThat(queue.removeAll(SHOP) + queue.removeAll(OTHER)).isEqualTo(3);
+            assertThat(queue.taken()).isZero();
+        }
+    }
+
+    private static Settlement failed(int number, int reportSize) {
+        return new Settlement(List.of(number), List.of(), List.of(new Settlement.Report("a@b.example",
+                MessageContent.of(new byte[reportSize]), false, false, NOW)), List.of());
+    }
+
+    /** A message to many that returns for each of them would fill what its namespace may not have. */
+    @Test
+    void queuesNoReportsFarBeyondAShare() throws Exception {
+        // Half of it, 32 KiB, is the only namespace's, and a quarter of that more for reports.
+        try (var queue = open(new QueueLimits(new Usage(1000, 64 << 10), new Usage(1000, 1 << 30)))) {
+            submit(queue, SHOP, "x".repeat(20 << 10), "x@y.example", "y@y.example", "z@y.example");
+            queue.settle(queue.claim(SHOP, NOW, 1).getFirst(), failed(0, 30 << 10));
+            assertThat(queue.usage()).isEqualTo(new Usage(1, 20 << 10));
+            queue.settle(queue.claim(SHOP, NOW, 1).getFirst(), failed(1, 10 << 10));
+            assertThat(queue.usage()).isEqualTo(new Usage(2, 30 << 10));
+            QueuedMessage last = queue.claim(SHOP, NOW, 2)
+                    .stream()
+                    .filter(message -> message.sender().equals("a@b.example"))
+                    .findFirst()
+                    .orElseThrow();
+            // It takes the place of what it returns.
+            queue.settle(last, failed(2, 21 << 10));
+            assertThat(queue.usage()).isEqualTo(new Usage(2, 31 << 10));
+            assertThat(queue.taken()).isEqualTo((31 << 10) + 2 * 1024 + 2 * 512);
+        }
+    }
+
+    /** What comes in counts as it comes, and is given back when it is not completed. */
+    @Test
+    void refusesTogetherWhatEachCouldHave() throws Exception {
+        byte[] part = new byte[SqlDraft.PART];
+        // A quarter of a megabyte is a part; half of all is the only namespace's.
+        try (var queue = open(new QueueLimits(new Usage(1000, 16L * part.length), new Usage(1000, 1 << 30)))) {
+            List<Draft> drafts = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                drafts.add(queue.draft(SHOP));
+                drafts.getLast().content().write(part);
+                drafts.getLast().content().write(part);
+            }
+            assertThatThrownBy(() -> drafts.getFirst().content().write(part))
+                    .isInstanceOf(QueueException.OverLimit.class)
+                    .hasMessage("the queued mail of namespace shop fills its share of the queue (2 MiB)");
+            assertThatThrownBy(() -> queue.check(SHOP, 1)).isInstanceOf(QueueException.OverLimit.class);
+            drafts.getFirst().close();
+            queue.check(SHOP, 1);
+            drafts.getLast().commit(NewMessage.plain("a@b.example", List.of("x@y.example"), false, false, NOW));
+            for (Draft draft : drafts) {
+                draft.close();
+            }
+            assertThat(queue.taken()).isEqualTo(2 * part.length + 1024 + 512);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.postrider.relay.smtp;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -21,7 +22,8 @@ final class InMemorySession {
      */
     static String converse(SmtpListener listener, byte[] octets, int most) {
         var socket = new OctetsSocket(octets, most);
-        switch (new Places(listener.settings().limits()).enter(socket.getInetAddress())) {
+        switch (new Places(listener.settings().limits().sessions(), false, new SimpleMeterRegistry())
+                .enter(socket.getInetAddress())) {
             case Places.Full full -> throw new AssertionError("no place: " + full.reply());
             case Places.Place place -> new SmtpSession(listener, socket, SmtpListener.Start.PLAIN, place).run();
         }

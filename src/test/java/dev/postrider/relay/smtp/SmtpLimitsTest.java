@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.postrider.relay.Dialogue;
+import dev.postrider.relay.smtp.SmtpLimits.Sessions;
 import dev.postrider.relay.smtp.SmtpLimits.Times;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -21,7 +20,7 @@ final class SmtpLimitsTest {
 
     @Test
     void boundsWhatAClientMaySend() throws Exception {
-        var limits = new SmtpLimits(2000, 998, 2, 2, 100, 100, 100, 100, 3, 2, Times.DEFAULT);
+        var limits = new SmtpLimits(2000, 998, 2, 2, 100, new Sessions(50, 50, 100, 100), 3, 2, Times.DEFAULT);
         try (var listener = new TestPolicy().listener(limits)) {
             int port = listener.listen(loopback(), SmtpListener.Start.PLAIN);
             try (var client = Dialogue.connect(port)) {
@@ -56,28 +55,10 @@ final class SmtpLimitsTest {
     }
 
     @Test
-    void boundsSessions() throws Exception {
-        var limits = new SmtpLimits(2000, 998, 2, 2, 100, 4, 2, 1, 3, 2, Times.DEFAULT);
-        try (var listener = new TestPolicy().listener(limits)) {
-            int port = listener.listen(loopback(), SmtpListener.Start.PLAIN);
-            try (var first = Dialogue.connect(port); var second = Dialogue.connect(port)) {
-                first.say("EHLO c");
-                second.say("EHLO c");
-                try (var third = Dialogue.silent(port)) {
-                    assertThat(third.reply()).startsWith("421 4.7.0 too many sessions are open from your address");
-                }
-                assertThat(first.login("u", "right")).startsWith("235");
-                assertThat(second.login("u", "right")).startsWith("421 4.7.0 too many sessions of this organization");
-                assertThat(second.reply()).isEqualTo("closed");
-            }
-        }
-    }
-
-    @Test
     void endsSilentSessions() throws Exception {
         var idle = new Times(Duration.ofMillis(50), Times.DEFAULT.commandLine(), Times.DEFAULT.login(),
                 Times.DEFAULT.reply(), Times.DEFAULT.message(), 1024);
-        var limits = new SmtpLimits(2000, 998, 2, 2, 100, 4, 2, 1, 3, 2, idle);
+        var limits = new SmtpLimits(2000, 998, 2, 2, 100, new Sessions(2, 2, 1, 2), 3, 2, idle);
         try (var listener = new TestPolicy().listener(limits)) {
             try (var client = Dialogue.connect(listener.listen(loopback(), SmtpListener.Start.PLAIN))) {
                 assertThat(client.reply()).isEqualTo("421 4.4.2 mx.test timed out waiting for you");
@@ -87,29 +68,8 @@ final class SmtpLimitsTest {
     }
 
     @Test
-    void countsSessionsOfAnAddressUntilTheyLogIn() throws Exception {
-        var limits = new SmtpLimits(2000, 998, 2, 2, 100, 5, 2, 5, 3, 2, Times.DEFAULT);
-        try (var listener = new TestPolicy().listener(limits)) {
-            int port = listener.listen(loopback(), SmtpListener.Start.PLAIN);
-            List<Dialogue> clients = new ArrayList<>();
-            for (int i = 0; i < 5; i++) {
-                var client = Dialogue.connect(port);
-                clients.add(client);
-                client.say("EHLO c");
-                assertThat(client.login("u", "right")).startsWith("235");
-            }
-            try (var sixth = Dialogue.silent(port)) {
-                assertThat(sixth.reply()).isEqualTo("421 4.3.2 too many sessions are open, try again later");
-            }
-            for (Dialogue client : clients) {
-                client.close();
-            }
-        }
-    }
-
-    @Test
     void endsSessionsThatOnlyTalk() throws Exception {
-        var limits = new SmtpLimits(2000, 998, 2, 10, 10, 5, 5, 5, 3, 2, Times.DEFAULT);
+        var limits = new SmtpLimits(2000, 998, 2, 10, 10, new Sessions(5, 5, 5, 5), 3, 2, Times.DEFAULT);
         try (var listener = new TestPolicy().listener(limits);
                 var client = Dialogue.connect(listener.listen(loopback(), SmtpListener.Start.PLAIN))) {
             client.say("EHLO c");
@@ -130,10 +90,11 @@ final class SmtpLimitsTest {
 
     @Test
     void refusesLimitsThatNobodyCouldWorkWith() {
-        assertThatThrownBy(() -> new SmtpLimits(2000, 997, 2, 2, 100, 5, 2, 5, 3, 2, Times.DEFAULT))
+        assertThatThrownBy(() -> new SmtpLimits(2000, 997, 2, 2, 100, new Sessions(5, 5, 5, 5), 3, 2, Times.DEFAULT))
                 .hasMessageContaining("textLine=997");
-        assertThatThrownBy(() -> new SmtpLimits(2000, 998, 100, 2, 100, 5, 2, 5, 3, 2, Times.DEFAULT))
+        assertThatThrownBy(() -> new SmtpLimits(2000, 998, 100, 2, 100, new Sessions(5, 5, 5, 5), 3, 2, Times.DEFAULT))
                 .hasMessageContaining("recipients=100, commandsPerMessage=100");
+        assertThatThrownBy(() -> new Sessions(5, 0, 5, 5)).hasMessageContaining("loggedIn=0");
         assertThatThrownBy(() -> new Times(Duration.ZERO, Duration.ofDays(1), Duration.ofDays(1), Duration.ofDays(1),
                 Duration.ofDays(1), 1)).hasMessageContaining("idle=PT0S");
     }

@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Tag;
 /** Whole sessions of any octets: command lines, paths, parameters, AUTH, DATA. */
 @Tag("relay")
 final class SmtpSessionFuzz {
-    private static final SmtpLimits LIMITS = new SmtpLimits(2000, 998, 5, 5, 60, 1, 1, 1, 20, 3,
+    private static final SmtpLimits LIMITS = new SmtpLimits(2000, 998, 5, 5, 60, new SmtpLimits.Sessions(1, 1, 1, 1),
+            20, 3,
             new SmtpLimits.Times(Duration.ofDays(1), Duration.ofDays(1), Duration.ofDays(1), Duration.ofDays(1),
                     Duration.ofDays(1), 1));
 
