@@ -189,6 +189,11 @@ final class ClusterWorld implements World {
     }
 
     @Override
+    public TestTurn testTurn(HasMetadata resource, ResourceKey server) {
+        return cluster.testTurns().turn(resource, server, now);
+    }
+
+    @Override
     public OptionalLong queued(ResourceKey organization) {
         return cluster.relayQueue().queued(organization);
     }

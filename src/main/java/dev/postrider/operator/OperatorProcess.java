@@ -138,9 +138,9 @@ public final class OperatorProcess implements AutoCloseable {
                 settings.connections().deniedNetworks(),
                 OwnAddresses.ofInstallation(RelayWorkload.host(options.namespace()), client.getMasterUrl().getHost())));
         Executor threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("send-", 0).factory());
+        var testMails = new TestMails(tester, registry);
         Sends<ResourceKey, TestOrder, TestResult> tests = new Sends<>(order -> order.mail().server().key(),
-                order -> tester.send(order.mail()), (order, defect) -> tester.failed(order.mail(), defect),
-                Integer.MAX_VALUE, threads);
+                testMails::send, testMails::failed, TestMails::lanes, threads);
         RelaySubmission submission = new RelaySubmission(cluster,
                 new MailUpstreams("postrider-operator." + options.namespace() + ".svc", false, EgressPolicy.OPEN),
                 settings.relay().submission(), calendar);

@@ -13,6 +13,7 @@ import dev.postrider.route.RouteSecret;
 import dev.postrider.route.TlsSettings;
 import dev.postrider.route.Webhook;
 import dev.postrider.testing.ApiServer;
+import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.testing.TestCertificates;
 import dev.postrider.testing.UsesApiServer;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
@@ -176,5 +177,55 @@ final class TenantBoundsIT {
                             RouteSecret.Kind.SERVER.secretName(new ResourceKey(operator.tenant(), "s2")),
                             RouteSecret.Kind.SERVER.secretName(new ResourceKey(operator.tenant(), "s3"))));
         }
+    }
+
+    private static final String SENDER = """
+            ---
+            apiVersion: postrider.dev/v1alpha1
+            kind: OrganizationMailSettings
+            metadata: {name: acme, namespace: %s, annotations: {postrider.dev/test-send: "%s"}}
+            spec: {identity: {from: {address: ceo@bank.example}}, sendingEnabled: %s}
+            """;
+
+    /** A loop of requests through the global server, which outlives an operator; mail of others goes on. */
+    @Test
+    void testsThatAreAskedForInALoopHaveARateAndOnesOfWhomIsSwitchedOffAreNotSent(ApiServer api) throws Exception {
+        String namespace = api.createNamespace("operator");
+        String attacker = api.createNamespace("attacker");
+        String victim = api.createNamespace("victim");
+        try (ScriptedSmtpServer global = ScriptedSmtpServer.start()) {
+            for (int start = 0; start < 2; start++) {
+                try (var operator = new RunningOperator(api, "", namespace, attacker, victim)) {
+                    operator.applyGlobalServer(global.port());
+                    operator.startRelay();
+                    for (int i = 0; i < 8; i++) {
+                        operator.apply(SENDER.formatted(attacker, "stranger@example.org " + start + i, true));
+                    }
+                    await().untilAsserted(
+                            () -> assertThat(condition(operator, attacker)).startsWith("TestRateLimited"));
+                    operator.apply(SENDER.formatted(victim, "it@victim.example " + start, true));
+                    await().untilAsserted(() -> assertThat(condition(operator, victim)).startsWith("Accepted"));
+                    assertThat(operator.get("/metrics")).contains(
+                            "postrider_test_mails_total{of=\"organization\",outcome=\"accepted\"}");
+
+                    operator.apply(SENDER.formatted(victim, "off@victim.example " + start, false));
+                    await().untilAsserted(() -> assertThat(condition(operator, victim)).startsWith("SendingDisabled"));
+                }
+            }
+            // Three at once, and one for each 10 s that this took.
+            assertThat(mailsTo(global, "stranger@example.org")).isBetween(3L, 8L);
+            assertThat(mailsTo(global, "it@victim.example")).isEqualTo(2);
+            assertThat(mailsTo(global, "off@victim.example")).isZero();
+        }
+    }
+
+    private static String condition(RunningOperator operator, String namespace) {
+        return operator.organizationCondition(namespace, "acme", "TestSendSucceeded")
+                .map(c -> c.reason() + ": " + c.message())
+                .orElse("");
+    }
+
+    private static long mailsTo(ScriptedSmtpServer server, String recipient) {
+        return server.messages().stream().filter(m -> m.recipients().contains(recipient)).count();
     }
 }
