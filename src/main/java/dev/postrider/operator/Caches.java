@@ -147,8 +147,17 @@ public final class Caches {
         return get(organizationRoutes, namespace, RouteSecret.Kind.ORGANIZATION.secretName(organization));
     }
 
+    /** Whether a route was made from another resource, which had the name before; those of earlier versions were not. */
+    public static boolean isOfFormerOwner(Secret route, Optional<? extends HasMetadata> source) {
+        String uid = Optional.ofNullable(route.getMetadata().getAnnotations())
+                .map(annotations -> annotations.get(RouteSecret.SOURCE_UID_ANNOTATION))
+                .orElse("");
+        return !uid.isEmpty() && source.filter(there -> !uid.equals(there.getMetadata().getUid())).isPresent();
+    }
+
     Optional<ServerRoute> serverRoute(ResourceKey server) {
-        Optional<Secret> secret = serverRouteSecret(server);
+        Optional<Secret> secret = serverRouteSecret(server)
+                .filter(route -> !isOfFormerOwner(route, mailServer(server)));
         if (secret.isEmpty()) {
             readRoutes.remove(server);
             return Optional.empty();
@@ -163,7 +172,9 @@ public final class Caches {
     private record ReadRoute(String version, Optional<ServerRoute> route) {}
 
     Optional<OrganizationRoute> organizationRoute(ResourceKey organization) {
-        return organizationRouteSecret(organization).flatMap(s -> route(s, OrganizationRoute.class));
+        return organizationRouteSecret(organization)
+                .filter(route -> !isOfFormerOwner(route, organization(organization)))
+                .flatMap(s -> route(s, OrganizationRoute.class));
     }
 
     /** How many of the same kind and namespace were declared before a resource; of one moment by their names. */

@@ -172,7 +172,7 @@ public final class OperatorProcess implements AutoCloseable {
                         .withRetryPeriod(settings.leaseDuration().multipliedBy(2).dividedBy(15))
                         // Without one the framework goes on as if it still led.
                         .withLeaderCallbacks(
-                                new LeaderCallbacks(organizations::removeOrphans, leadership::lost, _ -> {}))
+                                new LeaderCallbacks(() -> reconcilers.removeOrphans(client), leadership::lost, _ -> {}))
                         .build()));
         reconcilers.register(operator, options, settings);
         health = new HealthServer(options.healthPort(), () -> true, this::isReady, registry);
@@ -214,6 +214,11 @@ public final class OperatorProcess implements AutoCloseable {
             servers.nudgeAll();
             organizations.nudgeAll();
             notices.nudgeAll();
+        }
+
+        private void removeOrphans(KubernetesClient client) {
+            organizations.removeOrphans(client);
+            servers.removeOrphans(client);
         }
 
         void register(Operator operator, Options options, Settings settings) {

@@ -218,7 +218,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     Optional.of(identity.senders()), Optional.of(capabilities.unavailable()),
                     SupportDesk.of(key, spec, declared, servers, world), rotation.former(),
                     declared.usageReports().flatMap(UsageReports.Declared::countedIn), identity.replyTo(),
-                    declared.dkim(), identity.bounceAddress());
+                    declared.dkim(), identity.bounceAddress(),
+                    Optional.ofNullable(organization.getMetadata().getUid()));
         }
 
         /** What the relay has goes on, but whether mail may be sent, and of which classes, takes effect at once. */

@@ -20,6 +20,7 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -227,5 +228,67 @@ final class TenantBoundsIT {
 
     private static long mailsTo(ScriptedSmtpServer server, String recipient) {
         return server.messages().stream().filter(m -> m.recipients().contains(recipient)).count();
+    }
+
+    private static final String OWNED = """
+            ---
+            apiVersion: postrider.dev/v1alpha1
+            kind: MailServer
+            metadata: {name: own, namespace: $TENANT}
+            spec: {smtp: %s}
+            ---
+            apiVersion: postrider.dev/v1alpha1
+            kind: OrganizationMailSettings
+            metadata: {name: acme, namespace: $TENANT}
+            spec: {servers: [{name: own}], identity: {from: {address: shop@acme.example}}}
+            """;
+
+    /** Finalizers were removed by hand while no operator ran. */
+    private static void takeAway(RunningOperator operator, String kind, String name) {
+        operator.kubectl("patch", kind, name, "-n", "$TENANT", "--type=merge", "-p",
+                "{\"metadata\":{\"finalizers\":null}}");
+        operator.kubectl("delete", kind, name, "-n", "$TENANT");
+    }
+
+    private static String password(RunningOperator operator) {
+        Secret binding = operator.client().secrets().inNamespace(operator.tenant()).withName("acme-mail").get();
+        return binding == null ? "" : Caches.entry(binding, "password").orElse("");
+    }
+
+    private static String routes(RunningOperator operator, String kind) {
+        return secrets(operator, kind).stream()
+                .map(secret -> Caches.entry(secret, RouteSecret.DATA_KEY).orElse(""))
+                .collect(Collectors.joining("\n"));
+    }
+
+    @Test
+    void whoTakesANameGetsNeitherTheRouteNorThePasswordOfWhoHadIt(ApiServer api) throws Exception {
+        String namespace = api.createNamespace("operator");
+        String tenant = api.createNamespace("tenant");
+        String settings = "globalServerPolicy: Optional\n";
+        String password;
+        try (var operator = new RunningOperator(api, settings, namespace, tenant)) {
+            operator.apply(OWNED.formatted("{host: smtp.victim.example}"));
+            await().untilAsserted(() -> assertThat(routes(operator, "server")).contains("smtp.victim.example"));
+            await().untilAsserted(() -> assertThat(password(operator)).isNotEmpty());
+            password = password(operator);
+            operator.process().close();
+            takeAway(operator, "ms", "own");
+            takeAway(operator, "oms", "acme");
+            // Valid it is not, so that the last good route would stay.
+            operator.apply(OWNED.formatted("{host: smtp.attacker.example, "
+                    + "authentication: {password: {secretRef: {name: missing}}}}"));
+        }
+        try (var operator = new RunningOperator(api, settings, namespace, tenant)) {
+            await().untilAsserted(() -> assertThat(routes(operator, "server")).isEmpty());
+            await().untilAsserted(() -> assertThat(password(operator)).isNotEmpty().isNotEqualTo(password));
+            String uid = operator.kubectl("get", "oms", "acme", "-n", "$TENANT", "-o", "jsonpath={.metadata.uid}");
+            await().untilAsserted(() -> assertThat(routes(operator, "organization")).contains(uid));
+            operator.process().close();
+            takeAway(operator, "oms", "acme");
+        }
+        try (var operator = new RunningOperator(api, settings, namespace, tenant)) {
+            await().untilAsserted(() -> assertThat(routes(operator, "organization")).isEmpty());
+        }
     }
 }
