@@ -34,8 +34,12 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{/* What the operator may do in every namespace that it works in. */}}
 {{- define "postrider.tenantRules" -}}
 - apiGroups: [postrider.dev]
-  resources: [licenseexpirynotices, mailservers, organizationmailsettings]
-  verbs: [get, list, watch, patch, update]
+  resources: [licenseexpirynotices]
+  verbs: [get, list, watch]
+# Adds and removes its finalizer.
+- apiGroups: [postrider.dev]
+  resources: [mailservers, organizationmailsettings]
+  verbs: [get, list, watch, patch]
 - apiGroups: [postrider.dev]
   resources: [licenseexpirynotices/status, mailservers/status, organizationmailsettings/status]
   verbs: [patch]

@@ -116,7 +116,10 @@ final class ChartIT {
             everywhere | create | deployments.apps                | another | no
             everywhere | create | deployments.apps                | its own | yes
             everywhere | create | rolebindings.rbac.authorization.k8s.io | another | no
-            everywhere | update | leases.coordination.k8s.io      | its own | yes
+            everywhere | create | leases.coordination.k8s.io      | its own | yes
+            everywhere | update | leases.coordination.k8s.io      | its own | no
+            everywhere | delete | deployments.apps                | its own | no
+            everywhere | patch  | roles.rbac.authorization.k8s.io | its own | no
             everywhere | get    | pods                            | its own | no
             named      | list   | mailservers                     | its own | yes
             named      | list   | mailservers                     | watched | yes

@@ -19,5 +19,7 @@ public record MailServerStatus(
         @Nullable List<Condition> conditions,
         @JsonPropertyDescription("The last test mail.")
         @Nullable TestSendStatus testSend,
+        @JsonPropertyDescription("Until when the test mails so far count towards the rate of this resource (RFC 3339).")
+        @Nullable String testsCountedUntil,
         @JsonPropertyDescription("Which checks the declaration switches off or weakens, by their fields.")
         @Nullable List<String> weakenedChecks) {}

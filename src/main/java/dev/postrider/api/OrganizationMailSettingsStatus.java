@@ -28,6 +28,8 @@ public record OrganizationMailSettingsStatus(
         @Nullable CapabilitiesStatus capabilities,
         @JsonPropertyDescription("The test mails that this resource's annotation asked for, one for each server.")
         @Nullable List<ServerTestSendStatus> testSends,
+        @JsonPropertyDescription("Until when the test mails so far count towards the rate of this resource (RFC 3339).")
+        @Nullable String testsCountedUntil,
         @JsonPropertyDescription("The usage reports, where they are switched on.")
         @Nullable UsageReportStatus usageReport,
         @JsonPropertyDescription("The DNS records by which receivers check the signatures of the organization's mail.")

@@ -80,6 +80,12 @@ interface DeclaredWorld extends World {
         return OptionalLong.empty();
     }
 
+    /** Of files no namespace has a bound. */
+    @Override
+    default TestTurn testTurn(HasMetadata resource, ResourceKey server) {
+        return new TestTurn(now(), Integer.MAX_VALUE);
+    }
+
     /** Files are one person's, who bounds himself. */
     @Override
     default OptionalInt boundPassed(HasMetadata resource) {

@@ -4,6 +4,7 @@ import dev.postrider.route.RouteBundles;
 import dev.postrider.route.RouteSecret;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import java.util.Arrays;
@@ -57,12 +58,12 @@ public final class AuthoritySecrets {
                     Secrets.authorities(digest, bundle, cluster.namespace(), cluster.state().configMap()), source,
                     context));
             Secrets.createOrApplyRoute(there, wanted, routes, context);
-            deleteUnnamed(before, context);
+            deleteUnnamed(before, context.getClient());
         }
     }
 
     /** Deletes a route, and the bundles that no other names. */
-    public <P extends HasMetadata> void remove(Optional<Secret> there, Context<P> context) {
+    public void remove(Optional<Secret> there, KubernetesClient client) {
         if (there.isEmpty()) {
             return;
         }
@@ -70,13 +71,13 @@ public final class AuthoritySecrets {
         String name = secret.getMetadata().getName();
         Set<String> before = named(secret);
         if (before.isEmpty() && !wrote(name)) {
-            context.getClient().resource(secret).delete();
+            client.resource(secret).delete();
             return;
         }
         synchronized (this) {
-            context.getClient().resource(secret).delete();
+            client.resource(secret).delete();
             written.put(name, Set.of());
-            deleteUnnamed(before, context);
+            deleteUnnamed(before, client);
             written.remove(name);
         }
     }
@@ -91,7 +92,7 @@ public final class AuthoritySecrets {
         return (InformerEventSource<Secret, P>) Objects.requireNonNull(bundles, "no reconciler runs before it is set");
     }
 
-    private void deleteUnnamed(Set<String> digests, Context<?> context) {
+    private void deleteUnnamed(Set<String> digests, KubernetesClient client) {
         if (digests.isEmpty()) {
             return;
         }
@@ -105,7 +106,7 @@ public final class AuthoritySecrets {
                 .collect(Collectors.toSet());
         digests.stream()
                 .filter(digest -> !named.contains(digest))
-                .forEach(digest -> context.getClient()
+                .forEach(digest -> client
                         .secrets()
                         .inNamespace(cluster.namespace())
                         .withName(RouteSecret.authoritiesName(digest))

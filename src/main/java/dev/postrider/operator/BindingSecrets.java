@@ -70,6 +70,16 @@ public final class BindingSecrets {
                 .findFirst();
     }
 
+    /** Whether a Secret is the binding of another resource that had the organization's name before. */
+    public static boolean isOfFormerOwner(Secret secret, Optional<? extends HasMetadata> organization) {
+        return organization.isPresent() && owner(secret).filter(Cluster.key(organization.get())::equals).isPresent()
+                && secret.getMetadata()
+                        .getOwnerReferences()
+                        .stream()
+                        .filter(owner -> owner.getKind().equals(OWNER_KIND))
+                        .noneMatch(owner -> owner.getUid().equals(organization.get().getMetadata().getUid()));
+    }
+
     /**
      * The organization whose binding a Secret is a copy of. People who may write Secrets may say so of one of theirs;
      * it is believed only where name and type are those of a copy, too.

@@ -5,6 +5,8 @@ import dev.postrider.api.MailServer;
 import dev.postrider.api.MailServerSpec.Scope;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.operator.relay.RelayWorkload;
+import dev.postrider.plan.MailServerPlan;
+import dev.postrider.plan.OrganizationPlan;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteBundles;
@@ -19,6 +21,7 @@ import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.Cache;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
@@ -148,8 +151,17 @@ public final class Caches {
         return get(organizationRoutes, namespace, RouteSecret.Kind.ORGANIZATION.secretName(organization));
     }
 
+    /** Whether a route was made from another resource, which had the name before; those of earlier versions were not. */
+    public static boolean isOfFormerOwner(Secret route, Optional<? extends HasMetadata> source) {
+        String uid = Optional.ofNullable(route.getMetadata().getAnnotations())
+                .map(annotations -> annotations.get(RouteSecret.SOURCE_UID_ANNOTATION))
+                .orElse("");
+        return !uid.isEmpty() && source.filter(there -> !uid.equals(there.getMetadata().getUid())).isPresent();
+    }
+
     Optional<ServerRoute> serverRoute(ResourceKey server) {
-        Optional<Secret> secret = serverRouteSecret(server);
+        Optional<Secret> secret = serverRouteSecret(server)
+                .filter(route -> !isOfFormerOwner(route, mailServer(server)));
         if (secret.isEmpty()) {
             readRoutes.remove(server);
             return Optional.empty();
@@ -164,7 +176,9 @@ public final class Caches {
     private record ReadRoute(String version, Optional<ServerRoute> route) {}
 
     Optional<OrganizationRoute> organizationRoute(ResourceKey organization) {
-        return organizationRouteSecret(organization).flatMap(s -> route(s, OrganizationRoute.class));
+        return organizationRouteSecret(organization)
+                .filter(route -> !isOfFormerOwner(route, organization(organization)))
+                .flatMap(s -> route(s, OrganizationRoute.class));
     }
 
     /** How many of the same kind and namespace were declared before a resource; of one moment by their names. */
@@ -180,6 +194,19 @@ public final class Caches {
                         .stream()
                         .filter(other -> DECLARED.compare(other.getMetadata(), resource.getMetadata()) < 0)
                         .count();
+    }
+
+    /** How many test mails of a namespace have ended after a time, as far as statuses tell. */
+    long testedSince(String name, Instant since) {
+        return Stream.concat(
+                inNamespace(mailServers, name).flatMap(server -> MailServerPlan.testedAt(server).stream()),
+                inNamespace(organizations, name).flatMap(OrganizationPlan::testedAt))
+                .filter(time -> time.isAfter(since))
+                .count();
+    }
+
+    private static <R extends HasMetadata> Stream<R> inNamespace(@Nullable IndexerResourceCache<R> cache, String name) {
+        return cache == null ? Stream.empty() : cache.byIndex(OF_NAMESPACE, name).stream();
     }
 
     /** Whether there is a server to send through. */

@@ -30,6 +30,7 @@ public final class Cluster {
     private final Settings.NamespaceLimits limits;
     private final Dependencies dependencies;
     private final AuthoritySecrets authoritySecrets;
+    private final TestTurns testTurns;
     private volatile State state;
 
     /**
@@ -65,6 +66,7 @@ public final class Cluster {
         this.limits = limits;
         this.state = initial;
         this.dependencies = new Dependencies(this::world);
+        this.testTurns = new TestTurns(limits.testMailsPerMinute(), caches::testedSince);
         this.authoritySecrets = new AuthoritySecrets(this);
     }
 
@@ -113,6 +115,10 @@ public final class Cluster {
 
     Settings.NamespaceLimits limits() {
         return limits;
+    }
+
+    TestTurns testTurns() {
+        return testTurns;
     }
 
     /** Makes a plan, which is made anew when something changes that it looked at. */

@@ -136,6 +136,10 @@ final class ClusterWorld implements World {
     public BindingLookup binding(ResourceKey organization, String secretName) {
         ResourceKey key = new ResourceKey(organization.namespace(), secretName);
         Optional<Secret> own = cluster.caches().binding(key);
+        if (own.isPresent() && BindingSecrets.isOfFormerOwner(own.get(), cluster.caches().organization(organization))) {
+            // Whoever had the name before knows its password.
+            return new BindingLookup.Missing();
+        }
         if (own.isPresent()) {
             Optional<ResourceKey> owner = BindingSecrets.owner(own.get());
             return owner.filter(organization::equals).isPresent()
@@ -193,7 +197,15 @@ final class ClusterWorld implements World {
     }
 
     @Override
+    public TestTurn testTurn(HasMetadata resource, ResourceKey server) {
+        return cluster.testTurns().turn(resource, server, now);
+    }
+
+    @Override
     public OptionalLong queued(ResourceKey organization) {
-        return cluster.relayQueue().queued(organization);
+        return cluster.caches()
+                .organization(organization)
+                .map(there -> cluster.relayQueue().queued(organization, there.getMetadata().getUid()))
+                .orElseGet(OptionalLong::empty);
     }
 }

@@ -144,9 +144,9 @@ public final class OperatorProcess implements AutoCloseable {
                 OwnAddresses.ofInstallation(RelayWorkload.host(options.namespace()), client.getMasterUrl().getHost(),
                         settings.relay().stores())));
         Executor threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("send-", 0).factory());
+        var testMails = new TestMails(tester, registry);
         Sends<ResourceKey, TestOrder, TestResult> tests = new Sends<>(order -> order.mail().server().key(),
-                order -> tester.send(order.mail()), (order, defect) -> tester.failed(order.mail(), defect),
-                Integer.MAX_VALUE, threads);
+                testMails::send, testMails::failed, TestMails::lanes, threads);
         RelaySubmission submission = new RelaySubmission(cluster,
                 new MailUpstreams("postrider-operator." + options.namespace() + ".svc", false, EgressPolicy.OPEN),
                 settings.relay().submission(), calendar);
@@ -180,7 +180,7 @@ public final class OperatorProcess implements AutoCloseable {
                         .withRetryPeriod(settings.leaseDuration().multipliedBy(2).dividedBy(15))
                         // Without one the framework goes on as if it still led.
                         .withLeaderCallbacks(
-                                new LeaderCallbacks(organizations::removeOrphans, leadership::lost, _ -> {}))
+                                new LeaderCallbacks(() -> reconcilers.removeOrphans(client), leadership::lost, _ -> {}))
                         .build()));
         reconcilers.register(operator, options, settings);
         health = new HealthServer(options.healthPort(), () -> true, this::isReady, registry);
@@ -222,6 +222,11 @@ public final class OperatorProcess implements AutoCloseable {
             servers.nudgeAll();
             organizations.nudgeAll();
             notices.nudgeAll();
+        }
+
+        private void removeOrphans(KubernetesClient client) {
+            organizations.removeOrphans(client);
+            servers.removeOrphans(client);
         }
 
         void register(Operator operator, Options options, Settings settings) {

@@ -185,6 +185,11 @@ final class RecordingWorld implements World {
     }
 
     @Override
+    public TestTurn testTurn(HasMetadata resource, ResourceKey server) {
+        return world.testTurn(resource, server);
+    }
+
+    @Override
     public OptionalLong queued(ResourceKey organization) {
         return world.queued(organization);
     }

@@ -65,11 +65,15 @@ public final class RelayQueue {
         }
     }
 
-    /** How many; empty when the relay does not answer. */
-    OptionalLong queued(ResourceKey organization) {
+    /**
+     * How many; empty when the relay does not answer, or knows another organization of that name.
+     *
+     * @param uid of the organization
+     */
+    OptionalLong queued(ResourceKey organization, String uid) {
         try {
-            HttpResponse<String> response = ask("/queue/" + organization.namespace() + "/" + organization.name(),
-                    TIMEOUT);
+            HttpResponse<String> response = ask(
+                    "/queue/" + organization.namespace() + "/" + organization.name() + "?uid=" + uid, TIMEOUT);
             if (response.statusCode() == 200) {
                 return OptionalLong.of(json.readTree(response.body()).path("queued").asLong());
             }

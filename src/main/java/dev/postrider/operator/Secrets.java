@@ -33,13 +33,15 @@ public final class Secrets {
     /**
      * A route for the relay.
      *
-     * @param source the resource that it was made from
-     * @param owner  goes, and takes the route along
+     * @param source    the resource that it was made from
+     * @param sourceUid its UID
+     * @param owner     goes, and takes the route along
      */
-    public static Secret route(RouteSecret.Kind kind, ResourceKey source, Object route, String namespace,
-            HasMetadata owner) {
+    public static Secret route(RouteSecret.Kind kind, ResourceKey source, String sourceUid, Object route,
+            String namespace, HasMetadata owner) {
         RouteBundles.Detached detached = RouteBundles.detach(route);
-        Map<String, String> annotations = new HashMap<>(Map.of(RouteSecret.SOURCE_ANNOTATION, source.toString()));
+        Map<String, String> annotations = new HashMap<>(Map.of(RouteSecret.SOURCE_ANNOTATION, source.toString(),
+                RouteSecret.SOURCE_UID_ANNOTATION, sourceUid));
         if (!detached.bundles().isEmpty()) {
             annotations.put(RouteSecret.AUTHORITIES_ANNOTATION, String.join(",", detached.bundles().keySet()));
         }

@@ -94,14 +94,17 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      * @param mailServers          at least 1; default 100
      * @param organizations        at least 1; default 1,000
      * @param licenseExpiryNotices at least 1; default 1,000
+     * @param testMailsPerMinute   at least 1; default 30
      */
-    public record NamespaceLimits(int mailServers, int organizations, int licenseExpiryNotices) {
-        static final NamespaceLimits DEFAULT = new NamespaceLimits(0, 0, 0);
+    public record NamespaceLimits(int mailServers, int organizations, int licenseExpiryNotices,
+            int testMailsPerMinute) {
+        static final NamespaceLimits DEFAULT = new NamespaceLimits(0, 0, 0, 0);
 
         public NamespaceLimits {
             mailServers = mailServers == 0 ? 100 : mailServers;
             organizations = organizations == 0 ? 1000 : organizations;
             licenseExpiryNotices = licenseExpiryNotices == 0 ? 1000 : licenseExpiryNotices;
+            testMailsPerMinute = testMailsPerMinute == 0 ? 30 : testMailsPerMinute;
         }
     }
 

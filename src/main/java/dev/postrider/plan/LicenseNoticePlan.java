@@ -293,7 +293,8 @@ public record LicenseNoticePlan(List<NoticeOrder> orders, LicenseExpiryNoticeSta
         private NoticeTests.Result noticeTests(Optional<NoticeSender> sender) {
             @Nullable
             TestSendStatus last = before == null ? null : before.testSend();
-            NoticeTests.Result result = NoticeTests.of(resource, last, news, sender, problems, world.now());
+            NoticeTests.Result result = NoticeTests.of(resource, last, news, sender, problems, world);
+            result.waits().ifPresent(wakes::add);
             events.addAll(result.events());
             return result;
         }

@@ -91,6 +91,8 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         private final TestNews news;
         private final @Nullable MailServerStatus before;
         private final Conditions conditions;
+        private final TestRate rate;
+        private Optional<TestRate.Wait> newTestWaits = Optional.empty();
         private final List<Problem> problems = new ArrayList<>();
         private final List<Notice> notices = new ArrayList<>();
 
@@ -100,6 +102,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             this.world = world;
             this.news = news;
             this.before = server.getStatus();
+            this.rate = new TestRate(server, world, before == null ? null : before.testsCountedUntil());
             this.conditions = new Conditions(before == null ? null : before.conditions(), world.now(),
                     server.getMetadata().getGeneration() == null ? 0 : server.getMetadata().getGeneration());
         }
@@ -123,7 +126,8 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             boolean release = deletion();
 
             MailServerStatus status = new MailServerStatus(server.getMetadata().getGeneration(),
-                    Endpoints.display(spec), conditions.list(), record, weakenedChecks());
+                    Endpoints.display(spec), conditions.list(), record, rate.countedUntil(),
+                    weakenedChecks());
             if (conditions.isNews(ready) && ready.status() == Status.False && news.finished().isEmpty()) {
                 notices.add(Notice.warning(ready.reason(), ready.message()));
             }
@@ -133,7 +137,9 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             }
             Optional<Instant> lookAgain = server.getMetadata().getDeletionTimestamp() != null && !release
                     ? Optional.of(world.now().plus(Duration.ofSeconds(30)))
-                    : TestRecord.nextAttempt(record).filter(_ -> endpoint.isPresent() && test.isEmpty());
+                    : rate.waiting()
+                            .map(TestRate.Wait::until)
+                            .or(() -> TestRecord.nextAttempt(record).filter(then -> then.isAfter(world.now())));
             return new MailServerPlan(release ? Optional.empty() : route, release, release ? Optional.empty() : test,
                     status, lookAgain, List.copyOf(notices));
         }
@@ -203,7 +209,10 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             Optional<String> recipient = (asked || again && !changed ? answered : Optional.<String>empty())
                     .flatMap(TestRequest::recipient)
                     .or(() -> Optional.ofNullable(spec.test()).map(TestSpec::recipient));
-            return recipient.map(to -> new TestOrder(mail(endpoint, to), fingerprint, answered));
+            Optional<String> now = recipient.filter(_ -> rate.mayTest(key(server)));
+            // One that failed and waits to be tried again is a failure until then.
+            newTestWaits = rate.waiting().filter(_ -> asked || changed);
+            return now.map(to -> new TestOrder(Optional.empty(), mail(endpoint, to), fingerprint, answered));
         }
 
         private TestSpec.When whenToTest() {
@@ -287,6 +296,9 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                 return conditions.set(type, Status.Unknown, "InProgress",
                         "a test mail to " + underway.get().mail().recipient() + " is on its way");
             }
+            if (newTestWaits.isPresent()) {
+                return conditions.set(type, Status.Unknown, TestRate.REASON, newTestWaits.get().message());
+            }
             if (record == null || !fingerprint.get().equals(record.fingerprint())) {
                 return spec.test() == null
                         ? conditions.set(type, Status.Unknown, "NoRecipient",
@@ -329,7 +341,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             if (tested.status() == Status.False) {
                 return conditions.set(type, Status.False, tested.reason(), tested.message());
             }
-            if (tested.reason().equals("InProgress")) {
+            if (tested.reason().equals("InProgress") || tested.reason().equals(TestRate.REASON)) {
                 return conditions.set(type, Status.Unknown, tested.reason(), tested.message() + unusual());
             }
             if (!isActive(server)) {

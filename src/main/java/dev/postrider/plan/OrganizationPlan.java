@@ -76,7 +76,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         return new OrganizationPlan(route, binding, copies, release, tests,
                 new OrganizationMailSettingsStatus(status.observedGeneration(), conditions, status.binding(),
                         status.servers(), status.serverSummary(), status.capabilities(), status.testSends(),
-                        status.usageReport(), status.dkim()),
+                        status.testsCountedUntil(), status.usageReport(), status.dkim()),
                 lookAgain, List.copyOf(news), report, reportAt);
     }
 
@@ -87,6 +87,14 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         problems.addAll(Servers.of(organization, world).problems());
         OrganizationBinding.taken(organization, world).ifPresent(problems::add);
         return List.copyOf(problems);
+    }
+
+    /** When each of its servers was tested last for it. */
+    public static Stream<Instant> testedAt(OrganizationMailSettings organization) {
+        return Stream.ofNullable(organization.getStatus())
+                .flatMap(status -> Stream.ofNullable(status.testSends()))
+                .flatMap(List::stream)
+                .map(test -> Instant.parse(test.result().time()));
     }
 
     /** Name of the Secret that an organization's applications mount. */
@@ -175,6 +183,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     organization.getMetadata().getGeneration(), conditions.list(),
                     binding.status(before == null ? null : before.binding()),
                     servers.keys(), servers.summary(), capabilities.status(), records.isEmpty() ? null : records,
+                    tests.countedUntil(),
                     report.status().orElse(null), declared.dkim().isEmpty() ? null : DkimKeys.records(declared.dkim()));
             // A relay that is not up yet is on its way, and no fault of the organization.
             boolean waitsForRelay = ready.reason().equals(relay.reason());
@@ -189,7 +198,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     release ? Optional.empty() : copies, release, orders, status,
                     release
                             ? Optional.empty()
-                            : earliest(Stream.of(lookAgain(orders, records), binding.nextChange(),
+                            : earliest(Stream.of(lookAgain(tests, records), binding.nextChange(),
                                     copies.map(BindingCopies::lookAgain))),
                     List.copyOf(notices), report.order(), report.lookAgain());
         }
@@ -209,7 +218,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     Optional.of(identity.senders()), Optional.of(capabilities.unavailable()),
                     SupportDesk.of(key, spec, declared, servers, world), rotation.former(),
                     declared.usageReports().flatMap(UsageReports.Declared::countedIn), identity.replyTo(),
-                    declared.dkim(), identity.bounceAddress());
+                    declared.dkim(), identity.bounceAddress(),
+                    Optional.ofNullable(organization.getMetadata().getUid()));
         }
 
         /** What the relay has goes on, but whether mail may be sent, and of which classes, takes effect at once. */
@@ -344,11 +354,12 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             return false;
         }
 
-        private Optional<Instant> lookAgain(List<TestOrder> orders, List<ServerTestSendStatus> records) {
+        private Optional<Instant> lookAgain(OrganizationTests tests,
+                List<ServerTestSendStatus> records) {
             if (deletion == Deletion.CONFIRMED) {
                 return Optional.of(world.now().plus(Duration.ofSeconds(2)));
             }
-            return orders.isEmpty() ? OrganizationTests.nextAttempt(records) : Optional.empty();
+            return tests.lookAgain(records);
         }
     }
 }

@@ -8,7 +8,6 @@ import dev.postrider.api.TestSendStatus;
 import dev.postrider.plan.ServerView.Proof;
 import dev.postrider.route.DkimKey;
 import dev.postrider.route.ResourceKey;
-import dev.postrider.route.ServerRoute;
 import dev.postrider.route.TestMail;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,6 +17,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The proofs of an organization's mail: the tests of its servers, and those that it asked for with its own identity by
@@ -27,6 +28,7 @@ final class OrganizationTests {
     private static final String IN_PROGRESS = "InProgress";
     static final String WAITING = "WaitingForServer";
     private static final String NOT_TESTED = "NotTested";
+    private static final String SWITCHED_OFF = "SendingDisabled";
 
     private final OrganizationMailSettings organization;
     private final World world;
@@ -35,10 +37,15 @@ final class OrganizationTests {
     private final Identities identity;
     private final List<DkimKey> dkim;
     private final Map<String, TestSendStatus> recorded;
+    private final TestRate rate;
+    private boolean heldBack;
+    private boolean newTestWaits;
 
     OrganizationTests(OrganizationMailSettings organization, World world, OrganizationTestNews news, Servers servers,
             Identities identity, List<DkimKey> dkim) {
         this.dkim = dkim;
+        this.rate = new TestRate(organization, world,
+                organization.getStatus() == null ? null : organization.getStatus().testsCountedUntil());
         this.organization = organization;
         this.world = world;
         this.news = news;
@@ -53,8 +60,10 @@ final class OrganizationTests {
                                 (first, _) -> first));
     }
 
+    /** Whether a condition says that there is no test to wait for. */
     static boolean isNotTested(Condition condition) {
-        return condition.type().equals(Conditions.TEST_SEND_SUCCEEDED) && condition.reason().equals(NOT_TESTED);
+        return condition.type().equals(Conditions.TEST_SEND_SUCCEEDED)
+                && (condition.reason().equals(NOT_TESTED) || condition.reason().equals(SWITCHED_OFF));
     }
 
     /** The records of the tests, with those that just ended. */
@@ -82,27 +91,48 @@ final class OrganizationTests {
         }
         List<TestOrder> orders = new ArrayList<>();
         // Nobody's login is known here; such servers are proved on their own, by the login that they name for that.
-        for (ServerView server : servers.stream().filter(s -> !s.wantsSubmitter()).toList()) {
-            ResourceKey key = server.key();
-            Optional<TestSendStatus> last = last(records, key);
+        List<ServerView> candidates = servers.stream()
+                .filter(s -> !s.wantsSubmitter() && !news.running().containsKey(s.key()))
+                // Where not all may be tested at once, whoever asks again and again leaves no server out for ever.
+                .sorted(Comparator.comparing(s -> last(records, s.key()).map(TestSendStatus::time).orElse("")))
+                .toList();
+        for (ServerView server : candidates) {
+            Optional<TestSendStatus> last = last(records, server.key());
             boolean asked = last.filter(l -> request.get().equals(l.request())).isEmpty();
             boolean again = last.flatMap(TestRecord::nextAttempt).filter(t -> !t.isAfter(world.now())).isPresent();
-            if (!news.running().containsKey(key) && (asked || again)) {
-                Optional<String> recipient = request.flatMap(TestRequest::recipient)
-                        .or(server::testRecipient)
-                        .or(() -> Optional.ofNullable(organization.getSpec().administrators())
-                                .flatMap(a -> a.stream().findFirst()));
-                Optional<ServerRoute> route = world.serverRoute(key);
-                if (recipient.isPresent() && route.isPresent()) {
-                    orders.add(new TestOrder(
-                            new TestMail(route.get(), identity.from(), identity.replyTo(), identity.envelopeFrom(),
-                                    recipient.get(), "OrganizationMailSettings " + OrganizationPlan.key(organization),
-                                    dkim),
-                            "", request));
+            if (asked || again) {
+                Optional<TestMail> mail = mail(server, request.get());
+                if (mail.isPresent() && isSwitchedOff()) {
+                    heldBack |= asked;
+                } else if (mail.isPresent() && rate.mayTest(server.key())) {
+                    orders.add(new TestOrder(Optional.of(OrganizationPlan.key(organization)), mail.get(), "", request));
+                } else if (mail.isPresent()) {
+                    newTestWaits |= asked;
                 }
             }
         }
         return orders;
+    }
+
+    /** The one place that says as whom an organization's test is sent, and to whom. */
+    private Optional<TestMail> mail(ServerView server, String request) {
+        Optional<String> recipient = TestRequest.recipient(request)
+                .or(server::testRecipient)
+                .or(() -> Optional.ofNullable(organization.getSpec().administrators())
+                        .flatMap(a -> a.stream().findFirst()));
+        return recipient.flatMap(to -> world.serverRoute(server.key())
+                .map(route -> new TestMail(route, identity.from(), identity.replyTo(), identity.envelopeFrom(), to,
+                        "OrganizationMailSettings " + OrganizationPlan.key(organization), dkim)));
+    }
+
+    private boolean isSwitchedOff() {
+        return Boolean.FALSE.equals(organization.getSpec().sendingEnabled());
+    }
+
+    /** For the status. */
+    @Nullable
+    String countedUntil() {
+        return rate.countedUntil();
     }
 
     Condition condition(Conditions conditions, List<TestOrder> orders, List<ServerTestSendStatus> records) {
@@ -110,6 +140,15 @@ final class OrganizationTests {
         if (!orders.isEmpty() || !news.running().isEmpty()) {
             return conditions.set(type, Status.Unknown, IN_PROGRESS,
                     "test mails of this organization are on their way");
+        }
+        if (newTestWaits) {
+            return conditions.set(type, Status.Unknown, TestRate.REASON,
+                    rate.waiting().map(TestRate.Wait::message).orElse(""));
+        }
+        if (heldBack) {
+            return conditions.set(type, Status.Unknown, SWITCHED_OFF,
+                    "no test mail is sent while sending is switched off (spec.sendingEnabled); set it to true, and the "
+                            + "test that the annotation postrider.dev/test-send asks for is made");
         }
         List<Proof> proofs = servers.stream().flatMap(s -> proof(s, records).stream()).toList();
         List<Proof> good = proofs.stream().filter(Proof::accepted).toList();
@@ -126,7 +165,9 @@ final class OrganizationTests {
                     proofs.getFirst().failedStep().orElse("Failed"), failures(proofs));
         }
         boolean testing = servers.stream()
-                .anyMatch(s -> s.tested().filter(t -> !t.isAbout(IN_PROGRESS) && !t.isAbout("NotValid")).isEmpty());
+                .anyMatch(s -> s.tested()
+                        .filter(t -> !t.isAbout(IN_PROGRESS) && !t.isAbout(TestRate.REASON) && !t.isAbout("NotValid"))
+                        .isEmpty());
         boolean nowhere = !servers.isEmpty() && servers.stream().noneMatch(ServerView::routed);
         return testing || nowhere
                 ? conditions.set(type, Status.Unknown, WAITING,
@@ -145,7 +186,8 @@ final class OrganizationTests {
     /** Whether a condition says that tests are yet to tell. */
     static boolean isUnderWay(Condition condition) {
         return condition.status() == Status.Unknown
-                && (condition.reason().equals(IN_PROGRESS) || condition.reason().equals(WAITING));
+                && (condition.reason().equals(IN_PROGRESS) || condition.reason().equals(WAITING)
+                        || condition.reason().equals(TestRate.REASON));
     }
 
     private static String failures(List<Proof> proofs) {
@@ -178,9 +220,13 @@ final class OrganizationTests {
                 .findFirst();
     }
 
-    static Optional<Instant> nextAttempt(List<ServerTestSendStatus> records) {
-        return records.stream()
-                .flatMap(r -> TestRecord.nextAttempt(r.result()).stream())
-                .min(Comparator.naturalOrder());
+    /** When a test is to be made that waits or has failed; whoever is switched off is planned anew when that changes. */
+    Optional<Instant> lookAgain(List<ServerTestSendStatus> records) {
+        return isSwitchedOff()
+                ? Optional.empty()
+                : Stream.concat(rate.waiting().map(TestRate.Wait::until).stream(),
+                        records.stream().flatMap(r -> TestRecord.nextAttempt(r.result()).stream()))
+                        .filter(then -> then.isAfter(world.now()))
+                        .min(Comparator.naturalOrder());
     }
 }

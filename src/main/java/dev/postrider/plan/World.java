@@ -75,6 +75,20 @@ public interface World {
      */
     OptionalInt boundPassed(HasMetadata resource);
 
+    /**
+     * When the namespace of a resource lets it test a server. One that is now is taken up by asking; one to come is kept,
+     * and is the answer of the next plan, too. So it is asked only where nothing else stands against the test.
+     */
+    TestTurn testTurn(HasMetadata resource, ResourceKey server);
+
+    /**
+     * A turn to test.
+     *
+     * @param time      from when on
+     * @param perMinute how many tests the namespace may have
+     */
+    record TestTurn(Instant time, int perMinute) {}
+
     /** How many messages the relay holds of an organization; empty when it cannot be asked. */
     OptionalLong queued(ResourceKey organization);
 }

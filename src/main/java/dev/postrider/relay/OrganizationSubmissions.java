@@ -106,13 +106,18 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         boolean right = route.map(r -> r.takes(password, clock.instant()))
                 .orElseGet(() -> Sha256.matches(password, NO_DIGEST));
         return right && route.isPresent()
-                ? new Admitted(RelayLogin.of(route.get().key()), route.get().key().namespace(), Optional.empty())
+                ? new Admitted(RelayLogin.of(route.get().key()), route.get().key().namespace(),
+                        Optional.of(new SubmitterAdmission.Session(route.get().uid().orElse(""), Optional.empty())))
                 : Admission.WRONG;
     }
 
     @Override
     public Optional<Refusal> refusal(Optional<String> user) {
         Optional<OrganizationRoute> route = user.flatMap(this::route);
+        if (route.isEmpty() && !routes.isComplete()) {
+            return Optional
+                    .of(new Refusal(451, "4.3.2", "the relay does not know this organization yet, try again later"));
+        }
         if (route.isEmpty()) {
             return Optional.of(new Refusal(535, "5.7.8", "this organization is no longer known here, log in again"));
         }
@@ -224,7 +229,15 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                 .flatMap(RelayLogin::parse)
                 .map(RelayLogin::organization)
                 .orElseThrow(() -> new IllegalStateException("mail without a login"));
-        Draft draft = queue.draft(organization);
+        Optional<OrganizationRoute> route = routes.organization(organization);
+        String owner = submission.ticket().orElse(null) instanceof SubmitterAdmission.Session session
+                ? session.owner()
+                : "";
+        if (route.flatMap(OrganizationRoute::uid).filter(uid -> !owner.isEmpty() && !uid.equals(owner)).isPresent()) {
+            throw new IncomingMessage.RefusedException(new Refusal(535, "5.7.8",
+                    "the organization of this login is another one by now, log in again"));
+        }
+        Draft draft = queue.draft(organization, owner);
         if (submission.announced() > 0) {
             try {
                 draft.expect(submission.announced());
@@ -233,7 +246,6 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                 throw forWantOfRoom(organization, e);
             }
         }
-        Optional<OrganizationRoute> route = routes.organization(organization);
         return new Incoming(organization, submission, draft,
                 new TraceHeaders(new RoomAware(draft.content(), organization), submission,
                         new ReceivedField(hostName, draft.id(), clock.instant(), trace.clientAddress()),
@@ -369,7 +381,8 @@ final class OrganizationSubmissions implements SubmissionPolicy {
 
         private String sender() {
             return identity.map(i -> i.reversePath(submission.sender(),
-                    submission.ticket().orElse(null) instanceof SubmitterAdmission.Submitter))
+                    submission.ticket().orElse(null) instanceof SubmitterAdmission.Session session
+                            && session.submitter().isPresent()))
                     .orElse(submission.sender());
         }
 
@@ -385,10 +398,13 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                     new DsnRequest(submission.dsn().returned().map(returned -> Return.valueOf(returned.name())),
                             submission.dsn().envelopeId().map(Xtext::encode)),
                     content.idempotencyKey(), content.traceParent(), clock.instant());
-            return submission.ticket().orElse(null) instanceof SubmitterAdmission.Submitter submitter
-                    ? message.with(Optional.of(cipher.encrypt(organization, draft.id(), submitter.credentials())
-                            .orElseThrow(() -> new IOException("there is no key to encrypt its credentials by"))))
-                    : message;
+            return submission.ticket().orElse(null) instanceof SubmitterAdmission.Session session
+                    && session.submitter().isPresent()
+                            ? message.with(
+                                    Optional.of(cipher.encrypt(organization, draft.id(), session.submitter().get())
+                                            .orElseThrow(() -> new IOException(
+                                                    "there is no key to encrypt its credentials by"))))
+                            : message;
         }
 
         /** Where it really goes. */

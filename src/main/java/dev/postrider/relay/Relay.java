@@ -33,6 +33,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,6 +60,7 @@ public final class Relay implements AutoCloseable {
     private Optional<Links> links = Optional.empty();
     private Optional<Downloads> downloads = Optional.empty();
     private final Lookout looking;
+    private @Nullable Owners owners;
     private final Tracing tracing;
     private final int submissionPort;
     private final int submissionsPort;
@@ -122,6 +124,7 @@ public final class Relay implements AutoCloseable {
                 clock);
         this.looking = Lookout.start(() -> relayMeters.look(queue));
         try {
+            this.owners = Owners.start(queue, routes);
             delivery.start();
             webhooks.start();
             this.submissionPort = listener.listen(new InetSocketAddress(settings.bind(), settings.submissionPort()),
@@ -292,6 +295,9 @@ public final class Relay implements AutoCloseable {
         admin.close();
         downloads.ifPresent(Downloads::close);
         links.ifPresent(Links::close);
+        if (owners != null) {
+            owners.close();
+        }
         webhooks.close();
         looking.close();
         queue.close();

@@ -38,8 +38,13 @@ final class SubmitterAdmission {
         this.cipher = cipher;
     }
 
-    /** Whose login the mail of a session is sent with. */
-    record Submitter(Credentials credentials) implements Ticket {}
+    /**
+     * A session that has logged in.
+     *
+     * @param owner     UID of the organization as it was then; empty if it has none
+     * @param submitter whose login its mail is sent with, if not the organization's
+     */
+    record Session(String owner, Optional<Credentials> submitter) implements Ticket {}
 
     /** Whoever submits counts among the sessions of the organization, with whatever login. */
     Admission admit(OrganizationRoute organization, Credentials credentials) {
@@ -61,7 +66,7 @@ final class SubmitterAdmission {
         return switch (logins.check(organization.key(), active, credentials)) {
             case SubmitterLogins.Right() ->
                 new Admitted(RelayLogin.of(organization.key()), organization.key().namespace(),
-                        Optional.of(new Submitter(credentials)));
+                        Optional.of(new Session(organization.uid().orElse(""), Optional.of(credentials))));
             case SubmitterLogins.Wrong() -> Admission.WRONG;
             case SubmitterLogins.Later(String why) -> later(why);
         };

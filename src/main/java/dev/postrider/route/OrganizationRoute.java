@@ -29,12 +29,14 @@ import java.util.Optional;
  * @param dkim           what its mail is signed with
  * @param bounceAddress  the envelope sender that the organization declared, which takes the place of {@code from} in
  *                       mail of its applications; empty if {@code envelopeFrom} is a default
+ * @param uid            of the OrganizationMailSettings: its name may have been somebody else's before. Empty without a
+ *                       cluster, and in a route of a version that did not know this
  */
 public record OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
         Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
         Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable, Optional<Support> support,
         List<FormerPassword> formerPasswords, Optional<ZoneId> reportZone,
-        Optional<Address> replyTo, List<DkimKey> dkim, Optional<String> bounceAddress) {
+        Optional<Address> replyTo, List<DkimKey> dkim, Optional<String> bounceAddress, Optional<String> uid) {
 
     @JsonCreator
     public OrganizationRoute {
@@ -48,7 +50,8 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
             Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
             Optional<AllowedSenders> senders) {
         this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, senders, Optional.empty(),
-                Optional.empty(), List.of(), Optional.empty(), Optional.empty(), List.of(), Optional.empty());
+                Optional.empty(), List.of(), Optional.empty(), Optional.empty(), List.of(), Optional.empty(),
+                Optional.empty());
     }
 
     /** As versions wrote it that let applications send as anybody. */
@@ -60,25 +63,25 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     /** The same for an organization in another state. */
     public OrganizationRoute in(State other) {
         return new OrganizationRoute(key, passwordSha256, other, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress);
+                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid);
     }
 
     /** The same without these classes of mail. */
     public OrganizationRoute without(UnavailableClasses classes) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, Optional.of(classes), support, formerPasswords, reportZone, replyTo, dkim, bounceAddress);
+                senders, Optional.of(classes), support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid);
     }
 
     /** The same with others who help it. */
     public OrganizationRoute helpedBy(Optional<Support> helpers) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, helpers, formerPasswords, reportZone, replyTo, dkim, bounceAddress);
+                senders, unavailable, helpers, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid);
     }
 
     /** The same that takes these passwords, too. */
     public OrganizationRoute with(List<FormerPassword> passwords) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, passwords, reportZone, replyTo, dkim, bounceAddress);
+                senders, unavailable, support, passwords, reportZone, replyTo, dkim, bounceAddress, uid);
     }
 
     /** Whether the login may have this password at that time. */
@@ -92,13 +95,19 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     /** The same whose mail is signed, and names somebody to answer. */
     public OrganizationRoute signing(Optional<Address> answersTo, List<DkimKey> keys) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone, answersTo, keys, bounceAddress);
+                senders, unavailable, support, formerPasswords, reportZone, answersTo, keys, bounceAddress, uid);
     }
 
     /** The same with what it declared for bounces of its applications' mail. */
     public OrganizationRoute bouncingTo(Optional<String> address) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, address);
+                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, address, uid);
+    }
+
+    /** The same of the resource with this UID. */
+    public OrganizationRoute of(Optional<String> resource) {
+        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
+                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, resource);
     }
 
     /** What the relay does with the organization's mail. */

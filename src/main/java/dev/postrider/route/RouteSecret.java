@@ -14,6 +14,9 @@ public final class RouteSecret {
     /** Annotation: the resource that the route was made from, as {@code namespace/name}. */
     public static final String SOURCE_ANNOTATION = "postrider.dev/source";
 
+    /** Annotation: the UID of that resource. Of another that had its name before, a route is as good as none. */
+    public static final String SOURCE_UID_ANNOTATION = "postrider.dev/source-uid";
+
     /** Value of {@link #LABEL} of a Secret that holds a bundle of authorities that routes name. */
     public static final String AUTHORITIES = "authorities";
 

@@ -29,8 +29,22 @@ public final class Sends<K, O, R> {
     private final Function<O, R> sender;
     private final BiFunction<O, RuntimeException, R> defect;
     private final Executor threads;
-    private final Semaphore permits;
+    private final Function<O, List<Lane>> lanes;
+    private final Map<Object, Queue> queues = new ConcurrentHashMap<>();
     private final Map<String, Map<K, Send<O, R>>> sends = new ConcurrentHashMap<>();
+
+    /** How many mails of the same name are on their way at most; others wait, in the order in which they came. */
+    public record Lane(Object name, int width) {}
+
+    /** Who waits in a lane; kept while somebody does. */
+    private static final class Queue {
+        private final Semaphore permits;
+        private int users;
+
+        Queue(int width) {
+            this.permits = new Semaphore(width, true);
+        }
+    }
 
     /**
      * Sends by a sender that may block.
@@ -41,11 +55,21 @@ public final class Sends<K, O, R> {
      */
     public Sends(Function<O, K> key, Function<O, R> sender, BiFunction<O, RuntimeException, R> defect, int atOnce,
             Executor threads) {
+        this(key, sender, defect, _ -> List.of(new Lane("all", atOnce)), threads);
+    }
+
+    /**
+     * Sends by a sender that may block.
+     *
+     * @param lanes what a mail waits for, one after the other; all mails must name them in the same order of kinds
+     */
+    public Sends(Function<O, K> key, Function<O, R> sender, BiFunction<O, RuntimeException, R> defect,
+            Function<O, List<Lane>> lanes, Executor threads) {
         this.key = key;
         this.sender = sender;
         this.defect = defect;
         this.threads = threads;
-        this.permits = new Semaphore(atOnce);
+        this.lanes = lanes;
     }
 
     /** A mail, under way or ended. */
@@ -95,13 +119,31 @@ public final class Sends<K, O, R> {
         K mail = key.apply(order);
         put(uid, mail, new Send.Running<>(order));
         threads.execute(() -> {
-            permits.acquireUninterruptibly();
+            List<Lane> passed = lanes.apply(order);
+            passed.forEach(this::enter);
             try {
                 end(uid, mail, new Send.Ended<>(order, result(order, mail)));
             } finally {
-                permits.release();
+                passed.reversed().forEach(this::leave);
             }
             ended.run();
+        });
+    }
+
+    private void enter(Lane lane) {
+        Queue queue = queues.compute(lane.name(), (_, there) -> {
+            Queue now = there == null ? new Queue(lane.width()) : there;
+            now.users++;
+            return now;
+        });
+        queue.permits.acquireUninterruptibly();
+    }
+
+    private void leave(Lane lane) {
+        queues.computeIfPresent(lane.name(), (_, queue) -> {
+            queue.permits.release();
+            queue.users--;
+            return queue.users == 0 ? null : queue;
         });
     }
 

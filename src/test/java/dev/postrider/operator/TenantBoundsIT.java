@@ -15,6 +15,7 @@ import dev.postrider.route.RouteSecret;
 import dev.postrider.route.TlsSettings;
 import dev.postrider.route.Webhook;
 import dev.postrider.testing.ApiServer;
+import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.testing.TestCertificates;
 import dev.postrider.testing.UsesApiServer;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
@@ -29,6 +30,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -309,6 +311,118 @@ final class TenantBoundsIT {
                     editor.join();
                 }
             }
+        }
+    }
+
+    private static final String SENDER = """
+            ---
+            apiVersion: postrider.dev/v1alpha1
+            kind: OrganizationMailSettings
+            metadata: {name: acme, namespace: %s, annotations: {postrider.dev/test-send: "%s"}}
+            spec: {identity: {from: {address: ceo@bank.example}}, sendingEnabled: %s}
+            """;
+
+    /** A loop of requests through the global server, which outlives an operator; mail of others goes on. */
+    @Test
+    void testsThatAreAskedForInALoopHaveARateAndOnesOfWhomIsSwitchedOffAreNotSent(ApiServer api) throws Exception {
+        String namespace = api.createNamespace("operator");
+        String attacker = api.createNamespace("attacker");
+        String victim = api.createNamespace("victim");
+        try (ScriptedSmtpServer global = ScriptedSmtpServer.start()) {
+            for (int start = 0; start < 2; start++) {
+                try (var operator = new RunningOperator(api, "", namespace, attacker, victim)) {
+                    operator.applyGlobalServer(global.port());
+                    operator.startRelay();
+                    for (int i = 0; i < 8; i++) {
+                        operator.apply(SENDER.formatted(attacker, "stranger@example.org " + start + i, true));
+                    }
+                    await().untilAsserted(
+                            () -> assertThat(condition(operator, attacker)).startsWith("TestRateLimited"));
+                    operator.apply(SENDER.formatted(victim, "it@victim.example " + start, true));
+                    await().untilAsserted(() -> assertThat(condition(operator, victim)).startsWith("Accepted"));
+                    assertThat(operator.get("/metrics")).contains(
+                            "postrider_test_mails_total{of=\"organization\",outcome=\"accepted\"}");
+
+                    operator.apply(SENDER.formatted(victim, "off@victim.example " + start, false));
+                    await().untilAsserted(() -> assertThat(condition(operator, victim)).startsWith("SendingDisabled"));
+                }
+            }
+            // Three at once, and one for each 10 s that this took.
+            assertThat(mailsTo(global, "stranger@example.org")).isBetween(3L, 8L);
+            assertThat(mailsTo(global, "it@victim.example")).isEqualTo(2);
+            assertThat(mailsTo(global, "off@victim.example")).isZero();
+        }
+    }
+
+    private static String condition(RunningOperator operator, String namespace) {
+        return operator.organizationCondition(namespace, "acme", "TestSendSucceeded")
+                .map(c -> c.reason() + ": " + c.message())
+                .orElse("");
+    }
+
+    private static long mailsTo(ScriptedSmtpServer server, String recipient) {
+        return server.messages().stream().filter(m -> m.recipients().contains(recipient)).count();
+    }
+
+    private static final String OWNED = """
+            ---
+            apiVersion: postrider.dev/v1alpha1
+            kind: MailServer
+            metadata: {name: own, namespace: $TENANT}
+            spec: {smtp: %s}
+            ---
+            apiVersion: postrider.dev/v1alpha1
+            kind: OrganizationMailSettings
+            metadata: {name: acme, namespace: $TENANT}
+            spec: {servers: [{name: own}], identity: {from: {address: shop@acme.example}}}
+            """;
+
+    /** Finalizers were removed by hand while no operator ran. */
+    private static void takeAway(RunningOperator operator, String kind, String name) {
+        operator.kubectl("patch", kind, name, "-n", "$TENANT", "--type=merge", "-p",
+                "{\"metadata\":{\"finalizers\":null}}");
+        operator.kubectl("delete", kind, name, "-n", "$TENANT");
+    }
+
+    private static String password(RunningOperator operator) {
+        Secret binding = operator.client().secrets().inNamespace(operator.tenant()).withName("acme-mail").get();
+        return binding == null ? "" : Caches.entry(binding, "password").orElse("");
+    }
+
+    private static String routes(RunningOperator operator, String kind) {
+        return secrets(operator, kind).stream()
+                .map(secret -> Caches.entry(secret, RouteSecret.DATA_KEY).orElse(""))
+                .collect(Collectors.joining("\n"));
+    }
+
+    @Test
+    void whoTakesANameGetsNeitherTheRouteNorThePasswordOfWhoHadIt(ApiServer api) throws Exception {
+        String namespace = api.createNamespace("operator");
+        String tenant = api.createNamespace("tenant");
+        String settings = "globalServerPolicy: Optional\n";
+        String password;
+        try (var operator = new RunningOperator(api, settings, namespace, tenant)) {
+            operator.apply(OWNED.formatted("{host: smtp.victim.example}"));
+            await().untilAsserted(() -> assertThat(routes(operator, "server")).contains("smtp.victim.example"));
+            await().untilAsserted(() -> assertThat(password(operator)).isNotEmpty());
+            password = password(operator);
+            operator.process().close();
+            takeAway(operator, "ms", "own");
+            takeAway(operator, "oms", "acme");
+            // Valid it is not, so that the last good route would stay.
+            operator.apply(OWNED.formatted("{host: smtp.attacker.example, "
+                    + "authentication: {password: {secretRef: {name: missing}}}}"));
+        }
+        try (var operator = new RunningOperator(api, settings, namespace, tenant)) {
+            await().untilAsserted(() -> assertThat(routes(operator, "server")).isEmpty());
+            await().untilAsserted(() -> assertThat(password(operator)).isNotEmpty().isNotEqualTo(password));
+            String uid = operator.kubectl("get", "oms", "acme", "-n", "$TENANT", "-o", "jsonpath={.metadata.uid}");
+            await().untilAsserted(() -> assertThat(routes(operator, "organization")).contains(uid));
+            operator.process().close();
+            takeAway(operator, "oms", "acme");
+        }
+        try (var operator = new RunningOperator(api, settings, namespace, tenant)) {
+            await().untilAsserted(() -> assertThat(routes(operator, "organization")).isEmpty());
         }
     }
 }

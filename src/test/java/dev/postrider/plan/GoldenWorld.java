@@ -103,7 +103,7 @@ public final class GoldenWorld implements World {
         Optional<TestResult.Failure> failure = end.startsWith("accepted")
                 ? Optional.empty()
                 : Optional.of(new TestResult.Failure(TestResult.Step.valueOf(end), "the server said no", "C: x\nS: y"));
-        return new TestResult(NOW, Duration.ofMillis(312), "mail.example.com:587 (192.0.2.1)",
+        return new TestResult(now, Duration.ofMillis(312), "mail.example.com:587 (192.0.2.1)",
                 Optional.of(failure.isEmpty() ? "250 2.0.0 Ok: queued as 4XyZ" : "535 5.7.8 no"),
                 end.endsWith("clear")
                         ? Optional.empty()
@@ -262,6 +262,11 @@ public final class GoldenWorld implements World {
 
     private static String declared(HasMetadata resource) {
         return resource.getMetadata().getCreationTimestamp() + " " + resource.getMetadata().getName();
+    }
+
+    @Override
+    public TestTurn testTurn(HasMetadata resource, ResourceKey server) {
+        return new TestTurn(now(), 30);
     }
 
     @Override

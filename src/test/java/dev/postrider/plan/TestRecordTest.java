@@ -60,7 +60,7 @@ final class TestRecordTest {
                 Duration.ofSeconds(60), Duration.ofSeconds(60), 1, Optional.empty());
         ServerRoute server = new ServerRoute(new ResourceKey("mail", "global"), true, true, endpoint);
         Address from = new Address("postmaster@example.com", Optional.empty());
-        return new TestOrder(
+        return new TestOrder(Optional.empty(),
                 new TestMail(server, from, Optional.empty(), from.address(), "it@example.com",
                         "MailServer mail/global"),
                 fingerprint, Optional.empty());

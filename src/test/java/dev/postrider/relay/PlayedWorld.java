@@ -378,6 +378,11 @@ final class PlayedWorld implements World {
     }
 
     @Override
+    public TestTurn testTurn(HasMetadata resource, ResourceKey server) {
+        return new TestTurn(now(), 30);
+    }
+
+    @Override
     public OptionalLong queued(ResourceKey organization) {
         return OptionalLong.of(random.nextInt(3));
     }

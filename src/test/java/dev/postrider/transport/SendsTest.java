@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postrider.transport.Sends.Send;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.Tag;
@@ -49,6 +53,38 @@ final class SendsTest {
         threads.remove().run();
         assertThat(told).hasValue(1);
         assertThat(sends.of("uid")).isEqualTo(Map.of("a", new Send.Ended<>("a1", "a1: oops")));
+    }
+
+    @Test
+    @Tag("isolation")
+    void tenThousandMailsGoAFewAtATimeAndNoOthersWaitForThem() throws Exception {
+        AtomicInteger now = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        CountDownLatch others = new CountDownLatch(10_000);
+        CountDownLatch gate = new CountDownLatch(1);
+        try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+            Sends<String, String, String> sends = new Sends<>(order -> order, order -> {
+                if (order.startsWith("global")) {
+                    most.accumulateAndGet(now.incrementAndGet(), Math::max);
+                    try {
+                        gate.await();
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                    now.decrementAndGet();
+                }
+                return order;
+            }, (order, _) -> order, order -> List.of(new Sends.Lane(order.substring(0, 6), 8)), executor);
+            for (int i = 0; i < 10_000; i++) {
+                sends.start("uid" + i, "global" + i, others::countDown);
+            }
+            CountDownLatch own = new CountDownLatch(1);
+            sends.start("victim", "victim", own::countDown);
+            assertThat(own.await(1, TimeUnit.MINUTES)).isTrue();
+            gate.countDown();
+            assertThat(others.await(1, TimeUnit.MINUTES)).isTrue();
+        }
+        assertThat(most).hasValue(8);
     }
 
     @Test

@@ -3,10 +3,12 @@ package dev.postrider.operator.mailserver;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.MailServerStatus;
 import dev.postrider.api.PostriderApi;
+import dev.postrider.operator.Caches;
 import dev.postrider.operator.Cluster;
 import dev.postrider.operator.Dependencies;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
+import dev.postrider.operator.OrphanedRoutes;
 import dev.postrider.operator.Read;
 import dev.postrider.operator.Secrets;
 import dev.postrider.plan.MailServerPlan;
@@ -19,6 +21,7 @@ import dev.postrider.route.TestResult;
 import dev.postrider.transport.Sends;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -34,6 +37,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Observes a MailServer, plans, applies its route, starts its test and writes its status. */
@@ -121,6 +125,16 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         return Set.of();
     }
 
+    /** Removes, beside everything else, the routes whose server is gone. */
+    public void removeOrphans(KubernetesClient client) {
+        if (routes != null) {
+            Stream<Secret> there = routes.list();
+            Thread.ofVirtual()
+                    .name("orphaned-routes")
+                    .start(() -> OrphanedRoutes.remove(cluster, there, MailServer.class, client));
+        }
+    }
+
     private Dependencies.Reader reader(ResourceKey server) {
         return new Dependencies.Reader(Dependencies.Reader.Kind.MAIL_SERVER, server, nudges::propagateEvent);
     }
@@ -167,7 +181,8 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                 world -> MailServerPlan.of(server, world, news));
         MailServerPlan plan = planned.plan();
 
-        plan.route().ifPresent(route -> applyRoute(route, context));
+        plan.route()
+                .ifPresentOrElse(route -> applyRoute(route, uid, context), () -> removeFormer(server, key, context));
         if (plan.release()) {
             removeRoute(key, context);
         }
@@ -196,8 +211,8 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         };
     }
 
-    private void applyRoute(ServerRoute route, Context<MailServer> context) {
-        Secret wanted = Secrets.route(RouteSecret.Kind.SERVER, route.key(), route, cluster.namespace(),
+    private void applyRoute(ServerRoute route, String uid, Context<MailServer> context) {
+        Secret wanted = Secrets.route(RouteSecret.Kind.SERVER, route.key(), uid, route, cluster.namespace(),
                 cluster.state().configMap());
         if (routes != null) {
             cluster.authoritySecrets()
@@ -205,8 +220,18 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         }
     }
 
+    /** Where there is nothing to put in its place: what the relay has of another resource must not serve this one. */
+    private void removeFormer(MailServer server, ResourceKey key, Context<MailServer> context) {
+        if (cluster.caches()
+                .serverRouteSecret(key)
+                .filter(route -> Caches.isOfFormerOwner(route, Optional.of(server)))
+                .isPresent()) {
+            removeRoute(key, context);
+        }
+    }
+
     private void removeRoute(ResourceKey key, Context<MailServer> context) {
-        cluster.authoritySecrets().remove(cluster.caches().serverRouteSecret(key), context);
+        cluster.authoritySecrets().remove(cluster.caches().serverRouteSecret(key), context.getClient());
     }
 
     private void writeStatus(MailServer server, MailServerStatus status, Context<MailServer> context) {

@@ -4,10 +4,12 @@ import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsStatus;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.operator.BindingSecrets;
+import dev.postrider.operator.Caches;
 import dev.postrider.operator.Cluster;
 import dev.postrider.operator.Dependencies;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
+import dev.postrider.operator.OrphanedRoutes;
 import dev.postrider.operator.Read;
 import dev.postrider.operator.Secrets;
 import dev.postrider.operator.WakeTimer;
@@ -25,6 +27,7 @@ import dev.postrider.route.RouteSecret;
 import dev.postrider.route.TestResult;
 import dev.postrider.transport.Sends;
 import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -116,10 +119,16 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                 .collect(Collectors.toSet());
     }
 
-    /** Removes, beside everything else, the copies of bindings whose organization is gone. */
-    public void removeOrphans() {
+    /** Removes, beside everything else, the routes and the copies of bindings whose organization is gone. */
+    public void removeOrphans(KubernetesClient client) {
         if (copies != null) {
             Thread.ofVirtual().name("orphaned-copies").start(copies::removeOrphans);
+        }
+        if (routes != null) {
+            Stream<Secret> there = routes.list();
+            Thread.ofVirtual()
+                    .name("orphaned-routes")
+                    .start(() -> OrphanedRoutes.remove(cluster, there, OrganizationMailSettings.class, client));
         }
     }
 
@@ -184,7 +193,9 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         OrganizationPlan planned = made.plan();
 
         // The route first: a login that an application has found must work.
-        planned.route().ifPresent(route -> applyRoute(route, context));
+        planned.route()
+                .ifPresentOrElse(route -> applyRoute(route, uid, context),
+                        () -> removeFormer(organization, key, context));
         planned.binding().ifPresent(binding -> applyBinding(binding, organization, context));
         OrganizationPlan plan = copies == null
                 ? planned
@@ -225,8 +236,8 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         return new OrganizationTestNews(running, finished);
     }
 
-    private void applyRoute(OrganizationRoute route, Context<OrganizationMailSettings> context) {
-        Secret wanted = Secrets.route(RouteSecret.Kind.ORGANIZATION, route.key(), route, cluster.namespace(),
+    private void applyRoute(OrganizationRoute route, String uid, Context<OrganizationMailSettings> context) {
+        Secret wanted = Secrets.route(RouteSecret.Kind.ORGANIZATION, route.key(), uid, route, cluster.namespace(),
                 cluster.state().configMap());
         if (routes != null) {
             cluster.authoritySecrets()
@@ -239,6 +250,11 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         Secret wanted = BindingSecrets.binding(binding, organization);
         Optional<Secret> there = cluster.caches()
                 .binding(new ResourceKey(organization.getMetadata().getNamespace(), binding.name()));
+        if (there.filter(secret -> BindingSecrets.isOfFormerOwner(secret, Optional.of(organization))).isPresent()) {
+            // It cannot have two controllers, and goes with its former one in any case.
+            context.getClient().resource(there.get()).delete();
+            there = Optional.empty();
+        }
         if (bindings != null && Secrets.createOrApply(there, wanted, bindings, context)) {
             removeBindings(organization, binding.name(), context);
         }
@@ -257,8 +273,19 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         }
     }
 
+    /** Where there is nothing to put in its place: what the relay has of another resource must not serve this one. */
+    private void removeFormer(OrganizationMailSettings organization, ResourceKey key,
+            Context<OrganizationMailSettings> context) {
+        if (cluster.caches()
+                .organizationRouteSecret(key)
+                .filter(route -> Caches.isOfFormerOwner(route, Optional.of(organization)))
+                .isPresent()) {
+            removeRoute(key, context);
+        }
+    }
+
     private void removeRoute(ResourceKey key, Context<OrganizationMailSettings> context) {
-        cluster.authoritySecrets().remove(cluster.caches().organizationRouteSecret(key), context);
+        cluster.authoritySecrets().remove(cluster.caches().organizationRouteSecret(key), context.getClient());
     }
 
     private void writeStatus(OrganizationMailSettings organization, OrganizationPlan plan,

@@ -244,7 +244,8 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
         RelayRoute route = new RelayRoute(settings.globalServerPolicy() == Settings.GlobalServerPolicy.Required,
                 secrets.certificate().certificateChain(), secrets.certificate().privateKey(),
                 Sha256.of(secrets.adminToken()), secrets.submitterKeys());
-        Secret wanted = Secrets.route(RouteSecret.Kind.RELAY, Cluster.key(configMap), route, cluster.namespace(),
+        Secret wanted = Secrets.route(RouteSecret.Kind.RELAY, Cluster.key(configMap),
+                configMap.getMetadata().getUid(), route, cluster.namespace(),
                 configMap);
         if (routes != null) {
             Secrets.createOrApplyRoute(routes.get(ResourceID.fromResource(wanted)), wanted, routes, context);

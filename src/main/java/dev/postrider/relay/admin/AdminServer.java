@@ -5,6 +5,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
+import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -61,7 +62,7 @@ public final class AdminServer implements AutoCloseable {
         var operator = new StaticToken(routes, access);
         serve("/metrics", reading(exchange -> new Answer(200, "text/plain; version=0.0.4; charset=utf-8",
                 metrics.get(), Map.of())));
-        serve("/queue/", reading(exchange -> queued(exchange, queue, operator)));
+        serve("/queue/", reading(exchange -> queued(exchange, queue, routes, operator)));
         serve(QueueApi.PATH, new QueueApi(queue.view(), waiting, queue.counters(), operator)::answer);
     }
 
@@ -74,13 +75,21 @@ public final class AdminServer implements AutoCloseable {
         return problem.get().map(text -> Answer.text(503, text)).orElseGet(() -> Answer.text(200, "ok"));
     }
 
-    private static Answer queued(HttpExchange exchange, Queue queue, StaticToken operator) {
+    /** Of the organization with the UID that the query may name: under its name another may be known here. */
+    private static Answer queued(HttpExchange exchange, Queue queue, Routes routes, StaticToken operator) {
         if (QueueApi.bearer(exchange).filter(operator::matches).isEmpty()) {
             return Answer.text(401, "the operator's token is needed: Authorization: Bearer <token>");
         }
         try {
             String path = exchange.getRequestURI().getPath().substring("/queue/".length());
             ResourceKey organization = ResourceKey.parse(path);
+            Optional<String> asked = Optional.ofNullable(exchange.getRequestURI().getQuery())
+                    .filter(query -> query.startsWith("uid="))
+                    .map(query -> query.substring("uid=".length()));
+            Optional<String> known = routes.organization(organization).flatMap(OrganizationRoute::uid);
+            if (asked.isPresent() && !asked.equals(known)) {
+                return Answer.text(409, "the route of the organization with this UID is not known here yet");
+            }
             return Answer.json("{\"queued\": " + queue.usage(organization).messages() + "}");
         } catch (IllegalArgumentException e) {
             return Answer.text(404, "the path is /queue/{namespace}/{name}");

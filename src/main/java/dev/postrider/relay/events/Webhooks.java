@@ -9,6 +9,7 @@ import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.LogLine;
 import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Webhook;
 import dev.postrider.transport.FairExecutor;
@@ -140,13 +141,14 @@ public final class Webhooks implements AutoCloseable {
         boolean more = false;
         long end = System.nanoTime() + limits.turn().toNanos();
         try {
-            List<Waiting> due = outbox.due(organization, clock.instant(), AT_ONCE);
             boolean goesOn = true;
-            while (goesOn && !closed && !due.isEmpty() && System.nanoTime() - end < 0) {
-                goesOn = tell(organization, due);
-                due = goesOn ? outbox.due(organization, clock.instant(), AT_ONCE) : List.of();
+            while (goesOn && !closed && System.nanoTime() - end < 0) {
+                // Asked before, so that events of a former owner are not told to the webhook of a new one.
+                Optional<OrganizationRoute> route = routes.organization(organization);
+                List<Waiting> due = outbox.due(organization, clock.instant(), AT_ONCE);
+                goesOn = !due.isEmpty() && tell(organization, route, due);
             }
-            more = goesOn && !closed && !due.isEmpty();
+            more = goesOn && !closed;
         } catch (QueueException e) {
             LOG.error("events of organization {} cannot be read or settled: {}", organization, e.getMessage());
             resting.put(organization, new Rest(0, clock.instant().plus(times.longestRest())));
@@ -162,8 +164,9 @@ public final class Webhooks implements AutoCloseable {
     }
 
     /** Whether it is worth going on. */
-    private boolean tell(ResourceKey organization, List<Waiting> due) throws QueueException {
-        Optional<Webhook> webhook = routes.organization(organization).flatMap(route -> route.webhook());
+    private boolean tell(ResourceKey organization, Optional<OrganizationRoute> route, List<Waiting> due)
+            throws QueueException {
+        Optional<Webhook> webhook = route.flatMap(OrganizationRoute::webhook);
         if (webhook.isEmpty()) {
             if (!routes.isComplete()) {
                 return false;

@@ -1,5 +1,6 @@
 package dev.postrider.relay.links;
 
+import dev.postrider.relay.queue.FormerOwner;
 import dev.postrider.relay.queue.KeptAttachment;
 import dev.postrider.relay.queue.KeptAttachment.State;
 import dev.postrider.relay.queue.KeptAttachments;
@@ -222,7 +223,7 @@ public final class Links implements AutoCloseable {
     }
 
     private static String key(KeptAttachment attachment) {
-        return attachment.organization() + "/" + attachment.message() + "-" + attachment.part();
+        return FormerOwner.nameBefore(attachment.organization()) + "/" + attachment.message() + "-" + attachment.part();
     }
 
     /** The attachment that a token asks for, if there is or was one; it may not be stored yet, or not any more. */

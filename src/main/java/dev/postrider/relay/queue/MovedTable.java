@@ -32,7 +32,9 @@ enum MovedTable {
                                                                                     + " recipients l, delivered l,"
                                                                                     + " deferred l, bounced l,"
                                                                                     + " removed l, refused l,"
-                                                                                    + " octets l");
+                                                                                    + " octets l"), OWNER("owner",
+                                                                                            "uid",
+                                                                                            "organization s, uid s, left_at l");
 
     private record Column(String name, char type) {
         static Column parse(String text) {

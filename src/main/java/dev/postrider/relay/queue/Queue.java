@@ -12,8 +12,35 @@ import java.util.Optional;
  */
 public interface Queue extends AutoCloseable {
 
-    /** Starts a message; nothing of it is seen before it is committed. */
-    Draft draft(ResourceKey organization);
+    /** Starts a message of whoever has the organization's name; nothing of it is seen before it is committed. */
+    default Draft draft(ResourceKey organization) {
+        return draft(organization, "");
+    }
+
+    /**
+     * Starts a message; nothing of it is seen before it is committed.
+     *
+     * @param owner UID of the organization; the commit fails if the name is another's by then. Empty where organizations
+     *              have none
+     */
+    Draft draft(ResourceKey organization, String owner);
+
+    /**
+     * Makes sure that names are their owners': what was queued and counted under a name by somebody else is set aside
+     * under a key of its own, see {@link FormerOwner}, where nobody delivers it. To be called before mail is taken or
+     * delivered for an owner who is new. What was never anybody's is the owner's.
+     *
+     * @param owners UIDs of organizations
+     */
+    HandOver handOver(Map<ResourceKey, String> owners) throws QueueException;
+
+    /**
+     * What came of it.
+     *
+     * @param stale  names that belong to others who came after these owners
+     * @param former under which keys something was set aside
+     */
+    record HandOver(List<ResourceKey> stale, List<ResourceKey> former) {}
 
     /**
      * Says whether a message of this size would be taken now; 0 for one of which nothing is known.

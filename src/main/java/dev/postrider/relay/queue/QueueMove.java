@@ -1,5 +1,6 @@
 package dev.postrider.relay.queue;
 
+import dev.postrider.route.ResourceKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -117,10 +119,12 @@ public final class QueueMove {
     }
 
     private Result run(Progress progress) throws SQLException {
+        setAsideFormerOwners();
         for (MovedTable table : MovedTable.values()) {
             table.selected(source).ifPresent(columns -> selected.put(table, columns));
         }
-        for (MovedTable table : List.of(MovedTable.SUBMISSION, MovedTable.EVENT, MovedTable.LINK, MovedTable.COUNTER)) {
+        for (MovedTable table : List.of(MovedTable.OWNER, MovedTable.SUBMISSION, MovedTable.EVENT, MovedTable.LINK,
+                MovedTable.COUNTER)) {
             List<Key> all = new ArrayList<>(selected.containsKey(table) ? keys(table) : Set.of());
             for (int i = 0; i < all.size(); i += BATCH) {
                 List<Key> batch = all.subList(i, Math.min(all.size(), i + BATCH));
@@ -144,6 +148,48 @@ public final class QueueMove {
             progress.at(Math.min(all.size(), i + BATCH), all.size());
         }
         return new Result(moved, all.size() - moved);
+    }
+
+    /** What belongs to others than who have the names in the target is carried as what former owners left. */
+    private void setAsideFormerOwners() throws SQLException {
+        if (MovedTable.OWNER.selected(source).isEmpty()) {
+            return;
+        }
+        Map<String, String> there = owners(target);
+        target.commit();
+        for (Map.Entry<String, String> owner : owners(source).entrySet()) {
+            String name = owner.getKey();
+            if (!there.getOrDefault(name, owner.getValue()).equals(owner.getValue())) {
+                String former = FormerOwner.key(ResourceKey.parse(name), owner.getValue()).toString();
+                for (String table : List.of("message", "recipient", "body", "submission", "event", "link",
+                        "counter")) {
+                    update("UPDATE " + table + " SET organization = ? WHERE organization = ?", former, name);
+                }
+                update("DELETE FROM owner WHERE organization = ? AND uid = ?", name, owner.getValue());
+                LOG.warn("organization {} is somebody else's in the target: its mail is carried as {}", name, former);
+            }
+        }
+        source.commit();
+    }
+
+    private static Map<String, String> owners(Connection connection) throws SQLException {
+        Map<String, String> owners = new TreeMap<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet rows = statement
+                        .executeQuery("SELECT organization, uid FROM owner WHERE left_at IS NULL")) {
+            while (rows.next()) {
+                owners.put(rows.getString(1), rows.getString(2));
+            }
+        }
+        return owners;
+    }
+
+    private void update(String sql, String first, String second) throws SQLException {
+        try (PreparedStatement update = source.prepareStatement(sql)) {
+            update.setString(1, first);
+            update.setString(2, second);
+            update.executeUpdate();
+        }
     }
 
     /** All keys that can be read: of a damaged table those before the damage, and those behind it. */

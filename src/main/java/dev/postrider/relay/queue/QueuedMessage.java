@@ -26,9 +26,11 @@ import java.util.Set;
  * @param content     in memory, or read from the queue at each {@code open}
  * @param recipients  those that are due
  * @param others      how many recipients it has besides
+ * @param owner       UID of the organization that has sent it; empty if that is not known
  * @param countedAs   the class as which it is counted, empty text for none; empty for what is not counted
  */
-public record QueuedMessage(ResourceKey organization, String id, String sender, boolean eightBit, boolean smtpUtf8,
+public record QueuedMessage(ResourceKey organization, String owner, String id, String sender, boolean eightBit,
+        boolean smtpUtf8,
         DsnRequest dsn, Optional<String> traceParent, Optional<byte[]> credentials, Instant received,
         MessageContent content,
         List<QueuedRecipient> recipients, int others, Optional<String> countedAs) {
@@ -37,7 +39,7 @@ public record QueuedMessage(ResourceKey organization, String id, String sender, 
     public QueuedMessage(ResourceKey organization, String id, String sender, boolean eightBit, boolean smtpUtf8,
             DsnRequest dsn, Optional<String> traceParent, Instant received, MessageContent content,
             List<QueuedRecipient> recipients, int others) {
-        this(organization, id, sender, eightBit, smtpUtf8, dsn, traceParent, Optional.empty(), received, content,
+        this(organization, "", id, sender, eightBit, smtpUtf8, dsn, traceParent, Optional.empty(), received, content,
                 recipients, others, Optional.empty());
     }
 
@@ -53,7 +55,7 @@ public record QueuedMessage(ResourceKey organization, String id, String sender, 
             boolean delayReported) {}
 
     QueuedMessage withContent(MessageContent other) {
-        return new QueuedMessage(organization, id, sender, eightBit, smtpUtf8, dsn, traceParent, credentials,
+        return new QueuedMessage(organization, owner, id, sender, eightBit, smtpUtf8, dsn, traceParent, credentials,
                 received, other, recipients, others, countedAs);
     }
 

@@ -17,6 +17,7 @@ final class SqlDraft implements Draft {
 
     private final SqlQueue queue;
     private final ResourceKey organization;
+    private final String owner;
     private final String id;
     private final String replica;
     private final DraftMemory memory;
@@ -29,7 +30,8 @@ final class SqlDraft implements Draft {
      * @param replica what its parts are marked with until it is complete
      * @param memory  for parts that are not yet full
      */
-    SqlDraft(SqlQueue queue, ResourceKey organization, String id, String replica, DraftMemory memory) {
+    SqlDraft(SqlQueue queue, ResourceKey organization, String owner, String id, String replica, DraftMemory memory) {
+        this.owner = owner;
         this.memory = memory;
         this.queue = queue;
         this.organization = organization;
@@ -62,6 +64,10 @@ final class SqlDraft implements Draft {
 
     void written(long more) {
         written += more;
+    }
+
+    String owner() {
+        return owner;
     }
 
     String replica() {

@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
@@ -39,6 +40,7 @@ public final class SqlQueue implements Queue {
     private final QueueUsage usage;
     private final RoomWatch room;
     private final StoredMessages stored;
+    private final SqlOwners owners;
     private final SqlQueueView view;
     private final SqlOutbox outbox;
     private final SqlKeptAttachments keptAttachments;
@@ -70,6 +72,7 @@ public final class SqlQueue implements Queue {
         this.room = new RoomWatch(database, usage);
         count();
         this.writer = new GroupCommit(database);
+        this.owners = new SqlOwners(database, writer, usage, clock);
         this.view = new SqlQueueView(this, database, claims);
         this.outbox = new SqlOutbox(database, writer, sharing.replica);
         this.keptAttachments = new SqlKeptAttachments(database, writer);
@@ -190,8 +193,29 @@ public final class SqlQueue implements Queue {
     }
 
     @Override
-    public Draft draft(ResourceKey organization) {
-        return new SqlDraft(this, organization, ids.next(), claims.replica(), drafts);
+    public HandOver handOver(Map<ResourceKey, String> names) throws QueueException {
+        HandOver done = owners.handOver(names);
+        for (ResourceKey former : done.former()) {
+            removeEarlier(former);
+            // Somebody must look when it is old enough to be dropped.
+            arrivals.arrived(former);
+        }
+        return done;
+    }
+
+    /** Whoever gives a name to one resource after the other must not fill the queue: the last former owner's mail stays. */
+    private void removeEarlier(ResourceKey former) throws QueueException {
+        ResourceKey name = FormerOwner.nameBefore(former);
+        for (ResourceKey other : usage.all().keySet()) {
+            if (FormerOwner.is(other) && !other.equals(former) && FormerOwner.nameBefore(other).equals(name)) {
+                removeAll(other);
+            }
+        }
+    }
+
+    @Override
+    public Draft draft(ResourceKey organization, String owner) {
+        return new SqlDraft(this, organization, owner, ids.next(), claims.replica(), drafts);
     }
 
     void keepRoom(SqlDraft draft, long octets) throws QueueException {
@@ -265,7 +289,7 @@ public final class SqlQueue implements Queue {
             }
         }
         if (inserted && wanted) {
-            arrivals.arrived(StoredMessages.asInserted(organization, id, message,
+            arrivals.arrived(StoredMessages.asInserted(organization, draft.owner(), id, message,
                     new ClaimedContent(claims, id, MessageContent.of(rest)), countedAs));
         } else if (inserted) {
             arrived(organization);
@@ -279,6 +303,7 @@ public final class SqlQueue implements Queue {
         String id = draft.id();
         var earlier = new Repeated();
         writer.execute(writes -> {
+            writes.requireOwner(organization, draft.owner());
             Optional<String> repeated = message.idempotencyKey().isPresent()
                     ? insertKey(writes, organization, message.idempotencyKey().get(), id, message.received())
                     : Optional.empty();
@@ -348,7 +373,7 @@ public final class SqlQueue implements Queue {
 
     @Override
     public boolean holds(QueuedMessage message) {
-        return claims.isHeld(message.id());
+        return claims.isHeld(message.id()) && owners.owns(message);
     }
 
     @Override
@@ -375,14 +400,16 @@ public final class SqlQueue implements Queue {
         }
         boolean recorded = false;
         try {
-            recordOutcome(message, settlement, reports);
-            recorded = true;
+            recorded = recordOutcome(message, settlement, reports);
         } finally {
             if (!recorded) {
                 reports.forEach(report -> usage.remove(organization, report.held()));
             }
         }
         claims.settled(message.id());
+        if (!recorded) {
+            return;
+        }
         usage.remove(organization, freed);
         if (!reports.isEmpty()) {
             arrived(organization);
@@ -393,12 +420,19 @@ public final class SqlQueue implements Queue {
         return message.others() == 0 && settlement.done().size() == message.recipients().size();
     }
 
-    private void recordOutcome(QueuedMessage message, Settlement settlement, List<WrittenReport> reports)
+    /** Says whether the message was still of its owner's. */
+    private boolean recordOutcome(QueuedMessage message, Settlement settlement, List<WrittenReport> reports)
             throws QueueException {
         ResourceKey organization = message.organization();
         Optional<String> claimedBy = claims.claimedBy(message.id());
         boolean finished = isFinished(message, settlement);
+        var setAside = new AtomicBoolean();
         writer.execute(writes -> {
+            setAside.set(!writes.isOwner(organization, message.owner()));
+            if (setAside.get()) {
+                // It went out, or not, while the name got another owner: what became of it is not that one's affair.
+                return;
+            }
             var fates = new CountedFates(counters, writes, message, settlement);
             Optional<IntConsumer> together = finished ? fates.together() : Optional.empty();
             if (together.isEmpty()) {
@@ -427,6 +461,7 @@ public final class SqlQueue implements Queue {
                 writes.insertEvent(organization, event, clock.instant());
             }
         });
+        return !setAside.get();
     }
 
     @Override

@@ -34,9 +34,12 @@ final class SqlWrites {
     private final List<PreparedStatement> ordered = new ArrayList<>();
     /** Who wants to know how many rows each gathered step touched. */
     private final Map<PreparedStatement, List<IntConsumer>> gathered = new HashMap<>();
+    /** Whose names are, as far as this commit has asked. */
+    private final Map<ResourceKey, String> owners = new HashMap<>();
     private final GatheredCounts counts = new GatheredCounts();
     private final Connection connection;
     private final String run;
+    private final PreparedStatement owner;
     private final PreparedStatement insertKey;
     private final PreparedStatement selectKey;
     private final PreparedStatement forgetKeys;
@@ -67,6 +70,9 @@ final class SqlWrites {
     SqlWrites(Connection connection, String run) throws SQLException {
         this.connection = connection;
         this.run = run;
+        // The row is held, so that the name gets no other owner before the commit. SQLite has one writer.
+        owner = connection.prepareStatement("SELECT uid FROM owner WHERE organization = ? AND left_at IS NULL"
+                + (connection.getMetaData().getDatabaseProductName().equals("PostgreSQL") ? " FOR SHARE" : ""));
         insertKey = connection.prepareStatement("INSERT INTO submission"
                 + " (organization, idempotency_key, message, received) VALUES (?, ?, ?, ?)"
                 + " ON CONFLICT (organization, idempotency_key) DO UPDATE SET message = excluded.message,"
@@ -148,6 +154,7 @@ final class SqlWrites {
             }
         }
         counts.write(addCounts, run);
+        owners.clear();
     }
 
     /** Forgets what was gathered. */
@@ -158,6 +165,39 @@ final class SqlWrites {
         gathered.clear();
         addCounts.clearBatch();
         counts.clear();
+        owners.clear();
+    }
+
+    /**
+     * Whether a name belongs to somebody, which it does until the commit; asked at once.
+     *
+     * @param uid empty for whoever has it
+     */
+    boolean isOwner(ResourceKey organization, String uid) throws SQLException {
+        if (uid.isEmpty()) {
+            return true;
+        }
+        String there = owners.get(organization);
+        if (there == null) {
+            owner.setString(1, organization.toString());
+            try (ResultSet rows = owner.executeQuery()) {
+                there = rows.next() ? rows.getString(1) : "";
+            }
+            owners.put(organization, there);
+        }
+        return there.equals(uid);
+    }
+
+    /** @throws RejectedException if the name is another's, or is being given to another */
+    void requireOwner(ResourceKey organization, String uid) throws SQLException {
+        if (!isOwner(organization, uid)) {
+            throw new RejectedException("organization " + organization + " is another one by now");
+        }
+    }
+
+    /** Asks anew: this commit changes them. */
+    void forgetOwners() {
+        owners.clear();
     }
 
     /**

@@ -43,14 +43,14 @@ final class StoredMessages {
     }
 
     /** The message as it is in the queue when it has just come in. */
-    static QueuedMessage asInserted(ResourceKey organization, String id, NewMessage message,
+    static QueuedMessage asInserted(ResourceKey organization, String owner, String id, NewMessage message,
             MessageContent content, Optional<String> countedAs) {
         List<QueuedRecipient> recipients = new ArrayList<>();
         for (NewMessage.NewRecipient recipient : message.recipients()
                 .subList(0, Math.min(RECIPIENTS_AT_ONCE, message.recipients().size()))) {
             recipients.add(new QueuedRecipient(recipients.size(), recipient.address(), recipient.dsn(), 0, false));
         }
-        return new QueuedMessage(organization, id, message.sender(), message.eightBit(), message.smtpUtf8(),
+        return new QueuedMessage(organization, owner, id, message.sender(), message.eightBit(), message.smtpUtf8(),
                 message.dsn(), message.traceParent(), message.credentials(), message.received(), content, recipients,
                 message.recipients().size() - recipients.size(), countedAs);
     }
@@ -60,7 +60,8 @@ final class StoredMessages {
         return database.read(connection -> {
             try (PreparedStatement query = connection
                     .prepareStatement("SELECT sender, eight_bit, smtp_utf8, size, received, dsn_ret, dsn_envid,"
-                            + " trace_parent, credentials, mail_class FROM message WHERE organization = ? AND id = ?")) {
+                            + " trace_parent, credentials, mail_class, (SELECT uid FROM owner WHERE owner.organization ="
+                            + " message.organization AND left_at IS NULL) FROM message WHERE organization = ? AND id = ?")) {
                 query.setString(1, organization.toString());
                 query.setString(2, id);
                 try (ResultSet rows = query.executeQuery()) {
@@ -97,7 +98,8 @@ final class StoredMessages {
         }
         var dsn = new DsnRequest(Optional.ofNullable(message.getString(6)).map(Return::valueOf),
                 Optional.ofNullable(message.getString(7)));
-        return Optional.of(new QueuedMessage(organization, id, message.getString(1), message.getBoolean(2),
+        return Optional.of(new QueuedMessage(organization,
+                Optional.ofNullable(message.getString(11)).orElse(""), id, message.getString(1), message.getBoolean(2),
                 message.getBoolean(3), dsn, Optional.ofNullable(message.getString(8)),
                 Optional.ofNullable(message.getBytes(9)),
                 Instant.ofEpochMilli(message.getLong(5)),

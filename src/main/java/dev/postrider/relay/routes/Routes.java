@@ -21,11 +21,83 @@ public final class Routes {
     private final Map<ResourceKey, ServerRoute> globals = new ConcurrentSkipListMap<>();
     private final Map<String, Integer> namespaces = new ConcurrentHashMap<>();
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    /** Of new owners of names, which do not count before the queue is theirs. */
+    private final Map<ResourceKey, OrganizationRoute> ofNewOwners = new ConcurrentHashMap<>();
+    private final Map<ResourceKey, String> owners = new ConcurrentHashMap<>();
+    private volatile @Nullable Runnable newOwner;
     private volatile List<ServerRoute> activeGlobals = List.of();
     private volatile @Nullable RelayRoute relay;
     private volatile boolean complete;
 
+    /**
+     * Takes over a route. Where somebody cares for the queue, one of an owner who is new counts after
+     * {@link #handedOver}, and until then none does.
+     */
     public void put(OrganizationRoute route) {
+        synchronized (ofNewOwners) {
+            Runnable listener = newOwner;
+            if (listener != null && isOfNewOwner(route)) {
+                ofNewOwners.put(route.key(), route);
+                OrganizationRoute there = organizations.get(route.key());
+                // One of a version that knew no owners may be the same organization's, and goes on until that is known.
+                if (there != null && there.uid().isPresent()) {
+                    drop(route.key());
+                    changed();
+                }
+                listener.run();
+                return;
+            }
+            ofNewOwners.remove(route.key());
+        }
+        use(route);
+    }
+
+    private boolean isOfNewOwner(OrganizationRoute route) {
+        return route.uid().isPresent() && !route.uid().get().equals(owners.get(route.key()));
+    }
+
+    /** Calls this when there is a route of a new owner, as all are that there are now; it must not block. */
+    public void onNewOwner(Runnable listener) {
+        synchronized (ofNewOwners) {
+            newOwner = listener;
+            for (OrganizationRoute route : List.copyOf(organizations.values())) {
+                if (isOfNewOwner(route)) {
+                    drop(route.key());
+                    ofNewOwners.put(route.key(), route);
+                }
+            }
+        }
+        listener.run();
+    }
+
+    /** The routes of owners who are new. */
+    public List<OrganizationRoute> ofNewOwners() {
+        return List.copyOf(ofNewOwners.values());
+    }
+
+    /**
+     * Says what became of the queue under a name.
+     *
+     * @param owned whether the name is the owner's; else the route is that of a former one
+     */
+    public void handedOver(OrganizationRoute route, boolean owned) {
+        synchronized (ofNewOwners) {
+            if (owned) {
+                owners.put(route.key(), route.uid().orElseThrow());
+            }
+            // What came after it is looked at on its own.
+            if (!ofNewOwners.remove(route.key(), route)) {
+                return;
+            }
+        }
+        if (owned) {
+            use(route);
+        } else {
+            changed();
+        }
+    }
+
+    private void use(OrganizationRoute route) {
         OrganizationRoute before = organizations.put(route.key(), route);
         if (before == null) {
             namespaces.merge(route.key().namespace(), 1, Integer::sum);
@@ -36,10 +108,19 @@ public final class Routes {
     }
 
     public void removeOrganization(ResourceKey key) {
-        if (organizations.remove(key) != null) {
-            namespaces.computeIfPresent(key.namespace(), (_, count) -> count == 1 ? null : count - 1);
+        ofNewOwners.remove(key);
+        if (drop(key)) {
             changed();
         }
+    }
+
+    /** Says whether there was one. */
+    private boolean drop(ResourceKey key) {
+        if (organizations.remove(key) == null) {
+            return false;
+        }
+        namespaces.computeIfPresent(key.namespace(), (_, count) -> count == 1 ? null : count - 1);
+        return true;
     }
 
     public void put(ServerRoute route) {
@@ -73,9 +154,9 @@ public final class Routes {
         changed();
     }
 
-    /** Whether {@link #markComplete} was called. */
+    /** Whether {@link #markComplete} was called, and all routes count. */
     public boolean isComplete() {
-        return complete;
+        return complete && ofNewOwners.isEmpty();
     }
 
     /** Whether there are organizations of more than one namespace. */

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.testing.PostgresServer;
+import dev.postrider.transport.DsnRequest;
 import dev.postrider.transport.RecipientDsnRequest;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,11 +17,14 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
@@ -429,6 +433,112 @@ final class SqlQueueTest {
             assertThat(view.change(QueueView.Change.REMOVE, QueueView.Filter.ALL, OptionalInt.of(1)))
                     .isEqualTo(1);
             assertThat(queue.usage().messages()).isEqualTo(1);
+        }
+    }
+
+    private static String submit(Queue queue, String owner, String content, Optional<String> key) throws IOException {
+        try (Draft draft = queue.draft(SHOP, owner)) {
+            draft.content().write(content.getBytes(StandardCharsets.ISO_8859_1));
+            return draft.commit(new NewMessage("a@b.example",
+                    List.of(new NewMessage.NewRecipient("x@y.example", RecipientDsnRequest.NONE)), false, false,
+                    DsnRequest.NONE, key, Optional.empty(), NOW));
+        }
+    }
+
+    private static final ResourceKey FORMER = new ResourceKey("~former", "shop.orders.victim");
+    private static final QueueView.Filter ALL_OF_SHOP = new QueueView.Filter(Optional.of(SHOP), Optional.empty(),
+            Optional.empty(), Optional.empty());
+
+    /** More than one batch of what is set aside, and all that stands beside messages. */
+    @Test
+    @Tag("isolation")
+    void whatAFormerOwnerOfANameQueuedIsOutOfReachOfTheNewOne() throws Exception {
+        try (SqlQueue queue = open()) {
+            assertThat(queue.handOver(Map.of(SHOP, "victim")).former()).isEmpty();
+            for (int i = 0; i < 120; i++) {
+                submit(queue, "victim", "secret " + i, i == 0 ? Optional.of("order 1") : Optional.empty());
+            }
+            QueuedMessage inFlight = queue.claim(SHOP, NOW, 1).getFirst();
+
+            assertThat(queue.handOver(Map.of(SHOP, "attacker"))).isEqualTo(
+                    new Queue.HandOver(List.of(), List.of(FORMER)));
+
+            assertThat(queue.usage(SHOP)).isEqualTo(Usage.NONE);
+            assertThat(queue.usage(FORMER).messages()).isEqualTo(120);
+            assertThat(queue.claim(SHOP, NOW, 200)).isEmpty();
+            assertThat(queue.view().list(ALL_OF_SHOP, Optional.empty(), 200)).isEmpty();
+            assertThat(queue.view().change(QueueView.Change.REMOVE, ALL_OF_SHOP, OptionalInt.empty())).isZero();
+            assertThat(queue.counters().read(SHOP, LocalDate.EPOCH, LocalDate.of(2100, 1, 1))).isEmpty();
+            assertThat(queue.counters().read(FORMER, LocalDate.EPOCH, LocalDate.of(2100, 1, 1))).isNotEmpty();
+            assertThat(queue.removeAll(SHOP)).isZero();
+            assertThat(queue.holds(inFlight)).isFalse();
+
+            // The attempt that was under way ends: neither its bounce nor its event is the new owner's.
+            queue.settle(inFlight, new Settlement(List.of(0), List.of(), List.of(), List.of(new Settlement.Event(
+                    "e1", "{}"))));
+            assertThat(queue.outbox().due(SHOP, NOW.plusSeconds(60), 10)).isEmpty();
+            assertThat(queue.usage(FORMER).messages()).isEqualTo(120);
+
+            // A key of the former owner's is unknown, and its sessions put nothing in.
+            String own = submit(queue, "attacker", "mine", Optional.of("order 1"));
+            assertThatThrownBy(() -> submit(queue, "victim", "late", Optional.empty()))
+                    .hasMessageContaining("organization shop/orders is another one by now");
+            assertThat(queue.claim(SHOP, NOW, 200)).extracting(QueuedMessage::id).containsExactly(own);
+        }
+    }
+
+    @Test
+    @Tag("isolation")
+    void aFormerOwnersRouteThatComesLateTakesNothing() throws Exception {
+        try (SqlQueue queue = open()) {
+            queue.handOver(Map.of(SHOP, "victim"));
+            queue.handOver(Map.of(SHOP, "attacker"));
+            String id = submit(queue, "attacker", "mine", Optional.empty());
+            assertThat(queue.handOver(Map.of(SHOP, "victim")).stale()).containsExactly(SHOP);
+            assertThat(queue.claim(SHOP, NOW, 1)).extracting(QueuedMessage::id).containsExactly(id);
+        }
+    }
+
+    /** A name that is given to one resource after the other does not fill the queue of all. */
+    @Test
+    @Tag("isolation")
+    void onlyTheMailOfTheLastFormerOwnerIsKept() throws Exception {
+        try (SqlQueue queue = open()) {
+            for (String owner : List.of("first", "second", "victim", "last")) {
+                queue.handOver(Map.of(SHOP, owner));
+                submit(queue, owner, "of " + owner, Optional.empty());
+            }
+            assertThat(queue.usages().keySet()).containsExactlyInAnyOrder(SHOP, FORMER);
+            assertThat(queue.usage().messages()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    @Tag("isolation")
+    void whatVersionsWithoutOwnersQueuedIsTheFirstOwnersThatIsHeardOf() throws Exception {
+        try (SqlQueue queue = open()) {
+            String id = submit(queue, SHOP, "old", "x@y.example");
+            assertThat(queue.handOver(Map.of(SHOP, "first", OTHER, "another")).former()).isEmpty();
+            assertThat(queue.claim(SHOP, NOW, 1)).extracting(QueuedMessage::id).containsExactly(id);
+        }
+    }
+
+    /** A relay that died while it set mail aside left some of it under the name. */
+    @Test
+    @Tag("isolation")
+    void whatWasBrokenOffIsGoneOnWithAtTheNextStart() throws Exception {
+        try (SqlQueue queue = open()) {
+            queue.handOver(Map.of(SHOP, "victim"));
+            submit(queue, "victim", "secret", Optional.empty());
+        }
+        try (Connection connection = connect(); Statement statement = connection.createStatement()) {
+            statement.execute("UPDATE owner SET left_at = 1");
+        }
+        try (SqlQueue queue = open()) {
+            queue.handOver(Map.of(SHOP, "attacker"));
+            assertThat(queue.claim(SHOP, NOW, 1)).isEmpty();
+            assertThat(queue.usage(FORMER).messages()).isOne();
+            assertThat(queue.removeReceivedBefore(FORMER, NOW.plusSeconds(1))).isOne();
         }
     }
 }

@@ -1,0 +1,226 @@
+package dev.postrider.relay.queue;
+
+import dev.postrider.route.ResourceKey;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whose the rows of a name are. Where a name has another owner, what the former one left is set aside, a batch at a time
+ * so that mail of others goes on; meanwhile the name is nobody's, and nothing is taken or recorded under it. Each batch
+ * holds the former owner's row, so that relays that do this at once do not take up what the new one has sent already.
+ */
+final class SqlOwners {
+    private static final Logger LOG = LoggerFactory.getLogger(SqlOwners.class);
+    private static final int MESSAGES_AT_ONCE = 50;
+
+    private final Database database;
+    private final GroupCommit writer;
+    private final QueueUsage usage;
+    private final InstantSource clock;
+    private final Map<ResourceKey, String> known = new ConcurrentHashMap<>();
+
+    SqlOwners(Database database, GroupCommit writer, QueueUsage usage, InstantSource clock) {
+        this.database = database;
+        this.writer = writer;
+        this.usage = usage;
+        this.clock = clock;
+    }
+
+    /** What the table says of one name. */
+    private record Owners(Optional<String> current, Optional<String> last, List<String> former) {
+        boolean isFormer(String uid) {
+            return former.contains(uid);
+        }
+    }
+
+    /** Whether a message is still its organization's, as far as this relay knows. */
+    boolean owns(QueuedMessage message) {
+        return message.owner().isEmpty()
+                || message.owner().equals(known.getOrDefault(message.organization(), message.owner()));
+    }
+
+    /** See {@link Queue#handOver}. */
+    Queue.HandOver handOver(Map<ResourceKey, String> owners) throws QueueException {
+        Map<ResourceKey, Owners> there = database.read(SqlOwners::read);
+        Map<ResourceKey, String> unclaimed = new HashMap<>();
+        List<ResourceKey> stale = new ArrayList<>();
+        List<ResourceKey> former = new ArrayList<>();
+        for (Map.Entry<ResourceKey, String> wanted : owners.entrySet()) {
+            Optional<Owners> known = Optional.ofNullable(there.get(wanted.getKey()));
+            if (known.isEmpty()) {
+                unclaimed.put(wanted.getKey(), wanted.getValue());
+            } else if (known.get().isFormer(wanted.getValue())) {
+                stale.add(wanted.getKey());
+            } else if (!known.get().current.equals(Optional.of(wanted.getValue()))) {
+                former.add(replace(wanted.getKey(), wanted.getValue()));
+            }
+        }
+        if (!unclaimed.isEmpty()) {
+            writer.execute(writes -> claim(writes.connection(), unclaimed));
+        }
+        owners.forEach((key, uid) -> {
+            if (!stale.contains(key)) {
+                known.put(key, uid);
+            }
+        });
+        return new Queue.HandOver(stale, former);
+    }
+
+    private static Map<ResourceKey, Owners> read(Connection connection) throws SQLException {
+        Map<ResourceKey, Owners> owners = new HashMap<>();
+        try (PreparedStatement query = connection.prepareStatement(
+                "SELECT organization, uid, left_at IS NULL FROM owner ORDER BY organization, left_at");
+                ResultSet rows = query.executeQuery()) {
+            while (rows.next()) {
+                String uid = rows.getString(2);
+                boolean current = rows.getBoolean(3);
+                Owners before = owners.getOrDefault(ResourceKey.parse(rows.getString(1)),
+                        new Owners(Optional.empty(), Optional.empty(), List.of()));
+                List<String> former = new ArrayList<>(before.former);
+                if (!current) {
+                    former.add(uid);
+                }
+                owners.put(ResourceKey.parse(rows.getString(1)),
+                        new Owners(current ? Optional.of(uid) : before.current,
+                                current ? before.last : Optional.of(uid), former));
+            }
+        }
+        return owners;
+    }
+
+    /** What came before anybody was known is theirs, and so is the name from now on. */
+    private static void claim(Connection connection, Map<ResourceKey, String> owners) throws SQLException {
+        try (PreparedStatement insert = connection.prepareStatement("INSERT INTO owner (organization, uid)"
+                + " SELECT CAST(? AS TEXT), CAST(? AS TEXT) WHERE NOT EXISTS"
+                + " (SELECT 1 FROM owner WHERE organization = ?) ON CONFLICT DO NOTHING")) {
+            for (Map.Entry<ResourceKey, String> owner : owners.entrySet()) {
+                insert.setString(1, owner.getKey().toString());
+                insert.setString(2, owner.getValue());
+                insert.setString(3, owner.getKey().toString());
+                insert.executeUpdate();
+            }
+        }
+    }
+
+    private ResourceKey replace(ResourceKey organization, String uid) throws QueueException {
+        known.put(organization, uid);
+        writer.execute(writes -> {
+            update(writes.connection(), "UPDATE owner SET left_at = ? WHERE organization = ? AND left_at IS NULL"
+                    + " AND uid <> ?", clock.millis(), organization.toString(), uid);
+            writes.forgetOwners();
+        });
+        var step = new Step(organization, uid);
+        while (!step.done) {
+            writer.execute(step::run);
+            ResourceKey former = FormerOwner.key(organization, step.from);
+            usage.add(organization, -step.messages, -step.octets);
+            usage.add(former, step.messages, step.octets);
+            step.all += step.messages;
+        }
+        LOG.warn("organization {} is somebody else's now: {} messages that its former owner had queued are set aside "
+                + "as {}, and dropped when they are as old as mail that cannot be delivered", organization, step.all,
+                FormerOwner.key(organization, step.from));
+        return FormerOwner.key(organization, step.from);
+    }
+
+    /** Sets aside some of what is there, and the last of it together with what gives the name to its new owner. */
+    private static final class Step {
+        private final ResourceKey organization;
+        private final String uid;
+        private String from = "";
+        private long messages;
+        private long octets;
+        private long all;
+        private boolean done;
+
+        Step(ResourceKey organization, String uid) {
+            this.organization = organization;
+            this.uid = uid;
+        }
+
+        /** May run again when the step is repeated. */
+        void run(SqlWrites writes) throws SQLException {
+            Connection connection = writes.connection();
+            String name = organization.toString();
+            messages = 0;
+            octets = 0;
+            done = false;
+            // The last that left; its row is held until the commit.
+            from = text(connection,
+                    "SELECT uid FROM owner WHERE organization = ? AND left_at IS NOT NULL ORDER BY left_at DESC LIMIT 1",
+                    name).orElse("");
+            update(connection, "UPDATE owner SET left_at = left_at WHERE organization = ? AND uid = ?", name, from);
+            if (text(connection, "SELECT uid FROM owner WHERE organization = ? AND left_at IS NULL", name)
+                    .isPresent()) {
+                // Another relay was quicker.
+                done = true;
+                return;
+            }
+            String former = FormerOwner.key(organization, from).toString();
+            List<String> ids = some(connection, name);
+            for (String id : ids) {
+                update(connection, "UPDATE message SET organization = ? WHERE organization = ? AND id = ?", former,
+                        name, id);
+                update(connection, "UPDATE recipient SET organization = ?, claimed_by = NULL WHERE organization = ?"
+                        + " AND message = ?", former, name, id);
+                update(connection, "UPDATE body SET organization = ? WHERE organization = ? AND message = ?", former,
+                        name, id);
+            }
+            if (ids.isEmpty()) {
+                for (String table : List.of("submission", "event", "link", "counter")) {
+                    update(connection, "UPDATE " + table + " SET organization = ? WHERE organization = ?", former,
+                            name);
+                }
+                update(connection, "INSERT INTO owner (organization, uid) VALUES (?, ?) ON CONFLICT DO NOTHING", name,
+                        uid);
+                writes.forgetOwners();
+                done = true;
+            }
+        }
+
+        private List<String> some(Connection connection, String name) throws SQLException {
+            List<String> ids = new ArrayList<>();
+            try (PreparedStatement query = connection.prepareStatement(
+                    "SELECT id, size FROM message WHERE organization = ? ORDER BY id LIMIT " + MESSAGES_AT_ONCE)) {
+                query.setString(1, name);
+                try (ResultSet rows = query.executeQuery()) {
+                    while (rows.next()) {
+                        ids.add(rows.getString(1));
+                        messages++;
+                        octets += rows.getLong(2);
+                    }
+                }
+            }
+            return ids;
+        }
+    }
+
+    private static Optional<String> text(Connection connection, String sql, String value) throws SQLException {
+        try (PreparedStatement query = connection.prepareStatement(sql)) {
+            query.setString(1, value);
+            try (ResultSet rows = query.executeQuery()) {
+                return rows.next() ? Optional.of(rows.getString(1)) : Optional.empty();
+            }
+        }
+    }
+
+    private static void update(Connection connection, String sql, Object... values) throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(sql)) {
+            for (int i = 0; i < values.length; i++) {
+                update.setObject(i + 1, values[i]);
+            }
+            update.executeUpdate();
+        }
+    }
+}
