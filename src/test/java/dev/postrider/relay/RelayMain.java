@@ -36,6 +36,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
 
 /**
@@ -63,7 +64,8 @@ public final class RelayMain {
      * <li>{@code times=short}: for retries and leases, as tests want to wait for them
      * <li>{@code submitters=yes}: its server wants the login of whoever submits
      * <li>{@code hostile=yes}: it keeps attachments for download, and has organizations of namespace "evil": "split",
-     * "link" and "help", by what their mail is for
+     * "link" and "help", by what their mail is for; and "files" of "evil" and of "shop", whose attachments all become
+     * links
      * <li>{@code organizations}: how many others it knows
      * </ul>
      */
@@ -82,7 +84,7 @@ public final class RelayMain {
         var settings = new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), number(given, "submission"),
                 number(given, "submissions"), 0, directory, SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT, queue,
                 given.containsKey("hostile")
-                        ? Optional.of(new LinkSettings(0, false, Optional.empty(), 1L << 30, 1, Optional.empty()))
+                        ? Optional.of(new LinkSettings(0, false, Optional.empty(), 1L << 30, 4, Optional.empty()))
                         : Optional.empty());
         var delivery = quick
                 ? new DeliverySettings("relay.test", List.of(Duration.ofMillis(200)), 0, Duration.ofHours(4),
@@ -94,8 +96,11 @@ public final class RelayMain {
                 : UnaryOperator.identity();
         try (var relay = Relay.start(settings, routes(given),
                 new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY), delivery,
-                Exposure.DEFAULT, InstantSource.system(), policy)) {
-            System.out.println("ports " + relay.submissionPort() + " " + relay.adminPort());
+                new Exposure(Exposure.DEFAULT.access(), Exposure.DEFAULT.namedInMetrics(), Exposure.DEFAULT.tracing(),
+                        Exposure.DEFAULT.webhooks(), OptionalInt.of(0)),
+                InstantSource.system(), policy)) {
+            System.out.println("ports " + relay.submissionPort() + " " + relay.adminPort() + " "
+                    + relay.healthPort().orElseThrow() + " " + relay.linksPort().orElse(0));
             while (System.in.read() >= 0) {
                 // Whoever started it is still there.
             }
@@ -120,6 +125,8 @@ public final class RelayMain {
         routes.put(server);
         routes.put(TestRoutes.organization("orders", State.OPEN));
         if (given.containsKey("hostile")) {
+            routes.put(linking("shop", "files"));
+            routes.put(linking("evil", "files"));
             routes.put(hostile("split", new SizeLimit(Optional.of(64L << 10), WhenTooLarge.SPLIT)));
             routes.put(hostile("link", new SizeLimit(Optional.of(1L << 20), WhenTooLarge.LINK,
                     Optional.of(new Linking("links.test", false, 1)))));
@@ -131,6 +138,13 @@ public final class RelayMain {
         }
         routes.markComplete();
         return routes;
+    }
+
+    private static OrganizationRoute linking(String namespace, String name) {
+        return new OrganizationRoute(new ResourceKey(namespace, name), Sha256.of(TestRoutes.PASSWORD), State.OPEN,
+                List.of(), new Address("a@" + namespace + ".example", Optional.empty()), "bounces@shop.example",
+                Optional.empty(), Optional.of(new SizeLimit(Optional.empty(), WhenTooLarge.LINK,
+                        Optional.of(new Linking("links." + namespace, true, 1)))));
     }
 
     private static OrganizationRoute hostile(String name, SizeLimit limit) {

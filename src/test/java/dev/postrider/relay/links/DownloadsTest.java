@@ -3,11 +3,13 @@ package dev.postrider.relay.links;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.http.HttpLimits;
 import dev.postrider.relay.links.Links.Attachment;
 import dev.postrider.relay.queue.QueueLimits;
 import dev.postrider.relay.queue.SqlQueue;
 import dev.postrider.route.Linking;
 import dev.postrider.route.ResourceKey;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -56,8 +58,8 @@ final class DownloadsTest {
         links = new Links(queue.keptAttachments(), new VolumeStore(directory.resolve("links"), 0),
                 new LinkSettings(0, false, Optional.empty(), 1L << 30, 2, Optional.empty()), now::get);
         downloads = new Downloads(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional.empty(), links,
-                2,
-                ORDERS::equals, Duration.ofMillis(400));
+                4, new SimpleMeterRegistry(), organization -> !organization.name().equals("globex"),
+                HttpLimits.PUBLIC.withBlock(Duration.ofMillis(400)));
         link = keep(ORDERS, "M1", HOST, "Bericht \"é\".txt", TEXT.getBytes(StandardCharsets.US_ASCII));
     }
 
@@ -112,11 +114,11 @@ final class DownloadsTest {
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.body()).isEqualTo(TEXT);
         assertThat(answer.headers()).filteredOn(line -> !line.startsWith("Date:"))
-                .containsExactlyInAnyOrder("X-content-type-options: nosniff",
-                        "Content-security-policy: sandbox; default-src 'none'", "Cache-control: private, no-store",
-                        "Referrer-policy: no-referrer", "X-robots-tag: noindex", "Accept-ranges: bytes",
-                        "Etag: \"" + SHA256 + "\"", "Content-type: text/html", "Content-length: 10",
-                        "Content-disposition: attachment; filename=\"Bericht ___.txt\"; "
+                .containsExactlyInAnyOrder("X-Content-Type-Options: nosniff",
+                        "Content-Security-Policy: sandbox; default-src 'none'", "Cache-Control: private, no-store",
+                        "Referrer-Policy: no-referrer", "X-Robots-Tag: noindex", "Accept-Ranges: bytes",
+                        "ETag: \"" + SHA256 + "\"", "Content-Type: text/html", "Content-Length: 10",
+                        "Connection: close", "Content-Disposition: attachment; filename=\"Bericht ___.txt\"; "
                                 + "filename*=UTF-8''Bericht%20%22%C3%A9%22.txt");
         Answer head = ask("HEAD", link.getRawPath(), link.getRawAuthority(), "Range: bytes=0-1");
         assertThat(head.status()).isEqualTo(200);
