@@ -5,6 +5,7 @@ import dev.postrider.api.MailServer;
 import dev.postrider.api.MailServerSpec.Scope;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.operator.relay.RelayWorkload;
+import dev.postrider.route.Linking;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteBundles;
@@ -22,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -41,6 +43,7 @@ public final class Caches {
     private final String namespace;
     private static final String GLOBAL = "global";
     private static final String OF_NAMESPACE = "of-namespace";
+    private static final String LINK_HOST = "link-host";
 
     private @Nullable IndexerResourceCache<MailServer> mailServers;
     private @Nullable IndexerResourceCache<OrganizationMailSettings> organizations;
@@ -77,6 +80,9 @@ public final class Caches {
     public void organizations(IndexerResourceCache<OrganizationMailSettings> primary, Cache<Secret> bindingSecrets,
             Cache<Secret> routes) {
         primary.addIndexer(OF_NAMESPACE, organization -> List.of(organization.getMetadata().getNamespace()));
+        primary.addIndexer(LINK_HOST, organization -> organization.getSpec().links() == null
+                ? List.of()
+                : List.of(Linking.hostName(organization.getSpec().links().host().toLowerCase(Locale.ROOT))));
         organizations = primary;
         bindings = bindingSecrets;
         organizationRoutes = routes;
@@ -174,6 +180,29 @@ public final class Caches {
                         .stream()
                         .filter(other -> DECLARED.compare(other.getMetadata(), resource.getMetadata()) < 0)
                         .count();
+    }
+
+    /**
+     * Whether an organization of another namespace has links at a host of this name: by its route, so that declaring the
+     * host takes it from nobody. Of two whose routes both have it, the one declared first.
+     */
+    boolean linkHostTaken(OrganizationMailSettings organization, String hostName) {
+        IndexerResourceCache<OrganizationMailSettings> cache = organizations;
+        boolean own = hasLinksAt(organization, hostName);
+        return cache != null && cache.byIndex(LINK_HOST, hostName)
+                .stream()
+                .filter(other -> !other.getMetadata()
+                        .getNamespace()
+                        .equals(organization.getMetadata().getNamespace()))
+                .filter(other -> !own || DECLARED.thenComparing(ObjectMeta::getNamespace)
+                        .compare(other.getMetadata(), organization.getMetadata()) < 0)
+                .anyMatch(other -> hasLinksAt(other, hostName));
+    }
+
+    private boolean hasLinksAt(OrganizationMailSettings organization, String hostName) {
+        return organizationRoute(Cluster.key(organization)).flatMap(OrganizationRoute::linking)
+                .filter(linking -> linking.hostName().equals(hostName))
+                .isPresent();
     }
 
     /** Whether there is a server to send through. */

@@ -145,7 +145,7 @@ public final class Relay implements AutoCloseable {
         LinkSettings serving = settings.links().orElseThrow();
         var server = new Downloads(new InetSocketAddress(settings.bind(), serving.port()),
                 serving.tls() ? Optional.of(tls) : Optional.empty(), links.get(), serving, meters,
-                organization -> routes.organization(organization).isPresent());
+                routes::mayHaveLinks);
         LOG.info("attachments are served on port {} ({})", server.port(), serving.tls() ? "HTTPS" : "HTTP");
         return Optional.of(server);
     }

@@ -122,7 +122,7 @@ public final class GoldenWorld implements World {
                 !world.path("globalServerPolicy").asText("Required").equals("Optional"),
                 Optional.of(new Installation.RelayAddress("postrider-relay.postrider-system.svc", 587,
                         Optional.of("the CA"))),
-                world.path("servesLinks").asBoolean(false),
+                world.path("servesLinks").asBoolean(false), Set.of("links.shared.example"),
                 new Installation.SupportSettings(Optional.ofNullable(world.path("support").textValue()),
                         world.path("ownSupport").asBoolean(false)),
                 "the key");
@@ -251,6 +251,11 @@ public final class GoldenWorld implements World {
     @Override
     public OptionalInt boundPassed(HasMetadata resource) {
         return OptionalInt.empty();
+    }
+
+    @Override
+    public boolean linkHostTaken(OrganizationMailSettings organization, String hostName) {
+        return world.path("linkHostTaken").asBoolean(false);
     }
 
     @Override

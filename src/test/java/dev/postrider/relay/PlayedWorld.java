@@ -378,6 +378,11 @@ final class PlayedWorld implements World {
     }
 
     @Override
+    public boolean linkHostTaken(OrganizationMailSettings organization, String hostName) {
+        return random.nextInt(3) == 0;
+    }
+
+    @Override
     public OptionalLong queued(ResourceKey organization) {
         return OptionalLong.of(random.nextInt(3));
     }

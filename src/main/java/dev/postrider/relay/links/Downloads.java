@@ -24,7 +24,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Predicate;
+import java.util.function.BiPredicate;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -52,7 +52,7 @@ public final class Downloads implements HttpHandler, AutoCloseable {
 
     private final HttpPort port;
     private final Links links;
-    private final Predicate<ResourceKey> known;
+    private final BiPredicate<ResourceKey, String> allowed;
     private final Transfers transfers;
 
     /**
@@ -60,19 +60,19 @@ public final class Downloads implements HttpHandler, AutoCloseable {
      *
      * @param address with port 0 for one that the system chooses
      * @param tls     what to encrypt with, asked at each connection; empty for plain HTTP
-     * @param known   which organizations there are
+     * @param allowed whether an organization may have links at a host now
      * @throws IOException if the address cannot be had
      */
     public Downloads(InetSocketAddress address, Optional<Supplier<Optional<SSLContext>>> tls, Links links,
-            LinkSettings settings, MeterRegistry meters, Predicate<ResourceKey> known) throws IOException {
-        this(address, tls, links, settings.mostDownloads(), meters, known,
+            LinkSettings settings, MeterRegistry meters, BiPredicate<ResourceKey, String> allowed) throws IOException {
+        this(address, tls, links, settings.mostDownloads(), meters, allowed,
                 settings.tls() ? HttpLimits.PUBLIC : HttpLimits.PUBLIC.behindProxy());
     }
 
     Downloads(InetSocketAddress address, Optional<Supplier<Optional<SSLContext>>> tls, Links links, int most,
-            MeterRegistry meters, Predicate<ResourceKey> known, HttpLimits limits) throws IOException {
+            MeterRegistry meters, BiPredicate<ResourceKey, String> allowed, HttpLimits limits) throws IOException {
         this.links = links;
-        this.known = known;
+        this.allowed = allowed;
         this.transfers = new Transfers(most);
         this.port = HttpPort.open("links", address, tls, limits, meters, this);
     }
@@ -116,7 +116,8 @@ public final class Downloads implements HttpHandler, AutoCloseable {
         String asked = request.authority().replaceFirst(":443$", "").replaceFirst("\\.(:|$)", "$1")
                 + path.group("prefix");
         return links.find(path.group("token"))
-                .filter(attachment -> attachment.host().equals(asked) && known.test(attachment.organization())
+                .filter(attachment -> attachment.host().equals(asked)
+                        && allowed.test(attachment.organization(), attachment.host())
                         && decoded(path.group("name")).filter(attachment.name()::equals).isPresent());
     }
 

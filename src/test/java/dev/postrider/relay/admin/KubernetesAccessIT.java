@@ -2,6 +2,7 @@ package dev.postrider.relay.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.postrider.access.Decision;
 import dev.postrider.access.Outcome;
@@ -116,6 +117,21 @@ final class KubernetesAccessIT {
     }
 
     @Test
+    @Tag("isolation")
+    void metricsAreForWhoeverMayGetThatPath() throws Exception {
+        role("get");
+        assertThat(access.metrics(token()).outcome()).isEqualTo(Outcome.FORBIDDEN);
+        assertThat(access.metrics("made-up").outcome()).isEqualTo(Outcome.UNKNOWN);
+        api.kubectl("create", "clusterrole", namespace, "--verb=get", "--non-resource-url=/metrics");
+        api.kubectl("create", "clusterrolebinding", namespace, "--clusterrole=" + namespace,
+                "--serviceaccount=" + namespace + ":postmaster");
+        await().untilAsserted(() -> {
+            now = now.plus(TokenReviews.LIFETIME);
+            assertThat(access.metrics(token()).outcome()).isEqualTo(Outcome.ALLOWED);
+        });
+    }
+
+    @Test
     void anAnswerHoldsForTenSeconds() throws Exception {
         role("get");
         String token = token();
@@ -125,7 +141,7 @@ final class KubernetesAccessIT {
         now = now.plusSeconds(9);
         assertThat(decide(token, Verb.GET, namespace)).isEqualTo(Outcome.ALLOWED);
         now = now.plusSeconds(1);
-        org.awaitility.Awaitility.await().untilAsserted(() -> {
+        await().untilAsserted(() -> {
             now = now.plus(TokenReviews.LIFETIME);
             assertThat(decide(token, Verb.GET, namespace)).isEqualTo(Outcome.FORBIDDEN);
         });

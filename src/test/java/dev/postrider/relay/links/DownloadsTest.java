@@ -58,7 +58,7 @@ final class DownloadsTest {
         links = new Links(queue.keptAttachments(), new VolumeStore(directory.resolve("links"), 0),
                 new LinkSettings(0, false, Optional.empty(), 1L << 30, 2, Optional.empty()), now::get);
         downloads = new Downloads(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional.empty(), links,
-                4, new SimpleMeterRegistry(), organization -> !organization.name().equals("globex"),
+                4, new SimpleMeterRegistry(), (organization, _) -> !organization.name().equals("globex"),
                 HttpLimits.PUBLIC.withBlock(Duration.ofMillis(400)));
         link = keep(ORDERS, "M1", HOST, "Bericht \"é\".txt", TEXT.getBytes(StandardCharsets.US_ASCII));
     }
@@ -172,6 +172,9 @@ final class DownloadsTest {
     @CsvSource(delimiter = '|', textBlock = """
             the link as it is                | GET    | links.acme.example:8443 | /mail/{token}/{name}    | 200
             the host has no case             | GET    | LINKS.acme.Example:8443 | /mail/{token}/{name}    | 200
+            the host ends with the root      | GET    | links.acme.example.:8443 | /mail/{token}/{name}   | 200
+            the host is in the target        | GET    | links.globex.example    | http://links.acme.example:8443/mail/{token}/{name} | 200
+            another host is in the target    | GET    | links.acme.example:8443 | http://links.globex.example/mail/{token}/{name} | 404
             encoded in another way           | GET    | links.acme.example:8443 | /mail/{token}/%42ericht%20%22e%CC%81%22%2Etxt | 200
             another name                     | GET    | links.acme.example:8443 | /mail/{token}/x         | 404
             an empty name                    | GET    | links.acme.example:8443 | /mail/{token}/          | 404
