@@ -161,7 +161,7 @@ final class TenantBoundsIT {
                         .map(route -> new String(Base64.getDecoder().decode(route.getData().get(RouteSecret.DATA_KEY)),
                                 StandardCharsets.UTF_8))
                         .filter(route -> route.contains("\"" + namespace + "\""))
-                        .map(route -> route.replaceAll(".*\"linking\":\\{\"host\":\"([^\"]*)\".*", "$1"))
+                        .map(route -> route.replaceAll(".*\"host\":\"(links[^\"]*)\".*", "$1"))
                         .findFirst()
                         .orElse("-");
     }
