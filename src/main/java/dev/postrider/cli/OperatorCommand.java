@@ -40,8 +40,11 @@ final class OperatorCommand implements Callable<Integer> {
     @Option(names = "--image", paramLabel = "IMAGE", defaultValue = "${env:POSTRIDER_IMAGE:-postrider/postrider}", description = "What the relay runs where the settings name no image (default: ${DEFAULT-VALUE}).")
     String image = "";
 
-    @Option(names = "--health-port", paramLabel = "PORT", defaultValue = "8080", description = "For /healthz, /readyz and /metrics (default: ${DEFAULT-VALUE}; 0 for any).")
+    @Option(names = "--health-port", paramLabel = "PORT", defaultValue = "8081", description = "For /healthz and /readyz, which the kubelet asks (default: ${DEFAULT-VALUE}; 0 for any).")
     int healthPort;
+
+    @Option(names = "--metrics-port", paramLabel = "PORT", defaultValue = "8080", description = "For /metrics, with a token that may get that path (default: ${DEFAULT-VALUE}; 0 for any).")
+    int metricsPort;
 
     @Mixin
     GraphOptions graph;
@@ -58,7 +61,7 @@ final class OperatorCommand implements Callable<Integer> {
                     .orElse("default");
             OperatorProcess.Options options = new OperatorProcess.Options(where, settings,
                     OptionValue.given(identity).orElseGet(() -> UUID.randomUUID().toString()), image, healthPort,
-                    endpoints);
+                    metricsPort, endpoints);
             OperatorProcess process = new OperatorProcess(client, options,
                     tenants -> new TestSender(
                             new MailUpstreams("postrider-operator." + where + ".svc", true, tenants, endpoints),

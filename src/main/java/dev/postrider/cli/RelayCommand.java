@@ -4,6 +4,7 @@ import dev.postrider.relay.Relay;
 import dev.postrider.relay.RelaySettings;
 import dev.postrider.relay.TraceSettings;
 import dev.postrider.relay.Exposure;
+import dev.postrider.access.TokenReviews;
 import dev.postrider.relay.admin.KubernetesAccess;
 import dev.postrider.relay.events.WebhookPolicy;
 import dev.postrider.relay.queue.QueueSettings;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -89,8 +91,12 @@ final class RelayCommand implements Callable<Integer> {
     int submissionsPort;
 
     @Option(names = "--admin-port", paramLabel = "PORT", defaultValue = "${env:POSTRIDER_ADMIN_PORT:-8080}",
-            description = "The port of /healthz, /readyz and /metrics; 0 for one that the system chooses.")
+            description = "The port of /metrics, the queue API, /healthz and /readyz; 0 for one that the system chooses.")
     int adminPort;
+
+    @Option(names = "--health-port", paramLabel = "PORT", defaultValue = "${env:POSTRIDER_HEALTH_PORT:-8081}",
+            description = "A port for /healthz and /readyz alone, for the kubelet; 0 for one that the system chooses.")
+    int healthPort;
 
     @Option(names = "--allow-plaintext-authentication", arity = "0..1", fallbackValue = "true",
             paramLabel = "true|false",
@@ -164,6 +170,7 @@ final class RelayCommand implements Callable<Integer> {
         Ports.check(spec.commandLine(), "--submission-port", submissionPort);
         Ports.check(spec.commandLine(), "--submissions-port", submissionsPort);
         Ports.check(spec.commandLine(), "--admin-port", adminPort);
+        Ports.check(spec.commandLine(), "--health-port", healthPort);
         QueueSettings queueSettings = queue.settings(spec.commandLine());
         Routes routes = new Routes();
         try (Stop stop = new Stop();
@@ -182,10 +189,11 @@ final class RelayCommand implements Callable<Integer> {
                         links.settings(spec.commandLine(), queueSettings.postgres().isPresent())),
                 routes, new MailUpstreams(hostName, false, tenants, graph.endpoints()),
                 delivery.settings(spec.commandLine(), hostName),
-                new Exposure(new KubernetesAccess(client, InstantSource.system()), namedInMetrics,
+                new Exposure(new KubernetesAccess(new TokenReviews(client, InstantSource.system())), namedInMetrics,
                         Tracing.to(Optional.ofNullable(otlpEndpoint)),
                         new WebhookPolicy(webhooks.contains(Webhooks.HTTP),
-                                webhooks.contains(Webhooks.LOCAL) ? tenants.allowing(THIS_MACHINE) : tenants)),
+                                webhooks.contains(Webhooks.LOCAL) ? tenants.allowing(THIS_MACHINE) : tenants),
+                        OptionalInt.of(healthPort)),
                 InstantSource.system()));
                 RouteSecrets _ = RouteSecrets.watch(client, routesNamespace(client.getNamespace()), routes)) {
             stop.await();

@@ -91,4 +91,9 @@ interface DeclaredWorld extends World {
     default OptionalInt boundPassed(HasMetadata resource) {
         return OptionalInt.empty();
     }
+
+    @Override
+    default boolean linkHostTaken(OrganizationMailSettings organization, String hostName) {
+        return false;
+    }
 }

@@ -143,7 +143,7 @@ public final class LocalMode implements AutoCloseable {
         Installation installation = new Installation(options.trustedNamespaces(), options.globalServerRequired(),
                 Optional.of(new RelayAddress(RelayIdentity.HOST, relay.submissionPort(),
                         Optional.of(certificate.caCertificate()))),
-                options.linksPort().isPresent(), options.support(),
+                options.linksPort().isPresent(), Set.of("localhost"), options.support(),
                 UUID.randomUUID().toString());
         var sender = new TestSender(new MailUpstreams(name, true, EgressPolicy.OPEN, options.graph()), clock);
         this.cluster = new LocalCluster(routes, new BindingDirectories(bindings), installation, clock,

@@ -7,6 +7,7 @@ import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.operator.relay.RelayWorkload;
 import dev.postrider.plan.MailServerPlan;
 import dev.postrider.plan.OrganizationPlan;
+import dev.postrider.route.Linking;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteBundles;
@@ -25,6 +26,7 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -44,6 +46,7 @@ public final class Caches {
     private final String namespace;
     private static final String GLOBAL = "global";
     private static final String OF_NAMESPACE = "of-namespace";
+    private static final String LINK_HOST = "link-host";
 
     private @Nullable IndexerResourceCache<MailServer> mailServers;
     private @Nullable IndexerResourceCache<OrganizationMailSettings> organizations;
@@ -81,6 +84,9 @@ public final class Caches {
     public void organizations(IndexerResourceCache<OrganizationMailSettings> primary, Cache<Secret> bindingSecrets,
             Cache<Secret> routes) {
         primary.addIndexer(OF_NAMESPACE, organization -> List.of(organization.getMetadata().getNamespace()));
+        primary.addIndexer(LINK_HOST, organization -> organization.getSpec().links() == null
+                ? List.of()
+                : List.of(Linking.hostName(organization.getSpec().links().host().toLowerCase(Locale.ROOT))));
         organizations = primary;
         bindings = bindingSecrets;
         organizationRoutes = routes;
@@ -207,6 +213,29 @@ public final class Caches {
 
     private static <R extends HasMetadata> Stream<R> inNamespace(@Nullable IndexerResourceCache<R> cache, String name) {
         return cache == null ? Stream.empty() : cache.byIndex(OF_NAMESPACE, name).stream();
+    }
+
+    /**
+     * Whether an organization of another namespace has links at a host of this name: by its route, so that declaring the
+     * host takes it from nobody. Of two whose routes both have it, the one declared first.
+     */
+    boolean linkHostTaken(OrganizationMailSettings organization, String hostName) {
+        IndexerResourceCache<OrganizationMailSettings> cache = organizations;
+        boolean own = hasLinksAt(organization, hostName);
+        return cache != null && cache.byIndex(LINK_HOST, hostName)
+                .stream()
+                .filter(other -> !other.getMetadata()
+                        .getNamespace()
+                        .equals(organization.getMetadata().getNamespace()))
+                .filter(other -> !own || DECLARED.thenComparing(ObjectMeta::getNamespace)
+                        .compare(other.getMetadata(), organization.getMetadata()) < 0)
+                .anyMatch(other -> hasLinksAt(other, hostName));
+    }
+
+    private boolean hasLinksAt(OrganizationMailSettings organization, String hostName) {
+        return organizationRoute(Cluster.key(organization)).flatMap(OrganizationRoute::linking)
+                .filter(linking -> linking.hostName().equals(hostName))
+                .isPresent();
     }
 
     /** Whether there is a server to send through. */

@@ -202,6 +202,11 @@ final class ClusterWorld implements World {
     }
 
     @Override
+    public boolean linkHostTaken(OrganizationMailSettings organization, String hostName) {
+        return cluster.caches().linkHostTaken(organization, hostName);
+    }
+
+    @Override
     public OptionalLong queued(ResourceKey organization) {
         return cluster.caches()
                 .organization(organization)

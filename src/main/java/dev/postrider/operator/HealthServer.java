@@ -1,59 +1,60 @@
 package dev.postrider.operator;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import dev.postrider.access.MetricsPage;
+import dev.postrider.http.HttpLimits;
+import dev.postrider.http.HttpPages;
+import dev.postrider.http.HttpPort;
+import dev.postrider.http.Probes;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
-/** Answers {@code /healthz}, {@code /readyz} and {@code /metrics}. */
+/** Answers {@code /healthz} and {@code /readyz} on a port for probes, and {@code /metrics} on another. */
 public final class HealthServer implements AutoCloseable {
-    private final HttpServer server;
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final HttpPort health;
+    private final HttpPort metricsPage;
 
     /**
      * Starts to answer.
      *
-     * @param port    0 for one that the system chooses
-     * @param healthy whether the process should go on
-     * @param ready   whether it does its work
-     * @throws IOException if the port is taken
+     * @param healthPort  0 for one that the system chooses
+     * @param metricsPort 0 for one that the system chooses
+     * @param ready       whether the process does its work
+     * @param readers     who may read metrics
+     * @param registry    that counts what the ports do
+     * @param metrics     in the text format of Prometheus
+     * @throws IOException if a port is taken
      */
-    public HealthServer(int port, BooleanSupplier healthy, BooleanSupplier ready, PrometheusMeterRegistry metrics)
-            throws IOException {
-        server = HttpServer.create(new InetSocketAddress(port), 0);
-        server.setExecutor(threads);
-        server.createContext("/healthz", exchange -> answer(exchange, healthy));
-        server.createContext("/readyz", exchange -> answer(exchange, ready));
-        server.createContext("/metrics", exchange -> send(exchange, 200, "text/plain; version=0.0.4; charset=utf-8",
-                metrics.scrape()));
-        server.start();
+    public HealthServer(int healthPort, int metricsPort, BooleanSupplier ready, MetricsPage.Readers readers,
+            MeterRegistry registry, Supplier<String> metrics) throws IOException {
+        Supplier<Optional<String>> problem = () -> ready.getAsBoolean() ? Optional.empty() : Optional.of("not yet");
+        health = HttpPort.open("health", new InetSocketAddress(healthPort), Optional.empty(), HttpLimits.PROBES,
+                registry, Probes.pages(problem));
+        try {
+            metricsPage = HttpPort.open("metrics", new InetSocketAddress(metricsPort), Optional.empty(),
+                    HttpLimits.ADMIN,
+                    registry, new HttpPages().add(MetricsPage.PATH,
+                            HttpPages.reading(new MetricsPage(readers, metrics))));
+        } catch (IOException e) {
+            health.close();
+            throw e;
+        }
     }
 
-    public int port() {
-        return server.getAddress().getPort();
+    public int healthPort() {
+        return health.port();
     }
 
-    private static void answer(HttpExchange exchange, BooleanSupplier well) throws IOException {
-        boolean ok = well.getAsBoolean();
-        send(exchange, ok ? 200 : 503, "text/plain; charset=utf-8", ok ? "ok\n" : "not yet\n");
-    }
-
-    private static void send(HttpExchange exchange, int code, String type, String text) throws IOException {
-        byte[] body = text.getBytes(StandardCharsets.UTF_8);
-        exchange.getResponseHeaders().set("Content-Type", type);
-        exchange.sendResponseHeaders(code, body.length);
-        exchange.getResponseBody().write(body);
-        exchange.close();
+    public int metricsPort() {
+        return metricsPage.port();
     }
 
     @Override
     public void close() {
-        server.stop(0);
-        threads.shutdownNow();
+        health.close();
+        metricsPage.close();
     }
 }

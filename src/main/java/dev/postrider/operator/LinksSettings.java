@@ -1,5 +1,7 @@
 package dev.postrider.operator;
 
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -11,15 +13,20 @@ import org.jspecify.annotations.Nullable;
  * @param organizationSize of attachments that an organization may have kept, as {@code 10Gi}
  * @param downloads        at a time
  * @param scanner          address of a clamd, as {@code clamd.mail.svc:3310}
+ * @param sharedHosts      names of hosts at which organizations of all namespaces may have links
  * @param s3               where attachments are kept; without it, on the relay's volume
  */
 public record LinksSettings(boolean enabled, @Nullable Boolean tls, Optional<String> organizationSize,
-        @Nullable Integer downloads, Optional<String> scanner, @Nullable S3 s3) {
-    static final LinksSettings OFF = new LinksSettings(false, null, Optional.empty(), null, Optional.empty(), null);
+        @Nullable Integer downloads, Optional<String> scanner, List<String> sharedHosts, @Nullable S3 s3) {
+    static final LinksSettings OFF = new LinksSettings(false, null, Optional.empty(), null, Optional.empty(),
+            List.of(), null);
 
     public LinksSettings {
         organizationSize = given(organizationSize);
         scanner = given(scanner);
+        sharedHosts = sharedHosts == null
+                ? List.of()
+                : sharedHosts.stream().map(host -> host.toLowerCase(Locale.ROOT)).toList();
         s3 = s3 == null || s3.endpoint().isEmpty() ? null : s3;
     }
 

@@ -1,5 +1,9 @@
 package dev.postrider.operator;
 
+import dev.postrider.access.Decision;
+import dev.postrider.access.MetricsPage;
+import dev.postrider.access.Outcome;
+import dev.postrider.access.TokenReviews;
 import dev.postrider.operator.mailserver.MailServerReconciler;
 import dev.postrider.operator.notice.NoticeReconciler;
 import dev.postrider.operator.notice.NoticeSubmission;
@@ -11,6 +15,7 @@ import dev.postrider.plan.NoticeOrder;
 import dev.postrider.plan.TestOrder;
 import dev.postrider.plan.UsageReportOrder;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.Sha256;
 import dev.postrider.route.TestResult;
 import dev.postrider.transport.EgressPolicy;
 import dev.postrider.transport.FairExecutor;
@@ -82,15 +87,17 @@ public final class OperatorProcess implements AutoCloseable {
      * @param settings   name of the ConfigMap with the settings
      * @param identity   tells this replica from the others
      * @param image      that the relay runs where the settings name none
-     * @param healthPort of /healthz, /readyz and /metrics; 0 for one that the system chooses
+     * @param healthPort of /healthz and /readyz; 0 for one that the system chooses
+     * @param metricsPort of /metrics; 0 for one that the system chooses
      * @param graph      where the relay finds Microsoft Graph
      */
     public record Options(String namespace, String settings, String identity, String image, int healthPort,
-            GraphEndpoints graph) {
+            int metricsPort, GraphEndpoints graph) {
 
         /** With the Microsoft Graph of Microsoft. */
-        public Options(String namespace, String settings, String identity, String image, int healthPort) {
-            this(namespace, settings, identity, image, healthPort, GraphEndpoints.MICROSOFT);
+        public Options(String namespace, String settings, String identity, String image, int healthPort,
+                int metricsPort) {
+            this(namespace, settings, identity, image, healthPort, metricsPort, GraphEndpoints.MICROSOFT);
         }
     }
 
@@ -183,14 +190,23 @@ public final class OperatorProcess implements AutoCloseable {
                                 new LeaderCallbacks(() -> reconcilers.removeOrphans(client), leadership::lost, _ -> {}))
                         .build()));
         reconcilers.register(operator, options, settings);
-        health = new HealthServer(options.healthPort(), () -> true, this::isReady, registry);
+        var reviews = new TokenReviews(client, clock);
+        String installation = Sha256.of(secrets.adminToken());
+        health = new HealthServer(options.healthPort(), options.metricsPort(), this::isReady,
+                token -> Sha256.matches(token, installation)
+                        ? new Decision(Outcome.ALLOWED, "the installation's token")
+                        : reviews.decide(token, new TokenReviews.Right.Path(MetricsPage.PATH)),
+                registry, () -> {
+                    notices.refreshMetrics();
+                    return registry.scrape();
+                });
         operator.start();
         started = true;
-        LOG.info("operator {} watches {}, health on port {}", options.identity(),
+        LOG.info("operator {} watches {}, health on port {}, metrics on port {}", options.identity(),
                 settings.watchNamespaces().isEmpty()
                         ? "all namespaces"
                         : settings.namespaces(options.namespace()).stream().sorted().toList(),
-                health.port());
+                health.healthPort(), health.metricsPort());
     }
 
     /** The reconcilers; what their plans look at wakes them, see {@link Dependencies}. */
@@ -269,7 +285,11 @@ public final class OperatorProcess implements AutoCloseable {
     }
 
     public int healthPort() {
-        return health.port();
+        return health.healthPort();
+    }
+
+    public int metricsPort() {
+        return health.metricsPort();
     }
 
     @Override

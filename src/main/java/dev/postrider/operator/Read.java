@@ -34,6 +34,9 @@ public sealed interface Read {
     /** Which organizations send through a server that is being deleted. */
     record Users() implements Read {}
 
+    /** Who has links at a host, by whoever may not have them there. */
+    record LinkHost(String hostName) implements Read {}
+
     /** The resources of a kind that a namespace has, by whoever is one too many of them. */
     record InNamespace(Dependencies.Reader.Kind kind, String namespace) implements Read {}
 
@@ -47,7 +50,7 @@ public sealed interface Read {
             case GlobalServers() -> Optional.of(world.globalServers());
             case TestTime(ResourceKey server) -> Optional.of(world.testedAt(server));
             case Route(ResourceKey server) -> Optional.of(world.serverRoute(server));
-            case Secret _,ConfigMap _,Organization _,Licenses _,Users _,InNamespace _ -> Optional.empty();
+            case Secret _,ConfigMap _,Organization _,Licenses _,Users _,InNamespace _,LinkHost _ -> Optional.empty();
         };
     }
 }

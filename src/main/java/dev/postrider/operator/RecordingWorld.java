@@ -154,6 +154,19 @@ final class RecordingWorld implements World {
         return passed;
     }
 
+    /** Whoever may not have links there asks again, for what others have is in no event of theirs. */
+    @Override
+    public boolean linkHostTaken(OrganizationMailSettings organization, String hostName) {
+        Read read = new Read.LinkHost(hostName);
+        dependencies.add(reader, read);
+        boolean taken = world.linkHostTaken(organization, hostName);
+        if (taken) {
+            reads.add(read);
+            unwatched.add(read);
+        }
+        return taken;
+    }
+
     @Override
     public Instant now() {
         return world.now();

@@ -32,8 +32,9 @@ record DeclaredOrganization(Identities identity, List<DkimKey> dkim, Optional<We
         OrganizationLinks links = OrganizationLinks.of(organization, problems);
         BindingEntries.check(OrganizationPlan.key(organization), spec, identity, world.installation(), problems);
         BindingCopies.check(organization, problems);
-        return new DeclaredOrganization(identity, dkim, webhook, links,
-                SizeLimits.of(spec, links.host(), world.installation(), problems),
+        Optional<SizeLimit> sizeLimit = SizeLimits.of(spec, links.host(), world.installation(), problems);
+        OrganizationLinks.taken(organization, sizeLimit, world).ifPresent(problems::add);
+        return new DeclaredOrganization(identity, dkim, webhook, links, sizeLimit,
                 SupportDesk.address(spec, world.installation(), problems),
                 UsageReports.declared(spec, world.now(), problems));
     }

@@ -10,11 +10,18 @@ import java.util.Set;
  * @param globalServerRequired whether nobody sends while no global server is active
  * @param relay                where applications reach the relay; empty until its certificate is made
  * @param servesLinks          whether the relay serves attachments for download
+ * @param sharedLinkHosts      names of hosts at which organizations of all namespaces may have links
  * @param support              who helps organizations
  * @param fingerprintKey       keys the fingerprints in status, so that they tell nothing of a password
  */
 public record Installation(Set<String> trustedNamespaces, boolean globalServerRequired, Optional<RelayAddress> relay,
-        boolean servesLinks, SupportSettings support, String fingerprintKey) {
+        boolean servesLinks, Set<String> sharedLinkHosts, SupportSettings support, String fingerprintKey) {
+
+    /** Without hosts that namespaces share. */
+    public Installation(Set<String> trustedNamespaces, boolean globalServerRequired, Optional<RelayAddress> relay,
+            boolean servesLinks, SupportSettings support, String fingerprintKey) {
+        this(trustedNamespaces, globalServerRequired, relay, servesLinks, Set.of(), support, fingerprintKey);
+    }
 
     /**
      * Who helps organizations.

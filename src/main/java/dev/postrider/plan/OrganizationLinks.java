@@ -3,6 +3,7 @@ package dev.postrider.plan;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsSpec.Links;
 import dev.postrider.plan.Problem.Area;
+import dev.postrider.route.SizeLimit;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.List;
@@ -44,6 +45,16 @@ record OrganizationLinks(Optional<String> host, Optional<String> passwordRecover
                 .flatMap(url -> recoveryUrl(url, Map.of("link_host", name,
                         "organization", organization.getMetadata().getName(),
                         "namespace", organization.getMetadata().getNamespace()), problems))));
+    }
+
+    /** That its downloads would be at a host that is another namespace's. */
+    static Optional<Problem> taken(OrganizationMailSettings organization, Optional<SizeLimit> limit, World world) {
+        return limit.flatMap(SizeLimit::linking)
+                .filter(linking -> linking.exclusive() && world.linkHostTaken(organization, linking.hostName()))
+                .map(linking -> Problem.notThereYet(Area.SPEC, "LinkHostTaken", FIELD,
+                        ("an organization of another namespace has links at \"%s\" already: use another host, or ask the "
+                                + "administrator of Postrider to add it to relay.links.sharedHosts")
+                                .formatted(linking.hostName())));
     }
 
     private static Optional<String> recoveryUrl(String declared, Map<String, String> values, List<Problem> problems) {

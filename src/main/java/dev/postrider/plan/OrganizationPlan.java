@@ -224,7 +224,10 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
         /** What the relay has goes on, but whether mail may be sent, and of which classes, takes effect at once. */
         private OrganizationRoute lastGood(OrganizationRoute route, CapabilitiesNow capabilities) {
-            return route.in(state()).without(capabilities.unavailable());
+            OrganizationRoute last = route.in(state()).without(capabilities.unavailable());
+            return problems.stream().anyMatch(problem -> problem.reason().equals("LinkHostTaken"))
+                    ? last.withoutOwnLinkHost()
+                    : last;
         }
 
         private static Optional<Instant> earliest(Stream<Optional<Instant>> times) {

@@ -54,7 +54,8 @@ final class SizeLimits {
         }
         boolean always = link != null && Boolean.TRUE.equals(link.always());
         int days = link == null || link.expiresAfterDays() == null ? DEFAULT_DAYS : link.expiresAfterDays();
-        return host.map(name -> new Linking(name, always, days));
+        return host.map(name -> new Linking(name, always, days,
+                !installation.sharedLinkHosts().contains(Linking.hostName(name))));
     }
 
     private static Optional<Long> octets(Quantity quantity) {

@@ -89,6 +89,12 @@ public interface World {
      */
     record TestTurn(Instant time, int perMinute) {}
 
+    /**
+     * Whether an organization of another namespace has links at a host of this name already; of two that both have, the
+     * one declared first. Asked only where the host is not one that namespaces share.
+     */
+    boolean linkHostTaken(OrganizationMailSettings organization, String hostName);
+
     /** How many messages the relay holds of an organization; empty when it cannot be asked. */
     OptionalLong queued(ResourceKey organization);
 }

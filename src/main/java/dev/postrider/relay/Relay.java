@@ -21,6 +21,7 @@ import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.transport.Upstreams;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -42,12 +43,6 @@ public final class Relay implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Relay.class);
     private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
-
-    static {
-        // The JDK's HTTP server waits for ever for the rest of a request, and takes any number of connections.
-        System.getProperties().putIfAbsent("sun.net.httpserver.maxReqTime", "30");
-        System.getProperties().putIfAbsent("jdk.httpserver.maxConnections", "1000");
-    }
 
     private final Routes routes;
     private final RelaySettings settings;
@@ -75,7 +70,9 @@ public final class Relay implements AutoCloseable {
         this.settings = settings;
         this.tracing = exposure.tracing();
         this.tls = new CurrentTls(routes);
-        this.admin = new AdminServer(new InetSocketAddress(settings.bind(), settings.adminPort()), this::problem);
+        var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        this.admin = new AdminServer(settings.bind(), settings.adminPort(), exposure.healthPort(), meters,
+                this::problem);
         try {
             this.queue = openQueue(clock);
         } catch (IOException | RuntimeException e) {
@@ -84,7 +81,6 @@ public final class Relay implements AutoCloseable {
         }
         RelayMeters relayMeters;
         try {
-            var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
             relayMeters = new RelayMeters(meters, exposure.namedInMetrics(), clock);
             Gauge.builder("postrider.queue.damaged.files", queue, SqlQueue::damagedFiles)
                     .description("damaged queue files that were set aside")
@@ -131,7 +127,7 @@ public final class Relay implements AutoCloseable {
                     SmtpListener.Start.PLAIN);
             this.submissionsPort = listener.listen(new InetSocketAddress(settings.bind(), settings.submissionsPort()),
                     SmtpListener.Start.TLS);
-            this.downloads = serveLinks();
+            this.downloads = serveLinks(meters);
             this.starting = Optional.empty();
         } catch (IOException | RuntimeException e) {
             close();
@@ -146,14 +142,14 @@ public final class Relay implements AutoCloseable {
                         clock));
     }
 
-    private Optional<Downloads> serveLinks() throws IOException {
+    private Optional<Downloads> serveLinks(MeterRegistry meters) throws IOException {
         if (links.isEmpty()) {
             return Optional.empty();
         }
         LinkSettings serving = settings.links().orElseThrow();
         var server = new Downloads(new InetSocketAddress(settings.bind(), serving.port()),
-                serving.tls() ? Optional.of(tls) : Optional.empty(), links.get(), serving,
-                organization -> routes.organization(organization).isPresent());
+                serving.tls() ? Optional.of(tls) : Optional.empty(), links.get(), serving, meters,
+                routes::mayHaveLinks);
         LOG.info("attachments are served on port {} ({})", server.port(), serving.tls() ? "HTTPS" : "HTTP");
         return Optional.of(server);
     }
@@ -206,6 +202,11 @@ public final class Relay implements AutoCloseable {
     /** The port of health and metrics. */
     public int adminPort() {
         return admin.port();
+    }
+
+    /** The port for probes alone, if there is one. */
+    public OptionalInt healthPort() {
+        return admin.healthPort();
     }
 
     /** The port of downloads, if there is one. */

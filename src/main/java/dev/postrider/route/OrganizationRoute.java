@@ -84,6 +84,19 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
                 senders, unavailable, support, passwords, reportZone, replyTo, dkim, bounceAddress, uid);
     }
 
+    /** How its attachments become links, if they do. */
+    public Optional<Linking> linking() {
+        return sizeLimit.flatMap(SizeLimit::linking);
+    }
+
+    /** The same where another namespace has the host of its links for itself. */
+    public OrganizationRoute withoutOwnLinkHost() {
+        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook,
+                sizeLimit.map(SizeLimit::withoutOwnLinkHost), senders, unavailable, support, formerPasswords,
+                reportZone,
+                replyTo, dkim, bounceAddress);
+    }
+
     /** Whether the login may have this password at that time. */
     public boolean takes(String password, Instant now) {
         boolean current = Sha256.matches(password, passwordSha256);

@@ -18,6 +18,11 @@ public record SizeLimit(Optional<Long> octets, WhenTooLarge whenTooLarge, Option
         this(octets, whenTooLarge, Optional.empty());
     }
 
+    SizeLimit withoutOwnLinkHost() {
+        return new SizeLimit(octets, whenTooLarge,
+                linking.map(links -> new Linking(links.host(), links.always(), links.days(), false)));
+    }
+
     @Override
     public String toString() {
         return "SizeLimit[octets=" + octets + ", whenTooLarge=" + whenTooLarge

@@ -30,7 +30,8 @@ record OperatorUnderTest(JarProcess process, Duration untilReady, Duration start
         var port = FreePort.find();
         var started = System.nanoTime();
         var process = JarProcess.start(options,
-                List.of("operator", "--namespace=" + namespace, "--health-port=" + port),
+                List.of("operator", "--namespace=" + namespace, "--health-port=" + port,
+                        "--metrics-port=0"),
                 Map.of("KUBECONFIG", kubeconfig.toString()));
         awaitReady(process, port);
         return new OperatorUnderTest(process, Duration.ofNanos(System.nanoTime() - started),

@@ -163,10 +163,7 @@ final class FailingTestSendsEndToEndIT {
     }
 
     private static String metrics() throws Exception {
-        try (HttpClient http = HttpClient.newHttpClient()) {
-            URI uri = URI.create("http://127.0.0.1:" + operator.process().healthPort() + "/metrics");
-            return http.send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString()).body();
-        }
+        return operator.get("/metrics");
     }
 
     @Test

@@ -124,7 +124,8 @@ final class FailoverIT {
                 List.of("/usr/bin/env", "KUBECONFIG=" + api.auditedKubeconfig(),
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar",
                         Path.of("target", "postrider.jar").toAbsolutePath().toString(), "operator",
-                        "--namespace=" + namespace, "--identity=leader", "--image=" + IMAGE, "--health-port=0"));
+                        "--namespace=" + namespace, "--identity=leader", "--image=" + IMAGE, "--health-port=0",
+                        "--metrics-port=0"));
     }
 
     /** All but its lease. */

@@ -11,6 +11,12 @@ import dev.postrider.testing.UsesApiServer;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -81,6 +87,48 @@ final class InstalledRightsIT {
                 awaitMail(operator, tenant);
             }
             assertThat(upstream.messages()).hasSize(3);
+        }
+    }
+
+    private static int metrics(RunningOperator operator, String token) throws IOException {
+        var asked = (HttpURLConnection) URI.create("http://127.0.0.1:" + operator.process().metricsPort() + "/metrics")
+                .toURL()
+                .openConnection();
+        if (!token.isEmpty()) {
+            asked.setRequestProperty("Authorization", "Bearer " + token);
+        }
+        return asked.getResponseCode();
+    }
+
+    @Test
+    @Tag("isolation")
+    void strangersReadNoMetricsAndKeepNoProbeOut() throws IOException {
+        List<Socket> idle = new ArrayList<>();
+        try (var operator = install("default.yaml")) {
+            api.kubectl("create", "serviceaccount", "stranger", "-n", NAMESPACE);
+            api.kubectl("create", "serviceaccount", "prometheus", "-n", NAMESPACE);
+            api.kubectl("create", "clusterrole", "metrics", "--verb=get", "--non-resource-url=/metrics");
+            api.kubectl("create", "clusterrolebinding", "metrics", "--clusterrole=metrics",
+                    "--serviceaccount=" + NAMESPACE + ":prometheus");
+            for (int i = 0; i < 1_200; i++) {
+                idle.add(new Socket(InetAddress.getLoopbackAddress(), operator.process().metricsPort()));
+                idle.add(new Socket(InetAddress.getLoopbackAddress(), operator.process().healthPort()));
+            }
+            assertThat(operator.get("/healthz")).isEqualTo("ok\n");
+            assertThat(operator.get("/readyz")).isEqualTo("ok\n");
+            assertThat(metrics(operator, "")).isEqualTo(401);
+            assertThat(metrics(operator, "made-up")).isEqualTo(401);
+            assertThat(metrics(operator, api.kubectl("create", "token", "stranger", "-n", NAMESPACE).out().strip()))
+                    .isEqualTo(403);
+            assertThat(metrics(operator,
+                    api.kubectl("create", "token", "prometheus", "-n", NAMESPACE).out().strip()))
+                    .isEqualTo(200);
+            assertThat(operator.get("/metrics"))
+                    .contains("postrider_http_refused_total{port=\"health\",reason=\"displaced\"}");
+        } finally {
+            for (Socket socket : idle) {
+                socket.close();
+            }
         }
     }
 

@@ -141,10 +141,7 @@ final class RunningInstallation implements AutoCloseable {
 
     /** What the relay counts. */
     String metrics() throws IOException {
-        URI uri = URI.create("http://127.0.0.1:" + relay.adminPort() + "/metrics");
-        try (var in = uri.toURL().openStream()) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        }
+        return operator.get(relay.adminPort(), "/metrics");
     }
 
     Relay relay() {

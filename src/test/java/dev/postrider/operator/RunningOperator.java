@@ -19,10 +19,12 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.URLConnection;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -85,7 +87,7 @@ final class RunningOperator implements AutoCloseable {
                 .build();
         process = new OperatorProcess(operatorClient,
                 new OperatorProcess.Options(namespace, "postrider-settings", UUID.randomUUID().toString(),
-                        "postrider:test", 0),
+                        "postrider:test", 0, 0),
                 tenants -> new TestSender(new MailUpstreams("operator.test", true, tenants), InstantSource.system()),
                 clock, calendar, leadership);
     }
@@ -151,12 +153,37 @@ final class RunningOperator implements AutoCloseable {
                 .sum();
     }
 
-    /** What its port for probes and metrics answers. */
+    /** What its port for probes, or for metrics, answers. */
     String get(String path) {
-        try (var body = URI.create("http://127.0.0.1:" + process.healthPort() + path).toURL().openStream()) {
-            return new String(body.readAllBytes(), StandardCharsets.UTF_8);
+        return get(path.equals("/metrics") ? process.metricsPort() : process.healthPort(), path);
+    }
+
+    /** What a port of this installation answers to its own token. */
+    String get(int port, String path) {
+        try {
+            URLConnection asked = URI.create("http://127.0.0.1:" + port + path).toURL().openConnection();
+            asked.setRequestProperty("Authorization", "Bearer " + adminToken());
+            return read(asked);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The installation's own token. */
+    String adminToken() {
+        return new String(Base64.getDecoder()
+                .decode(client.secrets()
+                        .inNamespace(namespace)
+                        .withName("postrider-operator-keys")
+                        .require()
+                        .getData()
+                        .get("admin-token")),
+                StandardCharsets.UTF_8);
+    }
+
+    private static String read(URLConnection asked) throws IOException {
+        try (var body = asked.getInputStream()) {
+            return new String(body.readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 

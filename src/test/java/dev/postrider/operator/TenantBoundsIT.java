@@ -25,6 +25,9 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -150,6 +153,52 @@ final class TenantBoundsIT {
             operator.kubectl("patch", "oms", "acme", "-n", "$TENANT", "--type=json", "-p",
                     "[{\"op\":\"remove\",\"path\":\"/spec/events/webhook/tls\"}]");
             await().untilAsserted(() -> assertThat(secrets(operator, RouteSecret.AUTHORITIES)).isEmpty());
+        }
+    }
+
+    private static final String LINKS = """
+            apiVersion: postrider.dev/v1alpha1
+            kind: OrganizationMailSettings
+            metadata: {name: files, namespace: %s}
+            spec:
+              deletionConfirmation: Delete
+              identity: {from: {address: files@acme.example}}
+              links: {host: "%s"}
+              limits: {whenTooLarge: Link}
+            """;
+
+    private static String linksOf(RunningOperator operator, String namespace) {
+        return operator.organizationCondition(namespace, "files", "Ready").map(Condition::reason).orElse("") + " "
+                + secrets(operator, "organization").stream()
+                        .map(route -> new String(Base64.getDecoder().decode(route.getData().get(RouteSecret.DATA_KEY)),
+                                StandardCharsets.UTF_8))
+                        .filter(route -> route.contains("\"" + namespace + "\""))
+                        .map(route -> route.replaceAll(".*\"host\":\"(links[^\"]*)\".*", "$1"))
+                        .findFirst()
+                        .orElse("-");
+    }
+
+    @Test
+    void aHostOfLinksIsOfTheNamespaceThatHasLinksThereFirst(ApiServer api) throws Exception {
+        String evil = api.createNamespace("evil");
+        String shop = api.createNamespace("shop");
+        try (var operator = new RunningOperator(api,
+                "globalServerPolicy: Optional\nrelay: {links: {enabled: true, sharedHosts: [links.example.com]}}\n",
+                InstantSource.system(), api.createNamespace("operator"), shop, evil)) {
+            operator.apply(LINKS.formatted(evil, "links.evil.example"));
+            await().untilAsserted(() -> assertThat(linksOf(operator, evil)).endsWith(" links.evil.example"));
+            operator.apply(LINKS.formatted(shop, "links.shop.example"));
+            await().untilAsserted(() -> assertThat(linksOf(operator, shop)).endsWith(" links.shop.example"));
+
+            operator.apply(LINKS.formatted(evil, "LINKS.shop.example:8443/evil"));
+            await().untilAsserted(
+                    () -> assertThat(linksOf(operator, evil)).isEqualTo("LinkHostTaken links.evil.example"));
+            operator.apply(LINKS.formatted(shop, "links.example.com"));
+            await().untilAsserted(() -> assertThat(linksOf(operator, shop)).endsWith(" links.example.com"));
+            await().untilAsserted(
+                    () -> assertThat(linksOf(operator, evil)).endsWith(" links.shop.example:8443/evil"));
+            operator.apply(LINKS.formatted(evil, "links.example.com"));
+            await().untilAsserted(() -> assertThat(linksOf(operator, evil)).endsWith(" links.example.com"));
         }
     }
 

@@ -122,7 +122,7 @@ public final class GoldenWorld implements World {
                 !world.path("globalServerPolicy").asText("Required").equals("Optional"),
                 Optional.of(new Installation.RelayAddress("postrider-relay.postrider-system.svc", 587,
                         Optional.of("the CA"))),
-                world.path("servesLinks").asBoolean(false),
+                world.path("servesLinks").asBoolean(false), Set.of("links.shared.example"),
                 new Installation.SupportSettings(Optional.ofNullable(world.path("support").textValue()),
                         world.path("ownSupport").asBoolean(false)),
                 "the key");
@@ -267,6 +267,11 @@ public final class GoldenWorld implements World {
     @Override
     public TestTurn testTurn(HasMetadata resource, ResourceKey server) {
         return new TestTurn(now(), 30);
+    }
+
+    @Override
+    public boolean linkHostTaken(OrganizationMailSettings organization, String hostName) {
+        return world.path("linkHostTaken").asBoolean(false);
     }
 
     @Override

@@ -87,7 +87,9 @@ final class FailingStorageTest {
 
     private static String get(int port, String path) throws IOException, InterruptedException {
         try (var http = HttpClient.newHttpClient()) {
-            return http.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
+            return http.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                    .header("Authorization", "Bearer " + TestRoutes.ADMIN_TOKEN)
+                    .build(),
                     HttpResponse.BodyHandlers.ofString()).body();
         }
     }

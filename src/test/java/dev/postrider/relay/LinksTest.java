@@ -249,6 +249,35 @@ final class LinksTest {
     }
 
     @Test
+    @Tag("isolation")
+    void anotherNamespaceHasNoLinksAtAHostThatIsSomebodys() throws Exception {
+        String host = "localhost:" + start(onTheVolume()).linksPort().orElseThrow();
+        submit(mail("mixed", ATTACHMENT));
+        URI link = linkIn(delivered());
+        OrganizationRoute victim = routes.organization(TestRoutes.key("orders")).orElseThrow();
+        OrganizationRoute thief = new OrganizationRoute(new ResourceKey("evil", "thief"), victim.passwordSha256(),
+                State.OPEN, victim.servers(), victim.from(), victim.envelopeFrom(), Optional.empty(),
+                Optional.of(linksAt(host + "/any", true)));
+
+        routes.put(thief);
+        assertThat(get(link).statusCode()).as("the host is another's").isEqualTo(404);
+        routes.put(new OrganizationRoute(victim.key(), victim.passwordSha256(), victim.state(), victim.servers(),
+                victim.from(), victim.envelopeFrom(), victim.webhook(), Optional.of(linksAt(host, true))));
+        assertThat(get(link).statusCode()).as("both have it for themselves").isEqualTo(404);
+        routes.put(thief.withoutOwnLinkHost());
+        gives(link, ATTACHMENT);
+        routes.put(new OrganizationRoute(TestRoutes.key("news"), victim.passwordSha256(), State.OPEN,
+                victim.servers(), victim.from(), victim.envelopeFrom(), Optional.empty(),
+                Optional.of(linksAt(host, true))));
+        gives(link, ATTACHMENT);
+    }
+
+    private static SizeLimit linksAt(String host, boolean exclusive) {
+        return new SizeLimit(Optional.empty(), WhenTooLarge.LINK,
+                Optional.of(new Linking(host, false, 30, exclusive)));
+    }
+
+    @Test
     @Tag("promises")
     void whatTheRelayAttachesForThoseWhoHelpIsInNoLink() throws Exception {
         Relay started = start(onTheVolume());

@@ -383,6 +383,11 @@ final class PlayedWorld implements World {
     }
 
     @Override
+    public boolean linkHostTaken(OrganizationMailSettings organization, String hostName) {
+        return random.nextInt(3) == 0;
+    }
+
+    @Override
     public OptionalLong queued(ResourceKey organization) {
         return OptionalLong.of(random.nextInt(3));
     }

@@ -41,6 +41,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
 
 /**
@@ -72,7 +73,7 @@ public final class RelayMain {
      * <li>{@code submitters=yes}: its server wants the login of whoever submits
      * <li>{@code hostile=yes}: it keeps attachments for download, and has organizations of namespace "evil": "split",
      * "link" and "help", by what their mail is for, "away", whose server is not there, and many by the name of "flood-0"
-     * and so on
+     * and so on; and "files" of "evil" and of "shop", whose attachments all become links
      * <li>{@code deadly=yes}: its process dies while it sends mail from "deadly@shop.example"
      * <li>{@code organizations}: how many others it knows
      * </ul>
@@ -92,7 +93,7 @@ public final class RelayMain {
         var settings = new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), number(given, "submission"),
                 number(given, "submissions"), 0, directory, SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT, queue,
                 given.containsKey("hostile")
-                        ? Optional.of(new LinkSettings(0, false, Optional.empty(), 1L << 30, 1, Optional.empty()))
+                        ? Optional.of(new LinkSettings(0, false, Optional.empty(), 1L << 30, 4, Optional.empty()))
                         : Optional.empty());
         var delivery = quick
                 ? new DeliverySettings("relay.test", List.of(Duration.ofMillis(200)), 0, Duration.ofHours(4),
@@ -105,8 +106,11 @@ public final class RelayMain {
         var real = new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY);
         try (var relay = Relay.start(settings, routes(given),
                 given.containsKey("deadly") ? server -> new Deadly(real.to(server)) : real, delivery,
-                Exposure.DEFAULT, InstantSource.system(), policy)) {
-            System.out.println("ports " + relay.submissionPort() + " " + relay.adminPort());
+                new Exposure(Exposure.DEFAULT.access(), Exposure.DEFAULT.namedInMetrics(), Exposure.DEFAULT.tracing(),
+                        Exposure.DEFAULT.webhooks(), OptionalInt.of(0)),
+                InstantSource.system(), policy)) {
+            System.out.println("ports " + relay.submissionPort() + " " + relay.adminPort() + " "
+                    + relay.healthPort().orElseThrow() + " " + relay.linksPort().orElse(0));
             while (System.in.read() >= 0) {
                 // Whoever started it is still there.
             }
@@ -134,6 +138,8 @@ public final class RelayMain {
             for (int i = 0; i < FLOODING; i++) {
                 routes.put(hostile("flood-" + i, SizeLimit.NONE));
             }
+            routes.put(linking("shop", "files"));
+            routes.put(linking("evil", "files"));
             routes.put(hostile("split", new SizeLimit(Optional.of(64L << 10), WhenTooLarge.SPLIT)));
             routes.put(hostile("link", new SizeLimit(Optional.of(1L << 20), WhenTooLarge.LINK,
                     Optional.of(new Linking("links.test", false, 1)))));
@@ -155,6 +161,13 @@ public final class RelayMain {
     private static ServerRoute awayServer() {
         ServerRoute nobody = TestRoutes.local("away", 1, 10);
         return new ServerRoute(new ResourceKey("evil", "away"), false, true, nobody.endpoint());
+    }
+
+    private static OrganizationRoute linking(String namespace, String name) {
+        return new OrganizationRoute(new ResourceKey(namespace, name), Sha256.of(TestRoutes.PASSWORD), State.OPEN,
+                List.of(), new Address("a@" + namespace + ".example", Optional.empty()), "bounces@shop.example",
+                Optional.empty(), Optional.of(new SizeLimit(Optional.empty(), WhenTooLarge.LINK,
+                        Optional.of(new Linking("links." + namespace, true, 1)))));
     }
 
     private static OrganizationRoute hostile(String name, SizeLimit limit) {

@@ -33,6 +33,8 @@ final class RelayProcess implements AutoCloseable {
     private final Path log;
     private final int submissionPort;
     private final int adminPort;
+    private final int healthPort;
+    private final int linksPort;
 
     private RelayProcess(Process process, Path log) throws IOException {
         this.process = process;
@@ -48,6 +50,8 @@ final class RelayProcess implements AutoCloseable {
         String[] words = line.split(" ", -1);
         submissionPort = Integer.parseInt(words[1]);
         adminPort = Integer.parseInt(words[2]);
+        healthPort = Integer.parseInt(words[3]);
+        linksPort = Integer.parseInt(words[4]);
     }
 
     /** Starts one that is soon there and waits until its ports are open. */
@@ -97,6 +101,15 @@ final class RelayProcess implements AutoCloseable {
 
     int adminPort() {
         return adminPort;
+    }
+
+    int healthPort() {
+        return healthPort;
+    }
+
+    /** 0 if it serves no attachments. */
+    int linksPort() {
+        return linksPort;
     }
 
     boolean isAlive() {

@@ -135,7 +135,7 @@ final class RelayTest {
         await().untilAsserted(() -> assertThat(relay.queued()).isZero());
         assertThat(upstreams.taken()).allSatisfy(
                 taken -> assertThat(taken.content()).contains("Subject: it").doesNotContain("Idempotency", "order"));
-        assertThat(get("/metrics", "").body()).contains("postrider_duplicates_total 1.0");
+        assertThat(get("/metrics", TestRoutes.ADMIN_TOKEN).body()).contains("postrider_duplicates_total 1.0");
     }
 
     @Test
@@ -304,7 +304,7 @@ final class RelayTest {
         assertThat(get("/healthz", "").statusCode()).isEqualTo(200);
         assertThat(get("/readyz", "").statusCode()).isEqualTo(200);
         assertThat(get("/nothing", "").statusCode()).isEqualTo(404);
-        await().untilAsserted(() -> assertThat(get("/metrics", "").body()).contains(
+        await().untilAsserted(() -> assertThat(get("/metrics", TestRoutes.ADMIN_TOKEN).body()).contains(
                 "postrider_accepted_total{organization=\"shop/orders\"} 1.0",
                 "postrider_recipients_total{organization=\"shop/orders\",outcome=\"deferred\",server=\"shop/mx\"} 1.0",
                 "postrider_queue_messages{organization=\"shop/orders\"} 1.0", "postrider_sessions 0.0"));

@@ -1,6 +1,6 @@
 package dev.postrider.cli.cluster;
 
-import dev.postrider.relay.admin.KubernetesAccess;
+import dev.postrider.access.TokenReviews;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.fabric8.kubernetes.client.Config;
@@ -132,7 +132,7 @@ public final class InstalledRelay {
                     .inNamespace(serviceAccount.substring(0, slash))
                     .withName(serviceAccount.substring(slash + 1))
                     .tokenRequest(new TokenRequestBuilder().withNewSpec()
-                            .withAudiences(KubernetesAccess.AUDIENCE)
+                            .withAudiences(TokenReviews.AUDIENCE)
                             .withExpirationSeconds(TOKEN_SECONDS)
                             .endSpec()
                             .build())

@@ -1,53 +1,96 @@
 package dev.postrider.operator.notice;
 
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The metric {@code postrider_license_days_left}, one value for each resource. */
+/**
+ * The metric {@code postrider_license_days_left}: a value for each license, no more than a number of them. Those that
+ * expire soonest have one, the soonest of each namespace before the second of any, so that a namespace full of licenses
+ * hides no other's; the rest share a value named "other", that of the soonest among them.
+ */
 final class LicenseGauges {
-    private static final String NAME = "postrider.license.days.left";
+    /** How many have a value of their own. */
+    static final int NAMED = 1_000;
 
-    private final MeterRegistry registry;
-    private final Map<ResourceID, Value> values = new ConcurrentHashMap<>();
+    private static final String OTHER = "other";
 
-    private record Value(String license, AtomicInteger days, Gauge gauge) {}
+    private final MultiGauge gauge;
+    private final int named;
+    private final Map<ResourceID, License> licenses = new ConcurrentHashMap<>();
+
+    private record License(String namespace, String name, String license, int daysLeft) {}
+
+    private record Ranked(License license, int rank) {}
 
     LicenseGauges(MeterRegistry registry) {
-        this.registry = registry;
+        this(registry, NAMED);
+    }
+
+    LicenseGauges(MeterRegistry registry, int named) {
+        this.named = named;
+        this.gauge = MultiGauge.builder("postrider.license.days.left")
+                .description("Days until the license expires, the expiry day counted; 0 when it has expired")
+                .register(registry);
     }
 
     /** Sets the value, or removes it where it is not known. */
     void set(ResourceID resource, String license, @Nullable Integer daysLeft) {
-        values.compute(resource, (_, old) -> {
-            if (old != null && (daysLeft == null || !old.license.equals(license))) {
-                registry.remove(old.gauge);
-            }
-            if (daysLeft == null) {
-                return null;
-            }
-            Value value = old != null && old.license.equals(license) ? old : make(resource, license);
-            value.days.set(daysLeft);
-            return value;
-        });
+        if (daysLeft == null) {
+            licenses.remove(resource);
+        } else {
+            licenses.put(resource,
+                    new License(resource.getNamespace().orElse(""), resource.getName(), license, daysLeft));
+        }
     }
 
     void forget(ResourceID resource) {
-        set(resource, "", null);
+        licenses.remove(resource);
     }
 
-    private Value make(ResourceID resource, String license) {
-        AtomicInteger days = new AtomicInteger();
-        Gauge gauge = Gauge.builder(NAME, days, AtomicInteger::get)
-                .description("Days until the license expires, the expiry day counted; 0 when it has expired")
-                .tag("namespace", resource.getNamespace().orElse(""))
-                .tag("name", resource.getName())
-                .tag("license", license)
-                .register(registry);
-        return new Value(license, days, gauge);
+    /** Decides anew who has a value: to be called before the metrics are read. */
+    synchronized void refresh() {
+        List<License> sorted = licenses.values()
+                .stream()
+                .collect(Collectors.groupingBy(License::namespace))
+                .values()
+                .stream()
+                .flatMap(LicenseGauges::ranked)
+                .sorted(Comparator.comparingInt(Ranked::rank)
+                        .thenComparingInt(ranked -> ranked.license.daysLeft)
+                        .thenComparing(ranked -> ranked.license.namespace))
+                .map(Ranked::license)
+                .toList();
+        List<MultiGauge.Row<?>> rows = new ArrayList<>();
+        sorted.stream().limit(named).map(LicenseGauges::row).forEach(rows::add);
+        sorted.stream()
+                .skip(named)
+                .min(Comparator.comparingInt(License::daysLeft))
+                .ifPresent(soonest -> rows.add(row(new License(OTHER, OTHER, OTHER, soonest.daysLeft))));
+        gauge.register(rows, true);
+    }
+
+    private static Stream<Ranked> ranked(List<License> ofNamespace) {
+        List<License> soonestFirst = ofNamespace.stream()
+                .sorted(Comparator.comparingInt(License::daysLeft).thenComparing(License::name))
+                .toList();
+        List<Ranked> ranked = new ArrayList<>();
+        soonestFirst.forEach(license -> ranked.add(new Ranked(license, ranked.size())));
+        return ranked.stream();
+    }
+
+    private static MultiGauge.Row<?> row(License license) {
+        return MultiGauge.Row.of(
+                Tags.of("namespace", license.namespace, "name", license.name, "license", license.license),
+                license.daysLeft);
     }
 }

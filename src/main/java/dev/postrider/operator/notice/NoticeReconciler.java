@@ -170,6 +170,11 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
         tellOf(notice);
     }
 
+    /** Brings the metrics up to date: to be called before they are read. */
+    public void refreshMetrics() {
+        gauges.refresh();
+    }
+
     @Override
     public void close() {
         timer.close();

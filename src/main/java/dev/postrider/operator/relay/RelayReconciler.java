@@ -236,7 +236,8 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
                 Optional.of(new Installation.RelayAddress(RelayWorkload.bindingHost(namespace, settings.relay()),
                         RelayWorkload.SUBMISSION_PORT,
                         Optional.of(secrets.certificate().caCertificate()).filter(ca -> !ca.isEmpty()))),
-                settings.relay().links().enabled(), settings.support(),
+                settings.relay().links().enabled(), Set.copyOf(settings.relay().links().sharedHosts()),
+                settings.support(),
                 secrets.fingerprintKey());
     }
 

@@ -63,6 +63,8 @@ public final class RelayWorkload {
     static final int SUBMISSION_PORT = 587;
     static final int SUBMISSIONS_PORT = 465;
     static final int ADMIN_PORT = 8080;
+    /** For the kubelet alone: no Service leads to it, and no other pod need reach it. */
+    static final int HEALTH_PORT = 8081;
     static final int LINKS_PORT = 8443;
 
     private static final int SUBMISSION_CONTAINER_PORT = 2587;
@@ -497,7 +499,8 @@ public final class RelayWorkload {
 
     private List<ContainerPort> ports() {
         List<ContainerPort> ports = new ArrayList<>(List.of(port("submission", SUBMISSION_CONTAINER_PORT),
-                port("submissions", SUBMISSIONS_CONTAINER_PORT), port("admin", ADMIN_PORT)));
+                port("submissions", SUBMISSIONS_CONTAINER_PORT), port("admin", ADMIN_PORT),
+                port("health", HEALTH_PORT)));
         if (settings.links().enabled()) {
             ports.add(port("links", LINKS_PORT));
         }
@@ -511,7 +514,7 @@ public final class RelayWorkload {
     private static Probe probe(String path, int periodSeconds, int failures) {
         return new ProbeBuilder().withNewHttpGet()
                 .withPath(path)
-                .withPort(new IntOrString("admin"))
+                .withPort(new IntOrString("health"))
                 .endHttpGet()
                 .withPeriodSeconds(periodSeconds)
                 .withFailureThreshold(failures)

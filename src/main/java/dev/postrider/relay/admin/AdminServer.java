@@ -1,54 +1,58 @@
 package dev.postrider.relay.admin;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import dev.postrider.access.MetricsPage;
+import dev.postrider.http.HttpLimits;
+import dev.postrider.http.HttpPages;
+import dev.postrider.http.HttpPort;
+import dev.postrider.http.HttpRequest;
+import dev.postrider.http.HttpResponse;
+import dev.postrider.http.Probes;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 
 /**
  * What probes, Prometheus, the operator and people ask, over HTTP: {@code /healthz} and {@code /readyz} from the start;
  * {@code /metrics}, with the operator's token {@code /queue/{namespace}/{name}}, and {@link QueueApi} once there is a
- * queue.
+ * queue. Probes have a port of their own besides, which nobody else need reach.
  */
 public final class AdminServer implements AutoCloseable {
-    private final HttpServer server;
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final Supplier<Optional<String>> problem;
-
-    @FunctionalInterface
-    private interface Page {
-        Answer of(HttpExchange exchange);
-    }
+    private final HttpPages pages;
+    private final HttpPort port;
+    private final Optional<HttpPort> probes;
 
     /**
-     * Opens the port and answers probes.
+     * Opens the ports and answers probes.
      *
-     * @param address with port 0 for one that the system chooses
+     * @param bind    the address of both ports
+     * @param port    0 for one that the system chooses
+     * @param probes  the port for probes alone; 0 for one that the system chooses
      * @param problem why the relay is not ready, for {@code /readyz}
-     * @throws IOException if the address cannot be had
+     * @throws IOException if a port cannot be had
      */
-    public AdminServer(InetSocketAddress address, Supplier<Optional<String>> problem) throws IOException {
-        this.problem = problem;
+    public AdminServer(InetAddress bind, int port, OptionalInt probes, MeterRegistry meters,
+            Supplier<Optional<String>> problem) throws IOException {
+        this.pages = Probes.pages(problem);
+        this.port = HttpPort.open("admin", new InetSocketAddress(bind, port), Optional.empty(), HttpLimits.ADMIN,
+                meters, pages);
         try {
-            this.server = HttpServer.create(address, 0);
+            this.probes = probes.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(HttpPort.open("health", new InetSocketAddress(bind, probes.getAsInt()),
+                            Optional.empty(), HttpLimits.PROBES, meters, Probes.pages(problem)));
         } catch (IOException e) {
-            throw new IOException("cannot listen on " + address + ": " + e.getMessage(), e);
+            this.port.close();
+            throw e;
         }
-        serve("/healthz", reading(exchange -> Answer.text(200, "ok")));
-        serve("/readyz", reading(exchange -> ready()));
-        server.setExecutor(threads);
-        server.start();
     }
 
     /**
@@ -60,65 +64,44 @@ public final class AdminServer implements AutoCloseable {
      */
     public void open(Queue queue, Waiting waiting, Routes routes, Access access, Supplier<String> metrics) {
         var operator = new StaticToken(routes, access);
-        serve("/metrics", reading(exchange -> new Answer(200, "text/plain; version=0.0.4; charset=utf-8",
-                metrics.get(), Map.of())));
-        serve("/queue/", reading(exchange -> queued(exchange, queue, routes, operator)));
-        serve(QueueApi.PATH, new QueueApi(queue.view(), waiting, queue.counters(), operator)::answer);
+        pages.add(MetricsPage.PATH, HttpPages.reading(new MetricsPage(operator::metrics, metrics)))
+                .add("/queue/", HttpPages.reading(request -> queued(request, queue, routes, operator)))
+                .add(QueueApi.PATH, new QueueApi(queue.view(), waiting, queue.counters(), operator));
     }
 
     /** The port it listens on. */
     public int port() {
-        return server.getAddress().getPort();
+        return port.port();
     }
 
-    private Answer ready() {
-        return problem.get().map(text -> Answer.text(503, text)).orElseGet(() -> Answer.text(200, "ok"));
+    /** The port for probes, if there is one. */
+    public OptionalInt healthPort() {
+        return probes.map(own -> OptionalInt.of(own.port())).orElseGet(OptionalInt::empty);
     }
 
     /** Of the organization with the UID that the query may name: under its name another may be known here. */
-    private static Answer queued(HttpExchange exchange, Queue queue, Routes routes, StaticToken operator) {
-        if (QueueApi.bearer(exchange).filter(operator::matches).isEmpty()) {
-            return Answer.text(401, "the operator's token is needed: Authorization: Bearer <token>");
+    private static HttpResponse queued(HttpRequest request, Queue queue, Routes routes, StaticToken operator) {
+        if (request.bearer().filter(operator::matches).isEmpty()) {
+            return HttpResponse.text(401, "the operator's token is needed: Authorization: Bearer <token>");
         }
         try {
-            String path = exchange.getRequestURI().getPath().substring("/queue/".length());
-            ResourceKey organization = ResourceKey.parse(path);
-            Optional<String> asked = Optional.ofNullable(exchange.getRequestURI().getQuery())
+            ResourceKey organization = ResourceKey.parse(request.path().substring("/queue/".length()));
+            Optional<String> asked = request.query()
                     .filter(query -> query.startsWith("uid="))
                     .map(query -> query.substring("uid=".length()));
             Optional<String> known = routes.organization(organization).flatMap(OrganizationRoute::uid);
             if (asked.isPresent() && !asked.equals(known)) {
-                return Answer.text(409, "the route of the organization with this UID is not known here yet");
+                return HttpResponse.text(409, "the route of the organization with this UID is not known here yet");
             }
-            return Answer.json("{\"queued\": " + queue.usage(organization).messages() + "}");
+            return QueueApi.json("{\"queued\": " + queue.usage(organization).messages() + "}");
         } catch (IllegalArgumentException e) {
-            return Answer.text(404, "the path is /queue/{namespace}/{name}");
+            return HttpResponse.text(404, "the path is /queue/{namespace}/{name}");
         }
-    }
-
-    private static Page reading(Page page) {
-        return exchange -> exchange.getRequestMethod().equals("GET")
-                ? page.of(exchange)
-                : Answer.text(405, "only GET is answered");
-    }
-
-    private void serve(String path, Page page) {
-        server.createContext(path, exchange -> {
-            try (exchange) {
-                boolean exact = path.endsWith("/") || exchange.getRequestURI().getPath().equals(path);
-                Answer answer = exact ? page.of(exchange) : Answer.text(404, "not found");
-                byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
-                answer.headers().forEach(exchange.getResponseHeaders()::set);
-                exchange.getResponseHeaders().set("Content-Type", answer.type());
-                exchange.sendResponseHeaders(answer.status(), body.length);
-                exchange.getResponseBody().write(body);
-            }
-        });
     }
 
     @Override
     public void close() {
-        server.stop(0);
-        threads.shutdown();
+        port.close();
+        probes.ifPresent(HttpPort::close);
     }
 }

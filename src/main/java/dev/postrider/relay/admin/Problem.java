@@ -1,6 +1,7 @@
 package dev.postrider.relay.admin;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.postrider.http.HttpResponse;
 import java.util.Map;
 
 /** Why a request is not done, told as RFC 9457 says. */
@@ -47,12 +48,12 @@ final class Problem extends Exception {
         return new Problem(503, "Service Unavailable", detail, Map.of());
     }
 
-    Answer answer() {
+    HttpResponse answer() {
         var json = JsonNodeFactory.instance.objectNode()
                 .put("type", "about:blank")
                 .put("title", title)
                 .put("status", status)
                 .put("detail", getMessage());
-        return new Answer(status, "application/problem+json", json + "\n", headers);
+        return HttpResponse.of(status, "application/problem+json", json + "\n").with(headers);
     }
 }

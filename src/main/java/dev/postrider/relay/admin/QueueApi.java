@@ -1,7 +1,10 @@
 package dev.postrider.relay.admin;
 
-import com.sun.net.httpserver.HttpExchange;
-import dev.postrider.relay.admin.Access.Decision;
+import dev.postrider.access.Decision;
+import dev.postrider.access.Outcome;
+import dev.postrider.http.HttpHandler;
+import dev.postrider.http.HttpRequest;
+import dev.postrider.http.HttpResponse;
 import dev.postrider.relay.admin.Access.Verb;
 import dev.postrider.relay.queue.Counters;
 import dev.postrider.relay.queue.QueueException;
@@ -27,11 +30,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The queue and what was counted of it over HTTP, as {@code openapi.json} describes it. */
-final class QueueApi {
+final class QueueApi implements HttpHandler {
     static final String PATH = "/api/v1/";
 
     private static final Logger LOG = LoggerFactory.getLogger(QueueApi.class);
-    private static final String BEARER = "Bearer ";
 
     private final QueueView queue;
     private final QueueJson json;
@@ -58,9 +60,10 @@ final class QueueApi {
         }
     }
 
-    Answer answer(HttpExchange exchange) {
+    @Override
+    public HttpResponse answer(HttpRequest request) {
         try {
-            return route(exchange);
+            return route(request);
         } catch (Problem e) {
             return e.answer();
         } catch (QueueException e) {
@@ -69,45 +72,50 @@ final class QueueApi {
         }
     }
 
-    private Answer route(HttpExchange exchange) throws Problem, QueueException {
-        String path = exchange.getRequestURI().getPath().substring(PATH.length());
+    private HttpResponse route(HttpRequest request) throws Problem, QueueException {
+        String path = request.path().substring(PATH.length());
         if (path.equals("openapi.json")) {
-            expect(exchange, "GET");
-            return Answer.json(openApi);
+            expect(request, "GET");
+            return json(openApi);
         }
         if (path.equals("usage")) {
-            expect(exchange, "GET");
-            return usage(token(exchange), UsageQuery.of(exchange.getRequestURI().getRawQuery()));
+            expect(request, "GET");
+            return usage(token(request), UsageQuery.of(request.query().orElse(null)));
         }
         List<String> parts = List.of(path.split("/", -1));
         if (!parts.getFirst().equals("queue") || parts.size() > 3) {
             throw Problem.notFound("there is nothing here; " + PATH + "openapi.json says what there is");
         }
-        String query = exchange.getRequestURI().getRawQuery();
-        String token = token(exchange);
+        @Nullable
+        String query = request.query().orElse(null);
+        String token = token(request);
         if (parts.size() == 1) {
-            expect(exchange, "GET");
+            expect(request, "GET");
             return list(token, QueueQuery.ofList(query));
         }
         Optional<Change> ofMany = change(parts.get(1));
         if (parts.size() == 2 && ofMany.isPresent()) {
-            expect(exchange, "POST");
+            expect(request, "POST");
             return change(token, ofMany.get(), QueueQuery.ofChange(query));
         }
         if (parts.size() == 2) {
-            expect(exchange, "GET");
+            expect(request, "GET");
             QueueQuery.none(query);
-            return Answer.json(json.message(find(token, Verb.GET, parts.get(1)).entry).toString());
+            return json(json.message(find(token, Verb.GET, parts.get(1)).entry).toString());
         }
         Change change = change(parts.get(2)).orElseThrow(() -> Problem.notFound("a message can be changed by "
                 + String.join(", ", Arrays.stream(Change.values()).map(QueueQuery::name).toList())));
-        expect(exchange, "POST");
+        expect(request, "POST");
         QueueQuery.none(query);
         return change(token, change, parts.get(1));
     }
 
-    private static void expect(HttpExchange exchange, String method) throws Problem {
-        if (!exchange.getRequestMethod().equals(method)) {
+    static HttpResponse json(String text) {
+        return HttpResponse.of(200, "application/json", text + "\n");
+    }
+
+    private static void expect(HttpRequest request, String method) throws Problem {
+        if (!request.method().equals(method)) {
             throw Problem.notAllowed(method);
         }
     }
@@ -116,25 +124,17 @@ final class QueueApi {
         return Arrays.stream(Change.values()).filter(change -> QueueQuery.name(change).equals(name)).findFirst();
     }
 
-    private static String token(HttpExchange exchange) throws Problem {
-        return bearer(exchange).orElseThrow(() -> Problem
-                .unauthorized("a token is needed: Authorization: Bearer <token of the relay or of Kubernetes>"));
-    }
-
-    /** The token of a request, if it brings one (RFC 6750 section 2.1). */
-    static Optional<String> bearer(HttpExchange exchange) {
-        @Nullable
-        String header = exchange.getRequestHeaders().getFirst("Authorization");
-        return Optional.ofNullable(header)
-                .filter(value -> value.regionMatches(true, 0, BEARER, 0, BEARER.length()))
-                .map(value -> value.substring(BEARER.length()).strip())
-                .filter(value -> !value.isEmpty());
+    private static String token(HttpRequest request) throws Problem {
+        return request.bearer()
+                .orElseThrow(() -> Problem
+                        .unauthorized(
+                                "a token is needed: Authorization: Bearer <token of the relay or of Kubernetes>"));
     }
 
     private Decision decide(String token, Verb verb, Optional<ResourceKey> organization) throws Problem {
         try {
             Decision decision = access.decide(token, verb, organization);
-            if (decision.outcome() == Access.Outcome.UNKNOWN) {
+            if (decision.outcome() == Outcome.UNKNOWN) {
                 throw Problem.unauthorized("the token is not known here, or no longer");
             }
             return decision;
@@ -145,7 +145,7 @@ final class QueueApi {
 
     private Decision require(String token, Verb verb, Optional<ResourceKey> organization) throws Problem {
         Decision decision = decide(token, verb, organization);
-        if (decision.outcome() != Access.Outcome.ALLOWED) {
+        if (decision.outcome() != Outcome.ALLOWED) {
             throw Problem.forbidden("%s may not %s queues.postrider.dev %s".formatted(decision.who(),
                     QueueQuery.name(verb),
                     organization.map(key -> "\"" + key.name() + "\" in namespace " + key.namespace())
@@ -155,21 +155,21 @@ final class QueueApi {
         return decision;
     }
 
-    private Answer usage(String token, UsageQuery query) throws Problem, QueueException {
+    private HttpResponse usage(String token, UsageQuery query) throws Problem, QueueException {
         require(token, Verb.GET, Optional.of(query.organization()));
         LocalDate to = query.to().orElseGet(() -> counters.today(query.organization()).plusDays(1));
         LocalDate from = query.from(to);
-        return Answer.json(UsageJson
+        return json(UsageJson
                 .write(new CountedMail(query.organization(), from, to,
                         counters.read(query.organization(), from, to)))
                 .toString());
     }
 
-    private Answer list(String token, QueueQuery query) throws Problem, QueueException {
+    private HttpResponse list(String token, QueueQuery query) throws Problem, QueueException {
         Filter filter = query.filter();
         require(token, Verb.GET, filter.organization());
         int limit = query.limit();
-        return Answer.json(json.page(queue.list(filter, query.after(), limit), limit).toString());
+        return json(json.page(queue.list(filter, query.after(), limit), limit).toString());
     }
 
     private record Found(Entry entry, String who) {}
@@ -178,28 +178,28 @@ final class QueueApi {
     private Found find(String token, Verb verb, String id) throws Problem, QueueException {
         Optional<Entry> entry = queue.find(id);
         Decision decision = decide(token, verb, entry.map(Entry::organization));
-        if (entry.isEmpty() || decision.outcome() != Access.Outcome.ALLOWED) {
+        if (entry.isEmpty() || decision.outcome() != Outcome.ALLOWED) {
             throw Problem.notFound("no message " + id + " is in the queue, or " + decision.who() + " may not "
                     + QueueQuery.name(verb) + " queues.postrider.dev in the namespace of its organization");
         }
         return new Found(entry.get(), decision.who());
     }
 
-    private Answer change(String token, Change change, String id) throws Problem, QueueException {
+    private HttpResponse change(String token, Change change, String id) throws Problem, QueueException {
         Found found = find(token, Verb.UPDATE, id);
         if (!queue.change(change, id)) {
             throw Problem.conflict("message " + id + " cannot be changed by " + QueueQuery.name(change) + ": "
                     + queue.find(id).map(entry -> "it is " + QueueQuery.name(entry.state())).orElse("it is gone"));
         }
         LOG.info("{} {} organization={} by={}", id, QueueQuery.name(change), found.entry.organization(), found.who);
-        return Answer.json(QueueJson.changed(1).toString());
+        return json(QueueJson.changed(1).toString());
     }
 
-    private Answer change(String token, Change change, QueueQuery query) throws Problem, QueueException {
+    private HttpResponse change(String token, Change change, QueueQuery query) throws Problem, QueueException {
         Filter filter = query.filter();
         Decision decision = require(token, Verb.UPDATE, filter.organization());
         int changed = queue.change(change, filter, OptionalInt.empty());
         LOG.info("queue {} messages={} {} by={}", QueueQuery.name(change), changed, query, decision.who());
-        return Answer.json(QueueJson.changed(changed).toString());
+        return json(QueueJson.changed(changed).toString());
     }
 }

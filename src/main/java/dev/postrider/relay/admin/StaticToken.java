@@ -1,5 +1,7 @@
 package dev.postrider.relay.admin;
 
+import dev.postrider.access.Decision;
+import dev.postrider.access.Outcome;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
@@ -9,6 +11,8 @@ import java.util.Optional;
 
 /** The installation's own token may do everything; of others somebody else decides. */
 final class StaticToken implements Access {
+    private static final Decision OWN = new Decision(Outcome.ALLOWED, "the installation's token");
+
     private final Routes routes;
     private final Access others;
 
@@ -26,8 +30,11 @@ final class StaticToken implements Access {
 
     @Override
     public Decision decide(String token, Verb verb, Optional<ResourceKey> organization) throws IOException {
-        return matches(token)
-                ? new Decision(Outcome.ALLOWED, "the installation's token")
-                : others.decide(token, verb, organization);
+        return matches(token) ? OWN : others.decide(token, verb, organization);
+    }
+
+    @Override
+    public Decision metrics(String token) throws IOException {
+        return matches(token) ? OWN : others.metrics(token);
     }
 }

@@ -1,5 +1,6 @@
 package dev.postrider.relay.routes;
 
+import dev.postrider.route.Linking;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
@@ -173,6 +174,16 @@ public final class Routes {
         Map<String, Integer> counted = new HashMap<>();
         organizations.keySet().forEach(key -> counted.merge(key.namespace(), 1, Integer::sum));
         return counted;
+    }
+
+    /** Whether there is such an organization, and the host of a link is not one that another namespace has for itself. */
+    public boolean mayHaveLinks(ResourceKey organization, String host) {
+        String name = Linking.hostName(host);
+        return organizations.containsKey(organization) && organizations.values()
+                .stream()
+                .filter(other -> !other.key().namespace().equals(organization.namespace()))
+                .flatMap(other -> other.linking().stream())
+                .noneMatch(linking -> linking.exclusive() && linking.hostName().equals(name));
     }
 
     public Optional<ServerRoute> server(ResourceKey key) {

@@ -2,8 +2,11 @@ package dev.postrider.relay.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
-import dev.postrider.relay.admin.Access.Outcome;
+import dev.postrider.access.Decision;
+import dev.postrider.access.Outcome;
+import dev.postrider.access.TokenReviews;
 import dev.postrider.relay.admin.Access.Verb;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.testing.ApiServer;
@@ -56,7 +59,7 @@ final class KubernetesAccessIT {
         namespace = api.createNamespace("shop");
         other = api.createNamespace("other");
         api.kubectl("create", "serviceaccount", "postmaster", "-n", namespace);
-        access = new KubernetesAccess(client, () -> now);
+        access = new KubernetesAccess(new TokenReviews(client, () -> now));
     }
 
     @AfterEach
@@ -91,12 +94,12 @@ final class KubernetesAccessIT {
     @Test
     void aRoleInTheOrganizationsNamespaceIsEnoughThereAndNowhereElse() throws Exception {
         role("get");
-        for (String token : new String[]{token(), token(KubernetesAccess.AUDIENCE)}) {
+        for (String token : new String[]{token(), token(TokenReviews.AUDIENCE)}) {
             assertThat(decide(token, Verb.GET, namespace)).isEqualTo(Outcome.ALLOWED);
             assertThat(decide(token, Verb.UPDATE, namespace)).isEqualTo(Outcome.FORBIDDEN);
             assertThat(decide(token, Verb.GET, other)).isEqualTo(Outcome.FORBIDDEN);
             assertThat(access.decide(token, Verb.GET, Optional.empty()))
-                    .isEqualTo(new Access.Decision(Outcome.FORBIDDEN,
+                    .isEqualTo(new Decision(Outcome.FORBIDDEN,
                             "system:serviceaccount:" + namespace + ":postmaster"));
         }
     }
@@ -119,6 +122,21 @@ final class KubernetesAccessIT {
     }
 
     @Test
+    @Tag("isolation")
+    void metricsAreForWhoeverMayGetThatPath() throws Exception {
+        role("get");
+        assertThat(access.metrics(token()).outcome()).isEqualTo(Outcome.FORBIDDEN);
+        assertThat(access.metrics("made-up").outcome()).isEqualTo(Outcome.UNKNOWN);
+        api.kubectl("create", "clusterrole", namespace, "--verb=get", "--non-resource-url=/metrics");
+        api.kubectl("create", "clusterrolebinding", namespace, "--clusterrole=" + namespace,
+                "--serviceaccount=" + namespace + ":postmaster");
+        await().untilAsserted(() -> {
+            now = now.plus(TokenReviews.LIFETIME);
+            assertThat(access.metrics(token()).outcome()).isEqualTo(Outcome.ALLOWED);
+        });
+    }
+
+    @Test
     void anAnswerHoldsForTenSeconds() throws Exception {
         role("get");
         String token = token();
@@ -128,8 +146,8 @@ final class KubernetesAccessIT {
         now = now.plusSeconds(9);
         assertThat(decide(token, Verb.GET, namespace)).isEqualTo(Outcome.ALLOWED);
         now = now.plusSeconds(1);
-        org.awaitility.Awaitility.await().untilAsserted(() -> {
-            now = now.plus(KubernetesAccess.LIFETIME);
+        await().untilAsserted(() -> {
+            now = now.plus(TokenReviews.LIFETIME);
             assertThat(decide(token, Verb.GET, namespace)).isEqualTo(Outcome.FORBIDDEN);
         });
     }
@@ -141,13 +159,15 @@ final class KubernetesAccessIT {
                 .withAutoOAuthToken(null)
                 .build();
         try (var powerless = new KubernetesClientBuilder().withConfig(nobody).build()) {
-            assertThatThrownBy(() -> new KubernetesAccess(powerless, InstantSource.system()).decide(token, Verb.GET,
+            assertThatThrownBy(() -> new KubernetesAccess(new TokenReviews(powerless, InstantSource.system())).decide(
+                    token, Verb.GET,
                     Optional.empty())).isInstanceOf(IOException.class)
                     .hasMessageContaining("it needs to create tokenreviews and subjectaccessreviews");
         }
         Config gone = new ConfigBuilder().withMasterUrl("http://127.0.0.1:1").withRequestRetryBackoffLimit(0).build();
         try (var unreachable = new KubernetesClientBuilder().withConfig(gone).build()) {
-            assertThatThrownBy(() -> new KubernetesAccess(unreachable, InstantSource.system()).decide(token, Verb.GET,
+            assertThatThrownBy(() -> new KubernetesAccess(new TokenReviews(unreachable, InstantSource.system())).decide(
+                    token, Verb.GET,
                     Optional.empty())).isInstanceOf(IOException.class)
                     .hasMessageContaining("the API server does not say who you are");
         }

@@ -3,11 +3,13 @@ package dev.postrider.relay.links;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.http.HttpLimits;
 import dev.postrider.relay.links.Links.Attachment;
 import dev.postrider.relay.queue.QueueLimits;
 import dev.postrider.relay.queue.SqlQueue;
 import dev.postrider.route.Linking;
 import dev.postrider.route.ResourceKey;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -56,8 +58,8 @@ final class DownloadsTest {
         links = new Links(queue.keptAttachments(), new VolumeStore(directory.resolve("links"), 0),
                 new LinkSettings(0, false, Optional.empty(), 1L << 30, 2, Optional.empty()), now::get);
         downloads = new Downloads(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional.empty(), links,
-                2,
-                ORDERS::equals, Duration.ofMillis(400));
+                4, new SimpleMeterRegistry(), (organization, _) -> !organization.name().equals("globex"),
+                HttpLimits.PUBLIC.withBlock(Duration.ofMillis(400)));
         link = keep(ORDERS, "M1", HOST, "Bericht \"é\".txt", TEXT.getBytes(StandardCharsets.US_ASCII));
     }
 
@@ -112,11 +114,11 @@ final class DownloadsTest {
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.body()).isEqualTo(TEXT);
         assertThat(answer.headers()).filteredOn(line -> !line.startsWith("Date:"))
-                .containsExactlyInAnyOrder("X-content-type-options: nosniff",
-                        "Content-security-policy: sandbox; default-src 'none'", "Cache-control: private, no-store",
-                        "Referrer-policy: no-referrer", "X-robots-tag: noindex", "Accept-ranges: bytes",
-                        "Etag: \"" + SHA256 + "\"", "Content-type: text/html", "Content-length: 10",
-                        "Content-disposition: attachment; filename=\"Bericht ___.txt\"; "
+                .containsExactlyInAnyOrder("X-Content-Type-Options: nosniff",
+                        "Content-Security-Policy: sandbox; default-src 'none'", "Cache-Control: private, no-store",
+                        "Referrer-Policy: no-referrer", "X-Robots-Tag: noindex", "Accept-Ranges: bytes",
+                        "ETag: \"" + SHA256 + "\"", "Content-Type: text/html", "Content-Length: 10",
+                        "Connection: close", "Content-Disposition: attachment; filename=\"Bericht ___.txt\"; "
                                 + "filename*=UTF-8''Bericht%20%22%C3%A9%22.txt");
         Answer head = ask("HEAD", link.getRawPath(), link.getRawAuthority(), "Range: bytes=0-1");
         assertThat(head.status()).isEqualTo(200);
@@ -170,6 +172,9 @@ final class DownloadsTest {
     @CsvSource(delimiter = '|', textBlock = """
             the link as it is                | GET    | links.acme.example:8443 | /mail/{token}/{name}    | 200
             the host has no case             | GET    | LINKS.acme.Example:8443 | /mail/{token}/{name}    | 200
+            the host ends with the root      | GET    | links.acme.example.:8443 | /mail/{token}/{name}   | 200
+            the host is in the target        | GET    | links.globex.example    | http://links.acme.example:8443/mail/{token}/{name} | 200
+            another host is in the target    | GET    | links.acme.example:8443 | http://links.globex.example/mail/{token}/{name} | 404
             encoded in another way           | GET    | links.acme.example:8443 | /mail/{token}/%42ericht%20%22e%CC%81%22%2Etxt | 200
             another name                     | GET    | links.acme.example:8443 | /mail/{token}/x         | 404
             an empty name                    | GET    | links.acme.example:8443 | /mail/{token}/          | 404

@@ -1,0 +1,21 @@
+package dev.postrider.http;
+
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** What the kubelet asks: whether the process should go on, and whether it does its work. */
+public final class Probes {
+    private Probes() {}
+
+    /**
+     * The pages {@code /healthz} and {@code /readyz}.
+     *
+     * @param problem why it does not do its work; empty if it does
+     */
+    public static HttpPages pages(Supplier<Optional<String>> problem) {
+        return new HttpPages().add("/healthz", HttpPages.reading(_ -> HttpResponse.text(200, "ok")))
+                .add("/readyz", HttpPages.reading(_ -> problem.get()
+                        .map(why -> HttpResponse.text(503, why))
+                        .orElseGet(() -> HttpResponse.text(200, "ok"))));
+    }
+}
