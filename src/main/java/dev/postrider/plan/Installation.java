@@ -14,7 +14,32 @@ import java.util.Set;
  * @param fingerprintKey       keys the fingerprints in status, so that they tell nothing of a password
  */
 public record Installation(Set<String> trustedNamespaces, boolean globalServerRequired, Optional<RelayAddress> relay,
-        boolean servesLinks, SupportSettings support, String fingerprintKey) {
+        boolean servesLinks, SupportSettings support, Optional<SenderDomains> senderDomains, String fingerprintKey) {
+
+    /** One where everything belongs to one person. */
+    public Installation(Set<String> trustedNamespaces, boolean globalServerRequired, Optional<RelayAddress> relay,
+            boolean servesLinks, SupportSettings support, String fingerprintKey) {
+        this(trustedNamespaces, globalServerRequired, relay, servesLinks, support, Optional.empty(), fingerprintKey);
+    }
+
+    /** What ties the domains of mail that leaves through global servers to namespaces. */
+    public enum SenderDomains {
+        /** Nothing does. */
+        OPEN("Open"),
+        /** The grants of global servers. */
+        GRANTED("Granted");
+
+        private final String text;
+
+        SenderDomains(String text) {
+            this.text = text;
+        }
+
+        /** As the settings have it. */
+        public String text() {
+            return text;
+        }
+    }
 
     /**
      * Who helps organizations.

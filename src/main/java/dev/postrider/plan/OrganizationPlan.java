@@ -80,6 +80,17 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                 lookAgain, List.copyOf(news), report, reportAt);
     }
 
+    /**
+     * The route of an organization that is left alone: nothing changes but what is granted to it, which is not its own
+     * to keep. Empty where it has none, or none that differs.
+     */
+    public static Optional<OrganizationRoute> paused(OrganizationMailSettings organization, World world) {
+        SendersAllowed senders = SendersAllowed.of(organization, Servers.of(organization, world), world);
+        return world.organizationRoute(key(organization))
+                .filter(route -> !route.granted().equals(senders.granted()))
+                .map(route -> route.granting(senders.granted()));
+    }
+
     /** What is wrong with an organization and the servers that it names, each problem apart. */
     public static List<Problem> problems(OrganizationMailSettings organization, World world) {
         List<Problem> problems = new ArrayList<>();
@@ -132,10 +143,12 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
         OrganizationPlan plan() {
             Problem.beyondBound(world, organization, "organizations", "organizations").ifPresent(problems::add);
-            DeclaredOrganization declared = DeclaredOrganization.of(organization, world, problems);
             Servers servers = Servers.of(organization, world);
+            SendersAllowed senders = SendersAllowed.of(organization, servers, world);
+            DeclaredOrganization written = DeclaredOrganization.of(organization, world, problems);
+            DeclaredOrganization declared = written.as(senders.through(written.identity()));
             OrganizationTests tests = new OrganizationTests(organization, world, news, servers, declared.identity(),
-                    declared.dkim());
+                    senders, declared.dkim());
             List<ServerTestSendStatus> records = tests.record(notices);
             List<TestOrder> orders = deletion == Deletion.CONFIRMED || !problems.isEmpty()
                     ? List.of()
@@ -146,12 +159,15 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
             Condition resolved = conditions.set(Conditions.SERVERS_RESOLVED, servers.status(), servers.reason(),
                     servers.message());
+            Optional<Condition> allowed = senders.condition(conditions);
             Condition bound = binding.ready(conditions);
             Optional<BindingCopies> copies = BindingCopies.of(organization, world, binding, conditions);
             copies.ifPresent(c -> conditions.add(c.condition(Map.of())));
             Condition tested = tests.condition(conditions, orders, records);
             Condition relay = conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
-            Condition ready = ready(List.of(resolved, bound, tested, relay), servers, binding);
+            boolean sendsAsItself = !senders.refuses(declared.identity());
+            Condition ready = ready(Stream.concat(allowed.filter(_ -> !sendsAsItself).stream(),
+                    Stream.of(resolved, bound, tested, relay)).toList(), servers, binding);
             Optional<Rotation> password = binding.password().filter(_ -> servers.usable());
             List<ResourceKey> through = password.isPresent()
                     ? servers.named()
@@ -161,9 +177,11 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     conditions);
             Optional<OrganizationRoute> route = password
                     .map(rotation -> route(rotation, declared, servers, capabilities))
-                    .or(() -> world.organizationRoute(key).map(last -> lastGood(last, capabilities)));
+                    .or(() -> world.organizationRoute(key).map(last -> lastGood(last, capabilities)))
+                    .map(made -> made.granting(senders.granted()));
             if (ready.status() == Status.False && deletion != Deletion.CONFIRMED && (Problem.needPerson(problems)
-                    || Problem.needPerson(servers.problems()) || bound.reason().equals("SecretExists"))) {
+                    || Problem.needPerson(servers.problems()) || bound.reason().equals("SecretExists")
+                    || !sendsAsItself)) {
                 conditions.set(Conditions.STALLED, Status.True, ready.reason(), ready.message());
             }
             boolean release = deletion(route.isPresent());
@@ -190,7 +208,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     release
                             ? Optional.empty()
                             : earliest(Stream.of(lookAgain(orders, records), binding.nextChange(),
-                                    copies.map(BindingCopies::lookAgain))),
+                                    copies.map(BindingCopies::lookAgain), senders.lookAgain())),
                     List.copyOf(notices), report.order(), report.lookAgain());
         }
 

@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -33,11 +34,15 @@ final class OrganizationTests {
     private final OrganizationTestNews news;
     private final List<ServerView> servers;
     private final Identities identity;
+    private final SendersAllowed senders;
+    private final Set<ResourceKey> globals;
     private final List<DkimKey> dkim;
     private final Map<String, TestSendStatus> recorded;
 
     OrganizationTests(OrganizationMailSettings organization, World world, OrganizationTestNews news, Servers servers,
-            Identities identity, List<DkimKey> dkim) {
+            Identities identity, SendersAllowed senders, List<DkimKey> dkim) {
+        this.senders = senders;
+        this.globals = servers.globals().stream().map(ServerView::key).collect(Collectors.toSet());
         this.dkim = dkim;
         this.organization = organization;
         this.world = world;
@@ -82,7 +87,7 @@ final class OrganizationTests {
         }
         List<TestOrder> orders = new ArrayList<>();
         // Nobody's login is known here; such servers are proved on their own, by the login that they name for that.
-        for (ServerView server : servers.stream().filter(s -> !s.wantsSubmitter()).toList()) {
+        for (ServerView server : servers.stream().filter(s -> !s.wantsSubmitter() && !isRefusedAt(s)).toList()) {
             ResourceKey key = server.key();
             Optional<TestSendStatus> last = last(records, key);
             boolean asked = last.filter(l -> request.get().equals(l.request())).isEmpty();
@@ -105,11 +110,21 @@ final class OrganizationTests {
         return orders;
     }
 
+    /** Test mails do not come by the relay, which would refuse them. */
+    private boolean isRefusedAt(ServerView server) {
+        return senders.refuses(identity, globals.contains(server.key()));
+    }
+
     Condition condition(Conditions conditions, List<TestOrder> orders, List<ServerTestSendStatus> records) {
         String type = Conditions.TEST_SEND_SUCCEEDED;
         if (!orders.isEmpty() || !news.running().isEmpty()) {
             return conditions.set(type, Status.Unknown, IN_PROGRESS,
                     "test mails of this organization are on their way");
+        }
+        Optional<Problem> refused = senders.problem(identity);
+        if (refused.isPresent()) {
+            return conditions.set(type, Status.False, refused.get().reason(),
+                    "test mails of this organization are not sent: " + refused.get().message());
         }
         List<Proof> proofs = servers.stream().flatMap(s -> proof(s, records).stream()).toList();
         List<Proof> good = proofs.stream().filter(Proof::accepted).toList();

@@ -91,7 +91,8 @@ public final class Relay implements AutoCloseable {
             queue.countDaysIn(key -> routes.organization(key).flatMap(OrganizationRoute::reportZone));
             this.links = openLinks(settings, clock);
             this.delivery = new Delivery(queue, routes, new MeteredUpstreams(upstreams, relayMeters), deliverySettings,
-                    clock, relayMeters, exposure.tracing(), links, Optional.of(attempts()));
+                    clock, relayMeters, exposure.tracing(), links, Optional.of(attempts()),
+                    new GrantedSenders(routes));
             this.listener = new SmtpListener(
                     new ListenerSettings(settings.hostName(), settings.limits(),
                             settings.allowPlaintextAuthentication()),

@@ -29,18 +29,31 @@ import java.util.Optional;
  * @param dkim           what its mail is signed with
  * @param bounceAddress  the envelope sender that the organization declared, which takes the place of {@code from} in
  *                       mail of its applications; empty if {@code envelopeFrom} is a default
+ * @param granted        the domains that its mail may come from where it leaves through a global server; empty where the
+ *                       installation's policy is Open, and in a route of a version that did not know this: any
  */
 public record OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
         Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
         Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable, Optional<Support> support,
         List<FormerPassword> formerPasswords, Optional<ZoneId> reportZone,
-        Optional<Address> replyTo, List<DkimKey> dkim, Optional<String> bounceAddress) {
+        Optional<Address> replyTo, List<DkimKey> dkim, Optional<String> bounceAddress,
+        Optional<GrantedDomains> granted) {
 
     @JsonCreator
     public OrganizationRoute {
         // Routes of earlier versions say nothing of these.
         formerPasswords = List.copyOf(Objects.requireNonNullElse(formerPasswords, List.of()));
         dkim = List.copyOf(Objects.requireNonNullElse(dkim, List.of()));
+    }
+
+    /** Of one whose mail may come from any domain. */
+    public OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
+            Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
+            Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable, Optional<Support> support,
+            List<FormerPassword> formerPasswords, Optional<ZoneId> reportZone, Optional<Address> replyTo,
+            List<DkimKey> dkim, Optional<String> bounceAddress) {
+        this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, senders, unavailable,
+                support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, Optional.empty());
     }
 
     /** Of one that has nothing of what the rest is for. */
@@ -60,25 +73,26 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     /** The same for an organization in another state. */
     public OrganizationRoute in(State other) {
         return new OrganizationRoute(key, passwordSha256, other, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress);
+                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, granted);
     }
 
     /** The same without these classes of mail. */
     public OrganizationRoute without(UnavailableClasses classes) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, Optional.of(classes), support, formerPasswords, reportZone, replyTo, dkim, bounceAddress);
+                senders, Optional.of(classes), support, formerPasswords, reportZone, replyTo, dkim, bounceAddress,
+                granted);
     }
 
     /** The same with others who help it. */
     public OrganizationRoute helpedBy(Optional<Support> helpers) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, helpers, formerPasswords, reportZone, replyTo, dkim, bounceAddress);
+                senders, unavailable, helpers, formerPasswords, reportZone, replyTo, dkim, bounceAddress, granted);
     }
 
     /** The same that takes these passwords, too. */
     public OrganizationRoute with(List<FormerPassword> passwords) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, passwords, reportZone, replyTo, dkim, bounceAddress);
+                senders, unavailable, support, passwords, reportZone, replyTo, dkim, bounceAddress, granted);
     }
 
     /** Whether the login may have this password at that time. */
@@ -92,13 +106,19 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     /** The same whose mail is signed, and names somebody to answer. */
     public OrganizationRoute signing(Optional<Address> answersTo, List<DkimKey> keys) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone, answersTo, keys, bounceAddress);
+                senders, unavailable, support, formerPasswords, reportZone, answersTo, keys, bounceAddress, granted);
     }
 
     /** The same with what it declared for bounces of its applications' mail. */
     public OrganizationRoute bouncingTo(Optional<String> address) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, address);
+                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, address, granted);
+    }
+
+    /** The same that may send as these domains through global servers; as any if it is empty. */
+    public OrganizationRoute granting(Optional<GrantedDomains> domains) {
+        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
+                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, domains);
     }
 
     /** What the relay does with the organization's mail. */
@@ -122,6 +142,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
                 + unavailable.filter(u -> !u.equals(UnavailableClasses.NONE)).map(u -> ", " + u).orElse("")
                 + support.map(s -> ", " + s).orElse("")
                 + bounceAddress.map(address -> ", bounces to " + address).orElse("")
+                + granted.map(domains -> ", granted " + domains.patterns()).orElse("")
                 + reportZone.map(zone -> ", days of " + zone).orElse("")
                 + (dkim.isEmpty() ? "" : ", " + dkim) + "]";
     }

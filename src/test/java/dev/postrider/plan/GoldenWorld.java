@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -125,6 +126,9 @@ public final class GoldenWorld implements World {
                 world.path("servesLinks").asBoolean(false),
                 new Installation.SupportSettings(Optional.ofNullable(world.path("support").textValue()),
                         world.path("ownSupport").asBoolean(false)),
+                Arrays.stream(Installation.SenderDomains.values())
+                        .filter(policy -> policy.text().equals(world.path("senderDomains").asText()))
+                        .findFirst(),
                 "the key");
     }
 

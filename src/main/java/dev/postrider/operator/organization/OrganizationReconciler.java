@@ -35,6 +35,7 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -49,6 +50,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Observes an OrganizationMailSettings, plans, applies its route and binding and writes its status. */
 public final class OrganizationReconciler implements Reconciler<OrganizationMailSettings>, AutoCloseable {
+    private static final Duration PAUSED = Duration.ofMinutes(1);
+
     private final Cluster cluster;
     private final Sends<ResourceKey, TestOrder, TestResult> tests;
     private final Sends<UsagePeriod, UsageReportOrder, SubmissionResult> reports;
@@ -163,10 +166,23 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
             tellOf(key);
         }
         boolean deleted = organization.getMetadata().getDeletionTimestamp() != null;
-        if (Lifecycle.isPaused(organization) || deleted && !Lifecycle.hasFinalizer(organization)) {
+        if (Lifecycle.isPaused(organization)) {
+            return leaveAlone(organization, key, context);
+        }
+        if (deleted && !Lifecycle.hasFinalizer(organization)) {
             return UpdateControl.noUpdate();
         }
         return Lifecycle.unlessGone(organization, () -> carryOut(organization, key, uid, context));
+    }
+
+    /** Whoever may pause an organization keeps no grant by that. */
+    private UpdateControl<OrganizationMailSettings> leaveAlone(OrganizationMailSettings organization,
+            ResourceKey key, Context<OrganizationMailSettings> context) {
+        Cluster.Planned<Optional<OrganizationRoute>> made = cluster.plan(reader(key), calendar.instant(),
+                world -> OrganizationPlan.paused(organization, world));
+        made.plan().ifPresent(route -> applyRoute(route, context));
+        // Labels of namespaces, by which grants may select, are not watched.
+        return UpdateControl.<OrganizationMailSettings>noUpdate().rescheduleAfter(PAUSED);
     }
 
     private UpdateControl<OrganizationMailSettings> carryOut(OrganizationMailSettings organization, ResourceKey key,
