@@ -8,6 +8,7 @@ import dev.postrider.plan.Binding;
 import dev.postrider.plan.BindingLookup;
 import dev.postrider.plan.ConfigMapLookup;
 import dev.postrider.plan.CopyLookup;
+import dev.postrider.plan.DomainAnswer;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.MailServerPlan;
 import dev.postrider.plan.NamespaceLookup;
@@ -186,6 +187,11 @@ final class ClusterWorld implements World {
         Settings.NamespaceLimits limits = cluster.limits();
         int most = resource instanceof MailServer ? limits.mailServers() : limits.organizations();
         return cluster.caches().declaredBefore(resource) < most ? OptionalInt.empty() : OptionalInt.of(most);
+    }
+
+    @Override
+    public Optional<DomainAnswer> domainAnswer(String namespace, String domain) {
+        return cluster.domains().answer(namespace, domain);
     }
 
     @Override

@@ -27,7 +27,9 @@ public record Installation(Set<String> trustedNamespaces, boolean globalServerRe
         /** Nothing does. */
         OPEN("Open"),
         /** The grants of global servers. */
-        GRANTED("Granted");
+        GRANTED("Granted"),
+        /** The grants of global servers, and records in DNS of the domains. */
+        VERIFIED("Verified");
 
         private final String text;
 

@@ -258,7 +258,8 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             }
             if (policy.get() != SenderDomains.OPEN) {
                 conditions.set(Conditions.SENDERS_RESTRICTED, Status.True, policy.get().text(),
-                        "each namespace sends through global servers as the domains that are granted to it");
+                        "each namespace sends through global servers as the domains that are granted to it"
+                                + (policy.get() == SenderDomains.VERIFIED ? ", or verified by DNS" : ""));
                 return;
             }
             Condition open = conditions.set(Conditions.SENDERS_RESTRICTED, Status.False, policy.get().text(),

@@ -76,7 +76,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         return new OrganizationPlan(route, binding, copies, release, tests,
                 new OrganizationMailSettingsStatus(status.observedGeneration(), conditions, status.binding(),
                         status.servers(), status.serverSummary(), status.capabilities(), status.testSends(),
-                        status.usageReport(), status.dkim()),
+                        status.usageReport(), status.dkim(), status.senderDomains()),
                 lookAgain, List.copyOf(news), report, reportAt);
     }
 
@@ -193,7 +193,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     organization.getMetadata().getGeneration(), conditions.list(),
                     binding.status(before == null ? null : before.binding()),
                     servers.keys(), servers.summary(), capabilities.status(), records.isEmpty() ? null : records,
-                    report.status().orElse(null), declared.dkim().isEmpty() ? null : DkimKeys.records(declared.dkim()));
+                    report.status().orElse(null), declared.dkim().isEmpty() ? null : DkimKeys.records(declared.dkim()),
+                    senders.domains().isEmpty() ? null : senders.domains());
             // A relay that is not up yet is on its way, and no fault of the organization.
             boolean waitsForRelay = ready.reason().equals(relay.reason());
             if (conditions.isNews(ready) && ready.status() == Status.False && !waitsForRelay

@@ -5,10 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.Condition.Status;
-import dev.postrider.api.LicenseExpiryNotice;
-import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.relay.Dialogue;
 import dev.postrider.testing.ApiServer;
+import dev.postrider.testing.PlayedDns;
 import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.testing.UsesApiServer;
 import java.nio.file.Path;
@@ -80,13 +79,6 @@ final class SendersEndToEndIT {
     @TempDir
     Path directory;
 
-    private static List<String> statusAndReason(List<Condition> conditions, String type) {
-        return conditions.stream()
-                .filter(condition -> condition.type().equals(type))
-                .map(condition -> condition.status() + " " + condition.reason())
-                .toList();
-    }
-
     @Test
     void noMailLeavesAsTheDomainOfAnotherNamespace(ApiServer api) throws Exception {
         String victim = api.createNamespace("victim");
@@ -102,25 +94,13 @@ final class SendersEndToEndIT {
             for (String type : List.of("SendersAllowed", "TestSendSucceeded", "Ready")) {
                 installation.awaitOrganization(operator.tenant(), "forger", type, Status.False, "SenderNotGranted");
             }
-            await().untilAsserted(() -> assertThat(operator.client()
-                    .resources(LicenseExpiryNotice.class)
-                    .inNamespace(operator.tenant())
-                    .withName("license")
-                    .get()
-                    .getStatus()).satisfies(status -> {
-                        assertThat(statusAndReason(status.conditions(), "Ready"))
-                                .containsExactly("False SenderNotGranted");
-                        assertThat(status.sent()).isNullOrEmpty();
-                        assertThat(status.testSend().failure()).startsWith("no test was sent: "
-                                + "spec.identity.from.address: \"billing@victim.example\" is not in a domain");
-                    }));
-            assertThat(statusAndReason(operator.client()
-                    .resources(OrganizationMailSettings.class)
-                    .inNamespace(operator.tenant())
-                    .withName("forger")
-                    .get()
-                    .getStatus()
-                    .conditions(), "UsageReportAvailable")).containsExactly("False MailNotProved");
+            await().untilAsserted(() -> assertThat(operator.kubectl("get", "len", "license", "-n", "$TENANT", "-o",
+                    "jsonpath={.status.conditions[?(@.type==\"Ready\")].reason}, sent: {.status.sent}, "
+                            + "test: {.status.testSend.failure}"))
+                    .startsWith("SenderNotGranted, sent: , test: no test was sent: spec.identity.from.address: "
+                            + "\"billing@victim.example\" is not in a domain"));
+            assertThat(operator.organizationCondition("forger", "UsageReportAvailable").map(Condition::reason))
+                    .contains("MailNotProved");
 
             String refused = "; no domain is granted to namespace " + operator.tenant()
                     + ", or ask the administrator of Postrider to grant victim.example to namespace "
@@ -159,6 +139,56 @@ final class SendersEndToEndIT {
                     assertThat(reply).startsWith("550 5.7.1 ");
                 });
             }
+        }
+    }
+
+    private static String record(RunningOperator operator, String namespace, String name) {
+        return operator.kubectl("get", "oms", name, "-n", namespace, "-o",
+                "jsonpath={.status.senderDomains[0].value}");
+    }
+
+    /** Everybody may claim a domain; the record that its owner publishes is for one namespace alone. */
+    @Test
+    void aRecordOfTheDomainVerifiesItForOneNamespaceAlone(ApiServer api) throws Exception {
+        String victim = api.createNamespace("victim");
+        try (PlayedDns dns = PlayedDns.start();
+                ScriptedSmtpServer upstream = ScriptedSmtpServer.start();
+                var installation = new RunningInstallation(api, directory,
+                        "senderDomains: Verified\ndnsServer: \"" + dns.address() + "\"\n", victim)) {
+            RunningOperator operator = installation.operator();
+            operator.applyGlobalServer(upstream.port());
+            operator.apply(VICTIM.formatted(victim));
+            operator.apply(ATTACKER);
+            operator.startRelay();
+            await().untilAsserted(() -> assertThat(record(operator, victim, "shop"))
+                    .startsWith("postrider-verification="));
+            await().untilAsserted(() -> assertThat(record(operator, operator.tenant(), "forger"))
+                    .startsWith("postrider-verification=")
+                    .isNotEqualTo(record(operator, victim, "shop")));
+            installation.awaitOrganization(victim, "shop", "SendersAllowed", Status.False, "SenderNotGranted");
+
+            dns.says("_postrider.victim.example", "v=spf1 -all", record(operator, victim, "shop"));
+            installation.awaitOrganization(victim, "shop", "SendersAllowed", Status.True, "Granted");
+            installation.awaitOrganization(victim, "shop", "Ready", Status.True, "MailWorks");
+            try (Dialogue session = installation.session(installation.binding(victim, "shop-mail"))) {
+                assertThat(session.mail("billing@victim.example", "buyer@example.org",
+                        "From: billing@victim.example\r\nSubject: genuine\r\n\r\nhello")).startsWith("250");
+            }
+            try (Dialogue session = installation.session(installation.binding(operator.tenant(), "forger-mail"))) {
+                assertThat(session.say("MAIL FROM:<billing@victim.example>"))
+                        .startsWith("550 5.7.1 the envelope sender must not be <billing@victim.example>");
+            }
+            installation.awaitOrganization(operator.tenant(), "forger", "Ready", Status.False, "SenderNotGranted");
+            await().untilAsserted(() -> assertThat(upstream.messages())
+                    .anySatisfy(mail -> assertThat(mail.text()).contains("Subject: genuine")));
+            // An outage takes nothing away.
+            dns.staysSilent("_postrider.victim.example");
+            installation.restartOperator();
+            await().untilAsserted(() -> assertThat(installation.operator()
+                    .kubectl("get", "oms", "shop", "-n", victim, "-o",
+                            "jsonpath={.status.senderDomains[0].verified} {.status.senderDomains[0].message}"))
+                    .startsWith("true DNS did not answer for _postrider.victim.example"));
+            installation.awaitOrganization(victim, "shop", "SendersAllowed", Status.True, "Granted");
         }
     }
 

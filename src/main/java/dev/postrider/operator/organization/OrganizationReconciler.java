@@ -2,6 +2,7 @@ package dev.postrider.operator.organization;
 
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsStatus;
+import dev.postrider.api.OrganizationMailSettingsStatus.SenderDomain;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.operator.BindingSecrets;
 import dev.postrider.operator.Cluster;
@@ -149,6 +150,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         String uid = organization.getMetadata().getUid();
         if (context.isPrimaryResourceDeleted()) {
             tests.forget(uid);
+            lookUp(key, List.of());
             reports.forget(uid);
             timer.forget(ResourceID.fromResource(organization));
             removeRoute(key, context);
@@ -181,6 +183,9 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         Cluster.Planned<Optional<OrganizationRoute>> made = cluster.plan(reader(key), calendar.instant(),
                 world -> OrganizationPlan.paused(organization, world));
         made.plan().ifPresent(route -> applyRoute(route, context));
+        lookUp(key, Optional.ofNullable(organization.getStatus())
+                .map(OrganizationMailSettingsStatus::senderDomains)
+                .orElse(List.of()));
         // Labels of namespaces, by which grants may select, are not watched.
         return UpdateControl.<OrganizationMailSettings>noUpdate().rescheduleAfter(PAUSED);
     }
@@ -210,6 +215,9 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
             removeBindings(organization, "", context);
         }
         writeStatus(organization, plan, context);
+        lookUp(key, plan.release() || plan.status().senderDomains() == null
+                ? List.of()
+                : plan.status().senderDomains());
         reported.finished().forEach(finished -> reports.written(uid, finished.order().period()));
         ResourceID id = ResourceID.fromResource(organization);
         plan.report().ifPresent(order -> reports.start(uid, order, () -> nudges.propagateEvent(id)));
@@ -226,6 +234,13 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         UpdateControl<OrganizationMailSettings> control = UpdateControl.noUpdate();
         Lifecycle.next(plan.lookAgain(), made.again(), now).ifPresent(control::rescheduleAfter);
         return control;
+    }
+
+    /** Goes on looking these up, and no others. */
+    private void lookUp(ResourceKey organization, List<SenderDomain> domains) {
+        cluster.domains()
+                .want(organization, domains,
+                        key -> nudges.propagateEvent(new ResourceID(key.name(), key.namespace())));
     }
 
     private OrganizationTestNews news(String uid) {
