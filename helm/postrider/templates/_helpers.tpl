@@ -50,7 +50,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get, list, watch, create, patch, delete]
-# Reads whether they accept copies of bindings; where this is a Role, that of its own namespace.
+# Reads whether they accept copies of bindings, and which grants of senders select them; where this is a Role, that of its own namespace.
 - apiGroups: [""]
   resources: [namespaces]
   verbs: [get]

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 // @formatter:off The fields are laid out by hand: what each is for, then what it takes.
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** What a person declares of an upstream server. */
 @JsonClassDescription("What you declare of the server.")
 @ValidationRule(value = "[has(self.smtp), has(self.microsoftGraph)].filter(x, x).size() == 1", message = "exactly one of smtp and microsoftGraph must be set: how is this server reached?")
+@ValidationRule(value = "!has(self.senders) || has(self.scope) && self.scope == 'Global'", message = "senders is for global servers: it says who may send as which domain through them; remove senders, or declare a server of scope Global in the operator's namespace")
 public record MailServerSpec(
         @JsonPropertyDescription("What people call this server; shown by kubectl get -o wide.")
         @Size(max = 256) @Nullable String description,
@@ -32,6 +34,10 @@ public record MailServerSpec(
         @Nullable Mailbox sender,
         @JsonPropertyDescription("The test mail that proves these settings. Without a recipient no test is made.")
         @Nullable TestSpec test,
+        @JsonPropertyDescription("Of a global server: which namespaces may send as which domains, where the "
+                + "installation restricts senders (senderDomains of the chart). What one global server grants counts "
+                + "for all of them.")
+        @Size(max = 1000) @Nullable List<SenderGrant> senders,
         @JsonPropertyDescription("Type exactly Delete to let this resource be deleted. Until then a deletion is "
                 + "refused, or held.")
         @Size(max = 64) @Nullable String deletionConfirmation) {

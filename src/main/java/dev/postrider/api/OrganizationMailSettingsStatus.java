@@ -33,7 +33,27 @@ public record OrganizationMailSettingsStatus(
         @JsonPropertyDescription("The usage reports, where they are switched on.")
         @Nullable UsageReportStatus usageReport,
         @JsonPropertyDescription("The DNS records by which receivers check the signatures of the organization's mail.")
-        @Nullable List<DkimRecord> dkim) {
+        @Nullable List<DkimRecord> dkim,
+        @JsonPropertyDescription("The DNS records by which the namespace shows that domains are its own, where the "
+                + "installation asks for that (senderDomains: Verified) and does not grant them.")
+        @Nullable List<SenderDomain> senderDomains) {
+
+    /** A domain that is the namespace's own, or claimed to be. */
+    public record SenderDomain(
+            @JsonPropertyDescription("The domain. The record covers its subdomains, too.")
+            @Required String domain,
+            @JsonPropertyDescription("Name of the record, as _postrider.acme.example.")
+            @Required String record,
+            @JsonPropertyDescription("Its type: TXT.")
+            @Required String type,
+            @JsonPropertyDescription("What it must say, exactly.")
+            @Required String value,
+            @JsonPropertyDescription("Whether organizations of the namespace may send as the domain.")
+            @Required boolean verified,
+            @JsonPropertyDescription("Since when the record of a verified domain could not be found (RFC 3339).")
+            @Nullable String failingSince,
+            @JsonPropertyDescription("What the last lookup came to, if it did not find the record.")
+            @Nullable String message) {}
 
     /** The usage reports. */
     public record UsageReportStatus(

@@ -144,7 +144,7 @@ public final class LocalMode implements AutoCloseable {
                 Optional.of(new RelayAddress(RelayIdentity.HOST, relay.submissionPort(),
                         Optional.of(certificate.caCertificate()))),
                 options.linksPort().isPresent(), Set.of("localhost"), options.support(),
-                UUID.randomUUID().toString());
+                Optional.empty(), UUID.randomUUID().toString());
         var sender = new TestSender(new MailUpstreams(name, true, EgressPolicy.OPEN, options.graph()), clock);
         this.cluster = new LocalCluster(routes, new BindingDirectories(bindings), installation, clock,
                 new Sends<>(order -> order.mail().server().key(), order -> sender.send(order.mail()),

@@ -28,6 +28,7 @@ public final class Cluster {
     private final RelayQueue relayQueue;
     private final InstantSource clock;
     private final Settings.NamespaceLimits limits;
+    private final DomainLookups domains;
     private final Dependencies dependencies;
     private final AuthoritySecrets authoritySecrets;
     private final TestTurns testTurns;
@@ -54,9 +55,11 @@ public final class Cluster {
      * @param namespace where the operator is
      * @param watched   the namespaces that it works in; empty for all
      * @param limits    how much a namespace may have
+     * @param domains   looks up the domains that namespaces claim
      */
     public Cluster(String namespace, Set<String> watched, ObjectMetadata metadata, RelayQueue relayQueue,
-            InstantSource clock, Settings.NamespaceLimits limits, State initial) {
+            InstantSource clock, Settings.NamespaceLimits limits, DomainLookups domains, State initial) {
+        this.domains = domains;
         this.namespace = namespace;
         this.watched = watched;
         this.caches = new Caches(namespace);
@@ -141,6 +144,11 @@ public final class Cluster {
     /** Through which routes are written. */
     public AuthoritySecrets authoritySecrets() {
         return authoritySecrets;
+    }
+
+    /** What DNS says of domains that namespaces claim. */
+    public DomainLookups domains() {
+        return domains;
     }
 
     ObjectMetadata metadata() {

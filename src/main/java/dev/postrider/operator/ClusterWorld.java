@@ -8,6 +8,7 @@ import dev.postrider.plan.Binding;
 import dev.postrider.plan.BindingLookup;
 import dev.postrider.plan.ConfigMapLookup;
 import dev.postrider.plan.CopyLookup;
+import dev.postrider.plan.DomainAnswer;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.MailServerPlan;
 import dev.postrider.plan.NamespaceLookup;
@@ -204,6 +205,11 @@ final class ClusterWorld implements World {
     @Override
     public boolean linkHostTaken(OrganizationMailSettings organization, String hostName) {
         return cluster.caches().linkHostTaken(organization, hostName);
+    }
+
+    @Override
+    public Optional<DomainAnswer> domainAnswer(String namespace, String domain) {
+        return cluster.domains().answer(namespace, domain);
     }
 
     @Override

@@ -76,6 +76,7 @@ public final class OperatorProcess implements AutoCloseable {
     private final Leadership leadership;
     private final Operator operator;
     private final HealthServer health;
+    private final DomainLookups domains;
     private final NoticeReconciler notices;
     private final OrganizationReconciler organizations;
     private volatile boolean started;
@@ -141,9 +142,10 @@ public final class OperatorProcess implements AutoCloseable {
         String relayAdmin = settings.relay()
                 .adminAddress()
                 .orElse("http://" + RelayWorkload.host(options.namespace()) + ":8080");
+        domains = new DomainLookups(settings.dnsServer(), DomainLookups.Waits.DEFAULT, clock);
         Cluster cluster = new Cluster(options.namespace(), settings.namespaces(options.namespace()),
                 new ObjectMetadata(client),
-                new RelayQueue(() -> relayAdmin, secrets.adminToken()), clock, settings.namespaceLimits(),
+                new RelayQueue(() -> relayAdmin, secrets.adminToken()), clock, settings.namespaceLimits(), domains,
                 new Cluster.State(configMap, RelayReconciler.installation(settings, options.namespace(), secrets)));
         Events events = new Events(client, options.identity(), clock, registry);
         TestSender tester = sender.apply(EgressPolicy.of(settings.connections().allowedNetworks(),
@@ -297,6 +299,7 @@ public final class OperatorProcess implements AutoCloseable {
         leadership.close();
         started = false;
         operator.stop();
+        domains.close();
         notices.close();
         organizations.close();
         health.close();

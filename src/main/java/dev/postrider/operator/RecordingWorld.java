@@ -6,6 +6,7 @@ import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.plan.BindingLookup;
 import dev.postrider.plan.ConfigMapLookup;
 import dev.postrider.plan.CopyLookup;
+import dev.postrider.plan.DomainAnswer;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.NamespaceLookup;
 import dev.postrider.plan.RelayState;
@@ -29,7 +30,7 @@ import java.util.function.Supplier;
 /**
  * A world that notes what one plan looks at, so that a change of it makes the plan anew. Not noted is what wakes
  * everybody (the installation, the relay), what wakes its owner (his own routes and binding), and what the plan itself
- * asks for again and again (namespaces, the queue).
+ * asks for again and again (namespaces, the queue), and what its owner is woken for (lookups in DNS).
  */
 final class RecordingWorld implements World {
     private final World world;
@@ -200,6 +201,11 @@ final class RecordingWorld implements World {
     @Override
     public TestTurn testTurn(HasMetadata resource, ResourceKey server) {
         return world.testTurn(resource, server);
+    }
+
+    @Override
+    public Optional<DomainAnswer> domainAnswer(String namespace, String domain) {
+        return world.domainAnswer(namespace, domain);
     }
 
     @Override

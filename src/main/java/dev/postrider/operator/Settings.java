@@ -17,13 +17,16 @@ import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.net.URI;
 import dev.postrider.api.Mailbox;
+import dev.postrider.plan.Installation.SenderDomains;
 import dev.postrider.plan.Installation.SupportSettings;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -37,13 +40,15 @@ import org.jspecify.annotations.Nullable;
  * @param leaseDuration      after how long without a sign of life another replica takes the leader's place; at least a
  *                           second
  * @param support            who helps organizations
+ * @param senderDomains      what ties the domains of senders to namespaces
+ * @param dnsServer          host and port of where records of domains are looked up; empty for those of the pod
  * @param connections        where operator and relay may connect on behalf of tenants
  * @param namespaceLimits    how much a namespace may have
  * @param relay              how the relay runs
  */
 public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trustedNamespaces,
-        List<String> watchNamespaces, Duration leaseDuration, SupportSettings support, Connections connections,
-        NamespaceLimits namespaceLimits, Relay relay) {
+        List<String> watchNamespaces, Duration leaseDuration, SupportSettings support, SenderDomains senderDomains,
+        Optional<String> dnsServer, Connections connections, NamespaceLimits namespaceLimits, Relay relay) {
     /** Label, value {@code "true"}, of the ConfigMap with the settings. */
     public static final String LABEL = "postrider.dev/settings";
 
@@ -52,6 +57,8 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
 
     /** As of Kubernetes' own components (client-go, leaderelection, "recommended" values). */
     private static final Duration DEFAULT_LEASE = Duration.ofSeconds(15);
+
+    private static final String DNS_SERVER = "([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:]+])(:[1-9][0-9]{0,4})?";
 
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .addModule(new Jdk8Module())
@@ -428,6 +435,25 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
         return Set.copyOf(trusted);
     }
 
+    private static Optional<String> dnsAddress(@Nullable String text) {
+        Optional<String> server = given(Optional.ofNullable(text));
+        if (server.isPresent() && !server.get().matches(DNS_SERVER)) {
+            throw new IllegalArgumentException(("dnsServer: \"%s\" is not a host and a port: use 10.96.0.10:53, "
+                    + "[2001:db8::53]:53, or leave it empty").formatted(text));
+        }
+        return server;
+    }
+
+    private static SenderDomains policy(String text) {
+        return Arrays.stream(SenderDomains.values())
+                .filter(policy -> policy.text().equals(text))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("senderDomains: \"%s\" is not a policy: use %s"
+                        .formatted(text, Arrays.stream(SenderDomains.values())
+                                .map(SenderDomains::text)
+                                .collect(Collectors.joining(", ")))));
+    }
+
     private record Support(@JsonProperty("address") @Nullable String address,
             @JsonProperty("allowOwnAddress") boolean allowOwnAddress) {
         SupportSettings settings() {
@@ -445,6 +471,8 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             @JsonProperty("watchNamespaces") @Nullable List<String> watchNamespaces,
             @JsonProperty("leaseDuration") @Nullable String leaseDuration,
             @JsonProperty("support") @Nullable Support support,
+            @JsonProperty("senderDomains") @Nullable String senderDomains,
+            @JsonProperty("dnsServer") @Nullable String dnsServer,
             @JsonProperty("connections") @Nullable Connections connections,
             @JsonProperty("namespaceLimits") @Nullable NamespaceLimits namespaceLimits,
             @JsonProperty("relay") @Nullable Relay relay) {
@@ -454,6 +482,8 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                     watchNamespaces == null ? List.of() : watchNamespaces,
                     leaseDuration == null ? DEFAULT_LEASE : lease(leaseDuration),
                     support == null ? new Support("", false).settings() : support.settings(),
+                    senderDomains == null ? SenderDomains.OPEN : policy(senderDomains),
+                    dnsAddress(dnsServer),
                     connections == null ? Connections.DEFAULT : connections,
                     namespaceLimits == null ? NamespaceLimits.DEFAULT : namespaceLimits,
                     relay == null

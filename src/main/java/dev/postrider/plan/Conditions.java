@@ -18,6 +18,8 @@ final class Conditions {
     static final String STALLED = "Stalled";
     static final String SECRETS_VALID = "SecretsValid";
     static final String SERVERS_RESOLVED = "ServersResolved";
+    static final String SENDERS_ALLOWED = "SendersAllowed";
+    static final String SENDERS_RESTRICTED = "SendersRestricted";
     static final String BINDING_READY = "BindingReady";
     static final String BINDING_COPIED = "BindingCopied";
     static final String TEST_SEND_SUCCEEDED = "TestSendSucceeded";

@@ -38,4 +38,9 @@ record DeclaredOrganization(Identities identity, List<DkimKey> dkim, Optional<We
                 SupportDesk.address(spec, world.installation(), problems),
                 UsageReports.declared(spec, world.now(), problems));
     }
+
+    /** The same with other addresses. */
+    DeclaredOrganization as(Identities other) {
+        return new DeclaredOrganization(other, dkim, webhook, links, sizeLimit, supportAddress, usageReports);
+    }
 }

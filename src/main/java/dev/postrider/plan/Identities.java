@@ -43,6 +43,11 @@ record Identities(Address from, Optional<Address> replyTo, String envelopeFrom, 
         return declared ? Optional.of(envelopeFrom) : Optional.empty();
     }
 
+    /** The same with From as its envelope sender. */
+    Identities bouncingToFrom() {
+        return new Identities(from, replyTo, from.address(), false, senders);
+    }
+
     private static Address address(String field, Mailbox mailbox, List<Problem> problems) {
         MailAddress.check(field, mailbox.address(), problems);
         return new Address(mailbox.address(), Optional.ofNullable(mailbox.name()));

@@ -15,12 +15,35 @@ import java.util.Set;
  * @param fingerprintKey       keys the fingerprints in status, so that they tell nothing of a password
  */
 public record Installation(Set<String> trustedNamespaces, boolean globalServerRequired, Optional<RelayAddress> relay,
-        boolean servesLinks, Set<String> sharedLinkHosts, SupportSettings support, String fingerprintKey) {
+        boolean servesLinks, Set<String> sharedLinkHosts, SupportSettings support,
+        Optional<SenderDomains> senderDomains, String fingerprintKey) {
 
-    /** Without hosts that namespaces share. */
+    /** Without hosts that namespaces share, where all senders belong to one person. */
     public Installation(Set<String> trustedNamespaces, boolean globalServerRequired, Optional<RelayAddress> relay,
             boolean servesLinks, SupportSettings support, String fingerprintKey) {
-        this(trustedNamespaces, globalServerRequired, relay, servesLinks, Set.of(), support, fingerprintKey);
+        this(trustedNamespaces, globalServerRequired, relay, servesLinks, Set.of(), support, Optional.empty(),
+                fingerprintKey);
+    }
+
+    /** What ties the domains of mail that leaves through global servers to namespaces. */
+    public enum SenderDomains {
+        /** Nothing does. */
+        OPEN("Open"),
+        /** The grants of global servers. */
+        GRANTED("Granted"),
+        /** The grants of global servers, and records in DNS of the domains. */
+        VERIFIED("Verified");
+
+        private final String text;
+
+        SenderDomains(String text) {
+            this.text = text;
+        }
+
+        /** As the settings have it. */
+        public String text() {
+            return text;
+        }
     }
 
     /**

@@ -10,6 +10,7 @@ import dev.postrider.api.Mailbox;
 import dev.postrider.api.Smtp;
 import dev.postrider.api.TestSendStatus;
 import dev.postrider.api.TestSpec;
+import dev.postrider.plan.Installation.SenderDomains;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.Address;
 import dev.postrider.route.Endpoint;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -121,6 +123,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             Condition secrets = secretsValid(declared.isPresent());
             Condition proof = testSendSucceeded(fingerprint, test, record);
             conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
+            sendersRestricted();
             Condition ready = ready(secrets, proof);
             stalled(record);
             boolean release = deletion();
@@ -169,6 +172,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                                         server.getMetadata().getNamespace())));
             }
             Problem.beyondBound(world, server, "MailServers", "mailServers").ifPresent(problems::add);
+            SenderGrants.check(Objects.requireNonNullElse(spec.senders(), List.of()), problems);
             MailAddress.check("spec.sender.address", spec.sender() == null ? null : spec.sender().address(), problems);
             MailAddress.check("spec.test.recipient", spec.test() == null ? null : spec.test().recipient(), problems);
         }
@@ -253,6 +257,26 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
 
         private boolean isTested() {
             return spec.test() != null && whenToTest() == TestSpec.When.OnChange;
+        }
+
+        /** Whether mail through this server may come from domains of others; told once, and it keeps nobody from sending. */
+        private void sendersRestricted() {
+            Optional<SenderDomains> policy = world.installation().senderDomains().filter(_ -> isGlobal());
+            if (policy.isEmpty()) {
+                return;
+            }
+            if (policy.get() != SenderDomains.OPEN) {
+                conditions.set(Conditions.SENDERS_RESTRICTED, Status.True, policy.get().text(),
+                        "each namespace sends through global servers as the domains that are granted to it"
+                                + (policy.get() == SenderDomains.VERIFIED ? ", or verified by DNS" : ""));
+                return;
+            }
+            Condition open = conditions.set(Conditions.SENDERS_RESTRICTED, Status.False, policy.get().text(),
+                    "any namespace may send as any domain through this server; list in spec.senders which namespace may "
+                            + "send as which domains, then set senderDomains: Granted of the chart");
+            if (conditions.isNews(open)) {
+                notices.add(Notice.warning("SendersNotRestricted", open.message()));
+            }
         }
 
         private Condition secretsValid(boolean allRead) {

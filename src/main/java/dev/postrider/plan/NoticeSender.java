@@ -37,7 +37,9 @@ record NoticeSender(LicenseExpiryNotice resource, Settings settings, Optional<Or
                     DeclaredNotice.organization(namespace, settings.organization(), world), false);
         }
         List<Problem> problems = new ArrayList<>();
-        Identities identity = Identities.of(organization.get().getSpec(), problems);
+        Servers servers = Servers.of(organization.get(), world);
+        SendersAllowed senders = SendersAllowed.of(organization.get(), servers, world);
+        Identities identity = senders.through(Identities.of(organization.get().getSpec(), problems));
         List<String> recipients = Optional.ofNullable(settings.recipients())
                 .or(() -> Optional.ofNullable(organization.get().getSpec().administrators()))
                 .orElse(List.of())
@@ -47,8 +49,9 @@ record NoticeSender(LicenseExpiryNotice resource, Settings settings, Optional<Or
         Optional<Condition> ready = ready(organization.get());
         boolean undecided = problems.isEmpty() && ready.filter(r -> r.status() == Status.Unknown).isPresent();
         return new NoticeSender(resource, settings, organization, Optional.of(identity), recipients,
-                OwnMail.blocked(organization.get(), problems, recipients, "spec.recipients", ready)
-                        .or(() -> OwnMail.noServer(organization.get(), Servers.of(organization.get(), world))),
+                senders.problem(identity)
+                        .or(() -> OwnMail.blocked(organization.get(), problems, recipients, "spec.recipients", ready))
+                        .or(() -> OwnMail.noServer(organization.get(), servers)),
                 undecided);
     }
 

@@ -76,8 +76,19 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         return new OrganizationPlan(route, binding, copies, release, tests,
                 new OrganizationMailSettingsStatus(status.observedGeneration(), conditions, status.binding(),
                         status.servers(), status.serverSummary(), status.capabilities(), status.testSends(),
-                        status.testsCountedUntil(), status.usageReport(), status.dkim()),
+                        status.testsCountedUntil(), status.usageReport(), status.dkim(), status.senderDomains()),
                 lookAgain, List.copyOf(news), report, reportAt);
+    }
+
+    /**
+     * The route of an organization that is left alone: nothing changes but what is granted to it, which is not its own
+     * to keep. Empty where it has none, or none that differs.
+     */
+    public static Optional<OrganizationRoute> paused(OrganizationMailSettings organization, World world) {
+        SendersAllowed senders = SendersAllowed.of(organization, Servers.of(organization, world), world);
+        return world.organizationRoute(key(organization))
+                .filter(route -> !route.granted().equals(senders.granted()))
+                .map(route -> route.granting(senders.granted()));
     }
 
     /** What is wrong with an organization and the servers that it names, each problem apart. */
@@ -140,10 +151,12 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
         OrganizationPlan plan() {
             Problem.beyondBound(world, organization, "organizations", "organizations").ifPresent(problems::add);
-            DeclaredOrganization declared = DeclaredOrganization.of(organization, world, problems);
             Servers servers = Servers.of(organization, world);
+            SendersAllowed senders = SendersAllowed.of(organization, servers, world);
+            DeclaredOrganization written = DeclaredOrganization.of(organization, world, problems);
+            DeclaredOrganization declared = written.as(senders.through(written.identity()));
             OrganizationTests tests = new OrganizationTests(organization, world, news, servers, declared.identity(),
-                    declared.dkim());
+                    senders, declared.dkim());
             List<ServerTestSendStatus> records = tests.record(notices);
             List<TestOrder> orders = deletion == Deletion.CONFIRMED || !problems.isEmpty()
                     ? List.of()
@@ -154,12 +167,15 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
             Condition resolved = conditions.set(Conditions.SERVERS_RESOLVED, servers.status(), servers.reason(),
                     servers.message());
+            Optional<Condition> allowed = senders.condition(conditions);
             Condition bound = binding.ready(conditions);
             Optional<BindingCopies> copies = BindingCopies.of(organization, world, binding, conditions);
             copies.ifPresent(c -> conditions.add(c.condition(Map.of())));
             Condition tested = tests.condition(conditions, orders, records);
             Condition relay = conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
-            Condition ready = ready(List.of(resolved, bound, tested, relay), servers, binding);
+            boolean sendsAsItself = !senders.refuses(declared.identity());
+            Condition ready = ready(Stream.concat(allowed.filter(_ -> !sendsAsItself).stream(),
+                    Stream.of(resolved, bound, tested, relay)).toList(), servers, binding);
             Optional<Rotation> password = binding.password().filter(_ -> servers.usable());
             List<ResourceKey> through = password.isPresent()
                     ? servers.named()
@@ -169,9 +185,11 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     conditions);
             Optional<OrganizationRoute> route = password
                     .map(rotation -> route(rotation, declared, servers, capabilities))
-                    .or(() -> world.organizationRoute(key).map(last -> lastGood(last, capabilities)));
+                    .or(() -> world.organizationRoute(key).map(last -> lastGood(last, capabilities)))
+                    .map(made -> made.granting(senders.granted()));
             if (ready.status() == Status.False && deletion != Deletion.CONFIRMED && (Problem.needPerson(problems)
-                    || Problem.needPerson(servers.problems()) || bound.reason().equals("SecretExists"))) {
+                    || Problem.needPerson(servers.problems()) || bound.reason().equals("SecretExists")
+                    || !sendsAsItself)) {
                 conditions.set(Conditions.STALLED, Status.True, ready.reason(), ready.message());
             }
             boolean release = deletion(route.isPresent());
@@ -184,7 +202,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     binding.status(before == null ? null : before.binding()),
                     servers.keys(), servers.summary(), capabilities.status(), records.isEmpty() ? null : records,
                     tests.countedUntil(),
-                    report.status().orElse(null), declared.dkim().isEmpty() ? null : DkimKeys.records(declared.dkim()));
+                    report.status().orElse(null), declared.dkim().isEmpty() ? null : DkimKeys.records(declared.dkim()),
+                    senders.domains().isEmpty() ? null : senders.domains());
             // A relay that is not up yet is on its way, and no fault of the organization.
             boolean waitsForRelay = ready.reason().equals(relay.reason());
             if (conditions.isNews(ready) && ready.status() == Status.False && !waitsForRelay
@@ -199,7 +218,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     release
                             ? Optional.empty()
                             : earliest(Stream.of(lookAgain(tests, records), binding.nextChange(),
-                                    copies.map(BindingCopies::lookAgain))),
+                                    copies.map(BindingCopies::lookAgain), senders.lookAgain())),
                     List.copyOf(notices), report.order(), report.lookAgain());
         }
 
@@ -218,8 +237,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     Optional.of(identity.senders()), Optional.of(capabilities.unavailable()),
                     SupportDesk.of(key, spec, declared, servers, world), rotation.former(),
                     declared.usageReports().flatMap(UsageReports.Declared::countedIn), identity.replyTo(),
-                    declared.dkim(), identity.bounceAddress(),
-                    Optional.ofNullable(organization.getMetadata().getUid()));
+                    declared.dkim(), identity.bounceAddress())
+                    .of(Optional.ofNullable(organization.getMetadata().getUid()));
         }
 
         /** What the relay has goes on, but whether mail may be sent, and of which classes, takes effect at once. */

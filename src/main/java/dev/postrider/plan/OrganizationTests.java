@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -35,6 +36,8 @@ final class OrganizationTests {
     private final OrganizationTestNews news;
     private final List<ServerView> servers;
     private final Identities identity;
+    private final SendersAllowed senders;
+    private final Set<ResourceKey> globals;
     private final List<DkimKey> dkim;
     private final Map<String, TestSendStatus> recorded;
     private final TestRate rate;
@@ -42,7 +45,9 @@ final class OrganizationTests {
     private boolean newTestWaits;
 
     OrganizationTests(OrganizationMailSettings organization, World world, OrganizationTestNews news, Servers servers,
-            Identities identity, List<DkimKey> dkim) {
+            Identities identity, SendersAllowed senders, List<DkimKey> dkim) {
+        this.senders = senders;
+        this.globals = servers.globals().stream().map(ServerView::key).collect(Collectors.toSet());
         this.dkim = dkim;
         this.rate = new TestRate(organization, world,
                 organization.getStatus() == null ? null : organization.getStatus().testsCountedUntil());
@@ -92,7 +97,7 @@ final class OrganizationTests {
         List<TestOrder> orders = new ArrayList<>();
         // Nobody's login is known here; such servers are proved on their own, by the login that they name for that.
         List<ServerView> candidates = servers.stream()
-                .filter(s -> !s.wantsSubmitter() && !news.running().containsKey(s.key()))
+                .filter(s -> !s.wantsSubmitter() && !isRefusedAt(s) && !news.running().containsKey(s.key()))
                 // Where not all may be tested at once, whoever asks again and again leaves no server out for ever.
                 .sorted(Comparator.comparing(s -> last(records, s.key()).map(TestSendStatus::time).orElse("")))
                 .toList();
@@ -135,6 +140,11 @@ final class OrganizationTests {
         return rate.countedUntil();
     }
 
+    /** Test mails do not come by the relay, which would refuse them. */
+    private boolean isRefusedAt(ServerView server) {
+        return senders.refuses(identity, globals.contains(server.key()));
+    }
+
     Condition condition(Conditions conditions, List<TestOrder> orders, List<ServerTestSendStatus> records) {
         String type = Conditions.TEST_SEND_SUCCEEDED;
         if (!orders.isEmpty() || !news.running().isEmpty()) {
@@ -149,6 +159,11 @@ final class OrganizationTests {
             return conditions.set(type, Status.Unknown, SWITCHED_OFF,
                     "no test mail is sent while sending is switched off (spec.sendingEnabled); set it to true, and the "
                             + "test that the annotation postrider.dev/test-send asks for is made");
+        }
+        Optional<Problem> refused = senders.problem(identity);
+        if (refused.isPresent()) {
+            return conditions.set(type, Status.False, refused.get().reason(),
+                    "test mails of this organization are not sent: " + refused.get().message());
         }
         List<Proof> proofs = servers.stream().flatMap(s -> proof(s, records).stream()).toList();
         List<Proof> good = proofs.stream().filter(Proof::accepted).toList();

@@ -5,18 +5,14 @@ import dev.postrider.api.OrganizationMailSettingsSpec.SenderPolicy;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.AllowedSenders;
 import dev.postrider.route.AllowedSenders.Otherwise;
-import dev.postrider.route.CanonicalAddress;
+import dev.postrider.route.DomainPattern;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /** Reads what an organization's applications may send as. */
 final class Senders {
     private static final String FIELD = "spec.identity.allowedSenders";
-    private static final String LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
-    private static final Pattern DOMAIN = Pattern.compile(LABEL + "(\\." + LABEL + ")*");
-    private static final int LONGEST_DOMAIN = 253;
 
     private Senders() {}
 
@@ -41,11 +37,10 @@ final class Senders {
     private static Optional<String> pattern(String text) {
         int at = text.lastIndexOf('@');
         String local = text.substring(0, Math.max(at, 0));
-        String wildcard = text.startsWith("@*.") ? "*." : "";
-        Optional<String> domain = CanonicalAddress.domain(text.substring(at + 1 + wildcard.length()))
-                .filter(name -> name.length() <= LONGEST_DOMAIN && DOMAIN.matcher(name).matches());
+        Optional<String> domain = DomainPattern.canonical(text.substring(at + 1))
+                .filter(pattern -> local.isEmpty() || !pattern.startsWith("*"));
         return local.isEmpty()
-                ? domain.filter(_ -> at == 0).map(name -> "@" + wildcard + name)
+                ? domain.filter(_ -> at == 0).map(name -> "@" + name)
                 : domain.filter(_ -> MailAddress.isAddress(text)).map(name -> local + "@" + name);
     }
 }

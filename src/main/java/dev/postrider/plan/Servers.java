@@ -68,6 +68,16 @@ record Servers(boolean own, List<ServerView> allowed, List<Problem> problems, bo
         return own ? allowed.stream().map(ServerView::key).toList() : List.of();
     }
 
+    /** Whether mail may leave through a global server. */
+    boolean throughGlobal() {
+        return !own || allowed.stream().anyMatch(globals::contains);
+    }
+
+    /** Whether mail may leave through a server that is switched on and not everybody's. */
+    boolean throughOwn() {
+        return own && allowed.stream().anyMatch(server -> server.active() && !globals.contains(server));
+    }
+
     /** Whether nobody sends: the installation wants a global server that takes mail, and there is none. */
     private boolean blocked() {
         return required && globals.stream().noneMatch(ServerView::takesMail);

@@ -95,6 +95,11 @@ public interface World {
      */
     boolean linkHostTaken(OrganizationMailSettings organization, String hostName);
 
+    /** What DNS said last of a domain that a namespace claims; empty before it was asked. */
+    default Optional<DomainAnswer> domainAnswer(String namespace, String domain) {
+        return Optional.empty();
+    }
+
     /** How many messages the relay holds of an organization; empty when it cannot be asked. */
     OptionalLong queued(ResourceKey organization);
 }

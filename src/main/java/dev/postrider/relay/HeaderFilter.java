@@ -111,6 +111,11 @@ abstract class HeaderFilter extends FilterOutputStream {
         length = 0;
     }
 
+    /** Whether the header is over, so that the rest passes unread. */
+    final boolean isOver() {
+        return !inHeader;
+    }
+
     /** Ends a message that had nothing but a header, or not even that. */
     final void finish() throws IOException {
         if (inHeader) {

@@ -25,6 +25,7 @@ import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Routing;
+import dev.postrider.route.ServerRoute;
 import dev.postrider.route.Sha256;
 import dev.postrider.route.SizeLimit;
 import dev.postrider.route.SizeLimit.WhenTooLarge;
@@ -135,8 +136,8 @@ final class OrganizationSubmissions implements SubmissionPolicy {
 
     @Override
     public Optional<Refusal> refusalOfSender(Optional<String> user, String reversePath) {
-        return user.flatMap(this::route)
-                .flatMap(SenderIdentity::of)
+        return user.flatMap(RelayLogin::parse)
+                .flatMap(this::identity)
                 .filter(identity -> !identity.rewrites() && !identity.allowsEnvelope(reversePath))
                 .map(identity -> identity.refusal("the envelope sender",
                         List.of(CanonicalAddress.of(reversePath))));
@@ -163,6 +164,21 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         meters.overLimit(organization);
         LOG.info("refused mail of organization {}: {}", organization, e.getMessage());
         return new Refusal(452, "4.3.1", e.getMessage() + ", try again later");
+    }
+
+    /** Who may be the sender of what comes with a login. */
+    private Optional<SenderIdentity> identity(RelayLogin login) {
+        return routes.organization(login.organization())
+                .flatMap(route -> SenderIdentity.of(route, !mayLeaveThroughOwnServer(login)));
+    }
+
+    /** Then it may come from a domain that is not granted, and delivery keeps it from global servers. */
+    private boolean mayLeaveThroughOwnServer(RelayLogin login) {
+        return routes.routing(login.organization())
+                .filter(routing -> routing instanceof Routing.Through(List<ServerRoute> servers) && servers.stream()
+                        .anyMatch(server -> !server.global()
+                                && server.endpoint().wantsSubmitter() == login.user().isPresent()))
+                .isPresent();
     }
 
     @Override
@@ -225,10 +241,10 @@ final class OrganizationSubmissions implements SubmissionPolicy {
 
     @Override
     public IncomingMessage open(Submission submission) throws IOException {
-        ResourceKey organization = submission.user()
+        RelayLogin login = submission.user()
                 .flatMap(RelayLogin::parse)
-                .map(RelayLogin::organization)
                 .orElseThrow(() -> new IllegalStateException("mail without a login"));
+        ResourceKey organization = login.organization();
         Optional<OrganizationRoute> route = routes.organization(organization);
         String owner = submission.ticket().orElse(null) instanceof SubmitterAdmission.Session session
                 ? session.owner()
@@ -250,7 +266,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                 new TraceHeaders(new RoomAware(draft.content(), organization), submission,
                         new ReceivedField(hostName, draft.id(), clock.instant(), trace.clientAddress()),
                         new LoopDetection(trace, own)),
-                route.flatMap(SenderIdentity::of),
+                identity(login),
                 route.flatMap(OrganizationRoute::support)
                         .filter(_ -> submission.recipients().stream().anyMatch(r -> Support.isRecipient(r.mailbox()))));
     }

@@ -97,7 +97,7 @@ public final class Relay implements AutoCloseable {
             this.links = openLinks(settings, clock);
             this.delivery = new Delivery(queue, routes, new MeteredUpstreams(upstreams, relayMeters), deliverySettings,
                     clock, relayMeters, exposure.tracing(), links,
-                    Optional.of(settings.dataDirectory().resolve("attempts")));
+                    Optional.of(settings.dataDirectory().resolve("attempts")), new GrantedSenders(routes));
             this.listener = new SmtpListener(
                     new ListenerSettings(settings.hostName(), settings.limits(),
                             settings.allowPlaintextAuthentication()),

@@ -13,8 +13,6 @@ public record AllowedSenders(List<String> patterns, Otherwise otherwise) {
     /** Nobody else. */
     public static final AllowedSenders NONE = new AllowedSenders(List.of(), Otherwise.REFUSE);
 
-    private static final String SUBDOMAINS = "@*.";
-
     /** What becomes of mail of others. */
     public enum Otherwise {
         /** 550 5.7.1. */
@@ -29,12 +27,8 @@ public record AllowedSenders(List<String> patterns, Otherwise otherwise) {
     }
 
     private static boolean matches(String pattern, CanonicalAddress address) {
-        if (pattern.startsWith(SUBDOMAINS)) {
-            return address.domain().endsWith(pattern.substring(SUBDOMAINS.length() - 1))
-                    && address.domain().length() >= pattern.length() - 1;
-        }
         return pattern.startsWith("@")
-                ? address.domain().equals(pattern.substring(1))
+                ? DomainPattern.covers(pattern.substring(1), address.domain())
                 : pattern.endsWith(address.domain()) && CanonicalAddress.of(pattern).equals(address);
     }
 }

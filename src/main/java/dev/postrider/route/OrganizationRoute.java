@@ -31,12 +31,15 @@ import java.util.Optional;
  *                       mail of its applications; empty if {@code envelopeFrom} is a default
  * @param uid            of the OrganizationMailSettings: its name may have been somebody else's before. Empty without a
  *                       cluster, and in a route of a version that did not know this
+ * @param granted        the domains that its mail may come from where it leaves through a global server; empty where the
+ *                       installation's policy is Open, and in a route of a version that did not know this: any
  */
 public record OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
         Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
         Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable, Optional<Support> support,
         List<FormerPassword> formerPasswords, Optional<ZoneId> reportZone,
-        Optional<Address> replyTo, List<DkimKey> dkim, Optional<String> bounceAddress, Optional<String> uid) {
+        Optional<Address> replyTo, List<DkimKey> dkim, Optional<String> bounceAddress, Optional<String> uid,
+        Optional<GrantedDomains> granted) {
 
     @JsonCreator
     public OrganizationRoute {
@@ -45,13 +48,23 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
         dkim = List.copyOf(Objects.requireNonNullElse(dkim, List.of()));
     }
 
+    /** Of one whose mail may come from any domain, without the UID of its resource. */
+    public OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
+            Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
+            Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable, Optional<Support> support,
+            List<FormerPassword> formerPasswords, Optional<ZoneId> reportZone, Optional<Address> replyTo,
+            List<DkimKey> dkim, Optional<String> bounceAddress) {
+        this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, senders, unavailable,
+                support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, Optional.empty(),
+                Optional.empty());
+    }
+
     /** Of one that has nothing of what the rest is for. */
     public OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
             Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
             Optional<AllowedSenders> senders) {
         this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, senders, Optional.empty(),
-                Optional.empty(), List.of(), Optional.empty(), Optional.empty(), List.of(), Optional.empty(),
-                Optional.empty());
+                Optional.empty(), List.of(), Optional.empty(), Optional.empty(), List.of(), Optional.empty());
     }
 
     /** As versions wrote it that let applications send as anybody. */
@@ -63,25 +76,29 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     /** The same for an organization in another state. */
     public OrganizationRoute in(State other) {
         return new OrganizationRoute(key, passwordSha256, other, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid);
+                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
+                granted);
     }
 
     /** The same without these classes of mail. */
     public OrganizationRoute without(UnavailableClasses classes) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, Optional.of(classes), support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid);
+                senders, Optional.of(classes), support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
+                granted);
     }
 
     /** The same with others who help it. */
     public OrganizationRoute helpedBy(Optional<Support> helpers) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, helpers, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid);
+                senders, unavailable, helpers, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
+                granted);
     }
 
     /** The same that takes these passwords, too. */
     public OrganizationRoute with(List<FormerPassword> passwords) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, passwords, reportZone, replyTo, dkim, bounceAddress, uid);
+                senders, unavailable, support, passwords, reportZone, replyTo, dkim, bounceAddress, uid,
+                granted);
     }
 
     /** How its attachments become links, if they do. */
@@ -94,7 +111,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook,
                 sizeLimit.map(SizeLimit::withoutOwnLinkHost), senders, unavailable, support, formerPasswords,
                 reportZone,
-                replyTo, dkim, bounceAddress);
+                replyTo, dkim, bounceAddress, uid, granted);
     }
 
     /** Whether the login may have this password at that time. */
@@ -108,19 +125,28 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     /** The same whose mail is signed, and names somebody to answer. */
     public OrganizationRoute signing(Optional<Address> answersTo, List<DkimKey> keys) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone, answersTo, keys, bounceAddress, uid);
+                senders, unavailable, support, formerPasswords, reportZone, answersTo, keys, bounceAddress, uid,
+                granted);
     }
 
     /** The same with what it declared for bounces of its applications' mail. */
     public OrganizationRoute bouncingTo(Optional<String> address) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, address, uid);
+                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, address, uid, granted);
     }
 
     /** The same of the resource with this UID. */
     public OrganizationRoute of(Optional<String> resource) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, resource);
+                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, resource,
+                granted);
+    }
+
+    /** The same that may send as these domains through global servers; as any if it is empty. */
+    public OrganizationRoute granting(Optional<GrantedDomains> domains) {
+        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
+                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
+                domains);
     }
 
     /** What the relay does with the organization's mail. */
@@ -144,6 +170,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
                 + unavailable.filter(u -> !u.equals(UnavailableClasses.NONE)).map(u -> ", " + u).orElse("")
                 + support.map(s -> ", " + s).orElse("")
                 + bounceAddress.map(address -> ", bounces to " + address).orElse("")
+                + granted.map(domains -> ", granted " + domains.patterns()).orElse("")
                 + reportZone.map(zone -> ", days of " + zone).orElse("")
                 + (dkim.isEmpty() ? "" : ", " + dkim) + "]";
     }

@@ -61,7 +61,8 @@ final class DocsIT {
             docs/gitops.md    | kubectl -n argocd patch configmap argocd-cm              | cluster   | 0      | configmap/argocd-cm patched
             docs/gitops.md    | cd docs/gitops/sops                                      | not run   |        | GitOpsExamplesIT runs sops
             docs/gitops.md    | kubectl kustomize docs/gitops                            | alone     | 0      | 2 resources in 1 file: no problems
-            docs/kubectl.md   | kubectl postrider status                                | cluster   | 0      | Namespace acme: all 2 resources are Ready
+            docs/kubectl.md   | kubectl postrider status -n acme                        | cluster   | 0      | Namespace acme: all 2 resources are Ready
+            docs/kubectl.md   | kubectl postrider status -A --senders                   | cluster   | 0      | senderDomains: Granted would refuse no sender of
             docs/kubectl.md   | kubectl postrider test-send                             | cluster   | 0      | MailServer acme/own: accepted
             docs/kubectl.md   | kubectl postrider confirm-delete                        | not run   |        | KubectlPluginIT deletes, with and without a person
             docs/kubectl.md   | kubectl postrider binding                               | cluster   | 0      | username: "acme.acme"
@@ -89,6 +90,7 @@ final class DocsIT {
             docs/resources.md | kubectl -n acme patch organizationmailsettings acme     | cluster   | 0      | "acme" deleted
             docs/resources.md | kubectl -n acme get ms,oms -o name                      | cluster   | 0      | mailserver.postrider.dev/own patched
             docs/resources.md | for resource in $(kubectl                               | not run   |        | WatchedNamespaceIT runs it on a node
+            docs/security.md  | kubectl postrider status -A --senders                   | cluster   | 0      | senderDomains: Granted would refuse no sender of
             docs/usage.md     | postrider usage                                         | not run   |        | UsageCommandTest runs these commands
             """;
     // @formatter:on

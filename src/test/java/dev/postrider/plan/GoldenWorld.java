@@ -18,6 +18,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -125,6 +126,9 @@ public final class GoldenWorld implements World {
                 world.path("servesLinks").asBoolean(false), Set.of("links.shared.example"),
                 new Installation.SupportSettings(Optional.ofNullable(world.path("support").textValue()),
                         world.path("ownSupport").asBoolean(false)),
+                Arrays.stream(Installation.SenderDomains.values())
+                        .filter(policy -> policy.text().equals(world.path("senderDomains").asText()))
+                        .findFirst(),
                 "the key");
     }
 
@@ -246,6 +250,18 @@ public final class GoldenWorld implements World {
         return licenses.stream()
                 .filter(notice -> notice.getMetadata().getNamespace().equals(organization.namespace()))
                 .toList();
+    }
+
+    /** What {@code dns} of the World says of a domain: found, missing or unanswered, an hour after it was first so. */
+    @Override
+    public Optional<DomainAnswer> domainAnswer(String namespace, String domain) {
+        Instant since = now.minus(Duration.ofHours(1));
+        return switch (world.path("dns").path(domain).asText()) {
+            case "found" -> Optional.of(new DomainAnswer.Found());
+            case "missing" -> Optional.of(new DomainAnswer.Missing(since, now, "there is no TXT record"));
+            case "unanswered" -> Optional.of(new DomainAnswer.Unanswered(since, now, "DNS did not answer"));
+            default -> Optional.empty();
+        };
     }
 
     @Override

@@ -87,6 +87,9 @@ final class PlanGoldenTest {
                         .append(record.zoneFileLine())
                         .append(record.note() == null ? "" : " (" + record.note() + ")")
                         .append('\n'));
+        Optional.ofNullable(plan.status().senderDomains())
+                .orElse(List.of())
+                .forEach(domain -> out.append("  domain ").append(domain).append('\n'));
         plan.tests().forEach(t -> out.append("  test through ").append(t.mail().server().key()).append('\n'));
         finish(plan.release(), plan.status().conditions(), plan.notices(), out);
     }

@@ -59,7 +59,7 @@ final class UsageReportsTest {
                 Identities.of(organization.getSpec(), new ArrayList<>()),
                 UsageReports.declared(organization.getSpec(), now, new ArrayList<>()), condition, now, news).plan();
         organization.setStatus(new OrganizationMailSettingsStatus(null, null, null, null, null, null, null, null,
-                result.status().orElse(null), null));
+                result.status().orElse(null), null, null));
         result.notices().forEach(notice -> events.add(notice.reason()));
         return result;
     }

@@ -148,7 +148,7 @@ final class HostileMailTest {
         for (int i = 0; i < organizations; i++) {
             String user = "flood-" + i + ".evil";
             senders.add(() -> {
-                try (var client = session(user)) {
+                try (var client = OtherTenant.session(relay.submissionPort(), user)) {
                     boolean all = true;
                     for (int j = 0; j < mailsOfEach; j++) {
                         all &= client.mail("a@evil.example", recipient, "Subject: x\r\n\r\nx\r\n").startsWith("250");

@@ -23,6 +23,8 @@ record NextStep(String program, String installation) {
             case "InProgress", "WaitingForServer", "RelayPending" ->
                 "wait: kubectl wait --for=condition=Ready " + resource.argument() + " --timeout=2m";
             case "Unavailable" -> "kubectl -n " + installation + " describe deployment postrider-relay";
+            case "SenderNotGranted" -> "the administrator sees the grants that are missing with " + program
+                    + " status -A --senders";
             case "InvalidSpec", "ScopeNotAllowed" -> "correct it where it is declared; kubectl explain "
                     + resource.kind().plural() + ".spec --recursive tells the fields";
             default -> "mend what the message names; more is told by kubectl describe " + resource.argument();

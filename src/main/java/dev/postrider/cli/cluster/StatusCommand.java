@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -26,7 +27,8 @@ import picocli.CommandLine.Spec;
 @Command(name = "status", mixinStandardHelpOptions = true, sortOptions = false, description = {
         "Shows the mail servers, organizations, license notices and queued mail of a namespace on one screen, with "
                 + "what is not Ready first, and what to do about it.",
-        "Exit code 0: all are Ready; 1: something is not."})
+        "With --senders: the organizations of which senderDomains: Granted would refuse senders, and the grants to write.",
+        "Exit code 0: all are Ready, or nothing would be refused; 1: something is not."})
 public final class StatusCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
@@ -36,6 +38,10 @@ public final class StatusCommand implements Callable<Integer> {
 
     @Option(names = {"-A", "--all-namespaces"}, description = "Those of all namespaces.")
     boolean allNamespaces;
+
+    @Option(names = "--senders", description = "Which senders the grants of the global servers do not cover, in place of "
+            + "the status. Looks at the MailServers of all namespaces.")
+    boolean senders;
 
     @Option(names = {"-o", "--output"}, paramLabel = "FORMAT", defaultValue = "table",
             description = Output.DESCRIPTION)
@@ -54,13 +60,27 @@ public final class StatusCommand implements Callable<Integer> {
         if (allNamespaces && namespace.namespace != null) {
             throw new ParameterException(spec.commandLine(), "--namespace and --all-namespaces exclude each other");
         }
-        StatusReport report = cluster.with(this::report);
         Terminal terminal = Terminal.of(spec.commandLine());
+        if (senders) {
+            SendersReport report = cluster.with(this::senders);
+            terminal.print(output == Output.TABLE ? report.screen(terminal) : Output.of(report.json(), output));
+            return report.rows().isEmpty() ? 0 : 1;
+        }
+        StatusReport report = cluster.with(this::report);
         terminal.print(switch (output) {
             case JSON, YAML -> Output.of(report.json(), output);
             case TABLE -> StatusScreen.of(report, Instant.now(), terminal);
         });
         return report.notReady() == 0 ? 0 : 1;
+    }
+
+    private SendersReport senders(KubernetesClient client) {
+        Optional<String> where = allNamespaces ? Optional.empty() : Optional.of(namespace.of(client));
+        return SendersReport.of(list(client, where, OrganizationMailSettings.class),
+                list(client, Optional.empty(), MailServer.class),
+                name -> Optional.ofNullable(client.namespaces().withName(name).get())
+                        .flatMap(found -> Optional.ofNullable(found.getMetadata().getLabels()))
+                        .orElse(Map.of()));
     }
 
     private StatusReport report(KubernetesClient client) throws InterruptedException {

@@ -127,6 +127,11 @@ public final class TestSendCommand implements Callable<Integer> {
             return Optional.of(resource + " names nobody to send to. Say who gets the mail by --to, or set "
                     + "spec.test.recipient");
         }
+        Optional<Condition> refused = resource.condition("TestSendSucceeded")
+                .filter(condition -> resource.isCurrent() && condition.reason().equals("SenderNotGranted"));
+        if (refused.isPresent()) {
+            return refused.map(condition -> resource + ": " + condition.message());
+        }
         return resource.condition(resource.kind() == Kind.ORGANIZATION ? "ServersResolved" : "TestSendSucceeded")
                 .filter(condition -> resource.isCurrent())
                 .filter(condition -> condition.reason().equals("NotValid")

@@ -2,6 +2,7 @@ package dev.postrider.operator.organization;
 
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsStatus;
+import dev.postrider.api.OrganizationMailSettingsStatus.SenderDomain;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.operator.BindingSecrets;
 import dev.postrider.operator.Caches;
@@ -38,6 +39,7 @@ import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -52,6 +54,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Observes an OrganizationMailSettings, plans, applies its route and binding and writes its status. */
 public final class OrganizationReconciler implements Reconciler<OrganizationMailSettings>, AutoCloseable {
+    private static final Duration PAUSED = Duration.ofMinutes(1);
+
     private final Cluster cluster;
     private final Sends<ResourceKey, TestOrder, TestResult> tests;
     private final Sends<UsagePeriod, UsageReportOrder, SubmissionResult> reports;
@@ -155,6 +159,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         String uid = organization.getMetadata().getUid();
         if (context.isPrimaryResourceDeleted()) {
             tests.forget(uid);
+            lookUp(key, List.of());
             reports.forget(uid);
             timer.forget(ResourceID.fromResource(organization));
             removeRoute(key, context);
@@ -172,10 +177,26 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
             tellOf(key);
         }
         boolean deleted = organization.getMetadata().getDeletionTimestamp() != null;
-        if (Lifecycle.isPaused(organization) || deleted && !Lifecycle.hasFinalizer(organization)) {
+        if (Lifecycle.isPaused(organization)) {
+            return leaveAlone(organization, key, context);
+        }
+        if (deleted && !Lifecycle.hasFinalizer(organization)) {
             return UpdateControl.noUpdate();
         }
         return Lifecycle.unlessGone(organization, () -> carryOut(organization, key, uid, context));
+    }
+
+    /** Whoever may pause an organization keeps no grant by that. */
+    private UpdateControl<OrganizationMailSettings> leaveAlone(OrganizationMailSettings organization,
+            ResourceKey key, Context<OrganizationMailSettings> context) {
+        Cluster.Planned<Optional<OrganizationRoute>> made = cluster.plan(reader(key), calendar.instant(),
+                world -> OrganizationPlan.paused(organization, world));
+        made.plan().ifPresent(route -> applyRoute(route, organization.getMetadata().getUid(), context));
+        lookUp(key, Optional.ofNullable(organization.getStatus())
+                .map(OrganizationMailSettingsStatus::senderDomains)
+                .orElse(List.of()));
+        // Labels of namespaces, by which grants may select, are not watched.
+        return UpdateControl.<OrganizationMailSettings>noUpdate().rescheduleAfter(PAUSED);
     }
 
     private UpdateControl<OrganizationMailSettings> carryOut(OrganizationMailSettings organization, ResourceKey key,
@@ -205,6 +226,9 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
             removeBindings(organization, "", context);
         }
         writeStatus(organization, plan, context);
+        lookUp(key, plan.release() || plan.status().senderDomains() == null
+                ? List.of()
+                : plan.status().senderDomains());
         reported.finished().forEach(finished -> reports.written(uid, finished.order().period()));
         ResourceID id = ResourceID.fromResource(organization);
         plan.report().ifPresent(order -> reports.start(uid, order, () -> nudges.propagateEvent(id)));
@@ -221,6 +245,13 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         UpdateControl<OrganizationMailSettings> control = UpdateControl.noUpdate();
         Lifecycle.next(plan.lookAgain(), made.again(), now).ifPresent(control::rescheduleAfter);
         return control;
+    }
+
+    /** Goes on looking these up, and no others. */
+    private void lookUp(ResourceKey organization, List<SenderDomain> domains) {
+        cluster.domains()
+                .want(organization, domains,
+                        key -> nudges.propagateEvent(new ResourceID(key.name(), key.namespace())));
     }
 
     private OrganizationTestNews news(String uid) {

@@ -237,8 +237,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
                         RelayWorkload.SUBMISSION_PORT,
                         Optional.of(secrets.certificate().caCertificate()).filter(ca -> !ca.isEmpty()))),
                 settings.relay().links().enabled(), Set.copyOf(settings.relay().links().sharedHosts()),
-                settings.support(),
-                secrets.fingerprintKey());
+                settings.support(), Optional.of(settings.senderDomains()), secrets.fingerprintKey());
     }
 
     private void applyRoute(Settings settings, ConfigMap configMap, Context<ConfigMap> context) {

@@ -10,6 +10,7 @@ import dev.postrider.relay.queue.Settlement;
 import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.Login.Credentials;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRoute;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.Envelope;
 import dev.postrider.transport.LargeWork;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,12 +50,13 @@ final class Courier {
     private final Signers signers;
     private final Suspects suspects;
     private final LargeWork largeWork;
+    private final GlobalSenders globalSenders;
 
     /** @param largeMail what may be done with a message that is too large */
     Courier(Queue queue, Turns turns, InstantSource clock, Consequences consequences, Tracing tracing,
             Function<QueuedMessage, Optional<Oversize>> largeMail, LargeWork largeWork, MailLogin logins,
-            Signers signers,
-            Suspects suspects) {
+            Signers signers, Suspects suspects, GlobalSenders globalSenders) {
+        this.globalSenders = globalSenders;
         this.signers = signers;
         this.suspects = suspects;
         this.largeWork = largeWork;
@@ -138,7 +141,11 @@ final class Courier {
         QueuedMessage message = turn.message();
         List<Outcome> outcomes = new ArrayList<>();
         List<QueuedRecipient> open = message.recipients();
-        Set<ResourceKey> unfit = turn.pool().servers(server -> !MailLogin.fits(message, server));
+        boolean global = !turn.pool().servers(ServerRoute::global).isEmpty();
+        Optional<String> notGranted = global ? globalSenders.refusal(message) : Optional.empty();
+        Predicate<ServerRoute> fits = server -> MailLogin.fits(message, server)
+                && (notGranted.isEmpty() || !server.global());
+        Set<ResourceKey> unfit = turn.pool().servers(fits.negate());
         Set<ResourceKey> tried = new HashSet<>(unfit);
         Optional<Visit> next = Optional.of(turn.first());
         if (turn.first().isOver() || unfit.contains(turn.first().server().key())) {
@@ -160,10 +167,11 @@ final class Courier {
         }
         if (outcomes.isEmpty() && !unfit.isEmpty()) {
             // Put back it would be next again, and again find a place at a server that does not take it.
-            if (turn.pool().servers(server -> MailLogin.fits(message, server)).isEmpty()) {
-                record(message, untried(turn, noServer(submitter.isPresent())), false);
+            if (turn.pool().servers(fits).isEmpty()) {
+                record(message, untried(turn, notGranted.map(Courier::waitsForGrant)
+                        .orElseGet(() -> noServer(submitter.isPresent()))), false);
             } else {
-                putOff(turn, "all servers that take mail with this login are in use, or rest", NO_ROOM);
+                putOff(turn, "all servers that take this mail are in use, or rest", NO_ROOM);
             }
             return;
         }
@@ -181,6 +189,12 @@ final class Courier {
                         + "organization takes such mail any more; activate one with authentication.submitter"
                 : "the message was submitted with the organization's own login, and all active servers of the "
                         + "organization want the login of whoever submits; activate one that does not");
+    }
+
+    /** It was accepted, so it is not given up at once: a grant may come back, or an own server. */
+    private static Verdict.Refused waitsForGrant(String why) {
+        return new Verdict.Refused(Step.MessageRejected, false, "4.7.1",
+                "it must not leave through a global server: " + why);
     }
 
     private static List<Outcome> untried(Turn turn, Verdict.Refused why) {

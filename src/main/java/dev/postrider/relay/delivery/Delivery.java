@@ -64,16 +64,19 @@ public final class Delivery implements AutoCloseable {
 
     public Delivery(Queue queue, Routes routes, Upstreams upstreams, DeliverySettings settings, InstantSource clock,
             RelayMeters meters, Tracing tracing) {
-        this(queue, routes, upstreams, settings, clock, meters, tracing, Optional.empty(), Optional.empty());
+        this(queue, routes, upstreams, settings, clock, meters, tracing, Optional.empty(), Optional.empty(),
+                GlobalSenders.ANYBODY);
     }
 
     /**
      * @param links    keeps attachments for download, if that is possible
      * @param attempts file for which attempts are under way, so that the next process knows what this one died of; not
      *                 used where relays share the queue
+     * @param globalSenders whose mail may leave through global servers
      */
     public Delivery(Queue queue, Routes routes, Upstreams upstreams, DeliverySettings settings, InstantSource clock,
-            RelayMeters meters, Tracing tracing, Optional<Links> links, Optional<Path> attempts) {
+            RelayMeters meters, Tracing tracing, Optional<Links> links, Optional<Path> attempts,
+            GlobalSenders globalSenders) {
         this.suspects = queue.attemptMarks()
                 .map(Suspects::shared)
                 .or(() -> attempts.map(file -> open(file, settings.serverRest(), queue)))
@@ -93,7 +96,7 @@ public final class Delivery implements AutoCloseable {
                 message -> LargeMail.of(message,
                         routes.organization(message.organization()).flatMap(OrganizationRoute::sizeLimit), links,
                         settings.hostName(), largeWork.of(message.organization().namespace())),
-                largeWork, logins, signers, suspects);
+                largeWork, logins, signers, suspects, globalSenders);
         this.overdue = new Overdue(queue, consequences, courier, clock);
         this.removals = new Removals(queue, routes, settings.expiry(), clock);
     }

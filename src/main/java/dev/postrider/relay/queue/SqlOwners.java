@@ -124,8 +124,9 @@ final class SqlOwners {
         while (!step.done) {
             writer.execute(step::run);
             ResourceKey former = FormerOwner.key(organization, step.from);
-            usage.add(organization, -step.messages, -step.octets);
-            usage.add(former, step.messages, step.octets);
+            Held moved = Held.queued(step.messages, step.octets, step.recipients);
+            usage.remove(organization, moved);
+            usage.add(former, moved);
             step.all += step.messages;
         }
         LOG.warn("organization {} is somebody else's now: {} messages that its former owner had queued are set aside "
@@ -141,6 +142,7 @@ final class SqlOwners {
         private String from = "";
         private long messages;
         private long octets;
+        private long recipients;
         private long all;
         private boolean done;
 
@@ -155,6 +157,7 @@ final class SqlOwners {
             String name = organization.toString();
             messages = 0;
             octets = 0;
+            recipients = 0;
             done = false;
             // The last that left; its row is held until the commit.
             from = text(connection,
@@ -172,7 +175,7 @@ final class SqlOwners {
             for (String id : ids) {
                 update(connection, "UPDATE message SET organization = ? WHERE organization = ? AND id = ?", former,
                         name, id);
-                update(connection, "UPDATE recipient SET organization = ?, claimed_by = NULL WHERE organization = ?"
+                recipients += update(connection, "UPDATE recipient SET organization = ?, claimed_by = NULL WHERE organization = ?"
                         + " AND message = ?", former, name, id);
                 update(connection, "UPDATE body SET organization = ? WHERE organization = ? AND message = ?", former,
                         name, id);
@@ -215,12 +218,12 @@ final class SqlOwners {
         }
     }
 
-    private static void update(Connection connection, String sql, Object... values) throws SQLException {
+    private static int update(Connection connection, String sql, Object... values) throws SQLException {
         try (PreparedStatement update = connection.prepareStatement(sql)) {
             for (int i = 0; i < values.length; i++) {
                 update.setObject(i + 1, values[i]);
             }
-            update.executeUpdate();
+            return update.executeUpdate();
         }
     }
 }
