@@ -208,7 +208,7 @@ final class Suspects implements AutoCloseable {
 
     /** Takes a slot for one, if there is any. */
     private boolean add(String id, Suspect suspect) {
-        Integer slot = suspects.size() < MOST_SUSPECTS ? free.poll() : null;
+        Integer slot = slotOfSuspect();
         if (slot == null) {
             return false;
         }
@@ -248,6 +248,10 @@ final class Suspects implements AutoCloseable {
         return Optional.of(new Trial(mail, suspect.slot, true));
     }
 
+    private @Nullable Integer slotOfSuspect() {
+        return suspects.size() < MOST_SUSPECTS ? free.poll() : null;
+    }
+
     private @Nullable Integer take(String id) {
         Integer slot = id.length() <= SLOT - ID ? free.poll() : null;
         if (slot != null) {
@@ -276,7 +280,7 @@ final class Suspects implements AutoCloseable {
     void failed(Mail mail, Throwable why) {
         String text = "it failed by a fault of the relay: " + why.getClass().getName();
         Suspect now = suspects.compute(mail.id, (id, known) -> {
-            Integer slot = known != null ? known.slot : suspects.size() < MOST_SUSPECTS ? free.poll() : null;
+            Integer slot = known == null ? slotOfSuspect() : Integer.valueOf(known.slot);
             if (slot == null) {
                 return null;
             }
