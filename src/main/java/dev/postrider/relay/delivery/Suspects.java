@@ -207,15 +207,13 @@ final class Suspects implements AutoCloseable {
     }
 
     /** Takes a slot for one, if there is any. */
-    private boolean add(String id, Suspect suspect) {
+    private void add(String id, Suspect suspect) {
         Integer slot = slotOfSuspect();
-        if (slot == null) {
-            return false;
+        if (slot != null) {
+            write(slot, id);
+            mark(slot, false, suspect.failures);
+            suspects.put(id, new Suspect(slot, suspect.failures, suspect.why));
         }
-        write(slot, id);
-        mark(slot, false, suspect.failures);
-        suspects.put(id, new Suspect(slot, suspect.failures, suspect.why));
-        return true;
     }
 
     /** Why a message is not to be tried any more, if that is so. */
