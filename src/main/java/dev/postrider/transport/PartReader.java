@@ -35,7 +35,7 @@ final class PartReader {
         this.lines = lines;
     }
 
-    /** @return the message itself */
+    /** Reads to the end; the message itself is the part that holds all others. */
     Part read() throws IOException, TooComplexException {
         Part message = new Part();
         Optional<Part> current = Optional.of(message);

@@ -207,15 +207,13 @@ final class Suspects implements AutoCloseable {
     }
 
     /** Takes a slot for one, if there is any. */
-    private boolean add(String id, Suspect suspect) {
-        Integer slot = suspects.size() < MOST_SUSPECTS ? free.poll() : null;
-        if (slot == null) {
-            return false;
+    private void add(String id, Suspect suspect) {
+        Integer slot = slotOfSuspect();
+        if (slot != null) {
+            write(slot, id);
+            mark(slot, false, suspect.failures);
+            suspects.put(id, new Suspect(slot, suspect.failures, suspect.why));
         }
-        write(slot, id);
-        mark(slot, false, suspect.failures);
-        suspects.put(id, new Suspect(slot, suspect.failures, suspect.why));
-        return true;
     }
 
     /** Why a message is not to be tried any more, if that is so. */
@@ -248,6 +246,10 @@ final class Suspects implements AutoCloseable {
         return Optional.of(new Trial(mail, suspect.slot, true));
     }
 
+    private @Nullable Integer slotOfSuspect() {
+        return suspects.size() < MOST_SUSPECTS ? free.poll() : null;
+    }
+
     private @Nullable Integer take(String id) {
         Integer slot = id.length() <= SLOT - ID ? free.poll() : null;
         if (slot != null) {
@@ -276,7 +278,7 @@ final class Suspects implements AutoCloseable {
     void failed(Mail mail, Throwable why) {
         String text = "it failed by a fault of the relay: " + why.getClass().getName();
         Suspect now = suspects.compute(mail.id, (id, known) -> {
-            Integer slot = known != null ? known.slot : suspects.size() < MOST_SUSPECTS ? free.poll() : null;
+            Integer slot = known == null ? slotOfSuspect() : Integer.valueOf(known.slot);
             if (slot == null) {
                 return null;
             }
