@@ -120,9 +120,8 @@ final class Connection implements AutoCloseable {
                 int count = from.getInputStream().read(buffer);
                 unpaused += Math.max(0, count);
                 if (unpaused >= TURN) {
-                    // A virtual thread whose client sends faster than it reads would never leave its carrier to others.
                     unpaused = 0;
-                    Thread.yield();
+                    leaveCarrier();
                 }
                 if (!expired) {
                     pace.came(count);
@@ -137,6 +136,12 @@ final class Connection implements AutoCloseable {
                 reading.never();
             }
             throw new SocketTimeoutException("too slow");
+        }
+
+        /** A virtual thread whose client sends faster than it reads would never leave its carrier to others. */
+        @SuppressWarnings("ThreadPriorityCheck")
+        private static void leaveCarrier() {
+            Thread.yield();
         }
 
         @Override

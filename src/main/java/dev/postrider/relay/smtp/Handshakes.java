@@ -69,11 +69,13 @@ final class Handshakes {
     /** Says whether it was still waiting. */
     private synchronized boolean giveUp(InetAddress client, Semaphore turn) {
         Queue<Semaphore> turns = waiting.get(client);
-        boolean waited = turns != null && turns.remove(turn);
-        if (waited && turns.isEmpty()) {
+        if (turns == null || !turns.remove(turn)) {
+            return false;
+        }
+        if (turns.isEmpty()) {
             waiting.remove(client);
         }
-        return waited;
+        return true;
     }
 
     /** Ends a turn. */
