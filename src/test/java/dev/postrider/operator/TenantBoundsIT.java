@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.LicenseExpiryNotice;
+import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.relay.routes.RouteSecrets;
@@ -287,6 +288,14 @@ final class TenantBoundsIT {
     private static final int EDITED = Integer.getInteger("postrider.edited", 100);
     private static final Duration SOON = Duration.ofSeconds(2);
 
+    private static final String IDLE_SERVER = """
+            ---
+            apiVersion: postrider.dev/v1alpha1
+            kind: MailServer
+            metadata: {name: s, namespace: %s}
+            spec: {active: false, deletionConfirmation: Delete, smtp: {host: smtp.evil.example}}
+            """;
+
     private static String plain(String namespace, String name) {
         return """
                 ---
@@ -321,7 +330,9 @@ final class TenantBoundsIT {
         try (var operator = new RunningOperator(api, "globalServerPolicy: Optional\n", api.createNamespace("operator"),
                 api.createNamespace("tenant"), evil)) {
             var all = new StringBuilder(plain(operator.tenant(), "victim"));
-            IntStream.range(0, EDITED).forEach(i -> all.append(plain(evil, "o" + i)));
+            all.append(IDLE_SERVER.formatted(evil));
+            IntStream.range(0, EDITED)
+                    .forEach(i -> all.append(plain(evil, "o" + i)).append("  servers: [{name: s}]\n"));
             operator.apply(all.toString());
             await().atMost(Duration.ofMinutes(3))
                     .until(() -> operator.client()
@@ -337,6 +348,13 @@ final class TenantBoundsIT {
                     .mapToObj(editor -> Thread.ofVirtual().start(() -> {
                         for (int i = editor; !ends.get(); i += 4) {
                             edit(operator.client(), evil, "o" + i % EDITED, "a" + i + "@evil.example");
+                            // Each change of it wakes all organizations that name it.
+                            operator.client()
+                                    .resources(MailServer.class)
+                                    .inNamespace(evil)
+                                    .withName("s")
+                                    .patch(PatchContext.of(PatchType.JSON_MERGE),
+                                            "{\"spec\":{\"smtp\":{\"port\":" + (1000 + i) + "}}}");
                             edits.incrementAndGet();
                         }
                     }))

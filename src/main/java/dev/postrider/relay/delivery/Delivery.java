@@ -1,7 +1,6 @@
 package dev.postrider.relay.delivery;
 
 import dev.postrider.relay.delivery.Connections.Connection;
-import dev.postrider.relay.delivery.Lanes.Lane;
 import dev.postrider.relay.links.Links;
 import dev.postrider.relay.queue.Arrivals;
 import dev.postrider.relay.queue.Queue;
@@ -269,7 +268,7 @@ public final class Delivery implements AutoCloseable {
     }
 
     /** What {@link Turns} hands to others. */
-    private final class Workers implements Turns.Work {
+    private final class Workers implements Work {
         @Override
         public void deliver(Turn turn) {
             workers.execute(() -> {

@@ -1,6 +1,5 @@
 package dev.postrider.relay.delivery;
 
-import dev.postrider.relay.delivery.Lanes.Lane;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;

@@ -1,6 +1,5 @@
 package dev.postrider.relay.delivery;
 
-import dev.postrider.relay.delivery.Lanes.Lane;
 import dev.postrider.relay.delivery.Lanes.Place;
 import dev.postrider.transport.FairQueue;
 import dev.postrider.transport.Shares;

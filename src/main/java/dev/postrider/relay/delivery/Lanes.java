@@ -7,8 +7,6 @@ import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
-import dev.postrider.transport.FairQueue;
-import dev.postrider.transport.Shares;
 import dev.postrider.transport.Upstreams;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
@@ -16,13 +14,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,103 +26,6 @@ import org.slf4j.LoggerFactory;
 final class Lanes {
     private static final Logger LOG = LoggerFactory.getLogger(Lanes.class);
     private static final Duration PERMIT_RETRY = Duration.ofMillis(200);
-
-    /** One server. */
-    static final class Lane {
-        private final ResourceKey key;
-        private final Connections connections;
-        private final CircuitBreaker breaker;
-        private final FairQueue<Pool> waiting = new FairQueue<>();
-        /** Places that are taken, by namespace. */
-        private final Shares places = new Shares();
-        /** Namespaces that found no permit within their share, and until when they do not ask again. */
-        private final Map<String, Instant> withoutPermit = new HashMap<>();
-        /** Whose mail made it fail since it took some. */
-        private final Set<String> failedBy = new HashSet<>();
-        // Read without the lock by those who give a connection back.
-        private volatile Optional<ServerRoute> route;
-        private long lastUse;
-        private Instant withoutPermitUntil = Instant.MIN;
-
-        private final BooleanSupplier several;
-
-        /** @param several whether there are organizations of several namespaces */
-        private Lane(ResourceKey key, Connections connections, CircuitBreaker breaker, Optional<ServerRoute> route,
-                BooleanSupplier several) {
-            this.several = several;
-            this.key = key;
-            this.connections = connections;
-            this.breaker = breaker;
-            this.route = route;
-        }
-
-        ResourceKey key() {
-            return key;
-        }
-
-        Connections connections() {
-            return connections;
-        }
-
-        Optional<ServerRoute> route() {
-            return route;
-        }
-
-        /** Pools that have mail for it and found no place. */
-        FairQueue<Pool> waiting() {
-            return waiting;
-        }
-
-        private int limit() {
-            return route.map(server -> server.endpoint().maxConnections()).orElse(0);
-        }
-
-        /** How many more attempts may begin. */
-        int free(Instant now) {
-            if (now.isBefore(withoutPermitUntil) || !breaker.admits(now)) {
-                return 0;
-            }
-            int free = (int) Math.max(0, limit() - places.all());
-            return breaker.state(now) == State.CLOSED ? free : Math.min(1, free);
-        }
-
-        /** Whether a namespace may have a place: some are left for others where there may be others. */
-        boolean admits(String namespace, Instant now) {
-            return free(now) > 0 && (!isShared() || places.admits(namespace, 1, limit())
-                    && !now.isBefore(withoutPermit.getOrDefault(namespace, Instant.MIN)));
-        }
-
-        private boolean isShared() {
-            return several.getAsBoolean() && route.filter(ServerRoute::global).isPresent();
-        }
-
-        /** How many connections may be open, at all relays, when a namespace opens one for its last place. */
-        private int permits(String namespace) {
-            long mine = places.of(namespace);
-            return isShared() && mine > 1 ? (int) Math.max(1, limit() - Shares.reserve(mine)) : limit();
-        }
-
-        /** Until when it lets nobody in, if that is so. */
-        private Optional<Instant> closedUntil(Instant now) {
-            Instant rest = breaker.state(now) == State.OPEN ? breaker.restsUntil() : Instant.MIN;
-            Instant later = rest.isAfter(withoutPermitUntil) ? rest : withoutPermitUntil;
-            return Optional.of(later).filter(time -> time.isAfter(now));
-        }
-
-        private void havePermits() {
-            withoutPermitUntil = Instant.MIN;
-            withoutPermit.clear();
-        }
-
-        private double load() {
-            return (double) places.all() / limit();
-        }
-
-        private boolean isBetterThan(Lane other) {
-            int byLoad = Double.compare(load(), other.load());
-            return byLoad != 0 ? byLoad < 0 : lastUse < other.lastUse;
-        }
-    }
 
     /**
      * A place at a server that was taken for one message.

@@ -1,6 +1,5 @@
 package dev.postrider.relay.delivery;
 
-import dev.postrider.relay.delivery.Lanes.Lane;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import java.util.ArrayDeque;

@@ -1,6 +1,5 @@
 package dev.postrider.relay.delivery;
 
-import dev.postrider.relay.delivery.Lanes.Lane;
 import dev.postrider.relay.delivery.Lanes.Place;
 import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.queue.Waiting;
@@ -28,21 +27,6 @@ import java.util.stream.Stream;
  * in the queue only, nothing new is kept in memory, so that mail stays in order.
  */
 final class Turns {
-    /** What takes time; begun here, while the lock is held, and done elsewhere. */
-    interface Work {
-        void deliver(Turn turn);
-
-        void read(ResourceKey organization, int most);
-
-        void release(List<QueuedMessage> messages);
-
-        /** Of an organization that is deleted with its mail, or is unknown. */
-        void remove(ResourceKey organization);
-
-        /** A time was set that is earlier than all others. */
-        void timeChanged();
-    }
-
     private final Lanes lanes;
     private final Destinations destinations;
     private final InstantSource clock;
@@ -64,8 +48,6 @@ final class Turns {
         this.clock = clock;
         this.work = work;
     }
-
-    // What comes.
 
     /** Whether a message that is about to come is kept in memory. */
     synchronized boolean wants(ResourceKey organization, long octets) {
@@ -161,8 +143,6 @@ final class Turns {
             order.start();
         }
     }
-
-    // What comes of it.
 
     /** An attempt is over. */
     synchronized void leave(Place place, ResourceKey organization, Optional<Verdict.Refused> failure) {
@@ -260,8 +240,6 @@ final class Turns {
     synchronized Optional<Waiting.Reason> closed(List<ServerRoute> servers, String namespace, Instant due) {
         return lanes.closed(servers, namespace, due, clock.instant());
     }
-
-    // Where it goes.
 
     /** Routes have changed: servers first, so that one which was switched off gets nothing more. */
     synchronized List<ResourceKey> refreshServers() {

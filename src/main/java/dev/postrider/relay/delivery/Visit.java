@@ -1,7 +1,6 @@
 package dev.postrider.relay.delivery;
 
 import dev.postrider.relay.delivery.Connections.Connection;
-import dev.postrider.relay.delivery.Lanes.Lane;
 import dev.postrider.relay.delivery.Lanes.Place;
 import dev.postrider.route.Login.Credentials;
 import dev.postrider.route.ServerRoute;

@@ -21,7 +21,9 @@ import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.relay.telemetry.Tracing;
+import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.ResourceKey;
 import dev.postrider.transport.DsnRequest;
 import dev.postrider.transport.RecipientDsnRequest.Notify;
 import dev.postrider.transport.RecipientDsnRequest;
@@ -489,12 +491,14 @@ final class DeliveryTest {
     void keepsNoMoreInMemoryThanItsBounds() throws Exception {
         CountDownLatch latch = upstreams.hang("mx");
         byte[] big = new byte[200_000];
-        List<String> organizations = List.of("orders", "news", "alerts");
+        List<ResourceKey> organizations = List.of(key("orders"), key("news"), new ResourceKey("other", "alerts"));
         List<Long> held = new ArrayList<>();
-        for (String organization : organizations) {
-            routes.put(organization(organization, State.OPEN));
+        for (ResourceKey organization : organizations) {
+            OrganizationRoute plain = organization(organization.name(), State.OPEN);
+            routes.put(new OrganizationRoute(organization, plain.passwordSha256(), State.OPEN, List.of(), plain.from(),
+                    plain.envelopeFrom(), Optional.empty(), Optional.empty()));
             for (int i = 0; i < 50; i++) {
-                try (Draft draft = queue.draft(key(organization))) {
+                try (Draft draft = queue.draft(organization)) {
                     draft.content().write(big);
                     draft.commit(NewMessage.plain("a@b.example", List.of(i + "@y.example"), false, false, now));
                 }
@@ -502,12 +506,10 @@ final class DeliveryTest {
             }
             held.add(delivery.inMemory() >> 20);
         }
-        // In MiB: each could fill its own bound, and the third found no more than the rest of all.
-        assertThat(held).containsExactly(7L, 15L, 15L);
+        // In MiB: the first filled its own bound, the second its namespace's share, the third three quarters of the rest.
+        assertThat(held).containsExactly(7L, 11L, 14L);
         latch.countDown();
-        for (String organization : organizations) {
-            awaitQueued(organization, 0);
-        }
+        await().until(() -> queue.usages().isEmpty());
         assertThat(upstreams.taken()).hasSize(150);
         await().until(() -> delivery.inMemory() == 0);
     }
