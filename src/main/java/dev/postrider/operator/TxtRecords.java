@@ -28,7 +28,8 @@ record TxtRecords(Optional<String> server) {
      *
      * @throws NamingException if DNS does not answer, or says that it failed
      */
-    @SuppressWarnings("BanJNDI") // The provider is fixed, and has texts only; a domain has no colon, so is never a URL.
+    // The provider is fixed and has texts only, a domain has no colon and so is never a URL; JNDI takes no other map.
+    @SuppressWarnings({"BanJNDI", "JdkObsolete"})
     List<String> of(String name) throws NamingException {
         Hashtable<String, String> environment = new Hashtable<>();
         environment.put(Context.INITIAL_CONTEXT_FACTORY, "com.sun.jndi.dns.DnsContextFactory");

@@ -18,10 +18,10 @@ final class DomainVerification {
     static final String PREFIX = "_postrider.";
 
     /** How long a verified domain stays so after its record was taken away. */
-    static final Duration KEPT_WITHOUT_RECORD = Duration.ofHours(24);
+    static final Duration KEPT_WITHOUT_RECORD = Duration.ofDays(1);
 
     /** How long a verified domain stays so while DNS does not answer. */
-    static final Duration KEPT_WITHOUT_ANSWER = Duration.ofHours(72);
+    static final Duration KEPT_WITHOUT_ANSWER = Duration.ofDays(3);
 
     private DomainVerification() {}
 
