@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -116,8 +118,11 @@ final class SqlOwners {
     private ResourceKey replace(ResourceKey organization, String uid) throws QueueException {
         known.put(organization, uid);
         writer.execute(writes -> {
+            // Later than all before, whatever the clock says: the last to leave is known by it.
+            long last = text(writes.connection(), "SELECT COALESCE(MAX(left_at), 0) FROM owner WHERE organization = ?",
+                    organization.toString()).map(Long::parseLong).orElse(0L);
             update(writes.connection(), "UPDATE owner SET left_at = ? WHERE organization = ? AND left_at IS NULL"
-                    + " AND uid <> ?", clock.millis(), organization.toString(), uid);
+                    + " AND uid <> ?", Math.max(clock.millis(), last + 1), organization.toString(), uid);
             writes.forgetOwners();
         });
         var step = new Step(organization, uid);
@@ -170,12 +175,7 @@ final class SqlOwners {
             String former = FormerOwner.key(organization, from).toString();
             List<String> ids = some(connection, name);
             for (String id : ids) {
-                update(connection, "UPDATE message SET organization = ? WHERE organization = ? AND id = ?", former,
-                        name, id);
-                update(connection, "UPDATE recipient SET organization = ?, claimed_by = NULL WHERE organization = ?"
-                        + " AND message = ?", former, name, id);
-                update(connection, "UPDATE body SET organization = ? WHERE organization = ? AND message = ?", former,
-                        name, id);
+                move(connection, name, former, id);
             }
             if (ids.isEmpty()) {
                 for (String table : List.of("submission", "event", "link", "counter")) {
@@ -206,9 +206,44 @@ final class SqlOwners {
         }
     }
 
-    private static Optional<String> text(Connection connection, String sql, String value) throws SQLException {
+    /** See {@link QueueView.Change#ADOPT}. */
+    int adopt(ResourceKey former, List<String> ids) throws QueueException {
+        ResourceKey name = FormerOwner.nameBefore(former);
+        var octets = new AtomicLong();
+        var messages = new AtomicInteger();
+        writer.execute(writes -> {
+            octets.set(0);
+            messages.set(0);
+            for (String id : ids) {
+                Optional<String> size = text(writes.connection(),
+                        "SELECT size FROM message WHERE organization = ? AND id = ?", former.toString(), id);
+                if (size.isPresent()) {
+                    messages.incrementAndGet();
+                    octets.addAndGet(Long.parseLong(size.get()));
+                    move(writes.connection(), former.toString(), name.toString(), id);
+                    update(writes.connection(), "UPDATE link SET organization = ? WHERE organization = ?"
+                            + " AND message = ?", name.toString(), former.toString(), id);
+                }
+            }
+        });
+        usage.add(former, -messages.get(), -octets.get());
+        usage.add(name, messages.get(), octets.get());
+        return messages.get();
+    }
+
+    private static void move(Connection connection, String from, String to, String message) throws SQLException {
+        update(connection, "UPDATE message SET organization = ? WHERE organization = ? AND id = ?", to, from, message);
+        update(connection, "UPDATE recipient SET organization = ?, claimed_by = NULL WHERE organization = ?"
+                + " AND message = ?", to, from, message);
+        update(connection, "UPDATE body SET organization = ? WHERE organization = ? AND message = ?", to, from,
+                message);
+    }
+
+    private static Optional<String> text(Connection connection, String sql, String... values) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement(sql)) {
-            query.setString(1, value);
+            for (int i = 0; i < values.length; i++) {
+                query.setString(i + 1, values[i]);
+            }
             try (ResultSet rows = query.executeQuery()) {
                 return rows.next() ? Optional.of(rows.getString(1)) : Optional.empty();
             }
