@@ -52,6 +52,10 @@ abstract sealed class QueueChangeCommand implements Callable<Integer> {
     @Command(name = "remove", mixinStandardHelpOptions = true, sortOptions = false, description = "Throws messages away without a report to their senders, unless they are active.")
     static final class Remove extends QueueChangeCommand {}
 
+    /** Gives messages to another owner. */
+    @Command(name = "adopt", mixinStandardHelpOptions = true, sortOptions = false, description = "Gives messages that a former owner of an organization's name left to the organization that has the name now; as after a restore from a backup.")
+    static final class Adopt extends QueueChangeCommand {}
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         int ways = (ids.isEmpty() ? 0 : 1) + (filter.isEmpty() ? 0 : 1) + (all ? 1 : 0);

@@ -12,6 +12,7 @@ import picocli.CommandLine.Spec;
         description = "Shows and changes the mail that a relay has yet to deliver.",
         subcommands = {QueueListCommand.class, QueueShowCommand.class, QueueChangeCommand.Retry.class,
         QueueChangeCommand.Hold.class, QueueChangeCommand.Release.class, QueueChangeCommand.Remove.class,
+        QueueChangeCommand.Adopt.class,
         QueueMoveCommand.class})
 // @formatter:on
 final class QueueCommand implements Runnable {

@@ -45,19 +45,21 @@ final class SecurityIT {
     private static final String INSTALLATION = "postrider-system";
     private static final Path GOLDEN = Path.of("src/test/resources/security");
 
-    private static final String TENANT = """
-            apiVersion: v1
-            kind: Namespace
-            metadata: {name: %1$s}
-            ---
-            apiVersion: v1
-            kind: ServiceAccount
-            metadata: {name: edit, namespace: %1$s}
-            ---
-            apiVersion: v1
-            kind: ServiceAccount
-            metadata: {name: view, namespace: %1$s}
-            """;
+    private static String tenant(String namespace) {
+        return """
+                apiVersion: v1
+                kind: Namespace
+                metadata: {name: %1$s}
+                ---
+                apiVersion: v1
+                kind: ServiceAccount
+                metadata: {name: edit, namespace: %1$s}
+                ---
+                apiVersion: v1
+                kind: ServiceAccount
+                metadata: {name: view, namespace: %1$s}
+                """.formatted(namespace);
+    }
 
     private static final String BINDING = """
             ---
@@ -68,19 +70,21 @@ final class SecurityIT {
             subjects: [{kind: ServiceAccount, name: %2$s, namespace: %1$s}]
             """;
 
-    private static final String DECLARED = """
-            apiVersion: postrider.dev/v1alpha1
-            kind: MailServer
-            metadata: {name: own, namespace: %1$s}
-            spec: {smtp: {host: 127.0.0.1, port: 25, security: None}}
-            ---
-            apiVersion: postrider.dev/v1alpha1
-            kind: OrganizationMailSettings
-            metadata: {name: main, namespace: %1$s}
-            spec:
-              servers: [{name: own}]
-              identity: {from: {address: noreply@%1$s.example}}
-            """;
+    private static String declared(String namespace) {
+        return """
+                apiVersion: postrider.dev/v1alpha1
+                kind: MailServer
+                metadata: {name: own, namespace: %1$s}
+                spec: {smtp: {host: 127.0.0.1, port: 25, security: None}}
+                ---
+                apiVersion: postrider.dev/v1alpha1
+                kind: OrganizationMailSettings
+                metadata: {name: main, namespace: %1$s}
+                spec:
+                  servers: [{name: own}]
+                  identity: {from: {address: noreply@%1$s.example}}
+                """.formatted(namespace);
+    }
 
     private static ApiServer api;
     private static RunningOperator operator;
@@ -92,7 +96,7 @@ final class SecurityIT {
         apply(Files.readString(Path.of("src/test/resources/chart/default.yaml"))
                 .replace("\"allowedNetworks\":[]", "\"allowedNetworks\":[\"127.0.0.1\"]"));
         for (String tenant : List.of("attacker", "victim")) {
-            apply(TENANT.formatted(tenant)
+            apply(tenant(tenant)
                     + BINDING.formatted(tenant, "edit", "system:aggregate-to-edit")
                     + BINDING.formatted(tenant, "edit", "system:aggregate-to-view")
                     + BINDING.formatted(tenant, "edit", "postrider-" + INSTALLATION + "-edit")
@@ -109,7 +113,7 @@ final class SecurityIT {
                 """);
         operator.startRelay();
         for (String tenant : List.of("attacker", "victim")) {
-            apply(DECLARED.formatted(tenant));
+            apply(declared(tenant));
             await().atMost(Duration.ofSeconds(30)).until(() -> password(tenant, "main-mail").isPresent());
         }
     }

@@ -87,6 +87,8 @@ public interface QueueView {
         /** Let it go again, at once. */
         RELEASE,
         /** Throw it away without a report to its sender, unless it is active. */
-        REMOVE
+        REMOVE,
+        /** Give what a former owner of a name left to whoever has the name now, see {@link FormerOwner}. */
+        ADOPT
     }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -116,8 +117,11 @@ final class SqlOwners {
     private ResourceKey replace(ResourceKey organization, String uid) throws QueueException {
         known.put(organization, uid);
         writer.execute(writes -> {
+            // Later than all before, whatever the clock says: the last to leave is known by it.
+            long last = text(writes.connection(), "SELECT COALESCE(MAX(left_at), 0) FROM owner WHERE organization = ?",
+                    organization.toString()).map(Long::parseLong).orElse(0L);
             update(writes.connection(), "UPDATE owner SET left_at = ? WHERE organization = ? AND left_at IS NULL"
-                    + " AND uid <> ?", clock.millis(), organization.toString(), uid);
+                    + " AND uid <> ?", Math.max(clock.millis(), last + 1), organization.toString(), uid);
             writes.forgetOwners();
         });
         var step = new Step(organization, uid);
@@ -173,12 +177,7 @@ final class SqlOwners {
             String former = FormerOwner.key(organization, from).toString();
             List<String> ids = some(connection, name);
             for (String id : ids) {
-                update(connection, "UPDATE message SET organization = ? WHERE organization = ? AND id = ?", former,
-                        name, id);
-                recipients += update(connection, "UPDATE recipient SET organization = ?, claimed_by = NULL WHERE organization = ?"
-                        + " AND message = ?", former, name, id);
-                update(connection, "UPDATE body SET organization = ? WHERE organization = ? AND message = ?", former,
-                        name, id);
+                recipients += move(connection, name, former, id);
             }
             if (ids.isEmpty()) {
                 for (String table : List.of("submission", "event", "link", "counter")) {
@@ -209,9 +208,44 @@ final class SqlOwners {
         }
     }
 
-    private static Optional<String> text(Connection connection, String sql, String value) throws SQLException {
+    /** See {@link QueueView.Change#ADOPT}. */
+    int adopt(ResourceKey former, List<String> ids) throws QueueException {
+        ResourceKey name = FormerOwner.nameBefore(former);
+        var moved = new AtomicReference<>(Held.NOTHING);
+        writer.execute(writes -> {
+            Held all = Held.NOTHING;
+            for (String id : ids) {
+                Optional<String> size = text(writes.connection(),
+                        "SELECT size FROM message WHERE organization = ? AND id = ?", former.toString(), id);
+                if (size.isPresent()) {
+                    int recipients = move(writes.connection(), former.toString(), name.toString(), id);
+                    all = all.plus(Held.queued(1, Long.parseLong(size.get()), recipients));
+                    update(writes.connection(), "UPDATE link SET organization = ? WHERE organization = ?"
+                            + " AND message = ?", name.toString(), former.toString(), id);
+                }
+            }
+            moved.set(all);
+        });
+        usage.remove(former, moved.get());
+        usage.add(name, moved.get());
+        return Math.toIntExact(moved.get().messages());
+    }
+
+    /** Returns how many recipients it has. */
+    private static int move(Connection connection, String from, String to, String message) throws SQLException {
+        update(connection, "UPDATE message SET organization = ? WHERE organization = ? AND id = ?", to, from, message);
+        int recipients = update(connection, "UPDATE recipient SET organization = ?, claimed_by = NULL WHERE organization = ?"
+                + " AND message = ?", to, from, message);
+        update(connection, "UPDATE body SET organization = ? WHERE organization = ? AND message = ?", to, from,
+                message);
+        return recipients;
+    }
+
+    private static Optional<String> text(Connection connection, String sql, String... values) throws SQLException {
         try (PreparedStatement query = connection.prepareStatement(sql)) {
-            query.setString(1, value);
+            for (int i = 0; i < values.length; i++) {
+                query.setString(i + 1, values[i]);
+            }
             try (ResultSet rows = query.executeQuery()) {
                 return rows.next() ? Optional.of(rows.getString(1)) : Optional.empty();
             }

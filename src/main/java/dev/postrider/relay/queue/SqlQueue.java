@@ -203,6 +203,13 @@ public final class SqlQueue implements Queue {
         return done;
     }
 
+    /** Gives messages that a former owner left to whoever has the name now; returns how many. */
+    int adopt(ResourceKey former, List<String> ids) throws QueueException {
+        int adopted = owners.adopt(former, ids);
+        arrived(FormerOwner.nameBefore(former));
+        return adopted;
+    }
+
     /** Whoever gives a name to one resource after the other must not fill the queue: the last former owner's mail stays. */
     private void removeEarlier(ResourceKey former) throws QueueException {
         ResourceKey name = FormerOwner.nameBefore(former);

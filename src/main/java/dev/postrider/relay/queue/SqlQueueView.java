@@ -162,7 +162,7 @@ final class SqlQueueView implements QueueView {
     /** Does it to those whose state allows it, in one commit for each organization. */
     private int apply(Change change, List<Entry> entries) throws QueueException {
         Map<ResourceKey, List<String>> allowed = entries.stream()
-                .filter(entry -> isAllowed(change, entry.state()))
+                .filter(entry -> isAllowed(change, entry))
                 .collect(Collectors.groupingBy(Entry::organization, LinkedHashMap::new,
                         Collectors.mapping(Entry::id, Collectors.toList())));
         int changed = 0;
@@ -171,13 +171,16 @@ final class SqlQueueView implements QueueView {
                 case HOLD -> hold(some.getKey(), some.getValue());
                 case RELEASE, RETRY -> makeDue(some.getKey(), some.getValue());
                 case REMOVE -> remove(some.getKey(), some.getValue());
+                case ADOPT -> queue.adopt(some.getKey(), some.getValue());
             };
         }
         return changed;
     }
 
-    private static boolean isAllowed(Change change, State state) {
+    private static boolean isAllowed(Change change, Entry entry) {
+        State state = entry.state();
         return switch (change) {
+            case ADOPT -> FormerOwner.is(entry.organization());
             case HOLD -> state != State.HELD;
             case RELEASE -> state == State.HELD;
             case RETRY -> state == State.DEFERRED || state == State.QUEUED;

@@ -369,7 +369,7 @@ final class QueueApiTest {
                         TestRoutes.ADMIN_TOKEN).statusCode()).as("other method at " + name).isEqualTo(405);
             }
         }
-        assertThat(seen).hasSize(12)
+        assertThat(seen).hasSize(14)
                 .allSatisfy((name, statuses) -> assertThat(statuses).as(name).containsAnyOf(200, 409));
     }
 

@@ -499,6 +499,25 @@ final class SqlQueueTest {
         }
     }
 
+    /** As after a restore from a backup, where the same people's resources have new UIDs. */
+    @Test
+    void mailOfAFormerOwnerCanBeGivenToTheNewOne() throws Exception {
+        try (SqlQueue queue = open()) {
+            queue.handOver(Map.of(SHOP, "victim"));
+            String id = submit(queue, "victim", "precious", Optional.empty());
+            queue.handOver(Map.of(SHOP, "restored"));
+            String own = submit(queue, "restored", "new", Optional.empty());
+
+            assertThat(queue.view().change(QueueView.Change.ADOPT, own)).as("already theirs").isFalse();
+            assertThat(queue.view().change(QueueView.Change.ADOPT, id)).isTrue();
+
+            assertThat(queue.usages()).isEqualTo(Map.of(SHOP, new Usage(2, "preciousnew".length())));
+            List<QueuedMessage> due = queue.claim(SHOP, NOW, 9);
+            assertThat(due).extracting(QueuedMessage::id).containsExactlyInAnyOrder(id, own);
+            assertThat(due).allMatch(queue::holds).extracting(QueuedMessage::owner).containsOnly("restored");
+        }
+    }
+
     /** A name that is given to one resource after the other does not fill the queue of all. */
     @Test
     @Tag("isolation")
