@@ -234,8 +234,10 @@ final class SqlOwners {
     /** Returns how many recipients it has. */
     private static int move(Connection connection, String from, String to, String message) throws SQLException {
         update(connection, "UPDATE message SET organization = ? WHERE organization = ? AND id = ?", to, from, message);
-        int recipients = update(connection, "UPDATE recipient SET organization = ?, claimed_by = NULL WHERE organization = ?"
-                + " AND message = ?", to, from, message);
+        int recipients = update(connection,
+                "UPDATE recipient SET organization = ?, claimed_by = NULL WHERE organization = ?"
+                        + " AND message = ?",
+                to, from, message);
         update(connection, "UPDATE body SET organization = ? WHERE organization = ? AND message = ?", to, from,
                 message);
         return recipients;
