@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 
 /** Attachments that are kept for download, in a table of the queue's database. */
 final class SqlKeptAttachments implements KeptAttachments {
@@ -81,18 +80,18 @@ final class SqlKeptAttachments implements KeptAttachments {
 
     @Override
     public Room reserve(List<KeptAttachment> attachments, long most, long mostOfNamespace) throws QueueException {
-        var room = new AtomicReference<>(Room.ENOUGH);
+        Room[] room = {Room.ENOUGH};
         writer.execute(writes -> {
             ResourceKey organization = attachments.getFirst().organization();
             long more = attachments.stream().mapToLong(KeptAttachment::size).sum();
             String namespace = organization.namespace();
-            room.set(octets(writes, organization.toString(), organization.toString()) + more > most
+            room[0] = octets(writes, organization.toString(), organization.toString()) + more > most
                     ? Room.ORGANIZATION_FULL
                     // Keys are compared by octets: between these are those of the namespace, and no others.
                     : octets(writes, namespace + "/", namespace + "0") + more > mostOfNamespace
                             ? Room.NAMESPACE_FULL
-                            : Room.ENOUGH);
-            if (room.get() == Room.ENOUGH) {
+                            : Room.ENOUGH;
+            if (room[0] == Room.ENOUGH) {
                 try (PreparedStatement insert = writes.connection()
                         .prepareStatement("INSERT INTO link (" + COLUMNS
                                 + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'STORING') ON CONFLICT DO NOTHING")) {
@@ -102,7 +101,7 @@ final class SqlKeptAttachments implements KeptAttachments {
                 }
             }
         });
-        return room.get();
+        return room[0];
     }
 
     private static long octets(SqlWrites writes, String first, String last) throws SQLException {
