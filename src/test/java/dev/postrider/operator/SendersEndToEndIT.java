@@ -22,21 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 @UsesApiServer
 @Tag("isolation")
 final class SendersEndToEndIT {
-    private static final String GLOBAL = """
-            apiVersion: postrider.dev/v1alpha1
-            kind: MailServer
-            metadata: {name: global, namespace: $OPERATOR}
-            spec:
-              scope: Global
-              smtp: {host: 127.0.0.1, port: %d, security: None}
-              test: {recipient: postmaster@example.com}
-              senders:
-                - namespaces: {matchLabels: {kubernetes.io/metadata.name: %s}}
-                  domains: [victim.example]
-                - namespaces: {matchLabels: {team: shops}}
-                  domains: [shops.example]
-            """;
-
     private static final String VICTIM = """
             apiVersion: postrider.dev/v1alpha1
             kind: OrganizationMailSettings
@@ -85,7 +70,7 @@ final class SendersEndToEndIT {
         try (ScriptedSmtpServer upstream = ScriptedSmtpServer.start();
                 var installation = new RunningInstallation(api, directory, "senderDomains: Granted\n", victim)) {
             RunningOperator operator = installation.operator();
-            operator.apply(GLOBAL.formatted(upstream.port(), victim));
+            operator.apply(global(upstream.port(), victim));
             operator.apply(VICTIM.formatted(victim));
             operator.startRelay();
             installation.awaitServer(operator.namespace(), "global", "SendersRestricted", Status.True, "Granted");
@@ -140,6 +125,23 @@ final class SendersEndToEndIT {
                 });
             }
         }
+    }
+
+    private static String global(int port, String victim) {
+        return """
+                apiVersion: postrider.dev/v1alpha1
+                kind: MailServer
+                metadata: {name: global, namespace: $OPERATOR}
+                spec:
+                  scope: Global
+                  smtp: {host: 127.0.0.1, port: %d, security: None}
+                  test: {recipient: postmaster@example.com}
+                  senders:
+                    - namespaces: {matchLabels: {kubernetes.io/metadata.name: %s}}
+                      domains: [victim.example]
+                    - namespaces: {matchLabels: {team: shops}}
+                      domains: [shops.example]
+                """.formatted(port, victim);
     }
 
     private static String record(RunningOperator operator, String namespace, String name) {
