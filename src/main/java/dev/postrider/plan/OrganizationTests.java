@@ -151,6 +151,11 @@ final class OrganizationTests {
             return conditions.set(type, Status.Unknown, IN_PROGRESS,
                     "test mails of this organization are on their way");
         }
+        Optional<Problem> refused = senders.problem(identity);
+        if (refused.isPresent()) {
+            return conditions.set(type, Status.False, refused.get().reason(),
+                    "test mails of this organization are not sent: " + refused.get().message());
+        }
         if (newTestWaits) {
             return conditions.set(type, Status.Unknown, TestRate.REASON,
                     rate.waiting().map(TestRate.Wait::message).orElse(""));
@@ -159,11 +164,6 @@ final class OrganizationTests {
             return conditions.set(type, Status.Unknown, SWITCHED_OFF,
                     "no test mail is sent while sending is switched off (spec.sendingEnabled); set it to true, and the "
                             + "test that the annotation postrider.dev/test-send asks for is made");
-        }
-        Optional<Problem> refused = senders.problem(identity);
-        if (refused.isPresent()) {
-            return conditions.set(type, Status.False, refused.get().reason(),
-                    "test mails of this organization are not sent: " + refused.get().message());
         }
         List<Proof> proofs = servers.stream().flatMap(s -> proof(s, records).stream()).toList();
         List<Proof> good = proofs.stream().filter(Proof::accepted).toList();

@@ -48,23 +48,13 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
         dkim = List.copyOf(Objects.requireNonNullElse(dkim, List.of()));
     }
 
-    /** Of one whose mail may come from any domain, without the UID of its resource. */
-    public OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
-            Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
-            Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable, Optional<Support> support,
-            List<FormerPassword> formerPasswords, Optional<ZoneId> reportZone, Optional<Address> replyTo,
-            List<DkimKey> dkim, Optional<String> bounceAddress) {
-        this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, senders, unavailable,
-                support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, Optional.empty(),
-                Optional.empty());
-    }
-
     /** Of one that has nothing of what the rest is for. */
     public OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
             Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
             Optional<AllowedSenders> senders) {
         this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, senders, Optional.empty(),
-                Optional.empty(), List.of(), Optional.empty(), Optional.empty(), List.of(), Optional.empty());
+                Optional.empty(), List.of(), Optional.empty(), Optional.empty(), List.of(), Optional.empty(),
+                Optional.empty(), Optional.empty());
     }
 
     /** As versions wrote it that let applications send as anybody. */

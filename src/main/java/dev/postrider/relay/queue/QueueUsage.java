@@ -112,12 +112,17 @@ final class QueueUsage {
         change(organization, Held.NOTHING.minus(less));
     }
 
+    /** What a former owner of a name left counts where it did before: it must not make room for more. */
+    private static String namespaceOf(ResourceKey organization) {
+        return FormerOwner.nameBefore(organization).namespace();
+    }
+
     private synchronized void change(ResourceKey organization, Held more) {
         total = total.plus(more);
         put(organizations, organization, held(organization).plus(more));
-        Held before = namespaces.getOrDefault(organization.namespace(), Held.NOTHING);
+        Held before = namespaces.getOrDefault(namespaceOf(organization), Held.NOTHING);
         Held now = before.plus(more);
-        put(namespaces, organization.namespace(), now);
+        put(namespaces, namespaceOf(organization), now);
         messages.change(before.messages(), now.messages());
         room.change(before.room(), now.room());
     }
@@ -151,7 +156,7 @@ final class QueueUsage {
      * @param freed what is removed together with it
      */
     synchronized boolean reserveReport(ResourceKey organization, Held report, Held freed) {
-        Held before = namespaces.getOrDefault(organization.namespace(), Held.NOTHING);
+        Held before = namespaces.getOrDefault(namespaceOf(organization), Held.NOTHING);
         long share = room.share(before.room());
         boolean fits = before.room() + report.room() <= share + share / REPORTS && room.hasRoomFor(report.room())
                 || report.room() <= freed.room() + REPORT_TEXT;
@@ -171,7 +176,7 @@ final class QueueUsage {
         checkLimit("the queue", total.plus(more), limits.total());
         Held of = held(organization).plus(more);
         checkLimit("the queue of organization " + organization, of, limits.organization());
-        String namespace = organization.namespace();
+        String namespace = namespaceOf(organization);
         Held before = namespaces.getOrDefault(namespace, Held.NOTHING);
         Held after = before.plus(more);
         checkShare(organization, room.share(before.room()), after.room(), of.room(), "MiB", 1 << 20);
@@ -187,10 +192,10 @@ final class QueueUsage {
             long one) throws QueueException.OverLimit {
         if (ofNamespace > share) {
             throw new QueueException.OverLimit("the queued mail of namespace %s fills its share of the queue (%d %s)"
-                    .formatted(organization.namespace(), share / one, unit));
+                    .formatted(namespaceOf(organization), share / one, unit));
         }
         long others = ofNamespace - ofOrganization;
-        boolean alone = others == 0 && known.getOrDefault(organization.namespace(), 1) <= 1;
+        boolean alone = others == 0 && known.getOrDefault(namespaceOf(organization), 1) <= 1;
         if (!alone && ofOrganization > (share - others) / 2) {
             throw new QueueException.OverLimit("the queued mail of organization %s fills its share of the queue (%d %s)"
                     .formatted(organization, (share - others) / 2 / one, unit));

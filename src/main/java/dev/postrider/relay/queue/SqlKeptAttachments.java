@@ -84,11 +84,9 @@ final class SqlKeptAttachments implements KeptAttachments {
         writer.execute(writes -> {
             ResourceKey organization = attachments.getFirst().organization();
             long more = attachments.stream().mapToLong(KeptAttachment::size).sum();
-            String namespace = organization.namespace();
             room[0] = octets(writes, organization.toString(), organization.toString()) + more > most
                     ? Room.ORGANIZATION_FULL
-                    // Keys are compared by octets: between these are those of the namespace, and no others.
-                    : octets(writes, namespace + "/", namespace + "0") + more > mostOfNamespace
+                    : ofNamespace(writes, organization.namespace()) + more > mostOfNamespace
                             ? Room.NAMESPACE_FULL
                             : Room.ENOUGH;
             if (room[0] == Room.ENOUGH) {
@@ -102,6 +100,13 @@ final class SqlKeptAttachments implements KeptAttachments {
             }
         });
         return room[0];
+    }
+
+    /** Keys are compared by octets: between each two of these are those of the namespace, and no others. */
+    private static long ofNamespace(SqlWrites writes, String namespace) throws SQLException {
+        return octets(writes, namespace + "/", namespace + "0")
+                + octets(writes, FormerOwner.NAMESPACE + "/" + namespace + ".",
+                        FormerOwner.NAMESPACE + "/" + namespace + "/");
     }
 
     private static long octets(SqlWrites writes, String first, String last) throws SQLException {

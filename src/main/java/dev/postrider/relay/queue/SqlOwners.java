@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -211,7 +210,7 @@ final class SqlOwners {
     /** See {@link QueueView.Change#ADOPT}. */
     int adopt(ResourceKey former, List<String> ids) throws QueueException {
         ResourceKey name = FormerOwner.nameBefore(former);
-        var moved = new AtomicReference<>(Held.NOTHING);
+        Held[] moved = {Held.NOTHING};
         writer.execute(writes -> {
             Held all = Held.NOTHING;
             for (String id : ids) {
@@ -224,11 +223,11 @@ final class SqlOwners {
                             + " AND message = ?", name.toString(), former.toString(), id);
                 }
             }
-            moved.set(all);
+            moved[0] = all;
         });
-        usage.remove(former, moved.get());
-        usage.add(name, moved.get());
-        return Math.toIntExact(moved.get().messages());
+        usage.remove(former, moved[0]);
+        usage.add(name, moved[0]);
+        return Math.toIntExact(moved[0].messages());
     }
 
     /** Returns how many recipients it has. */
