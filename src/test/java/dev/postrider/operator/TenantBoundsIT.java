@@ -36,6 +36,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -258,9 +259,9 @@ final class TenantBoundsIT {
                 .inNamespace(operator.tenant())
                 .withName(notice)
                 .get();
-        return found.getStatus()
-                .conditions()
-                .stream()
+        return Stream.ofNullable(found.getStatus())
+                .flatMap(status -> Stream.ofNullable(status.conditions()))
+                .flatMap(List::stream)
                 .filter(condition -> condition.type().equals("Ready"))
                 .map(condition -> condition.reason() + ": " + condition.message())
                 .findFirst()
@@ -287,14 +288,6 @@ final class TenantBoundsIT {
 
     private static final int EDITED = Integer.getInteger("postrider.edited", 100);
     private static final Duration SOON = Duration.ofSeconds(2);
-
-    private static final String IDLE_SERVER = """
-            ---
-            apiVersion: postrider.dev/v1alpha1
-            kind: MailServer
-            metadata: {name: s, namespace: %s}
-            spec: {active: false, deletionConfirmation: Delete, smtp: {host: smtp.evil.example}}
-            """;
 
     private static String plain(String namespace, String name) {
         return """
@@ -330,7 +323,13 @@ final class TenantBoundsIT {
         try (var operator = new RunningOperator(api, "globalServerPolicy: Optional\n", api.createNamespace("operator"),
                 api.createNamespace("tenant"), evil)) {
             var all = new StringBuilder(plain(operator.tenant(), "victim"));
-            all.append(IDLE_SERVER.formatted(evil));
+            all.append("""
+                    ---
+                    apiVersion: postrider.dev/v1alpha1
+                    kind: MailServer
+                    metadata: {name: s, namespace: %s}
+                    spec: {active: false, deletionConfirmation: Delete, smtp: {host: smtp.evil.example}}
+                    """.formatted(evil));
             IntStream.range(0, EDITED)
                     .forEach(i -> all.append(plain(evil, "o" + i)).append("  servers: [{name: s}]\n"));
             operator.apply(all.toString());

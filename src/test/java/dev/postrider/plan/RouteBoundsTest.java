@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,25 +26,6 @@ final class RouteBoundsTest {
     private static final int MOST_OF_SECRET = 1 << 20;
     private static final TestCertificates CA = new TestCertificates("Test CA");
     private static final TestCertificates.Server CLIENT = CA.server("client");
-
-    private static final String SERVER = """
-            kind: Secret
-            metadata: {name: login, namespace: acme, labels: {postrider.dev/credentials: "true"}}
-            stringData: {username: %s, password: %s}
-            ---
-            kind: Secret
-            metadata: {name: client, namespace: acme, labels: {postrider.dev/credentials: "true"}}
-            stringData: {tls.crt: %s, tls.key: %s, client-id: %s}
-            ---
-            kind: MailServer
-            metadata: {name: own, namespace: acme, generation: 1}
-            spec:
-              smtp:
-                host: smtp.example.com
-                tls: {clientCertificateSecretRef: {name: client}}
-                proxy: {type: SOCKS5, host: proxy.example.com, port: 1080, secretRef: {name: login}}
-                authentication: {%s}
-            """;
 
     private static final String BY_TOKEN = "oauth2: {user: u, tokenEndpoint: \"https://login.example.com/\","
             + " certificateSecretRef: {name: client}, tls: {clientCertificateSecretRef: {name: client}}}";
@@ -61,7 +43,24 @@ final class RouteBoundsTest {
     private static MailServerPlan plan(int value, int certificate, String authentication) {
         String text = text("\u0001".repeat(value));
         GoldenWorld world = new GoldenWorld(
-                SERVER.formatted(text, text, text(padded(CLIENT.certificate(), certificate)),
+                """
+                        kind: Secret
+                        metadata: {name: login, namespace: acme, labels: {postrider.dev/credentials: "true"}}
+                        stringData: {username: %s, password: %s}
+                        ---
+                        kind: Secret
+                        metadata: {name: client, namespace: acme, labels: {postrider.dev/credentials: "true"}}
+                        stringData: {tls.crt: %s, tls.key: %s, client-id: %s}
+                        ---
+                        kind: MailServer
+                        metadata: {name: own, namespace: acme, generation: 1}
+                        spec:
+                          smtp:
+                            host: smtp.example.com
+                            tls: {clientCertificateSecretRef: {name: client}}
+                            proxy: {type: SOCKS5, host: proxy.example.com, port: 1080, secretRef: {name: login}}
+                            authentication: {%s}
+                        """.formatted(text, text, text(padded(CLIENT.certificate(), certificate)),
                         text(padded(CLIENT.privateKey(), certificate)), text, authentication));
         return MailServerPlan.of(world.servers.values().iterator().next(), world, TestNews.none());
     }
@@ -71,7 +70,10 @@ final class RouteBoundsTest {
             "100000, 2000, SecretValueTooLarge"})
     void aValueOfASecretHasABound(int value, int certificate, String reason) {
         MailServerPlan plan = plan(value, certificate, BY_PASSWORD);
-        assertThat(plan.status().conditions().stream().filter(c -> c.type().equals("SecretsValid")).findFirst())
+        assertThat(Objects.requireNonNull(plan.status().conditions())
+                .stream()
+                .filter(c -> c.type().equals("SecretsValid"))
+                .findFirst())
                 .hasValueSatisfying(condition -> {
                     if (reason.isEmpty()) {
                         assertThat(condition.message()).doesNotContain("characters");

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
@@ -47,8 +48,9 @@ final class TestRateTest {
             """;
 
     private final GoldenWorld world = new GoldenWorld(WORLD);
-    private final OrganizationMailSettings acme = world.organizations.get(new ResourceKey("acme", "acme"));
-    private final MailServer server = world.servers.get(new ResourceKey("acme", "a"));
+    private final OrganizationMailSettings acme = Objects.requireNonNull(
+            world.organizations.get(new ResourceKey("acme", "acme")));
+    private final MailServer server = Objects.requireNonNull(world.servers.get(new ResourceKey("acme", "a")));
 
     private void after(int seconds) {
         world.now = GoldenWorld.NOW.plus(Duration.ofSeconds(seconds));
@@ -126,8 +128,9 @@ final class TestRateTest {
     @Test
     void anOrganizationThatIsSwitchedOffSendsNoTestAndIsTestedWhenItIsSwitchedOn() {
         world.converge();
-        OrganizationMailSettings off = new GoldenWorld(WORLD + "  sendingEnabled: false\n").organizations
-                .get(new ResourceKey("acme", "acme"));
+        OrganizationMailSettings off = Objects
+                .requireNonNull(new GoldenWorld(WORLD + "  sendingEnabled: false\n").organizations
+                        .get(new ResourceKey("acme", "acme")));
         off.getMetadata().setAnnotations(Map.of("postrider.dev/test-send", "victim@example.com"));
         OrganizationPlan plan = OrganizationPlan.of(off, world, OrganizationTestNews.none());
         assertThat(plan.tests()).isEmpty();
@@ -158,7 +161,8 @@ final class TestRateTest {
         GoldenWorld failing = new GoldenWorld(WORLD
                 + "---\nkind: World\ntests: {acme/a: Connection}\n");
         failing.converge();
-        OrganizationMailSettings failed = failing.organizations.get(new ResourceKey("acme", "acme"));
+        OrganizationMailSettings failed = Objects.requireNonNull(
+                failing.organizations.get(new ResourceKey("acme", "acme")));
         failed.getMetadata().setAnnotations(Map.of("postrider.dev/test-send", "it@acme.example"));
         OrganizationPlan plan = OrganizationPlan.of(failed, failing, OrganizationTestNews.none());
         failed.setStatus(plan.status());

@@ -34,7 +34,11 @@ public final class ClamdServer implements AutoCloseable {
         this.running = running;
     }
 
-    /** @param settings lines of clamd.conf; what a stand-in makes of an archive is not what clamd does */
+    /**
+     * Starts one.
+     *
+     * @param settings lines of clamd.conf; what a stand-in makes of an archive is not what clamd does
+     */
     public static ClamdServer start(Path directory, String... settings) throws IOException {
         boolean real = Files.isExecutable(PROGRAM);
         if (!real) {

@@ -17,6 +17,7 @@ public final class HostileArchive {
 
     private HostileArchive() {}
 
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Data(byte[] octets, int method, long size, int crc) {
         static Data stored(byte[] content) {
             var crc = new CRC32();

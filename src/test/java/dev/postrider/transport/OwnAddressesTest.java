@@ -37,14 +37,14 @@ final class OwnAddressesTest {
                 "clamd.invalid:3310", "127.0.0.1:3310");
         OwnAddresses own = OwnAddresses.ofInstallation("relay.invalid", "192.0.2.1", stores);
         EgressPolicy strict = EgressPolicy.of(List.of("198.51.100.0/24"), List.of(), own);
-        assertThat(strict.refusal(InetAddress.getByName("198.51.100.5"))).contains("this installation's own");
-        assertThat(strict.refusal(InetAddress.getByName("2001:db8::6"))).contains("this installation's own");
-        assertThat(strict.refusal(InetAddress.getByName("192.0.2.1"))).contains("this installation's own");
-        assertThat(strict.refusal(InetAddress.getByName("198.51.100.6"))).isEmpty();
-        assertThat(strict.refusal(InetAddress.getByName("127.0.0.1"))).contains("loopback");
+        assertThat(strict.refusal(InetAddress.ofLiteral("198.51.100.5"))).contains("this installation's own");
+        assertThat(strict.refusal(InetAddress.ofLiteral("2001:db8::6"))).contains("this installation's own");
+        assertThat(strict.refusal(InetAddress.ofLiteral("192.0.2.1"))).contains("this installation's own");
+        assertThat(strict.refusal(InetAddress.ofLiteral("198.51.100.6"))).isEmpty();
+        assertThat(strict.refusal(InetAddress.ofLiteral("127.0.0.1"))).contains("loopback");
         assertThat(EgressPolicy.of(List.of("198.51.100.5/32", "127.0.0.0/8"), List.of(), own)
-                .refusal(InetAddress.getByName("198.51.100.5"))).isEqualTo(Optional.empty());
+                .refusal(InetAddress.ofLiteral("198.51.100.5"))).isEqualTo(Optional.empty());
         assertThat(EgressPolicy.of(List.of("127.0.0.0/8"), List.of(), own)
-                .refusal(InetAddress.getByName("127.0.0.1"))).isEmpty();
+                .refusal(InetAddress.ofLiteral("127.0.0.1"))).isEmpty();
     }
 }

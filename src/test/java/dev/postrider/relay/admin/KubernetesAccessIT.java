@@ -114,8 +114,8 @@ final class KubernetesAccessIT {
         role("get");
         assertThat(decide(token("vault.example.com"), Verb.GET, namespace)).isEqualTo(Outcome.UNKNOWN);
         assertThat(decide("made-up", Verb.GET, namespace)).isEqualTo(Outcome.UNKNOWN);
-        String[] parts = token().split("[.]");
-        String[] others = token("vault.example.com").split("[.]");
+        String[] parts = token().split("[.]", -1);
+        String[] others = token("vault.example.com").split("[.]", -1);
         assertThat(decide(parts[0] + "." + parts[1] + "." + others[2], Verb.GET, namespace))
                 .as("signed for another text")
                 .isEqualTo(Outcome.UNKNOWN);

@@ -101,7 +101,7 @@ final class ClamdTest {
     }
 
     /** By a clamd that is set as docs/relay.md says, but for its times and sizes. How far it comes is the machine's. */
-    static List<Hostile> hostile() {
+    private static List<Hostile> hostile() {
         return List.of(
                 new Hostile("10 GiB of zeros", () -> HostileArchive.zeros(10 << 10),
                         "clean|Heuristics.Limits.Exceeded.MaxScanTime"),

@@ -7,13 +7,12 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.atomic.AtomicReference;
 
 /** A way to a database on which the connection breaks once a statement was done, before its answer comes. */
 final class AnswerLosingProxy implements AutoCloseable {
     private final ServerSocket socket = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
     private final int database;
-    private final AtomicReference<String> lost = new AtomicReference<>("");
+    private volatile String lost = "";
 
     AnswerLosingProxy(int database) throws IOException {
         this.database = database;
@@ -26,11 +25,11 @@ final class AnswerLosingProxy implements AutoCloseable {
 
     /** The answer to the next statement that holds this text does not come. */
     void lose(String text) {
-        lost.set(text);
+        lost = text;
     }
 
     boolean hasLost() {
-        return lost.get().isEmpty();
+        return lost.isEmpty();
     }
 
     private void accept() {
@@ -50,13 +49,13 @@ final class AnswerLosingProxy implements AutoCloseable {
         byte[] octets = new byte[64 * 1024];
         try (client; server; InputStream in = client.getInputStream(); OutputStream out = server.getOutputStream()) {
             for (int count = in.read(octets); count >= 0; count = in.read(octets)) {
-                String text = lost.get();
+                String text = lost;
                 if (!text.isEmpty() && new String(octets, 0, count, StandardCharsets.ISO_8859_1).contains(text)) {
                     // The server does it all the same, and finds nobody to answer.
                     client.close();
                     out.write(octets, 0, count);
                     server.shutdownOutput();
-                    lost.set("");
+                    lost = "";
                     return;
                 }
                 out.write(octets, 0, count);

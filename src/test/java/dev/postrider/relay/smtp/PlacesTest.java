@@ -73,7 +73,7 @@ final class PlacesTest {
             """)
     void isDecidedByHowManyEachHas(String events, String expected) throws IOException {
         var places = new Places(new Sessions(4, 4, 2, 3), true, meters);
-        for (String event : events.split(" ")) {
+        for (String event : events.split(" ", -1)) {
             if (event.startsWith("-")) {
                 Objects.requireNonNull(sessions.remove(event.substring(1))).place.close();
             } else if (event.contains("@")) {
