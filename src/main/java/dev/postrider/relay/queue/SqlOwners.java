@@ -237,8 +237,10 @@ final class SqlOwners {
                 "UPDATE recipient SET organization = ?, claimed_by = NULL WHERE organization = ?"
                         + " AND message = ?",
                 to, from, message);
-        update(connection, "UPDATE body SET organization = ? WHERE organization = ? AND message = ?", to, from,
-                message);
+        for (String table : List.of("body", "attempt")) {
+            update(connection, "UPDATE " + table + " SET organization = ? WHERE organization = ? AND message = ?", to,
+                    from, message);
+        }
         return recipients;
     }
 
