@@ -188,8 +188,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     .or(() -> world.organizationRoute(key).map(last -> lastGood(last, capabilities)))
                     .map(made -> made.granting(senders.granted()));
             if (ready.status() == Status.False && deletion != Deletion.CONFIRMED && (Problem.needPerson(problems)
-                    || Problem.needPerson(servers.problems()) || bound.reason().equals("SecretExists")
-                    || !sendsAsItself)) {
+                    || Problem.needPerson(servers.problems()) || bound.reason().equals("SecretExists"))) {
                 conditions.set(Conditions.STALLED, Status.True, ready.reason(), ready.message());
             }
             boolean release = deletion(route.isPresent());
