@@ -3,6 +3,7 @@ package dev.postrider.operator;
 import dev.postrider.plan.TestOrder;
 import dev.postrider.route.TestMail;
 import dev.postrider.route.TestResult;
+import dev.postrider.transport.NameLookup;
 import dev.postrider.transport.Sends;
 import dev.postrider.transport.TestSender;
 import io.micrometer.core.instrument.Counter;
@@ -35,7 +36,7 @@ final class TestMails {
     }
 
     TestResult send(TestOrder order) {
-        return told(order, sender.send(order.mail()));
+        return told(order, NameLookup.in(order.requester().namespace(), () -> sender.send(order.mail())));
     }
 
     TestResult failed(TestOrder order, RuntimeException defect) {

@@ -12,6 +12,7 @@ import dev.postrider.route.Login.Credentials;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ServerRoute;
+import dev.postrider.transport.NameLookup;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -63,7 +64,8 @@ final class SubmitterAdmission {
                     organization.key());
             return later("the relay is not ready for such logins, try again later");
         }
-        return switch (logins.check(organization.key(), active, credentials)) {
+        return switch (NameLookup.in(organization.key().namespace(),
+                () -> logins.check(organization.key(), active, credentials))) {
             case SubmitterLogins.Right() ->
                 new Admitted(RelayLogin.of(organization.key()), organization.key().namespace(),
                         Optional.of(new Session(organization.uid().orElse(""), Optional.of(credentials))));
