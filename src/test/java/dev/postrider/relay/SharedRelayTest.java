@@ -74,7 +74,9 @@ final class SharedRelayTest {
     private String get(String path) throws IOException, InterruptedException {
         try (var http = HttpClient.newHttpClient()) {
             return http.send(
-                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + relay.adminPort() + path)).build(),
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + relay.adminPort() + path))
+                            .header("Authorization", "Bearer " + TestRoutes.ADMIN_TOKEN)
+                            .build(),
                     HttpResponse.BodyHandlers.ofString()).body();
         }
     }
