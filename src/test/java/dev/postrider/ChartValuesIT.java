@@ -116,7 +116,8 @@ final class ChartValuesIT {
                         .forEach(made -> effect.add(Serialization.asYaml(made)));
                 effect.add(RelayWorkload.bindingHost("mail", relay));
                 // Of these the operator makes no object: that it reads them is held by SettingsAreReadTest.
-                effect.add(relay.certificate() + " " + settings.support() + " " + settings.globalServerPolicy());
+                effect.add(relay.certificate() + " " + settings.support() + " " + settings.globalServerPolicy() + " "
+                        + settings.senderDomains() + " " + relay.links().sharedHosts());
             } else {
                 effect.add(object);
             }
