@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/** Answers {@code /healthz} and {@code /readyz} on a port for probes, and {@code /metrics} on another. */
+/** Answers {@code /healthz} and {@code /readyz} on a port for probes, and {@code /metrics}, too, on another. */
 public final class HealthServer implements AutoCloseable {
     private final HttpPort health;
     private final HttpPort metricsPage;
@@ -34,10 +34,10 @@ public final class HealthServer implements AutoCloseable {
         health = HttpPort.open("health", new InetSocketAddress(healthPort), Optional.empty(), HttpLimits.PROBES,
                 registry, Probes.pages(problem));
         try {
+            // Charts of earlier versions have the kubelet ask there.
             metricsPage = HttpPort.open("metrics", new InetSocketAddress(metricsPort), Optional.empty(),
-                    HttpLimits.ADMIN,
-                    registry, new HttpPages().add(MetricsPage.PATH,
-                            HttpPages.reading(new MetricsPage(readers, metrics))));
+                    HttpLimits.ADMIN, registry, Probes.pages(problem)
+                            .add(MetricsPage.PATH, HttpPages.reading(new MetricsPage(readers, metrics))));
         } catch (IOException e) {
             health.close();
             throw e;
