@@ -162,7 +162,12 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
             return UpdateControl.noUpdate();
         }
         boolean deleted = server.getMetadata().getDeletionTimestamp() != null;
-        if (Lifecycle.isPaused(server) || deleted && !Lifecycle.hasFinalizer(server)) {
+        if (Lifecycle.isPaused(server)) {
+            return UpdateControl.noUpdate();
+        }
+        if (deleted && !Lifecycle.hasFinalizer(server)) {
+            // A finalizer of somebody else's may keep it for ever, and nobody plans for it any more.
+            removeRoute(key, context);
             return UpdateControl.noUpdate();
         }
         return Lifecycle.unlessGone(server, () -> carryOut(server, key, uid, context));

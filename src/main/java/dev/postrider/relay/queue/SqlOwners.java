@@ -179,10 +179,13 @@ final class SqlOwners {
                 recipients += move(connection, name, former, id);
             }
             if (ids.isEmpty()) {
-                for (String table : List.of("submission", "event", "link", "counter")) {
+                for (String table : List.of("submission", "event", "link")) {
                     update(connection, "UPDATE " + table + " SET organization = ? WHERE organization = ?", former,
                             name);
                 }
+                // Some of what was set aside may have been counted there already, as removed.
+                update(connection, GatheredCounts.ADD_OF_ANOTHER, former, name);
+                update(connection, "DELETE FROM counter WHERE organization = ?", name);
                 update(connection, "INSERT INTO owner (organization, uid) VALUES (?, ?) ON CONFLICT DO NOTHING", name,
                         uid);
                 writes.forgetOwners();
