@@ -163,6 +163,10 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         }
         boolean deleted = server.getMetadata().getDeletionTimestamp() != null;
         if (Lifecycle.isPaused(server)) {
+            // Whoever may pause a server does not keep everybody's mail by that.
+            cluster.plan(reader(key), cluster.now(), world -> MailServerPlan.paused(server, world))
+                    .plan()
+                    .ifPresent(route -> applyRoute(route, uid, context));
             return UpdateControl.noUpdate();
         }
         if (deleted && !Lifecycle.hasFinalizer(server)) {
