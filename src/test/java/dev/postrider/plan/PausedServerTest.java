@@ -6,6 +6,7 @@ import dev.postrider.api.MailServer;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import java.io.IOException;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,7 +27,7 @@ final class PausedServerTest {
                 spec: {smtp: {host: mail.example.com}}
                 """.formatted(namespace));
         var key = new ResourceKey(namespace, "mx");
-        MailServer server = world.servers.get(key);
+        MailServer server = Objects.requireNonNull(world.servers.get(key));
         ServerRoute route = MailServerPlan.of(server, world, TestNews.none()).route().orElseThrow();
         world.serverRoutes.put(key, new ServerRoute(key, global, true, route.endpoint()));
 
