@@ -104,11 +104,14 @@ public final class DomainLookups implements AutoCloseable {
         }
     }
 
-    /** What the last lookup came to. */
+    /** What the last lookup came to, or that there is none, since others of the namespace have their places. */
     synchronized Optional<DomainAnswer> answer(String namespace, String domain) {
-        return Optional.ofNullable(namespaces.get(namespace))
-                .flatMap(claims -> Optional.ofNullable(claims.domains.get(domain)))
-                .flatMap(watched -> watched.answer);
+        Map<String, Watched> watched = Optional.ofNullable(namespaces.get(namespace))
+                .map(claims -> claims.domains)
+                .orElse(Map.of());
+        return watched.size() >= MOST && !watched.containsKey(domain)
+                ? Optional.of(new DomainAnswer.BeyondBound(MOST))
+                : Optional.ofNullable(watched.get(domain)).flatMap(some -> some.answer);
     }
 
     private void watch(Claims claims, SenderDomain domain, Watched watched, Consumer<ResourceKey> wake) {
@@ -173,6 +176,7 @@ public final class DomainLookups implements AutoCloseable {
             case DomainAnswer.Found() -> now;
             case DomainAnswer.Missing missing -> missing.since();
             case DomainAnswer.Unanswered unanswered -> unanswered.since();
+            case DomainAnswer.BeyondBound(_) -> now;
         }).orElse(now);
     }
 

@@ -9,6 +9,13 @@ public sealed interface DomainAnswer {
     record Found() implements DomainAnswer {}
 
     /**
+     * It is not looked up, since other domains of the namespace are.
+     *
+     * @param most how many are
+     */
+    record BeyondBound(int most) implements DomainAnswer {}
+
+    /**
      * DNS says that there is no such record, or it has another value.
      *
      * @param since when it was first found so after it was there, or at all

@@ -41,6 +41,8 @@ final class DomainVerification {
         }
         return switch (answer.get()) {
             case DomainAnswer.Found() -> entry(domain, value, true, null, null);
+            case DomainAnswer.BeyondBound(int most) -> entry(domain, value, false, null, "not looked up, since " + most
+                    + " other domains of the namespace are: take one of them away, or ask for a grant");
             case DomainAnswer.Missing(Instant since, Instant time, String why) ->
                 failed(domain, value, known, since, time, why, KEPT_WITHOUT_RECORD);
             case DomainAnswer.Unanswered(Instant since, Instant time, String why) ->

@@ -59,6 +59,17 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         return server.getSpec() == null ? List.of() : UnusualPorts.of(server.getSpec());
     }
 
+    /**
+     * The route of a server that is left alone: nothing changes but that it is no global one any more, where its
+     * namespace has lost that. Empty where nothing changes.
+     */
+    public static Optional<ServerRoute> paused(MailServer server, World world) {
+        return world.serverRoute(key(server))
+                .filter(route -> route.global()
+                        && !world.installation().trustedNamespaces().contains(route.key().namespace()))
+                .map(route -> new ServerRoute(route.key(), false, route.active(), route.endpoint()));
+    }
+
     /** Whether a server is one of all organizations, and in a namespace where that is honoured. */
     private static boolean isHonouredGlobal(MailServer server, Installation installation) {
         return server.getSpec().scope() == Scope.Global

@@ -125,8 +125,9 @@ final class OrganizationTests {
                 .or(server::testRecipient)
                 .or(() -> Optional.ofNullable(organization.getSpec().administrators())
                         .flatMap(a -> a.stream().findFirst()));
+        Identities sender = senders.through(identity, globals.contains(server.key()));
         return recipient.flatMap(to -> world.serverRoute(server.key())
-                .map(route -> new TestMail(route, identity.from(), identity.replyTo(), identity.envelopeFrom(), to,
+                .map(route -> new TestMail(route, sender.from(), sender.replyTo(), sender.envelopeFrom(), to,
                         "OrganizationMailSettings " + OrganizationPlan.key(organization), dkim)));
     }
 

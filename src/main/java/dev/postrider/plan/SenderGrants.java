@@ -35,9 +35,17 @@ public final class SenderGrants {
     public record Refused(String field, String value, String domain) {}
 
     /**
+     * The domains that some grants give to a namespace whose labels are not known. What asks for a label gives nothing
+     * then, also where it asks that the label be missing.
+     */
+    static GrantedDomains byName(String namespace, List<SenderGrant> grants) {
+        return of(namespace, Map.of(), grants.stream().filter(grant -> !needLabels(List.of(grant))).toList());
+    }
+
+    /**
      * The domains that some grants give to a namespace.
      *
-     * @param labels of the namespace, as far as they are known; its name is known in any case
+     * @param labels of the namespace, all of them; its name is known in any case
      */
     public static GrantedDomains of(String namespace, Map<String, String> labels, List<SenderGrant> grants) {
         return new GrantedDomains(grants.stream()

@@ -17,7 +17,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -29,7 +28,8 @@ import java.util.Optional;
  * @param global    whether its mail may leave through a global server
  * @param own       whether its mail may leave through a server of its own, which takes whatever it takes
  * @param domains   that it claims, and shows by DNS to be its own or does not; none unless the policy is Verified
- * @param lookAgain when the labels of the namespace may be others, where grants ask for them
+ * @param lookAgain when the labels of the namespace may be others, where grants ask for them, or a domain was verified
+ *                  once and is not looked up yet
  */
 record SendersAllowed(String namespace, Optional<GrantedDomains> granted, List<Refused> refused, boolean global,
         boolean own, List<SenderDomain> domains, Optional<Instant> lookAgain) {
@@ -56,7 +56,7 @@ record SendersAllowed(String namespace, Optional<GrantedDomains> granted, List<R
         boolean asked = SenderGrants.needLabels(grants);
         GrantedDomains byServers = asked
                 ? byLabels(OrganizationPlan.key(organization), grants, world)
-                : SenderGrants.of(namespace, Map.of(), grants);
+                : SenderGrants.byName(namespace, grants);
         List<SenderDomain> domains = servers.throughGlobal()
                 && world.installation().senderDomains().get() == SenderDomains.VERIFIED
                         ? claimed(organization, byServers, world)
@@ -67,7 +67,14 @@ record SendersAllowed(String namespace, Optional<GrantedDomains> granted, List<R
                 .toList());
         return new SendersAllowed(namespace, Optional.of(granted), SenderGrants.refused(organization, granted),
                 servers.throughGlobal(), servers.throughOwn(), domains,
-                asked ? Optional.of(world.now().plus(LOOK_AGAIN)) : Optional.empty());
+                asked || domains.stream().anyMatch(domain -> isTakenOnTrust(domain, namespace, world))
+                        ? Optional.of(world.now().plus(LOOK_AGAIN))
+                        : Optional.empty());
+    }
+
+    /** As after a start of the operator; others of the namespace may have the places for lookups by then. */
+    private static boolean isTakenOnTrust(SenderDomain domain, String namespace, World world) {
+        return domain.verified() && world.domainAnswer(namespace, domain.domain()).isEmpty();
     }
 
     /** The domains that it would send as without a grant; of one that is within another, the other. */
@@ -94,13 +101,12 @@ record SendersAllowed(String namespace, Optional<GrantedDomains> granted, List<R
         String namespace = organization.namespace();
         return switch (world.namespace(namespace)) {
             case NamespaceLookup.Found found -> SenderGrants.of(namespace, found.labels(), grants);
-            case NamespaceLookup.Missing(),NamespaceLookup.NoCluster() ->
-                SenderGrants.of(namespace, Map.of(), grants);
+            case NamespaceLookup.Missing(),NamespaceLookup.NoCluster() -> SenderGrants.byName(namespace, grants);
             // An API server that does not answer takes no grant away, and gives none.
             case NamespaceLookup.Unreadable _ -> world.organizationRoute(organization)
                     .flatMap(OrganizationRoute::granted)
                     .map(GrantedDomains::withoutVerified)
-                    .orElseGet(() -> SenderGrants.of(namespace, Map.of(), grants));
+                    .orElseGet(() -> SenderGrants.byName(namespace, grants));
         };
     }
 
@@ -111,7 +117,12 @@ record SendersAllowed(String namespace, Optional<GrantedDomains> granted, List<R
 
     /** The identity as mail through global servers has it: bounces go to From where nothing else is granted. */
     Identities through(Identities declared) {
-        return !global || own || allows(declared.envelopeFrom()) ? declared : declared.bouncingToFrom();
+        return through(declared, global && !own);
+    }
+
+    /** The identity as mail through this server has it, which does not choose another. */
+    Identities through(Identities declared, boolean globalServer) {
+        return !globalServer || allows(declared.envelopeFrom()) ? declared : declared.bouncingToFrom();
     }
 
     /** Whether no mail can leave as the organization itself. */

@@ -5,6 +5,7 @@ import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
 import dev.postrider.route.CanonicalAddress;
+import dev.postrider.route.OrganizationRoute;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -20,9 +21,11 @@ record GrantedSenders(Routes routes) implements GlobalSenders {
 
     @Override
     public Optional<String> refusal(QueuedMessage message) {
-        return routes.organization(message.organization())
-                .flatMap(SenderIdentity::leaving)
-                .flatMap(identity -> refusal(message, identity));
+        Optional<OrganizationRoute> route = routes.organization(message.organization());
+        // It went while this message had its turn: what was granted to it is not known any more.
+        return route.isEmpty()
+                ? Optional.of("organization " + message.organization() + " is not known here any more")
+                : route.flatMap(SenderIdentity::leaving).flatMap(identity -> refusal(message, identity));
     }
 
     private static Optional<String> refusal(QueuedMessage message, SenderIdentity identity) {

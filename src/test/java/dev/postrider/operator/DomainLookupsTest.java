@@ -97,6 +97,15 @@ final class DomainLookupsTest {
         assertThat(lookups.answer("acme", "b.example")).isEmpty();
     }
 
+    /** A domain that was verified once stays so only while somebody looks: others must not keep it from its turn. */
+    @Test
+    void whatIsBeyondTheBoundIsToldAsNotLookedUp() {
+        want(IntStream.range(0, DomainLookups.MOST).mapToObj(i -> "d" + i + ".example").toArray(String[]::new));
+        lookups.want(new ResourceKey("acme", "other"), List.of(domain("beyond.example")), woken::add);
+        assertThat(lookups.answer("acme", "beyond.example")).contains(new DomainAnswer.BeyondBound(DomainLookups.MOST));
+        assertThat(lookups.answer("globex", "beyond.example")).isEmpty();
+    }
+
     /** A namespace whose domains never answer holds up one lookup of its own at a time, and nobody else's. */
     @Test
     void manySilentDomainsOfOneNamespaceHoldUpNobodyElse() {

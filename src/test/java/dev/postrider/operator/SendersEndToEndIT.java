@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.Condition.Status;
+import dev.postrider.api.PostriderApi;
 import dev.postrider.relay.Dialogue;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.PlayedDns;
@@ -60,6 +61,9 @@ final class SendersEndToEndIT {
               smtp: {host: smtp.attacker.example}
               senders: [{namespaces: {}, domains: [victim.example]}]
             """;
+
+    private static final String FINALIZERS = "{\"metadata\":{\"annotations\":{\"postrider.dev/paused\":null},"
+            + "\"finalizers\":[\"attacker.example/stays\"%s]}}";
 
     @TempDir
     Path directory;
@@ -122,6 +126,17 @@ final class SendersEndToEndIT {
                     String reply = session.say("MAIL FROM:<billing@victim.example>");
                     session.say("RSET");
                     assertThat(reply).startsWith("550 5.7.1 ");
+                });
+                // A finalizer of their own keeps a deleted organization, for which nobody plans any more.
+                operator.kubectl("patch", "oms", "forger", "-n", "$TENANT", "--type=merge", "-p",
+                        FINALIZERS.formatted(", \"" + PostriderApi.FINALIZER + "\""));
+                operator.kubectl("delete", "oms", "forger", "-n", "$TENANT", "--wait=false");
+                operator.kubectl("patch", "oms", "forger", "-n", "$TENANT", "--type=merge", "-p",
+                        FINALIZERS.formatted(""));
+                await().untilAsserted(() -> {
+                    String reply = session.say("MAIL FROM:<billing@victim.example>");
+                    session.say("RSET");
+                    assertThat(reply).startsWith("535 5.7.8 this organization is no longer known here");
                 });
             }
         }

@@ -252,13 +252,14 @@ public final class GoldenWorld implements World {
                 .toList();
     }
 
-    /** What {@code dns} of the World says of a domain: found, missing or unanswered, an hour after it was first so. */
+    /** What {@code dns} of the World says of a domain: found, beyond, missing or unanswered, an hour after it was first so. */
     @Override
     public Optional<DomainAnswer> domainAnswer(String namespace, String domain) {
         Instant since = now.minus(Duration.ofHours(1));
         return switch (world.path("dns").path(domain).asText()) {
             case "found" -> Optional.of(new DomainAnswer.Found());
             case "missing" -> Optional.of(new DomainAnswer.Missing(since, now, "there is no TXT record"));
+            case "beyond" -> Optional.of(new DomainAnswer.BeyondBound(100));
             case "unanswered" -> Optional.of(new DomainAnswer.Unanswered(since, now, "DNS did not answer"));
             default -> Optional.empty();
         };

@@ -90,7 +90,13 @@ final class PlanGoldenTest {
         Optional.ofNullable(plan.status().senderDomains())
                 .orElse(List.of())
                 .forEach(domain -> out.append("  domain ").append(domain).append('\n'));
-        plan.tests().forEach(t -> out.append("  test through ").append(t.mail().server().key()).append('\n'));
+        plan.tests()
+                .forEach(t -> out.append("  test through ")
+                        .append(t.mail().server().key())
+                        .append(t.mail().envelopeFrom().equals(t.mail().from().address())
+                                ? ""
+                                : ", bounces to " + t.mail().envelopeFrom())
+                        .append('\n'));
         finish(plan.release(), plan.status().conditions(), plan.notices(), out);
     }
 

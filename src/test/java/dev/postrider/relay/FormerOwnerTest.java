@@ -8,8 +8,11 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
+import dev.postrider.route.Address;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.Sha256;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -17,6 +20,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -114,5 +118,26 @@ final class FormerOwnerTest {
                         .isEqualTo("{\"queued\": 0}"));
         assertThat(get("/api/v1/queue?organization=shop/orders").body()).doesNotContain("secret");
         assertThat(get("/api/v1/queue").body()).contains("secret4@y.example", "~former/shop.orders.victim");
+    }
+
+    /** A name may take long to change hands, or fail to; that is its namespace's business alone. */
+    @Test
+    void aNameThatCannotChangeHandsKeepsNobodyElseWaiting() throws Exception {
+        try (var connection = DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("queue.sqlite"));
+                var statement = connection.createStatement()) {
+            statement.execute("CREATE TRIGGER stuck BEFORE UPDATE ON owner WHEN OLD.organization = 'shop/orders'"
+                    + " BEGIN SELECT RAISE(FAIL, 'stuck'); END");
+            routes.put(ordersOf("attacker"));
+            await().until(() -> routes.organization(TestRoutes.key("orders")).isEmpty());
+            var newcomer = new ResourceKey("elsewhere", "new");
+            routes.put(new OrganizationRoute(newcomer, Sha256.of(PASSWORD), State.OPEN, List.of(),
+                    new Address("a@b.example", Optional.empty()), "a@b.example", Optional.empty(), Optional.empty())
+                    .of(Optional.of("new")));
+            await().until(() -> routes.organization(newcomer).isPresent());
+            assertThat(routes.organization(TestRoutes.key("orders"))).isEmpty();
+
+            statement.execute("DROP TRIGGER stuck");
+            await().until(() -> routes.organization(TestRoutes.key("orders")).isPresent());
+        }
     }
 }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postrider.relay.delivery.DeliverySettings;
 import dev.postrider.relay.queue.QueueSettings;
+import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.route.Address;
@@ -19,12 +20,15 @@ import dev.postrider.route.RouteJson;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.route.Sha256;
 import dev.postrider.testing.ScriptedSmtpServer;
+import dev.postrider.transport.DsnRequest;
 import dev.postrider.transport.LoopbackUpstreams;
 import dev.postrider.transport.MailUpstreams;
+import dev.postrider.transport.MessageContent;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -241,6 +245,20 @@ final class GrantedSendersTest {
         ServerRoute own = TestRoutes.local("own", attackers.port(), 4);
         routes.put(new ServerRoute(new ResourceKey("attacker", "own"), false, false, own.endpoint()));
         assertThat(submit(ATTACKER, "x@victim.example", "From: x@victim.example")).startsWith("550 5.7.1 ");
+    }
+
+    /** Its resource is taken away while its mail has its turn already. */
+    @Test
+    void mailOfAnOrganizationThatIsNotKnownAnyMoreDoesNotLeaveAsAnybody() {
+        var message = new QueuedMessage(ATTACKER, "01JABCDEFGHJKMNP", "x@victim.example", false, false,
+                DsnRequest.NONE, Optional.empty(), Instant.EPOCH,
+                MessageContent.of("From: x@victim.example\r\n\r\nhello\r\n".getBytes(StandardCharsets.UTF_8)),
+                List.of(), 0);
+        var senders = new GrantedSenders(routes);
+        routes.put(attacker(Otherwise.REFUSE));
+        assertThat(senders.refusal(message)).isPresent();
+        routes.removeOrganization(ATTACKER);
+        assertThat(senders.refusal(message)).isPresent();
     }
 
     @Test

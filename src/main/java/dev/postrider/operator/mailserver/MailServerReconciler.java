@@ -162,7 +162,16 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
             return UpdateControl.noUpdate();
         }
         boolean deleted = server.getMetadata().getDeletionTimestamp() != null;
-        if (Lifecycle.isPaused(server) || deleted && !Lifecycle.hasFinalizer(server)) {
+        if (Lifecycle.isPaused(server)) {
+            // Whoever may pause a server does not keep everybody's mail by that.
+            cluster.plan(reader(key), cluster.now(), world -> MailServerPlan.paused(server, world))
+                    .plan()
+                    .ifPresent(route -> applyRoute(route, uid, context));
+            return UpdateControl.noUpdate();
+        }
+        if (deleted && !Lifecycle.hasFinalizer(server)) {
+            // A finalizer of somebody else's may keep it for ever, and nobody plans for it any more.
+            removeRoute(key, context);
             return UpdateControl.noUpdate();
         }
         return Lifecycle.unlessGone(server, () -> carryOut(server, key, uid, context));

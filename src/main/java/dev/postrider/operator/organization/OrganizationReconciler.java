@@ -181,6 +181,11 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
             return leaveAlone(organization, key, context);
         }
         if (deleted && !Lifecycle.hasFinalizer(organization)) {
+            // A finalizer of somebody else's may keep it for ever, and nobody plans for it any more: what it had ends.
+            lookUp(key, List.of());
+            timer.forget(ResourceID.fromResource(organization));
+            removeRoute(key, context);
+            removeBindings(organization, "", context);
             return UpdateControl.noUpdate();
         }
         return Lifecycle.unlessGone(organization, () -> carryOut(organization, key, uid, context));

@@ -19,13 +19,18 @@ final class GatheredCounts {
                 .thenComparing(Key::server);
     }
 
-    static final String ADD = "INSERT INTO counter (organization, day, mail_class, server, run, accepted, recipients,"
-            + " delivered, deferred, bounced, removed, refused, octets) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            + " ON CONFLICT (organization, day, mail_class, server, run) DO UPDATE SET"
+    private static final String COLUMNS = "day, mail_class, server, run, accepted, recipients, delivered, deferred,"
+            + " bounced, removed, refused, octets";
+    private static final String TO_WHAT_IS_THERE = " ON CONFLICT (organization, day, mail_class, server, run) DO UPDATE SET"
             + " accepted = counter.accepted + excluded.accepted, recipients = counter.recipients + excluded.recipients,"
             + " delivered = counter.delivered + excluded.delivered, deferred = counter.deferred + excluded.deferred,"
             + " bounced = counter.bounced + excluded.bounced, removed = counter.removed + excluded.removed,"
             + " refused = counter.refused + excluded.refused, octets = counter.octets + excluded.octets";
+    static final String ADD = "INSERT INTO counter (organization, " + COLUMNS
+            + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" + TO_WHAT_IS_THERE;
+    /** Adds what was counted under a key, the second, to what was under the first. */
+    static final String ADD_OF_ANOTHER = "INSERT INTO counter (organization, " + COLUMNS
+            + ") SELECT CAST(? AS TEXT), " + COLUMNS + " FROM counter WHERE organization = ?" + TO_WHAT_IS_THERE;
 
     private final Map<Key, MailCounts> counts = new TreeMap<>(Key.ORDER);
 

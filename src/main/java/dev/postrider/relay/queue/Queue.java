@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Mail that was accepted and is not yet delivered or given up. Organizations lead everything, so that a queue can be
@@ -33,6 +34,9 @@ public interface Queue extends AutoCloseable {
      * @param owners UIDs of organizations
      */
     HandOver handOver(Map<ResourceKey, String> owners) throws QueueException;
+
+    /** Those of these names that are somebody else's, so that {@link #handOver} has work to do. */
+    Set<ResourceKey> ownedByOthers(Map<ResourceKey, String> owners) throws QueueException;
 
     /**
      * What came of it.

@@ -11,7 +11,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +44,11 @@ final class SqlOwners {
         boolean isFormer(String uid) {
             return former.contains(uid);
         }
+
+        /** Whether somebody else has the name, who did not come after this one. */
+        boolean makesWayFor(String uid) {
+            return !isFormer(uid) && !current.equals(Optional.of(uid));
+        }
     }
 
     /** Whether a message is still its organization's, as far as this relay knows. */
@@ -62,7 +69,7 @@ final class SqlOwners {
                 unclaimed.put(wanted.getKey(), wanted.getValue());
             } else if (known.get().isFormer(wanted.getValue())) {
                 stale.add(wanted.getKey());
-            } else if (!known.get().current.equals(Optional.of(wanted.getValue()))) {
+            } else if (known.get().makesWayFor(wanted.getValue())) {
                 former.add(replace(wanted.getKey(), wanted.getValue()));
             }
         }
@@ -75,6 +82,17 @@ final class SqlOwners {
             }
         });
         return new Queue.HandOver(stale, former);
+    }
+
+    /** See {@link Queue#ownedByOthers}. */
+    Set<ResourceKey> ownedByOthers(Map<ResourceKey, String> owners) throws QueueException {
+        Map<ResourceKey, Owners> there = database.read(SqlOwners::read);
+        return owners.entrySet()
+                .stream()
+                .filter(wanted -> there.containsKey(wanted.getKey())
+                        && there.get(wanted.getKey()).makesWayFor(wanted.getValue()))
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
     }
 
     private static Map<ResourceKey, Owners> read(Connection connection) throws SQLException {
@@ -179,10 +197,13 @@ final class SqlOwners {
                 recipients += move(connection, name, former, id);
             }
             if (ids.isEmpty()) {
-                for (String table : List.of("submission", "event", "link", "counter")) {
+                for (String table : List.of("submission", "event", "link")) {
                     update(connection, "UPDATE " + table + " SET organization = ? WHERE organization = ?", former,
                             name);
                 }
+                // Some of what was set aside may have been counted there already, as removed.
+                update(connection, GatheredCounts.ADD_OF_ANOTHER, former, name);
+                update(connection, "DELETE FROM counter WHERE organization = ?", name);
                 update(connection, "INSERT INTO owner (organization, uid) VALUES (?, ?) ON CONFLICT DO NOTHING", name,
                         uid);
                 writes.forgetOwners();

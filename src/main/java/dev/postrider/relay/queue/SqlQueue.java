@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
@@ -201,6 +202,11 @@ public final class SqlQueue implements Queue {
             arrivals.arrived(former);
         }
         return done;
+    }
+
+    @Override
+    public Set<ResourceKey> ownedByOthers(Map<ResourceKey, String> names) throws QueueException {
+        return owners.ownedByOthers(names);
     }
 
     /** Gives messages that a former owner left to whoever has the name now; returns how many. */

@@ -3,6 +3,7 @@ package dev.postrider.relay.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.awaitility.Awaitility.await;
 
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
 import dev.postrider.route.ResourceKey;
@@ -485,6 +486,32 @@ final class SqlQueueTest {
                     .hasMessageContaining("organization shop/orders is another one by now");
             assertThat(queue.claim(SHOP, NOW, 200)).extracting(QueuedMessage::id).containsExactly(own);
         }
+    }
+
+    /** As when some of it was set aside before a relay died, and was too old for the next. */
+    @Test
+    @Tag("isolation")
+    void whatWasCountedOfAFormerOwnerAlreadyKeepsNoNameFromItsNewOne() throws Exception {
+        try (SqlQueue queue = open()) {
+            queue.handOver(Map.of(SHOP, "victim"));
+            submit(queue, "victim", "secret", Optional.empty());
+            queue.counters().refused(SHOP, Optional.empty());
+            queue.counters().refused(FORMER, Optional.empty());
+            long counted = await().until(() -> refused(queue, SHOP) + refused(queue, FORMER), sum -> sum == 2);
+
+            queue.handOver(Map.of(SHOP, "attacker"));
+
+            assertThat(refused(queue, SHOP)).isZero();
+            assertThat(refused(queue, FORMER)).isEqualTo(counted);
+        }
+    }
+
+    private static long refused(SqlQueue queue, ResourceKey organization) throws QueueException {
+        return queue.counters()
+                .read(organization, LocalDate.EPOCH, LocalDate.of(2100, 1, 1))
+                .stream()
+                .mapToLong(day -> day.counts().refused())
+                .sum();
     }
 
     @Test
