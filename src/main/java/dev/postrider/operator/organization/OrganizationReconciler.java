@@ -194,9 +194,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     /** Whoever may pause an organization keeps no grant by that. */
     private UpdateControl<OrganizationMailSettings> leaveAlone(OrganizationMailSettings organization,
             ResourceKey key, Context<OrganizationMailSettings> context) {
-        Cluster.Planned<Optional<OrganizationRoute>> made = cluster.plan(reader(key), calendar.instant(),
-                world -> OrganizationPlan.paused(organization, world));
-        made.plan().ifPresent(route -> applyRoute(route, organization.getMetadata().getUid(), context));
+        grantAnew(organization, key, context);
         lookUp(key, Optional.ofNullable(organization.getStatus())
                 .map(OrganizationMailSettingsStatus::senderDomains)
                 .orElse(List.of()));
@@ -204,10 +202,20 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         return UpdateControl.<OrganizationMailSettings>noUpdate().rescheduleAfter(PAUSED);
     }
 
+    /** Brings what is granted into the route that is there. */
+    private void grantAnew(OrganizationMailSettings organization, ResourceKey key,
+            Context<OrganizationMailSettings> context) {
+        Cluster.Planned<Optional<OrganizationRoute>> made = cluster.plan(reader(key), calendar.instant(),
+                world -> OrganizationPlan.paused(organization, world));
+        made.plan().ifPresent(route -> applyRoute(route, organization.getMetadata().getUid(), context));
+    }
+
     private UpdateControl<OrganizationMailSettings> carryOut(OrganizationMailSettings organization, ResourceKey key,
             String uid,
             Context<OrganizationMailSettings> context) {
         if (!Lifecycle.hasFinalizer(organization)) {
+            // It may be so large that one more does not fit, and keeps no grant by that.
+            grantAnew(organization, key, context);
             context.resourceOperations().addFinalizerWithSSA(PostriderApi.FINALIZER);
         }
 
