@@ -259,8 +259,10 @@ public final class SqlQueue implements Queue {
     }
 
     private static void forget(SqlWrites writes, ResourceKey organization, String id) throws SQLException {
-        writes.deleteBody(organization, id);
-        writes.deleteDraft(organization, id);
+        // Without a draft it is a message: it was committed, though nobody could say so.
+        if (writes.deleteDraft(organization, id)) {
+            writes.deleteBody(organization, id);
+        }
     }
 
     /**
@@ -291,7 +293,7 @@ public final class SqlQueue implements Queue {
                 usage.remove(organization, earlier.isPresent() ? held : held.minus(coming));
                 if (wanted) {
                     // It may be there all the same, if the connection broke while it was committed.
-                    claims.free(organization, id);
+                    claims.freeInDoubt(organization, id);
                 }
             }
         }

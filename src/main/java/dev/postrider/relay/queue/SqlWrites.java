@@ -95,7 +95,7 @@ final class SqlWrites {
                 + " VALUES (?, ?, ?, ?, ?, ?, 0, ?, FALSE, ?)");
         insertEvent = prepare("INSERT INTO event (organization, id, content, attempts, next_attempt)"
                 + " VALUES (?, ?, ?, 0, ?)");
-        deleteDraft = prepare("DELETE FROM draft WHERE organization = ? AND message = ?");
+        deleteDraft = connection.prepareStatement("DELETE FROM draft WHERE organization = ? AND message = ?");
         deleteRecipient = prepare("DELETE FROM recipient WHERE organization = ? AND message = ? AND number = ?");
         deferRecipient = prepare("UPDATE recipient SET attempts = ?, last_attempt = ?, next_attempt ="
                 + " CASE WHEN (SELECT held FROM message m WHERE m.organization = recipient.organization"
@@ -262,9 +262,10 @@ final class SqlWrites {
         }
     }
 
-    void deleteDraft(ResourceKey organization, String message) throws SQLException {
+    /** Says whether there was one; one that is being completed is waited for. */
+    boolean deleteDraft(ResourceKey organization, String message) throws SQLException {
         bind(deleteDraft, organization, message);
-        gather(deleteDraft);
+        return deleteDraft.executeUpdate() > 0;
     }
 
     void insertPart(ResourceKey organization, String message, int part, byte[] content) throws SQLException {
