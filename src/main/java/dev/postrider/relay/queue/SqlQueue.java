@@ -366,6 +366,7 @@ public final class SqlQueue implements Queue {
             return List.of();
         }
         List<QueuedMessage> loaded = new ArrayList<>();
+        boolean done = false;
         try {
             for (String id : mine) {
                 // It may have been settled since it was seen to be due.
@@ -373,10 +374,12 @@ public final class SqlQueue implements Queue {
                         .map(message -> message.withContent(new ClaimedContent(claims, id, message.content())))
                         .ifPresentOrElse(loaded::add, () -> claims.free(organization, id));
             }
+            done = true;
             return loaded;
-        } catch (QueueException e) {
-            mine.forEach(id -> claims.free(organization, id));
-            throw e;
+        } finally {
+            if (!done) {
+                mine.forEach(id -> claims.free(organization, id));
+            }
         }
     }
 

@@ -486,6 +486,28 @@ final class DeliveryTest {
         assertThat(failures).hasPositiveValue();
     }
 
+    /** As often as there are readers of a namespace, and once more. */
+    @Test
+    void mailIsReadAgainAfterAFaultOfTheRelay() throws Exception {
+        delivery.close();
+        submit("orders", "a@b.example", "x@y.example");
+        var failures = new AtomicInteger();
+        var failing = (Queue) Proxy.newProxyInstance(Queue.class.getClassLoader(), new Class<?>[]{Queue.class},
+                (proxy, method, arguments) -> {
+                    if (method.getName().equals("claim") && failures.incrementAndGet() <= 5) {
+                        throw new OutOfMemoryError("thrown by a test");
+                    }
+                    return method.invoke(queue, arguments);
+                });
+        delivery = delivery(failing);
+        delivery.start();
+        await().until(() -> {
+            advance(Duration.ofSeconds(5));
+            return queue.usages().isEmpty();
+        });
+        assertThat(failures).hasValueGreaterThan(5);
+    }
+
     /** 8 MiB of an organization, 16 MiB in all; what is beyond is in the queue only, and delivered nevertheless. */
     @Test
     void keepsNoMoreInMemoryThanItsBounds() throws Exception {
