@@ -230,13 +230,14 @@ final class Courier {
     /** Says what became of each recipient; empty if there was no connection to be had. */
     private List<Outcome> attempt(QueuedMessage message, List<QueuedRecipient> recipients, Visit visit,
             Optional<Credentials> submitter, Optional<Oversize> oversize) {
+        Envelope envelope = message.envelope(recipients, oversize)
+                .workedOnBy(largeWork.of(message.organization().namespace()));
+        // Nothing may fail between this and what gives it back.
         Optional<Connection> connection = visit.connection(submitter);
         if (connection.isEmpty()) {
             visit.leaveWithoutPermit();
             return List.of();
         }
-        Envelope envelope = message.envelope(recipients, oversize)
-                .workedOnBy(largeWork.of(message.organization().namespace()));
         Map<String, Verdict> verdicts = Map.of();
         String missing = "the attempt ended without a word about this recipient";
         Instant start = clock.instant();

@@ -387,7 +387,8 @@ final class SqlWrites {
         deferRecipient.setLong(2, deferral.last().toEpochMilli());
         deferRecipient.setLong(3, deferral.next().toEpochMilli());
         deferRecipient.setString(4, deferral.server());
-        deferRecipient.setString(5, deferral.reply());
+        // PostgreSQL stores no NUL, and what a server said must not keep its own outcome from being recorded.
+        deferRecipient.setString(5, deferral.reply().replace('\0', '?'));
         deferRecipient.setBoolean(6, deferral.delayReported());
         deferRecipient.setString(7, organization.toString());
         deferRecipient.setString(8, message);

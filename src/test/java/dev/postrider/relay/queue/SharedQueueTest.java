@@ -246,6 +246,20 @@ final class SharedQueueTest {
         }
     }
 
+    @Test
+    @Tag("isolation")
+    void whatAServerSaysIsRecordedWhateverOctetsItHas() throws Exception {
+        try (var queue = open(LONG)) {
+            submit(queue, 10);
+            queue.settle(claimed(queue), new Settlement(List.of(),
+                    List.of(new Settlement.Deferral(0, 1, NOW, NOW, "mx", "450 \0 \ud800 \u0001 no", false),
+                            new Settlement.Deferral(1, 1, NOW, NOW, "mx", "450", false)),
+                    List.of(), List.of()));
+            assertThat(queue.view().find(claimed(queue).id()).orElseThrow().recipients().getFirst().lastReply())
+                    .hasValueSatisfying(reply -> assertThat(reply).startsWith("450 ? ").endsWith(" no"));
+        }
+    }
+
     private SqlQueue open(AnswerLosingProxy proxy) throws QueueException {
         return SqlQueue.openPostgres(
                 new PostgresLocation(location.url()
