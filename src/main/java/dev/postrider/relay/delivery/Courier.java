@@ -94,6 +94,7 @@ final class Courier {
         QueuedMessage message = turn.message();
         if (!queue.holds(message)) {
             queue.release(message);
+            turns.dueAt(message.organization(), clock.instant().plus(NO_ROOM));
             return;
         }
         Mail mail = Mail.of(message);

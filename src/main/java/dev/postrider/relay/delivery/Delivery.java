@@ -96,7 +96,7 @@ public final class Delivery implements AutoCloseable {
                         routes.organization(message.organization()).flatMap(OrganizationRoute::sizeLimit), links,
                         settings.hostName(), largeWork.of(message.organization().namespace())),
                 largeWork, logins, signers, suspects, globalSenders);
-        this.overdue = new Overdue(queue, consequences, courier, clock);
+        this.overdue = new Overdue(queue, consequences, courier, clock, turns::due);
         this.removals = new Removals(queue, routes, settings.expiry(), clock);
     }
 
