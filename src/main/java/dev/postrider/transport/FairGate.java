@@ -8,7 +8,7 @@ import java.util.concurrent.CountDownLatch;
  * for many threads.
  */
 public final class FairGate {
-    private final int atOnce;
+    private int atOnce;
     private final FairQueue<Waiting> waiting = new FairQueue<>();
     private final Shares inside = new Shares();
 
@@ -25,6 +25,12 @@ public final class FairGate {
     /** One that nobody has entered. */
     public FairGate(int atOnce) {
         this.atOnce = atOnce;
+    }
+
+    /** Lets so much work be done at a time from now on, if that is more than before. */
+    public synchronized void widen(int toAtOnce) {
+        atOnce = Math.max(atOnce, toAtOnce);
+        admit();
     }
 
     /** Leave to do the work, until it is closed. */

@@ -94,6 +94,7 @@ final class Courier {
         QueuedMessage message = turn.message();
         if (!queue.holds(message)) {
             queue.release(message);
+            turns.dueAt(message.organization(), clock.instant().plus(NO_ROOM));
             return;
         }
         Mail mail = Mail.of(message);
@@ -230,13 +231,14 @@ final class Courier {
     /** Says what became of each recipient; empty if there was no connection to be had. */
     private List<Outcome> attempt(QueuedMessage message, List<QueuedRecipient> recipients, Visit visit,
             Optional<Credentials> submitter, Optional<Oversize> oversize) {
+        Envelope envelope = message.envelope(recipients, oversize)
+                .workedOnBy(largeWork.of(message.organization().namespace()));
+        // Nothing may fail between this and what gives it back.
         Optional<Connection> connection = visit.connection(submitter);
         if (connection.isEmpty()) {
             visit.leaveWithoutPermit();
             return List.of();
         }
-        Envelope envelope = message.envelope(recipients, oversize)
-                .workedOnBy(largeWork.of(message.organization().namespace()));
         Map<String, Verdict> verdicts = Map.of();
         String missing = "the attempt ended without a word about this recipient";
         Instant start = clock.instant();

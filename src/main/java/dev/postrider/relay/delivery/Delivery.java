@@ -96,7 +96,7 @@ public final class Delivery implements AutoCloseable {
                         routes.organization(message.organization()).flatMap(OrganizationRoute::sizeLimit), links,
                         settings.hostName(), largeWork.of(message.organization().namespace())),
                 largeWork, logins, signers, suspects, globalSenders);
-        this.overdue = new Overdue(queue, consequences, courier, clock);
+        this.overdue = new Overdue(queue, consequences, courier, clock, turns::due);
         this.removals = new Removals(queue, routes, settings.expiry(), clock);
     }
 
@@ -267,6 +267,9 @@ public final class Delivery implements AutoCloseable {
         }
     }
 
+    /** What was read of an organization's mail; {@code next} is when more is due, if that is all. */
+    private record Found(List<QueuedMessage> messages, boolean more, Optional<Instant> next) {}
+
     /** What {@link Turns} hands to others. */
     private final class Workers implements Work {
         @Override
@@ -284,25 +287,34 @@ public final class Delivery implements AutoCloseable {
         @Override
         public void read(ResourceKey organization, int most) {
             workers.execute(() -> {
-                try {
-                    List<QueuedMessage> messages = queue.claim(organization, clock.instant(), most);
-                    boolean more = messages.size() == most;
-                    turns.read(organization, messages, more, more ? Optional.empty() : nextAttempt(organization));
-                } catch (QueueException.Corrupt e) {
-                    // That was said, and will be so until the relay is restarted.
-                    turns.read(organization, List.of(), false, Optional.empty());
-                } catch (QueueException e) {
-                    LOG.error("mail of organization {} cannot be read: {}", organization, e.getMessage());
-                    turns.read(organization, List.of(), false, Optional.of(clock.instant().plus(QUEUE_RETRY)));
-                }
+                Found found = find(organization, most);
+                turns.read(organization, found.messages, found.more, found.next);
             });
+        }
+
+        /** However that fails, {@link Turns} must hear of it: else the organization would be read for ever. */
+        private Found find(ResourceKey organization, int most) {
+            try {
+                List<QueuedMessage> messages = queue.claim(organization, clock.instant(), most);
+                boolean more = messages.size() == most;
+                return new Found(messages, more, more ? Optional.empty() : nextAttempt(organization));
+            } catch (QueueException.Corrupt e) {
+                // That was said, and will be so until the relay is restarted.
+                return new Found(List.of(), false, Optional.empty());
+            } catch (QueueException e) {
+                LOG.error("mail of organization {} cannot be read: {}", organization, e.getMessage());
+            } catch (RuntimeException | Error e) {
+                LOG.error("mail of organization {} cannot be read by a fault of the relay", organization, e);
+            }
+            return new Found(List.of(), false, Optional.of(clock.instant().plus(QUEUE_RETRY)));
         }
 
         /** A failure must not keep from {@link Turns} what was claimed already. */
         private Optional<Instant> nextAttempt(ResourceKey organization) {
             try {
                 return queue.nextAttempt(organization);
-            } catch (QueueException e) {
+            } catch (QueueException | RuntimeException e) {
+                LOG.debug("when mail of organization {} is due is not known: {}", organization, e.getMessage());
                 return Optional.of(clock.instant().plus(QUEUE_RETRY));
             }
         }

@@ -115,6 +115,7 @@ final class FairOrder {
         }
         lanes.abandon(place.get());
         othersToo(pool, now);
+        unpark();
     }
 
     private void block(Pool pool, Instant now) {
@@ -122,6 +123,7 @@ final class FairOrder {
         if (pool.lanes().stream().anyMatch(lane -> lane.free(now) > 0)) {
             lanes.meters().shareReached(pool.namespace(), "connections");
         }
+        unpark();
         if (!pool.isEmptied() && lanes.allRest(pool.lanes(), now)) {
             // It will be long, and memory is for those who move on.
             pool.emptied(true);
@@ -149,8 +151,15 @@ final class FairOrder {
         return unrecorded.admits(namespace, 1, MOST_UNRECORDED) && underWay.admits(namespace, 1, MOST_UNDER_WAY);
     }
 
+    /** One that begins nothing passes that on to the next: nobody else would wake it. */
     private void unpark() {
-        parked.poll(this::mayHaveMore).ifPresent(this::makeRunnable);
+        boolean woken = false;
+        for (Optional<Pool> next = parked.poll(this::mayHaveMore); next.isPresent(); next = woken
+                ? Optional.empty()
+                : parked.poll(this::mayHaveMore)) {
+            makeRunnable(next.get());
+            woken = next.get().isRunnable();
+        }
     }
 
     /** A turn is over. */

@@ -5,9 +5,12 @@ import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.route.ResourceKey;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,9 +26,12 @@ final class Overdue {
     private final Consequences consequences;
     private final Courier courier;
     private final InstantSource clock;
+    private final Consumer<ResourceKey> due;
     private final AtomicBoolean running = new AtomicBoolean();
 
-    Overdue(Queue queue, Consequences consequences, Courier courier, InstantSource clock) {
+    /** @param due told of organizations of whose mail some was claimed and is free again */
+    Overdue(Queue queue, Consequences consequences, Courier courier, InstantSource clock, Consumer<ResourceKey> due) {
+        this.due = due;
         this.queue = queue;
         this.consequences = consequences;
         this.courier = courier;
@@ -49,23 +55,34 @@ final class Overdue {
     }
 
     private void handle(ResourceKey organization, Lanes.Resting server) throws InterruptedException {
+        Deque<QueuedMessage> claimed = new ArrayDeque<>();
+        boolean released = false;
         try {
             boolean found = true;
             while (found) {
                 found = false;
-                for (QueuedMessage message : queue.claim(organization, clock.instant(), AT_ONCE)) {
+                claimed.addAll(queue.claim(organization, clock.instant(), AT_ONCE));
+                for (QueuedMessage message = claimed.peek(); message != null; message = claimed.peek()) {
                     if (consequences.isOverdue(message)) {
                         courier.overdue(message, server);
                         found = true;
                     } else {
                         queue.release(message);
+                        released = true;
                     }
+                    claimed.remove();
                 }
             }
         } catch (QueueException.Corrupt e) {
             LOG.debug("overdue mail is not looked at: {}", e.getMessage());
         } catch (QueueException e) {
             LOG.error("mail of organization {} cannot be read: {}", organization, e.getMessage());
+        } finally {
+            claimed.forEach(queue::release);
+            if (released || !claimed.isEmpty()) {
+                // Whoever looked for mail meanwhile found none.
+                due.accept(organization);
+            }
         }
     }
 }

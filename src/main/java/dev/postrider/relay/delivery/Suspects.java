@@ -4,6 +4,7 @@ import dev.postrider.relay.queue.AttemptMarks;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.transport.FairGate;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -18,7 +19,6 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Messages during whose attempt the relay failed or died. Such a message is tried again after all others, one of them
- * at a time; if that fails too, it is poison.
+ * at a time, by namespaces in turn; if that fails too, it is poison.
  *
  * <p>Which attempts of large messages are under way is written to a file that is mapped into memory: what a process
  * wrote there is in the system's hands when it dies, and costs no write to the disk. A small message cannot use up
@@ -50,8 +50,8 @@ final class Suspects implements AutoCloseable {
     private final Optional<AttemptMarks> shared;
     private final BlockingQueue<Integer> free = new ArrayBlockingQueue<>(SLOTS);
     private final Map<String, Suspect> suspects = new ConcurrentHashMap<>();
-    private final Semaphore alone;
-    private final Trial unmarked = new Trial(null, null, false);
+    private final FairGate alone;
+    private final Trial unmarked = new Trial(null, null, null);
     private volatile boolean closed;
 
     /**
@@ -76,12 +76,13 @@ final class Suspects implements AutoCloseable {
     final class Trial implements AutoCloseable {
         private final @Nullable Mail mail;
         private final @Nullable Integer slot;
-        private final boolean suspect;
+        /** A suspect's. */
+        private final FairGate.@Nullable Pass pass;
 
-        private Trial(@Nullable Mail mail, @Nullable Integer slot, boolean suspect) {
+        private Trial(@Nullable Mail mail, @Nullable Integer slot, FairGate.@Nullable Pass pass) {
             this.mail = mail;
             this.slot = slot;
-            this.suspect = suspect;
+            this.pass = pass;
         }
 
         @Override
@@ -89,13 +90,13 @@ final class Suspects implements AutoCloseable {
             if (mail == null) {
                 return;
             }
-            if (suspect) {
+            if (pass != null) {
                 Suspect still = suspects.get(mail.id);
                 if (still != null) {
                     mark(still.slot, false, still.failures);
                     shared.ifPresent(marks -> marks.end(mail.organization, mail.id));
                 }
-                alone.release();
+                pass.close();
             } else {
                 shared.ifPresent(marks -> marks.end(mail.organization, mail.id));
                 if (slot != null) {
@@ -109,7 +110,7 @@ final class Suspects implements AutoCloseable {
         this.slots = slots;
         this.file = file;
         this.shared = shared;
-        this.alone = new Semaphore(permits, true);
+        this.alone = new FairGate(permits);
     }
 
     /** Ones that are forgotten when the process ends. */
@@ -186,7 +187,7 @@ final class Suspects implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        alone.release();
+        alone.widen(1);
     }
 
     /** An attempt is about to begin; says whether it is a suspect's. */
@@ -229,10 +230,11 @@ final class Suspects implements AutoCloseable {
     Optional<Trial> begin(Mail mail) throws InterruptedException {
         Suspect suspect = suspects.get(mail.id);
         if (suspect == null) {
-            return Optional.of(mail.isLarge() ? new Trial(mail, take(mail.id), false) : unmarked);
+            return Optional.of(mail.isLarge() ? new Trial(mail, take(mail.id), null) : unmarked);
         }
-        alone.acquire();
+        FairGate.Pass pass = alone.enter(mail.organization.namespace());
         if (closed) {
+            pass.close();
             return Optional.empty();
         }
         mark(suspect.slot, true, suspect.failures);
@@ -243,7 +245,7 @@ final class Suspects implements AutoCloseable {
                 LOG.debug("{} is tried without a mark: {}", mail.id, e.getMessage());
             }
         }
-        return Optional.of(new Trial(mail, suspect.slot, true));
+        return Optional.of(new Trial(mail, suspect.slot, pass));
     }
 
     private @Nullable Integer slotOfSuspect() {
@@ -308,7 +310,7 @@ final class Suspects implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        alone.release(SLOTS);
+        alone.widen(SLOTS);
         try {
             if (file.isPresent()) {
                 file.get().close();

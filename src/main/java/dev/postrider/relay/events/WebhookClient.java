@@ -46,16 +46,44 @@ final class WebhookClient implements AutoCloseable {
     private final WebhookTimes times;
     private final CloseableHttpClient http;
     /** For receivers with TLS of their own: a connection that was checked for one of them is never another's. */
-    private final Map<TlsSettings, CloseableHttpClient> declared = new LinkedHashMap<>(16, 0.75f, true) {
+    private final Map<TlsSettings, Declared> declared = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<TlsSettings, CloseableHttpClient> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<TlsSettings, Declared> eldest) {
             if (size() <= MOST_CLIENTS) {
                 return false;
             }
-            eldest.getValue().close(CloseMode.GRACEFUL);
+            eldest.getValue().forget();
             return true;
         }
     };
+
+    /** One that is closed once it is forgotten and nobody waits for an answer to it. Guarded by the WebhookClient. */
+    private static final class Declared {
+        private final CloseableHttpClient http;
+        private int users;
+        private boolean forgotten;
+
+        Declared(CloseableHttpClient http) {
+            this.http = http;
+        }
+
+        void forget() {
+            forgotten = true;
+            closeUnused();
+        }
+
+        void leave() {
+            users--;
+            closeUnused();
+        }
+
+        private void closeUnused() {
+            if (forgotten && users == 0) {
+                http.close(CloseMode.GRACEFUL);
+            }
+        }
+    }
+
     private final Duration answer;
     private final ScheduledThreadPoolExecutor deadlines = new ScheduledThreadPoolExecutor(1,
             Thread.ofPlatform().daemon().name("webhook-deadlines").factory());
@@ -68,11 +96,16 @@ final class WebhookClient implements AutoCloseable {
         this.http = client(connections(Optional.empty())).evictIdleConnections(KEPT).build();
     }
 
-    private synchronized CloseableHttpClient client(Optional<TlsSettings> tls) {
+    private synchronized Declared enter(TlsSettings tls) {
         // Threads that look for idle connections would be too many; their connections have an end.
-        return tls.isEmpty()
-                ? http
-                : declared.computeIfAbsent(tls.get(), its -> client(connections(Optional.of(its))).build());
+        Declared its = declared.computeIfAbsent(tls,
+                _ -> new Declared(client(connections(Optional.of(tls))).build()));
+        its.users++;
+        return its;
+    }
+
+    private synchronized void leave(Declared its) {
+        its.leave();
     }
 
     private PoolingHttpClientConnectionManager connections(Optional<TlsSettings> tls) {
@@ -128,12 +161,25 @@ final class WebhookClient implements AutoCloseable {
      */
     int post(URI url, Map<String, String> headers, String content, Optional<TlsSettings> tls)
             throws IOException {
+        if (tls.isEmpty()) {
+            return post(http, url, headers, content);
+        }
+        Declared its = enter(tls.get());
+        try {
+            return post(its.http, url, headers, content);
+        } finally {
+            leave(its);
+        }
+    }
+
+    private int post(CloseableHttpClient through, URI url, Map<String, String> headers, String content)
+            throws IOException {
         var request = new HttpPost(url);
         headers.forEach(request::setHeader);
         request.setEntity(new StringEntity(content, ContentType.parse("application/cloudevents+json; charset=utf-8")));
         // Timeouts of the socket begin anew with each octet.
         ScheduledFuture<?> deadline = deadlines.schedule(request::cancel, answer.toMillis(), TimeUnit.MILLISECONDS);
-        try (ClassicHttpResponse response = client(tls).executeOpen(null, request, null)) {
+        try (ClassicHttpResponse response = through.executeOpen(null, request, null)) {
             int status = response.getCode();
             finish(response.getEntity());
             return status;
@@ -161,7 +207,7 @@ final class WebhookClient implements AutoCloseable {
         deadlines.shutdownNow();
         http.close(CloseMode.IMMEDIATE);
         synchronized (this) {
-            declared.values().forEach(client -> client.close(CloseMode.IMMEDIATE));
+            declared.values().forEach(its -> its.http.close(CloseMode.IMMEDIATE));
         }
     }
 }

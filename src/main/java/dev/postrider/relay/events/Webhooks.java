@@ -92,6 +92,9 @@ public final class Webhooks implements AutoCloseable {
                         execute(organization);
                     }
                 });
+                resting.keySet()
+                        .removeIf(organization -> !schedule.containsKey(organization) && !busy.contains(organization)
+                                && !rests(organization, now));
                 dropExcess(schedule);
                 failing = false;
             } catch (QueueException e) {

@@ -37,8 +37,11 @@ interface Claims {
     /** What drafts are marked with. */
     String replica();
 
-    /** Gives a message back that is as it was, or that could not be inserted. */
+    /** Gives a message back that is as it was. */
     void free(ResourceKey organization, String id);
+
+    /** Gives a message back that could not be inserted, or comes to be there all the same, perhaps only in a while. */
+    void freeInDoubt(ResourceKey organization, String id);
 
     /** Called when a message was settled and that is on disk. */
     void settled(String id);

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,8 @@ final class LeasedClaims implements Claims {
     private final PostgresDatabase database;
     private final Replica replica;
     private final Map<String, String> taken = new ConcurrentHashMap<>();
+    /** Given up by this relay, and not known to be free in the database yet. */
+    private final Set<Claim> givenUp = ConcurrentHashMap.newKeySet();
     private final GivingBack<Claim> unfreed;
     private final DoubtfulTakes<Claim> takes;
 
@@ -45,7 +48,7 @@ final class LeasedClaims implements Claims {
         this.database = database;
         this.replica = replica;
         this.unfreed = new GivingBack<>(replica, this::free);
-        this.takes = new DoubtfulTakes<>(replica, this::unknown, unfreed::add);
+        this.takes = new DoubtfulTakes<>(replica, this::unknown, this::free);
     }
 
     @Override
@@ -147,11 +150,21 @@ final class LeasedClaims implements Claims {
 
     @Override
     public void free(ResourceKey organization, String id) {
-        String claimedBy = taken.remove(id);
+        String claimedBy = taken.get(id);
         if (claimedBy == null) {
             return;
         }
-        unfreed.add(new Claim(organization, id, claimedBy));
+        var claim = new Claim(organization, id, claimedBy);
+        givenUp.add(claim);
+        if (taken.remove(id, claimedBy)) {
+            unfreed.add(claim);
+        }
+    }
+
+    @Override
+    public void freeInDoubt(ResourceKey organization, String id) {
+        free(organization, id);
+        takes.doubt();
     }
 
     private List<Claim> unknown() throws QueueException {
@@ -163,8 +176,9 @@ final class LeasedClaims implements Claims {
                 query.setString(1, me);
                 try (ResultSet rows = query.executeQuery()) {
                     while (rows.next()) {
-                        if (!taken.containsKey(rows.getString(2))) {
-                            found.add(new Claim(ResourceKey.parse(rows.getString(1)), rows.getString(2), me));
+                        var claim = new Claim(ResourceKey.parse(rows.getString(1)), rows.getString(2), me);
+                        if (!taken.containsKey(claim.id) && !givenUp.contains(claim)) {
+                            found.add(claim);
                         }
                     }
                 }
@@ -183,6 +197,7 @@ final class LeasedClaims implements Claims {
                 return update.executeUpdate();
             }
         });
+        givenUp.remove(claim);
     }
 
     @Override

@@ -58,7 +58,12 @@ final class LeasedPermits implements ConnectionPermits {
         String me = replica.id();
         try {
             for (int i = 0; i < TRIES; i++) {
-                Optional<Slot> slot = takes.take(() -> take(server, me, limit));
+                Optional<Slot> slot = takes.take(() -> {
+                    // Only what is handed out is known: of the rest nobody would give anything back.
+                    Optional<Slot> found = take(server, me, limit);
+                    found.ifPresent(known::add);
+                    return found;
+                });
                 if (slot.isPresent()) {
                     mine.merge(server, 1, Integer::sum);
                     return slot.map(Leased::new);
@@ -84,11 +89,7 @@ final class LeasedPermits implements ConnectionPermits {
                 insert.setInt(5, limit);
                 insert.setString(6, server.toString());
                 try (ResultSet rows = insert.executeQuery()) {
-                    Optional<Slot> slot = rows.next()
-                            ? Optional.of(new Slot(server, rows.getInt(1), me))
-                            : Optional.empty();
-                    slot.ifPresent(known::add);
-                    return slot;
+                    return rows.next() ? Optional.of(new Slot(server, rows.getInt(1), me)) : Optional.empty();
                 }
             }
         });

@@ -95,6 +95,11 @@ final class LocalClaims implements Claims {
     }
 
     @Override
+    public void freeInDoubt(ResourceKey organization, String id) {
+        free(organization, id);
+    }
+
+    @Override
     public void settled(String id) {
         taken.remove(id);
     }

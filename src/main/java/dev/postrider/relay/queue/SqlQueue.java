@@ -265,8 +265,10 @@ public final class SqlQueue implements Queue {
     }
 
     private static void forget(SqlWrites writes, ResourceKey organization, String id) throws SQLException {
-        writes.deleteBody(organization, id);
-        writes.deleteDraft(organization, id);
+        // Without a draft it is a message: it was committed, though nobody could say so.
+        if (writes.deleteDraft(organization, id)) {
+            writes.deleteBody(organization, id);
+        }
     }
 
     /**
@@ -297,7 +299,7 @@ public final class SqlQueue implements Queue {
                 usage.remove(organization, earlier.isPresent() ? held : held.minus(coming));
                 if (wanted) {
                     // It may be there all the same, if the connection broke while it was committed.
-                    claims.free(organization, id);
+                    claims.freeInDoubt(organization, id);
                 }
             }
         }
@@ -370,6 +372,7 @@ public final class SqlQueue implements Queue {
             return List.of();
         }
         List<QueuedMessage> loaded = new ArrayList<>();
+        boolean done = false;
         try {
             for (String id : mine) {
                 // It may have been settled since it was seen to be due.
@@ -377,10 +380,12 @@ public final class SqlQueue implements Queue {
                         .map(message -> message.withContent(new ClaimedContent(claims, id, message.content())))
                         .ifPresentOrElse(loaded::add, () -> claims.free(organization, id));
             }
+            done = true;
             return loaded;
-        } catch (QueueException e) {
-            mine.forEach(id -> claims.free(organization, id));
-            throw e;
+        } finally {
+            if (!done) {
+                mine.forEach(id -> claims.free(organization, id));
+            }
         }
     }
 

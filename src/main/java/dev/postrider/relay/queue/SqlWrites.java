@@ -95,7 +95,7 @@ final class SqlWrites {
                 + " VALUES (?, ?, ?, ?, ?, ?, 0, ?, FALSE, ?)");
         insertEvent = prepare("INSERT INTO event (organization, id, content, attempts, next_attempt)"
                 + " VALUES (?, ?, ?, 0, ?)");
-        deleteDraft = prepare("DELETE FROM draft WHERE organization = ? AND message = ?");
+        deleteDraft = connection.prepareStatement("DELETE FROM draft WHERE organization = ? AND message = ?");
         deleteRecipient = prepare("DELETE FROM recipient WHERE organization = ? AND message = ? AND number = ?");
         deferRecipient = prepare("UPDATE recipient SET attempts = ?, last_attempt = ?, next_attempt ="
                 + " CASE WHEN (SELECT held FROM message m WHERE m.organization = recipient.organization"
@@ -262,9 +262,10 @@ final class SqlWrites {
         }
     }
 
-    void deleteDraft(ResourceKey organization, String message) throws SQLException {
+    /** Says whether there was one; one that is being completed is waited for. */
+    boolean deleteDraft(ResourceKey organization, String message) throws SQLException {
         bind(deleteDraft, organization, message);
-        gather(deleteDraft);
+        return deleteDraft.executeUpdate() > 0;
     }
 
     void insertPart(ResourceKey organization, String message, int part, byte[] content) throws SQLException {
@@ -386,7 +387,8 @@ final class SqlWrites {
         deferRecipient.setLong(2, deferral.last().toEpochMilli());
         deferRecipient.setLong(3, deferral.next().toEpochMilli());
         deferRecipient.setString(4, deferral.server());
-        deferRecipient.setString(5, deferral.reply());
+        // PostgreSQL stores no NUL, and what a server said must not keep its own outcome from being recorded.
+        deferRecipient.setString(5, deferral.reply().replace('\0', '?'));
         deferRecipient.setBoolean(6, deferral.delayReported());
         deferRecipient.setString(7, organization.toString());
         deferRecipient.setString(8, message);

@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,11 +14,11 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How many TLS handshakes are computed at a time, so that they leave processors to those who have a session: addresses
- * take turns. One that waits for its client is not computed. Safe for many threads.
+ * How many TLS handshakes are computed at a time, so that they leave processors to those who have a session: addresses,
+ * or IPv6 networks, take turns. One that waits for its client is not computed. Safe for many threads.
  */
 final class Handshakes {
-    private final Map<InetAddress, Queue<Semaphore>> waiting = new LinkedHashMap<>();
+    private final Map<ByteBuffer, Queue<Semaphore>> waiting = new LinkedHashMap<>();
     private int free;
 
     /** Of as many as half of the processors compute. */
@@ -50,7 +51,7 @@ final class Handshakes {
                 free--;
                 return;
             }
-            waiting.computeIfAbsent(client, _ -> new ArrayDeque<>()).add(turn);
+            waiting.computeIfAbsent(Places.network(client), _ -> new ArrayDeque<>()).add(turn);
         }
         try {
             if (turn.tryAcquire(until - System.nanoTime(), TimeUnit.NANOSECONDS) || !giveUp(client, turn)) {
@@ -68,12 +69,12 @@ final class Handshakes {
 
     /** Says whether it was still waiting. */
     private synchronized boolean giveUp(InetAddress client, Semaphore turn) {
-        Queue<Semaphore> turns = waiting.get(client);
+        Queue<Semaphore> turns = waiting.get(Places.network(client));
         if (turns == null || !turns.remove(turn)) {
             return false;
         }
         if (turns.isEmpty()) {
-            waiting.remove(client);
+            waiting.remove(Places.network(client));
         }
         return true;
     }
@@ -85,7 +86,7 @@ final class Handshakes {
             free++;
             return;
         }
-        Map.Entry<InetAddress, Queue<Semaphore>> next = first.next();
+        Map.Entry<ByteBuffer, Queue<Semaphore>> next = first.next();
         first.remove();
         next.getValue().remove().release();
         if (!next.getValue().isEmpty()) {

@@ -90,7 +90,7 @@ final class Places {
     }
 
     /** Whoever has one address of IPv6 has the others of its network of 64 bits as well (RFC 4291 section 2.5.4). */
-    private static ByteBuffer network(InetAddress client) {
+    static ByteBuffer network(InetAddress client) {
         byte[] address = client.getAddress();
         return ByteBuffer.wrap(address, 0, client instanceof Inet6Address ? 8 : address.length);
     }

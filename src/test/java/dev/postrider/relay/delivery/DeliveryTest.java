@@ -486,6 +486,65 @@ final class DeliveryTest {
         assertThat(failures).hasPositiveValue();
     }
 
+    /** As often as there are readers of a namespace, and once more. */
+    @Test
+    void mailIsReadAgainAfterAFaultOfTheRelay() throws Exception {
+        delivery.close();
+        submit("orders", "a@b.example", "x@y.example");
+        var failures = new AtomicInteger();
+        var failing = (Queue) Proxy.newProxyInstance(Queue.class.getClassLoader(), new Class<?>[]{Queue.class},
+                (proxy, method, arguments) -> {
+                    if (method.getName().equals("claim") && failures.incrementAndGet() <= 5) {
+                        throw new OutOfMemoryError("thrown by a test");
+                    }
+                    return method.invoke(queue, arguments);
+                });
+        delivery = delivery(failing);
+        delivery.start();
+        await().until(() -> {
+            advance(Duration.ofSeconds(5));
+            return queue.usages().isEmpty();
+        });
+        assertThat(failures).hasValueGreaterThan(5);
+    }
+
+    /** The rest of its server ends while others have claimed it to see whether it is overdue. */
+    @Test
+    void mailThatWasLookedAtWhileItsTurnCameIsTried() throws Exception {
+        delivery.close();
+        routes.put(server("mx", true, true, 1));
+        var claimed = new CountDownLatch(1);
+        var looked = new CountDownLatch(1);
+        var watched = (Queue) Proxy.newProxyInstance(Queue.class.getClassLoader(), new Class<?>[]{Queue.class},
+                (proxy, method, arguments) -> {
+                    Object result = method.invoke(queue, arguments);
+                    // So many are looked at whether they are overdue.
+                    if (method.getName().equals("claim") && arguments[2].equals(32)) {
+                        claimed.countDown();
+                        looked.await();
+                    }
+                    if (method.getName().equals("nextAttempt") && claimed.getCount() == 0) {
+                        looked.countDown();
+                    }
+                    return result;
+                });
+        delivery = delivery(watched);
+        delivery.start();
+        upstreams.behave("mx", RecordingUpstreams.UNREACHABLE);
+        for (int i = 0; i < 4; i++) {
+            submit("orders", "a@b.example", i + "@y.example");
+        }
+        awaitAttempts("mx", 3);
+        advance(Duration.ofSeconds(30));
+        awaitAttempts("mx", 4);
+        advance(Duration.ofSeconds(31));
+        claimed.await();
+        upstreams.behave("mx", RecordingUpstreams.ACCEPTED);
+        advance(Duration.ofSeconds(40));
+        looked.await();
+        await().untilAsserted(() -> assertThat(upstreams.taken()).hasSize(4));
+    }
+
     /** 8 MiB of an organization, 16 MiB in all; what is beyond is in the queue only, and delivered nevertheless. */
     @Test
     void keepsNoMoreInMemoryThanItsBounds() throws Exception {

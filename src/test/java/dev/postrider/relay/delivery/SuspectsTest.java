@@ -15,6 +15,7 @@ import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.testing.CountingSmtpServer;
 import dev.postrider.testing.PostgresServer;
@@ -164,6 +165,59 @@ final class SuspectsTest {
         try (Suspects fourth = open(file)) {
             assertThat(List.of("large", "another")).noneMatch(id -> fourth.isSuspect(mail(id, LARGE)));
         }
+    }
+
+    /** A relay died while it tried many large messages of one namespace, whose server takes its time again. */
+    @Test
+    void ofANamespaceWithManyKeepNobodyElseWaiting() throws Exception {
+        var order = new ConcurrentLinkedQueue<String>();
+        var threads = new ArrayList<Thread>();
+        try (Suspects all = Suspects.inMemory()) {
+            var first = new Suspects.Mail(new ResourceKey("evil", "organization"), "first", LARGE);
+            all.failed(first, new OutOfMemoryError("thrown by a test"));
+            var trial = all.begin(first).orElseThrow();
+            for (int i = 0; i < 12; i++) {
+                String namespace = i < 11 ? "evil" : "shop";
+                var mail = new Suspects.Mail(new ResourceKey(namespace, "organization-" + i), namespace + i, LARGE);
+                all.failed(mail, new OutOfMemoryError("thrown by a test"));
+                Thread waiting = Thread.ofVirtual().start(() -> {
+                    try (var _ = all.begin(mail).orElseThrow()) {
+                        order.add(mail.organization().namespace());
+                    } catch (InterruptedException e) {
+                        order.add("interrupted");
+                    }
+                });
+                threads.add(waiting);
+                await().until(() -> waiting.getState() == Thread.State.WAITING);
+            }
+            trial.close();
+            for (Thread thread : threads) {
+                thread.join();
+            }
+        }
+        assertThat(List.copyOf(order).subList(0, 2)).contains("shop");
+    }
+
+    @Test
+    void thatWaitEndWhenTheRelayStops() throws Exception {
+        Suspects all = Suspects.inMemory();
+        for (String id : List.of("first", "second")) {
+            all.failed(mail(id, LARGE), new OutOfMemoryError("thrown by a test"));
+        }
+        var trial = all.begin(mail("first", LARGE));
+        assertThat(trial).isPresent();
+        var second = new ConcurrentLinkedQueue<Optional<Suspects.Trial>>();
+        Thread waiting = Thread.ofVirtual().start(() -> {
+            try {
+                second.add(all.begin(mail("second", LARGE)));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        await().until(() -> waiting.getState() == Thread.State.WAITING);
+        all.close();
+        waiting.join();
+        assertThat(second).containsExactly(Optional.empty());
     }
 
     @Test

@@ -10,12 +10,16 @@ import dev.postrider.route.TlsSettings;
 import dev.postrider.route.TlsSettings.Verification;
 import dev.postrider.testing.TestCertificates;
 import dev.postrider.transport.LoopbackUpstreams;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -69,6 +73,41 @@ final class WebhookTlsTest {
                 .hasMessageContaining("spec.events.webhook.tls.caSecretRef");
         assertThatThrownBy(() -> post("127.0.0.1", trusting(CA))).hasMessageContaining("check of hostName failed");
         assertThat(post("localhost", trusting(CA))).isEqualTo(204);
+    }
+
+    /** Others declare more ways to speak TLS than are kept, while one waits for the answer of its receiver. */
+    @Test
+    @Tag("isolation")
+    void thatOthersDeclareBreaksOffNothing() throws Exception {
+        var asked = new CountDownLatch(1);
+        var answers = new CountDownLatch(1);
+        receiver.createContext("/slow", exchange -> {
+            exchange.getRequestBody().readAllBytes();
+            asked.countDown();
+            try {
+                answers.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            exchange.sendResponseHeaders(204, -1);
+            exchange.close();
+        });
+        URI slow = URI.create("https://localhost:" + receiver.getAddress().getPort() + "/slow");
+        URI nobody;
+        try (var unused = new ServerSocket(0)) {
+            nobody = URI.create("https://127.0.0.1:" + unused.getLocalPort() + "/");
+        }
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var status = threads.submit(() -> client.post(slow, Map.of(), "{}", trusting(CA)));
+            asked.await();
+            for (int i = 0; i < 101; i++) {
+                Optional<TlsSettings> other = Optional.of(new TlsSettings("TLSv1.2", Optional.of("h" + i + ".example"),
+                        Optional.empty(), Optional.empty(), Verification.FULL, List.of()));
+                assertThatThrownBy(() -> client.post(nobody, Map.of(), "{}", other)).isInstanceOf(IOException.class);
+            }
+            answers.countDown();
+            assertThat(status.get()).isEqualTo(204);
+        }
     }
 
     @Test

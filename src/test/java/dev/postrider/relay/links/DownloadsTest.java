@@ -270,6 +270,23 @@ final class DownloadsTest {
         }
     }
 
+    @Test
+    @Tag("isolation")
+    void aNamespaceOfManyOrganizationsLeavesPlacesToOthers() {
+        var transfers = new Transfers(8);
+        List<Transfers.Transfer> evil = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            transfers.begin(new ResourceKey("evil", "organization-" + i)).ifPresent(evil::add);
+        }
+        assertThat(evil).hasSize(6);
+        assertThat(transfers.begin(ORDERS)).isPresent();
+        evil.forEach(Transfers.Transfer::close);
+        for (int i = 0; i < 3; i++) {
+            assertThat(transfers.begin(ORDERS)).isPresent();
+        }
+        assertThat(transfers.begin(ORDERS)).isEmpty();
+    }
+
     private static long length(InputStream in) {
         long length = 0;
         byte[] block = new byte[65_536];

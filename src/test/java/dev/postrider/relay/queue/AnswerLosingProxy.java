@@ -7,12 +7,14 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CountDownLatch;
 
 /** A way to a database on which the connection breaks once a statement was done, before its answer comes. */
 final class AnswerLosingProxy implements AutoCloseable {
     private final ServerSocket socket = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
     private final int database;
     private volatile String lost = "";
+    private volatile CountDownLatch done = new CountDownLatch(0);
 
     AnswerLosingProxy(int database) throws IOException {
         this.database = database;
@@ -26,6 +28,12 @@ final class AnswerLosingProxy implements AutoCloseable {
     /** The answer to the next statement that holds this text does not come. */
     void lose(String text) {
         lost = text;
+    }
+
+    /** The same, and the database does it when that is over. */
+    void lose(String text, CountDownLatch until) {
+        done = until;
+        lose(text);
     }
 
     boolean hasLost() {
@@ -52,16 +60,20 @@ final class AnswerLosingProxy implements AutoCloseable {
                 String text = lost;
                 if (!text.isEmpty() && new String(octets, 0, count, StandardCharsets.ISO_8859_1).contains(text)) {
                     // The server does it all the same, and finds nobody to answer.
+                    CountDownLatch until = done;
+                    lost = "";
                     client.close();
+                    until.await();
                     out.write(octets, 0, count);
                     server.shutdownOutput();
-                    lost = "";
                     return;
                 }
                 out.write(octets, 0, count);
             }
         } catch (IOException e) {
             // The other direction has closed it.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -228,12 +229,7 @@ final class SharedQueueTest {
     void whatWasTakenByAStatementWhoseAnswerWasLostIsGivenBack() throws Exception {
         try (var proxy = new AnswerLosingProxy(PostgresServer.shared().port());
                 var other = open(LONG);
-                var first = SqlQueue.openPostgres(
-                        new PostgresLocation(location.url()
-                                .replace(":" + PostgresServer.shared().port() + "/",
-                                        ":" + proxy.port() + "/"),
-                                location.credentials()),
-                        QueueLimits.DEFAULT, InstantSource.fixed(NOW), Duration.ofSeconds(5))) {
+                var first = open(proxy)) {
             String id = submit(other, 10);
             other.release(claimed(other));
 
@@ -247,6 +243,81 @@ final class SharedQueueTest {
             assertThat(proxy.hasLost()).isTrue();
             await().untilAsserted(() -> assertThat(other.claim(SHOP, NOW, 1)).extracting(QueuedMessage::id)
                     .containsExactly(id));
+        }
+    }
+
+    @Test
+    @Tag("isolation")
+    void whatAServerSaysIsRecordedWhateverOctetsItHas() throws Exception {
+        try (var queue = open(LONG)) {
+            submit(queue, 10);
+            queue.settle(claimed(queue), new Settlement(List.of(),
+                    List.of(new Settlement.Deferral(0, 1, NOW, NOW, "mx", "450 \0 \ud800 \u0001 no", false),
+                            new Settlement.Deferral(1, 1, NOW, NOW, "mx", "450", false)),
+                    List.of(), List.of()));
+            assertThat(queue.view().find(claimed(queue).id()).orElseThrow().recipients().getFirst().lastReply())
+                    .hasValueSatisfying(reply -> assertThat(reply).startsWith("450 ? ").endsWith(" no"));
+        }
+    }
+
+    private SqlQueue open(AnswerLosingProxy proxy) throws QueueException {
+        return SqlQueue.openPostgres(
+                new PostgresLocation(location.url()
+                        .replace(":" + PostgresServer.shared().port() + "/", ":" + proxy.port() + "/"),
+                        location.credentials()),
+                QueueLimits.DEFAULT, InstantSource.fixed(NOW), Duration.ofSeconds(5));
+    }
+
+    /** The database commits it after this relay has given it up. */
+    @Test
+    void whatWasCommittedAfterItsConnectionBrokeIsFree() throws Exception {
+        var until = new CountDownLatch(1);
+        try (var proxy = new AnswerLosingProxy(PostgresServer.shared().port());
+                var other = open(LONG);
+                var first = open(proxy)) {
+            first.onArrival(new Arrivals() {
+                @Override
+                public boolean wants(ResourceKey organization, long octets) {
+                    return true;
+                }
+
+                @Override
+                public void arrived(QueuedMessage message) {
+                    throw new AssertionError("nobody knows that it is there");
+                }
+
+                @Override
+                public void arrived(ResourceKey organization) {
+                    // It is claimed below.
+                }
+            });
+            proxy.lose("COMMIT", until);
+            assertThatThrownBy(() -> submit(first, 10)).isInstanceOf(QueueException.class);
+            until.countDown();
+            await().untilAsserted(() -> assertThat(other.claim(SHOP, NOW, 1)).hasSize(1));
+        }
+    }
+
+    @Test
+    void whatWasCommittedWithoutAnAnswerIsWhole() throws Exception {
+        int size = 2 * SqlDraft.PART + 10;
+        try (var proxy = new AnswerLosingProxy(PostgresServer.shared().port());
+                var other = open(LONG);
+                var first = open(proxy)) {
+            try (Draft draft = first.draft(SHOP)) {
+                draft.content().write(new byte[size]);
+                // A new connection, on which the text of the statement has not been sent yet.
+                proxy.lose("INSERT INTO probe");
+                assertThatThrownBy(first::probe).isInstanceOf(QueueException.class);
+                proxy.lose("COMMIT");
+                assertThatThrownBy(() -> draft.commit(NewMessage.plain("a@b.example", List.of("x@y.example"), false,
+                        false, NOW))).isInstanceOf(QueueException.class);
+            }
+            var there = new ArrayList<QueuedMessage>();
+            await().until(() -> there.addAll(other.claim(SHOP, NOW, 1)));
+            try (var content = there.getFirst().content().open()) {
+                assertThat(content.readAllBytes()).hasSize(size);
+            }
         }
     }
 

@@ -22,6 +22,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -204,6 +205,46 @@ final class HostileClientsTest {
         }
     }
 
+    /** Records that JSSE reads over, so that the server always has something to read: it never waits for the client. */
+    @ParameterizedTest
+    @Tag("isolation")
+    @CsvSource({"warnings before ClientHello, false, 15030300020164", "warnings, true, 15030300020164",
+            "empty records before ClientHello, false, 1603030000", "empty records, true, 1603030000"})
+    void handshakesThatAreNeverDoneKeepNoOthersOut(String what, boolean hello, String record) throws Exception {
+        List<Socket> endless = new ArrayList<>();
+        List<Thread> floods = new ArrayList<>();
+        try {
+            for (int i = 0; i < 2 * Runtime.getRuntime().availableProcessors() + 2; i++) {
+                var socket = new Socket(InetAddress.getLoopbackAddress(), tlsPort);
+                endless.add(socket);
+                if (hello) {
+                    var engine = SSLContext.getDefault().createSSLEngine("localhost", tlsPort);
+                    engine.setUseClientMode(true);
+                    engine.setEnabledProtocols(new String[]{"TLSv1.2"});
+                    var first = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+                    engine.wrap(ByteBuffer.allocate(0), first);
+                    socket.getOutputStream().write(first.array(), 0, first.position());
+                    assertThat(socket.getInputStream().read()).isNotNegative();
+                }
+                String records = new String(HexFormat.of().parseHex(record), StandardCharsets.ISO_8859_1);
+                floods.add(Thread.ofVirtual().start(() -> flood(socket, records)));
+            }
+            try (var client = Dialogue.connect(port)) {
+                client.say("EHLO c");
+                client.say("STARTTLS");
+                client.encrypt(TestRoutes.trusting(TestRoutes.CERTIFICATE.caCertificate()));
+                assertThat(client.say("EHLO c")).startsWith("250 ");
+            }
+            for (Thread flood : floods) {
+                assertThat(flood.join(Duration.ofSeconds(10))).describedAs(what).isTrue();
+            }
+        } finally {
+            for (Socket socket : endless) {
+                socket.close();
+            }
+        }
+    }
+
     /** Replies fill the buffers of both sides; then the session waits, and holds no more than it does. */
     @ParameterizedTest
     @ValueSource(strings = {"NOOP\r\n", "EHLO c\r\n", "BAD\r\n", "HELP\r\n"})
@@ -224,7 +265,7 @@ final class HostileClientsTest {
     }
 
     private static void flood(Socket socket, String command) {
-        byte[] block = command.repeat(1000).getBytes(StandardCharsets.US_ASCII);
+        byte[] block = command.repeat(1000).getBytes(StandardCharsets.ISO_8859_1);
         try {
             OutputStream out = socket.getOutputStream();
             while (true) {

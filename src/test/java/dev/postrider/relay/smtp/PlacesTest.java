@@ -110,16 +110,18 @@ final class PlacesTest {
         assertThat(meters.get("postrider.sessions.anonymous").gauge().value()).isEqualTo(1);
     }
 
-    @Test
-    void forHandshakesAreGivenToAddressesInTurn() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"10.0.0.1, 10.0.0.1, 10.0.0.2", "2001:db8::1, 2001:db8::2, 2001:db8:0:1::1"})
+    void forHandshakesAreGivenToAddressesInTurn(String one, String ofTheSame, String ofAnother) throws Exception {
         var handshakes = new Handshakes(1, meters);
-        var first = InetAddress.ofLiteral("10.0.0.1");
-        var second = InetAddress.ofLiteral("10.0.0.2");
+        var first = InetAddress.ofLiteral(one);
+        var neighbour = InetAddress.ofLiteral(ofTheSame);
+        var second = InetAddress.ofLiteral(ofAnother);
         long until = System.nanoTime() + 60_000_000_000L;
         handshakes.begin(first, until);
         List<InetAddress> order = new ArrayList<>();
         List<Thread> threads = new ArrayList<>();
-        for (InetAddress client : List.of(first, first, second)) {
+        for (InetAddress client : List.of(first, neighbour, second)) {
             int before = handshakes.countWaiting();
             threads.add(Thread.ofVirtual().start(() -> {
                 try {
@@ -147,6 +149,6 @@ final class PlacesTest {
         for (Thread thread : threads) {
             thread.join();
         }
-        assertThat(order).containsExactly(first, second, first);
+        assertThat(order).containsExactly(first, second, neighbour);
     }
 }
