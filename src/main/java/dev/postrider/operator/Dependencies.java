@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -150,6 +151,10 @@ public final class Dependencies {
     public void changed(Read... reads) {
         List<Reader> woken = new ArrayList<>();
         synchronized (this) {
+            if (Stream.of(reads).noneMatch(readers::containsKey)) {
+                // While the operator starts, caches tell of what they hold before all that a world is made of is there.
+                return;
+            }
             World now = world.get();
             for (Read read : reads) {
                 Readers known = readers.get(read);

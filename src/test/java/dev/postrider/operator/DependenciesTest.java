@@ -338,6 +338,13 @@ final class DependenciesTest {
     }
 
     @Test
+    void noWorldIsMadeForAChangeThatNobodyLookedAt() {
+        new Dependencies(() -> {
+            throw new IllegalStateException("the caches are not there yet");
+        }).changed(new Read.Secret(new ResourceKey("acme", "one")));
+    }
+
+    @Test
     void nothingIsKeptOfAResourceThatIsGone() {
         GoldenWorld world = new GoldenWorld(TEN_THOUSAND);
         Dependencies dependencies = new Dependencies(() -> world);
