@@ -1,8 +1,8 @@
 package dev.postrider.notice;
 
+import dev.postrider.message.MessageContent;
 import dev.postrider.route.Address;
 import dev.postrider.route.MailClass;
-import dev.postrider.transport.MessageContent;
 import jakarta.activation.DataHandler;
 import jakarta.mail.Message;
 import jakarta.mail.MessagingException;

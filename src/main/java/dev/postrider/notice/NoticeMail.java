@@ -1,8 +1,8 @@
 package dev.postrider.notice;
 
+import dev.postrider.message.MessageContent;
 import dev.postrider.notice.ComposedMail.Attachment;
 import dev.postrider.notice.ComposedMail.Written;
-import dev.postrider.transport.MessageContent;
 import jakarta.mail.util.ByteArrayDataSource;
 import java.util.Optional;
 

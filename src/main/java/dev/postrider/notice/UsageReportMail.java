@@ -1,9 +1,9 @@
 package dev.postrider.notice;
 
+import dev.postrider.message.MessageContent;
 import dev.postrider.notice.ComposedMail.Attachment;
 import dev.postrider.notice.ComposedMail.Written;
 import dev.postrider.route.MailClass;
-import dev.postrider.transport.MessageContent;
 import jakarta.mail.util.ByteArrayDataSource;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package dev.postrider.relay;
 
-import dev.postrider.relay.smtp.MailDate;
+import dev.postrider.message.header.MailDate;
 import dev.postrider.relay.smtp.Submission;
 import java.time.Instant;
 import java.util.Locale;

@@ -1,5 +1,8 @@
 package dev.postrider.relay;
 
+import dev.postrider.message.header.AddressField;
+import dev.postrider.message.header.HeaderFilter;
+import dev.postrider.message.header.MailboxList;
 import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
 import dev.postrider.relay.smtp.SubmissionPolicy.Refusal;
 import dev.postrider.route.Address;
@@ -71,7 +74,7 @@ final class SenderFields extends HeaderFilter {
     }
 
     @Override
-    void field(String name, byte[] start, int count) throws IOException {
+    protected void field(String name, byte[] start, int count) throws IOException {
         endField();
         namesNobodyToAnswer &= !settlesWhomToAnswer(name);
         field = Optional.ofNullable(Field.BY_NAME.get(name));
@@ -103,7 +106,7 @@ final class SenderFields extends HeaderFilter {
     }
 
     @Override
-    void body(byte[] octets, int offset, int count) throws IOException {
+    protected void body(byte[] octets, int offset, int count) throws IOException {
         if (field.isPresent()) {
             int some = Math.min(count, MOST_OF_FIELD - held.size());
             held.write(octets, offset, some);
@@ -151,7 +154,7 @@ final class SenderFields extends HeaderFilter {
     }
 
     @Override
-    void endOfHeader(boolean separated) throws IOException {
+    protected void endOfHeader(boolean separated) throws IOException {
         endField();
         if (!seen.contains(Field.FROM)) {
             refuseUnlessRewriting("the message has no From field");

@@ -1,9 +1,10 @@
 package dev.postrider.relay;
 
+import dev.postrider.message.header.AddressField;
 import dev.postrider.relay.smtp.SubmissionPolicy.Refusal;
 import dev.postrider.route.Address;
-import dev.postrider.route.AllowedSenders;
 import dev.postrider.route.AllowedSenders.Otherwise;
+import dev.postrider.route.AllowedSenders;
 import dev.postrider.route.CanonicalAddress;
 import dev.postrider.route.GrantedDomains;
 import dev.postrider.route.OrganizationRoute;

@@ -1,5 +1,6 @@
 package dev.postrider.relay;
 
+import dev.postrider.message.header.HeaderFilter;
 import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
 import dev.postrider.relay.smtp.SubmissionPolicy.Refusal;
 import dev.postrider.route.MailClass;
@@ -7,7 +8,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -66,7 +66,7 @@ final class SubmissionFields extends HeaderFilter {
     }
 
     @Override
-    void field(String name, byte[] start, int count) throws IOException {
+    protected void field(String name, byte[] start, int count) throws IOException {
         field = Optional.ofNullable(values.get(name));
         field.ifPresent(value -> value.times++);
         if (passes()) {
@@ -79,7 +79,7 @@ final class SubmissionFields extends HeaderFilter {
     }
 
     @Override
-    void body(byte[] octets, int offset, int count) throws IOException {
+    protected void body(byte[] octets, int offset, int count) throws IOException {
         field.ifPresent(value -> value.add(octets, offset, count));
         if (passes()) {
             out.write(octets, offset, count);
@@ -87,7 +87,7 @@ final class SubmissionFields extends HeaderFilter {
     }
 
     @Override
-    void endOfHeader(boolean separated) {
+    protected void endOfHeader(boolean separated) {
         // All is passed on as it is.
     }
 

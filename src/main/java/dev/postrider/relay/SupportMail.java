@@ -1,10 +1,13 @@
 package dev.postrider.relay;
 
+import dev.postrider.message.change.MessageParts;
+import dev.postrider.message.header.AddressField;
+import dev.postrider.message.header.HeaderFilter;
+import dev.postrider.message.header.MailboxList;
 import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
 import dev.postrider.relay.smtp.SubmissionPolicy.Refusal;
 import dev.postrider.route.Address;
 import dev.postrider.route.Support;
-import dev.postrider.transport.MessageParts;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -63,7 +66,7 @@ final class SupportMail extends HeaderFilter {
     }
 
     @Override
-    void field(String fieldName, byte[] start, int count) throws IOException {
+    protected void field(String fieldName, byte[] start, int count) throws IOException {
         endField();
         if (isHeld(fieldName)) {
             name = Optional.of(fieldName);
@@ -80,7 +83,7 @@ final class SupportMail extends HeaderFilter {
     }
 
     @Override
-    void body(byte[] octets, int offset, int count) throws IOException {
+    protected void body(byte[] octets, int offset, int count) throws IOException {
         if (name.isEmpty()) {
             out.write(octets, offset, count);
         } else if (field.size() + count > MOST_OF_FIELD) {
@@ -119,7 +122,7 @@ final class SupportMail extends HeaderFilter {
     }
 
     @Override
-    void endOfHeader(boolean separated) throws IOException {
+    protected void endOfHeader(boolean separated) throws IOException {
         endField();
         out.write(AddressField.write("To", new Address(support.address(), Optional.empty())));
         byte[] replyTo = held.get(REPLY_TO);

@@ -1,6 +1,7 @@
 package dev.postrider.relay;
 
-import dev.postrider.relay.smtp.MailDate;
+import dev.postrider.message.header.HeaderFilter;
+import dev.postrider.message.header.MailDate;
 import dev.postrider.relay.smtp.Submission;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -28,7 +29,7 @@ final class TraceHeaders extends HeaderFilter {
     }
 
     @Override
-    void field(String name, byte[] start, int count) throws IOException {
+    protected void field(String name, byte[] start, int count) throws IOException {
         hasDate |= name.equals("date");
         hasMessageId |= name.equals("message-id");
         endField();
@@ -40,7 +41,7 @@ final class TraceHeaders extends HeaderFilter {
     }
 
     @Override
-    void body(byte[] octets, int offset, int count) throws IOException {
+    protected void body(byte[] octets, int offset, int count) throws IOException {
         out.write(octets, offset, count);
         if (inReceived) {
             loop.body(octets, offset, count);
@@ -55,7 +56,7 @@ final class TraceHeaders extends HeaderFilter {
     }
 
     @Override
-    void endOfHeader(boolean separated) throws IOException {
+    protected void endOfHeader(boolean separated) throws IOException {
         endField();
         if (!hasDate) {
             put("Date: " + MailDate.of(field.time()) + "\r\n");

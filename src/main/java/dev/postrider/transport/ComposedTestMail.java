@@ -1,5 +1,6 @@
 package dev.postrider.transport;
 
+import dev.postrider.message.MessageContent;
 import dev.postrider.route.Address;
 import dev.postrider.route.TestMail;
 import jakarta.mail.Message;

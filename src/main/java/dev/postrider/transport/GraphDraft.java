@@ -3,6 +3,8 @@ package dev.postrider.transport;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.postrider.message.change.LargeMessage;
+import dev.postrider.reply.Reply;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.GraphRequests.Answer;
 import jakarta.mail.MessagingException;

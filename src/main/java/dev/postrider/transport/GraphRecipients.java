@@ -1,5 +1,8 @@
 package dev.postrider.transport;
 
+import dev.postrider.message.Envelope;
+import dev.postrider.message.MessageContent;
+import dev.postrider.message.header.MessageHeader;
 import dev.postrider.route.TestResult.Step;
 import jakarta.mail.Address;
 import jakarta.mail.MessagingException;

@@ -1,5 +1,6 @@
 package dev.postrider.transport;
 
+import dev.postrider.reply.Reply;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.GraphRequests.Answer;

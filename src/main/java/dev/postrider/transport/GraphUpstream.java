@@ -1,5 +1,13 @@
 package dev.postrider.transport;
 
+import dev.postrider.message.Envelope;
+import dev.postrider.message.LargeWork;
+import dev.postrider.message.MessageContent;
+import dev.postrider.message.MessageException;
+import dev.postrider.message.Oversize;
+import dev.postrider.message.Shrinking;
+import dev.postrider.message.Splitting;
+import dev.postrider.message.change.LargeMessage;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.GraphRecipients.Group;
@@ -69,13 +77,19 @@ final class GraphUpstream implements Upstream {
         try {
             return switch (oversize) {
                 case Splitting splitting when message.size() > most ->
-                    PartialMessages.send(envelope, message, most, splitting.id(most), this::deliver);
+                    PartialDelivery.send(envelope, message, most, splitting.id(most), this::deliver);
                 case Splitting _ -> deliver(envelope, message);
                 case Shrinking shrinking -> deliver(envelope, shrinking.shrinker().within(most));
             };
+        } catch (MessageException e) {
+            return refused(envelope, RefusedException.of(Step.MessageRejected, e));
         } catch (RefusedException e) {
-            return envelope.recipients().stream().collect(Collectors.toMap(r -> r, _ -> e.verdict(), (a, _) -> a));
+            return refused(envelope, e);
         }
+    }
+
+    private static Map<String, Verdict> refused(Envelope envelope, RefusedException e) {
+        return envelope.recipients().stream().collect(Collectors.toMap(r -> r, _ -> e.verdict(), (a, _) -> a));
     }
 
     private Map<String, Verdict> deliver(Envelope envelope, MessageContent message) {
@@ -110,9 +124,10 @@ final class GraphUpstream implements Upstream {
             return answer.status() == 202
                     ? GraphDraft.accepted(answer.requestId().map(id -> "request-id " + id).orElse("sent"))
                     : refusal.of(answer, "Mail.Send");
+        } catch (MessageException e) {
+            throw RefusedException.of(Step.MessageRejected, e);
         } catch (IOException e) {
-            throw new RefusedException(Step.MessageRejected,
-                    "the message could not be read: " + e.getMessage() + "; it will be tried again");
+            throw RefusedException.of(Step.MessageRejected, MessageException.unreadable(e));
         }
     }
 

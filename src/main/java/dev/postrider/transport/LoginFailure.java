@@ -1,8 +1,10 @@
 package dev.postrider.transport;
 
+import dev.postrider.reply.Reply;
+import dev.postrider.reply.ReplyMeaning;
 import dev.postrider.route.Durations;
-import dev.postrider.route.Endpoint;
 import dev.postrider.route.Endpoint.Security;
+import dev.postrider.route.Endpoint;
 import dev.postrider.route.Login;
 import dev.postrider.route.SaslMechanism;
 import dev.postrider.route.TestResult.Step;

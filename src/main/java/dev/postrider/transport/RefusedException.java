@@ -1,5 +1,6 @@
 package dev.postrider.transport;
 
+import dev.postrider.message.MessageException;
 import dev.postrider.route.TestResult.Step;
 import java.io.IOException;
 import java.util.Optional;
@@ -22,6 +23,13 @@ public final class RefusedException extends Exception {
     RefusedException(Step step, String message, IOException cause) {
         this(step, message);
         initCause(cause);
+    }
+
+    /** What a message, or an address of it, is not fit for. */
+    public static RefusedException of(Step step, MessageException why) {
+        return new RefusedException(new Verdict.Refused(step, why.status().isPresent(), why.reply(),
+                step + ": " + why.getMessage(), Optional.empty(),
+                why.reply().isPresent() ? Optional.empty() : why.status()));
     }
 
     public Verdict.Refused verdict() {

@@ -1,5 +1,6 @@
 package dev.postrider.transport;
 
+import dev.postrider.message.MessageContent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

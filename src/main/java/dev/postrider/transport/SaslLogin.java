@@ -1,5 +1,6 @@
 package dev.postrider.transport;
 
+import dev.postrider.reply.Reply;
 import dev.postrider.route.Login;
 import dev.postrider.route.SaslMechanism;
 import dev.postrider.transport.sasl.SaslCredentials;

@@ -1,5 +1,6 @@
 package dev.postrider.transport;
 
+import dev.postrider.reply.Reply;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;

@@ -1,8 +1,9 @@
 package dev.postrider.transport;
 
+import dev.postrider.reply.Reply;
 import dev.postrider.route.Durations;
-import dev.postrider.route.Endpoint;
 import dev.postrider.route.Endpoint.Security;
+import dev.postrider.route.Endpoint;
 import dev.postrider.route.TestResult.Step;
 import jakarta.mail.MessagingException;
 import java.io.IOException;

@@ -1,6 +1,15 @@
 package dev.postrider.transport;
 
-import dev.postrider.transport.Shrinking.Shrinker;
+import dev.postrider.message.Envelope;
+import dev.postrider.message.MessageContent;
+import dev.postrider.message.MessageException;
+import dev.postrider.message.Oversize;
+import dev.postrider.message.Shrinking.Shrinker;
+import dev.postrider.message.Shrinking;
+import dev.postrider.message.Splitting;
+import dev.postrider.message.Signing;
+import dev.postrider.route.TestResult.Step;
+import dev.postrider.reply.Reply;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,11 +35,11 @@ final class SizeAtServer {
     private static final Pattern NAMED = Pattern.compile("\\b([1-9][0-9]{4,11}) ?(?:bytes|octets)\\b",
             Pattern.CASE_INSENSITIVE);
 
-    private final PartialMessages.Sending sending;
+    private final PartialDelivery.Sending sending;
     private long learned = Long.MAX_VALUE;
 
     /** @param sending hands over one message, or one part of it */
-    SizeAtServer(PartialMessages.Sending sending) {
+    SizeAtServer(PartialDelivery.Sending sending) {
         this.sending = sending;
     }
 
@@ -48,7 +57,7 @@ final class SizeAtServer {
     Map<String, Verdict> send(Envelope envelope, MessageContent message, Optional<Long> announced)
             throws RefusedException {
         Oversize oversize = envelope.oversize().orElseThrow();
-        long signatures = envelope.signers().map(DkimSigners::room).orElse(0);
+        long signatures = envelope.signers().map(Signing::room).orElse(0);
         Map<String, Verdict> verdicts = new LinkedHashMap<>();
         Envelope left = envelope;
         for (int tries = 1;; tries++) {
@@ -121,13 +130,21 @@ final class SizeAtServer {
             throws RefusedException {
         return switch (oversize) {
             case Splitting splitting when message.size() > most -> new Sent(
-                    PartialMessages.send(envelope, message, most, splitting.id(most), sending), most);
+                    PartialDelivery.send(envelope, message, most, splitting.id(most), sending), most);
             case Splitting _ -> new Sent(sending.send(envelope, message), message.size());
             case Shrinking(var _, Shrinker shrinker) -> {
-                MessageContent shrunk = shrinker.within(most);
+                MessageContent shrunk = shrunk(shrinker, most);
                 yield new Sent(sending.send(envelope, shrunk), shrunk.size());
             }
         };
+    }
+
+    private static MessageContent shrunk(Shrinker shrinker, long most) throws RefusedException {
+        try {
+            return shrinker.within(most);
+        } catch (MessageException e) {
+            throw RefusedException.of(Step.MessageRejected, e);
+        }
     }
 
     /**

@@ -1,7 +1,8 @@
 package dev.postrider.transport;
 
-import dev.postrider.route.Endpoint;
+import dev.postrider.reply.Reply;
 import dev.postrider.route.Endpoint.Security;
+import dev.postrider.route.Endpoint;
 import dev.postrider.route.Login;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.sasl.SaslCredentials;

@@ -1,5 +1,13 @@
 package dev.postrider.transport;
 
+import dev.postrider.message.Envelope;
+import dev.postrider.message.MessageContent;
+import dev.postrider.message.MessageException;
+import dev.postrider.message.RecipientDsnRequest;
+import dev.postrider.message.change.DowngradedMessage;
+import dev.postrider.message.header.AsciiForms;
+import dev.postrider.reply.Reply;
+import dev.postrider.reply.ReplyMeaning;
 import dev.postrider.route.Durations;
 import dev.postrider.route.Login;
 import dev.postrider.route.TestResult.Step;
@@ -78,6 +86,8 @@ final class SmtpTransaction {
                 if (envelope.signers().isPresent()) {
                     message = envelope.signers().get().sign(message);
                 }
+            } catch (MessageException e) {
+                throw RefusedException.of(Step.MessageRejected, e);
             }
         }
     }
@@ -336,7 +346,7 @@ final class SmtpTransaction {
             try {
                 return AsciiForms.address(address);
             } catch (AsciiForms.NoneException e) {
-                throw new RefusedException(DowngradedMessage.refused(step, String.valueOf(e.getMessage())));
+                throw RefusedException.of(step, DowngradedMessage.refusal(String.valueOf(e.getMessage())));
             }
         }
         throw new RefusedException(new Verdict.Refused(step, true, "5.1.3", step + ": the address \""

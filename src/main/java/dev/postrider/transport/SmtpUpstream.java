@@ -1,5 +1,7 @@
 package dev.postrider.transport;
 
+import dev.postrider.message.Envelope;
+import dev.postrider.message.MessageContent;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Login;
 import dev.postrider.route.ResourceKey;

@@ -1,5 +1,8 @@
 package dev.postrider.transport;
 
+import dev.postrider.message.Envelope;
+import dev.postrider.message.dkim.DkimSigners;
+import dev.postrider.reply.Reply;
 import dev.postrider.route.TestMail;
 import dev.postrider.route.TestResult;
 import java.io.IOException;

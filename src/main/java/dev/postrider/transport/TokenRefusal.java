@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * "Microsoft Entra authentication and authorization error codes", of "Using OAuth 2.0 to Access Google APIs" and of
  * RFC 6749 section 5.2.
  */
-enum TokenRefusal {
+public enum TokenRefusal {
     // @formatter:off
     AADSTS7000215("AADSTS7000215\\b", "the client secret is wrong: put the secret's value, not its id, under client-secret"),
     AADSTS7000222("AADSTS7000222\\b", "the client secret has expired: make a new one in the app registration and put it under client-secret"),
@@ -66,7 +66,7 @@ enum TokenRefusal {
         });
     }
 
-    static TokenRefusal of(String code, String description) {
+    public static TokenRefusal of(String code, String description) {
         String told = code + " " + description.replaceAll("[^ -~]+", " ");
         for (TokenRefusal refusal : values()) {
             if (refusal.pattern.matcher(told).find()) {

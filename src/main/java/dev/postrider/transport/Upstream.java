@@ -1,5 +1,8 @@
 package dev.postrider.transport;
 
+import dev.postrider.message.Envelope;
+import dev.postrider.message.MessageContent;
+
 /**
  * A way to one upstream server that keeps its connection between messages. Used by one thread at a time.
  *

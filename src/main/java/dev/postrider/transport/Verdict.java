@@ -1,5 +1,6 @@
 package dev.postrider.transport;
 
+import dev.postrider.reply.Reply;
 import dev.postrider.route.TestResult.Step;
 import java.time.Duration;
 import java.util.Optional;

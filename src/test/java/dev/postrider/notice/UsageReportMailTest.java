@@ -2,12 +2,12 @@ package dev.postrider.notice;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postrider.message.MessageContent;
 import dev.postrider.route.Address;
 import dev.postrider.route.DailyCounts;
 import dev.postrider.route.MailCounts;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.testing.GoldenFiles;
-import dev.postrider.transport.MessageContent;
 import jakarta.mail.BodyPart;
 import jakarta.mail.Multipart;
 import jakarta.mail.Session;

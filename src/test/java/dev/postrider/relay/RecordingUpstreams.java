@@ -1,11 +1,11 @@
 package dev.postrider.relay;
 
+import dev.postrider.message.Envelope;
+import dev.postrider.message.MessageContent;
+import dev.postrider.reply.Reply;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.Attempt;
-import dev.postrider.transport.Envelope;
-import dev.postrider.transport.MessageContent;
-import dev.postrider.transport.Reply;
 import dev.postrider.transport.Opening;
 import dev.postrider.transport.Upstream;
 import dev.postrider.transport.Upstreams;

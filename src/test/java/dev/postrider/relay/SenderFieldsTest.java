@@ -3,11 +3,12 @@ package dev.postrider.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.postrider.message.header.AddressField;
 import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
 import dev.postrider.relay.smtp.SubmissionPolicy.Refusal;
 import dev.postrider.route.Address;
-import dev.postrider.route.AllowedSenders;
 import dev.postrider.route.AllowedSenders.Otherwise;
+import dev.postrider.route.AllowedSenders;
 import dev.postrider.route.ResourceKey;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -2,6 +2,7 @@ package dev.postrider.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postrider.message.MessageContent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

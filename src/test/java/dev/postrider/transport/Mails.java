@@ -1,7 +1,9 @@
 package dev.postrider.transport;
 
-import dev.postrider.route.Endpoint;
+import dev.postrider.message.Envelope;
+import dev.postrider.message.MessageContent;
 import dev.postrider.route.Endpoint.Security;
+import dev.postrider.route.Endpoint;
 import dev.postrider.route.Login;
 import dev.postrider.route.Proxy;
 import dev.postrider.route.ResourceKey;
@@ -15,20 +17,20 @@ import java.util.List;
 import java.util.Optional;
 
 /** What the tests of this package send, and where to. */
-final class Mails {
+public final class Mails {
     static final String TEXT = "Subject: hello\r\n\r\nWorld\r\n";
 
     private Mails() {}
 
-    static Envelope envelope(String... recipients) {
+    public static Envelope envelope(String... recipients) {
         return new Envelope("sender@example.com", List.of(recipients), false, false);
     }
 
-    static MessageContent text(String text) {
+    public static MessageContent text(String text) {
         return bytes(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    static MessageContent bytes(byte[] bytes) {
+    public static MessageContent bytes(byte[] bytes) {
         return new MessageContent() {
             @Override
             public long size() {
@@ -42,7 +44,7 @@ final class Mails {
         };
     }
 
-    static Endpoint.Smtp plain(int port) {
+    public static Endpoint.Smtp plain(int port) {
         return new Endpoint.Smtp("127.0.0.1", port, Security.NONE, Optional.empty(), Duration.ofSeconds(5),
                 Duration.ofSeconds(5), 1, Optional.empty());
     }
@@ -80,7 +82,7 @@ final class Mails {
                 e.proxy(), e.ehloName(), soon, soon, soon, soon, 1, e.login());
     }
 
-    static ServerRoute route(Endpoint endpoint) {
+    public static ServerRoute route(Endpoint endpoint) {
         return new ServerRoute(new ResourceKey("shop", "own"), false, true, endpoint);
     }
 

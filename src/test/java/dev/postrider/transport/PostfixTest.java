@@ -3,6 +3,7 @@ package dev.postrider.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.message.Envelope;
 import dev.postrider.route.Endpoint.Security;
 import dev.postrider.testing.PostfixServer;
 import dev.postrider.testing.ScriptedSmtpServer;

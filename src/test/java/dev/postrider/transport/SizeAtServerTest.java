@@ -5,6 +5,12 @@ import static org.assertj.core.api.Assertions.fail;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.postrider.message.DsnRequest;
+import dev.postrider.message.Envelope;
+import dev.postrider.message.MessageContent;
+import dev.postrider.message.Oversize;
+import dev.postrider.message.Shrinking;
+import dev.postrider.message.Splitting;
 import dev.postrider.testing.EximServer;
 import dev.postrider.testing.PostfixServer;
 import dev.postrider.testing.ScriptedSmtpServer;

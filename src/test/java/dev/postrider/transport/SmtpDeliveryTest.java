@@ -3,9 +3,14 @@ package dev.postrider.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.message.DsnRequest;
+import dev.postrider.message.Envelope;
+import dev.postrider.message.MessageContent;
+import dev.postrider.message.RecipientDsnRequest.Notify;
+import dev.postrider.message.RecipientDsnRequest;
+import dev.postrider.reply.Reply;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.testing.ScriptedSmtpServer;
-import dev.postrider.transport.RecipientDsnRequest.Notify;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

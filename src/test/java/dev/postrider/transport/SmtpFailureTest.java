@@ -2,6 +2,7 @@ package dev.postrider.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postrider.reply.Reply;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.testing.ScriptedSmtpServer;

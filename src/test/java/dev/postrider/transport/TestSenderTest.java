@@ -2,6 +2,7 @@ package dev.postrider.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postrider.reply.Reply;
 import dev.postrider.route.Address;
 import dev.postrider.route.TestMail;
 import dev.postrider.route.TestResult;

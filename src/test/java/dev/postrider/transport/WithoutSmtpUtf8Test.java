@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.postrider.message.Envelope;
+import dev.postrider.message.MessageContent;
+import dev.postrider.reply.Reply;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.testing.PostfixServer;

@@ -1,21 +1,21 @@
 package dev.postrider.relay.delivery;
 
+import dev.postrider.message.Envelope;
+import dev.postrider.message.LargeWork;
+import dev.postrider.message.Oversize;
 import dev.postrider.relay.delivery.Connections.Connection;
 import dev.postrider.relay.delivery.Suspects.Mail;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
-import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
+import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.queue.Settlement;
 import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.Login.Credentials;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.route.TestResult.Step;
-import dev.postrider.transport.Envelope;
-import dev.postrider.transport.LargeWork;
 import dev.postrider.transport.NameLookup;
-import dev.postrider.transport.Oversize;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
 import java.time.Instant;

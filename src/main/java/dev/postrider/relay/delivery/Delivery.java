@@ -1,5 +1,6 @@
 package dev.postrider.relay.delivery;
 
+import dev.postrider.message.LargeWork;
 import dev.postrider.relay.delivery.Connections.Connection;
 import dev.postrider.relay.links.Links;
 import dev.postrider.relay.queue.Arrivals;
@@ -16,7 +17,6 @@ import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
-import dev.postrider.transport.LargeWork;
 import dev.postrider.transport.Upstreams;
 import java.io.IOException;
 import java.nio.file.Path;

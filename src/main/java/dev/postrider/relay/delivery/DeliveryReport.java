@@ -1,13 +1,13 @@
 package dev.postrider.relay.delivery;
 
-import dev.postrider.relay.queue.QueuedMessage;
+import dev.postrider.message.DsnRequest.Return;
+import dev.postrider.message.MessageContent;
+import dev.postrider.message.header.MailDate;
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
-import dev.postrider.relay.smtp.MailDate;
+import dev.postrider.relay.queue.QueuedMessage;
+import dev.postrider.reply.Reply;
 import dev.postrider.route.Address;
 import dev.postrider.route.OrganizationRoute;
-import dev.postrider.transport.DsnRequest.Return;
-import dev.postrider.transport.MessageContent;
-import dev.postrider.transport.Reply;
 import jakarta.activation.DataHandler;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;

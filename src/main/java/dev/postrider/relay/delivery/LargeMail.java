@@ -1,12 +1,12 @@
 package dev.postrider.relay.delivery;
 
+import dev.postrider.message.LargeWork;
+import dev.postrider.message.Oversize;
+import dev.postrider.message.Shrinking;
+import dev.postrider.message.Splitting;
 import dev.postrider.relay.links.Links;
 import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.route.SizeLimit;
-import dev.postrider.transport.LargeWork;
-import dev.postrider.transport.Oversize;
-import dev.postrider.transport.Shrinking;
-import dev.postrider.transport.Splitting;
 import java.util.Optional;
 
 /** What may be done with one message if it is too large. */

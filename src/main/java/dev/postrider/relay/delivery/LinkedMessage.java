@@ -1,23 +1,20 @@
 package dev.postrider.relay.delivery;
 
+import dev.postrider.message.LargeWork;
+import dev.postrider.message.MessageContent;
+import dev.postrider.message.MessageException;
+import dev.postrider.message.Shrinking.Shrinker;
+import dev.postrider.message.change.MessageParts.Leaf;
+import dev.postrider.message.change.MessageParts;
 import dev.postrider.relay.links.FileName;
 import dev.postrider.relay.links.InfectedException;
-import dev.postrider.relay.links.Links;
 import dev.postrider.relay.links.Links.Attachment;
 import dev.postrider.relay.links.Links.Link;
+import dev.postrider.relay.links.Links;
 import dev.postrider.relay.links.LinksException;
 import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.telemetry.LogLine;
 import dev.postrider.route.Linking;
-import dev.postrider.route.TestResult.Step;
-import dev.postrider.transport.LargeWork;
-import dev.postrider.transport.MessageContent;
-import dev.postrider.transport.MessageParts;
-import dev.postrider.transport.MessageParts.Leaf;
-import dev.postrider.transport.RefusedException;
-import dev.postrider.transport.Reply;
-import dev.postrider.transport.Shrinking.Shrinker;
-import dev.postrider.transport.Verdict;
 import jakarta.mail.MessagingException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -60,7 +57,7 @@ final class LinkedMessage implements Shrinker {
     }
 
     @Override
-    public MessageContent within(long most) throws RefusedException {
+    public MessageContent within(long most) throws MessageException {
         boolean tooLarge = message.content().size() > most;
         if (!tooLarge && !linking.always()) {
             return message.content();
@@ -74,19 +71,19 @@ final class LinkedMessage implements Shrinker {
             }
             return message.content();
         } catch (IOException e) {
-            throw new RefusedException(Step.MessageRejected,
-                    "the message could not be read: " + e.getMessage() + "; it will be tried again");
+            throw MessageException
+                    .passing("the message could not be read: " + e.getMessage() + "; it will be tried again");
         }
     }
 
-    private MessageParts parts() throws IOException, MessageParts.TooComplexException, RefusedException {
+    private MessageParts parts() throws IOException, MessageParts.TooComplexException, MessageException {
         try (var _ = share.change(message.content())) {
             return MessageParts.of(message.content());
         }
     }
 
     private MessageContent within(MessageParts parts, boolean tooLarge, long most)
-            throws IOException, RefusedException {
+            throws IOException, MessageException {
         if (parts.leaves().isEmpty()
                 || parts.leaves().getFirst().within().isEmpty() && parts.leaves().getFirst().isSealed()) {
             if (tooLarge) {
@@ -155,7 +152,7 @@ final class LinkedMessage implements Shrinker {
 
     /** The message without some parts; empty if it is still too large, or there are none. */
     private Optional<MessageContent> linked(MessageParts parts, List<Leaf> leaves, long most)
-            throws IOException, RefusedException {
+            throws IOException, MessageException {
         List<Attachment> attachments = new ArrayList<>();
         Set<Leaf> without = Collections.newSetFromMap(new IdentityHashMap<>());
         try (var _ = share.change(message.content())) {
@@ -170,7 +167,7 @@ final class LinkedMessage implements Shrinker {
         if (attachments.isEmpty()) {
             return Optional.empty();
         }
-        Links keeper = links.orElseThrow(() -> new RefusedException(Step.MessageRejected,
+        Links keeper = links.orElseThrow(() -> MessageException.passing(
                 "attachments cannot become links, for this relay serves no downloads (--links-port); it will be tried "
                         + "again"));
         // Nothing is stored in vain: the links will be as long as these.
@@ -181,12 +178,12 @@ final class LinkedMessage implements Shrinker {
                 : Optional.of(parts.without(without, list(keep(keeper, attachments)), boundary()));
     }
 
-    private List<Link> keep(Links keeper, List<Attachment> attachments) throws RefusedException {
+    private List<Link> keep(Links keeper, List<Attachment> attachments) throws MessageException {
         try {
             return keeper.keep(message.organization(), message.id(), linking, attachments);
         } catch (LinksException e) {
             tell("unlinked", e);
-            throw new RefusedException(Step.MessageRejected,
+            throw MessageException.passing(
                     "its attachments cannot be kept for download now: " + e.getMessage() + "; it will be tried again");
         } catch (InfectedException e) {
             tell("infected", e);
@@ -244,14 +241,12 @@ final class LinkedMessage implements Shrinker {
         return LinkList.part(entries, boundary() + "-links");
     }
 
-    private RefusedException tooLarge(long most, String why) {
+    private MessageException tooLarge(long most, String why) {
         return refused(552, "5.3.4", "the message has %d octets, of which %d can be sent, and links in place of its "
                 .formatted(message.content().size(), most) + "attachments are not possible: " + why);
     }
 
-    private static RefusedException refused(int code, String status, String why) {
-        return new RefusedException(new Verdict.Refused(Step.MessageRejected, true,
-                Optional.of(new Reply(code, Optional.of(status), code + " " + status + " " + why)),
-                Step.MessageRejected + ": " + why));
+    private static MessageException refused(int code, String status, String why) {
+        return MessageException.permanent(code, status, why);
     }
 }

@@ -1,10 +1,10 @@
 package dev.postrider.relay.delivery;
 
+import dev.postrider.message.dkim.DkimSigners;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.DkimKey;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
-import dev.postrider.transport.DkimSigners;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;

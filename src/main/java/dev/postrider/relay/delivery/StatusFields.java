@@ -1,9 +1,9 @@
 package dev.postrider.relay.delivery;
 
+import dev.postrider.message.header.MailDate;
 import dev.postrider.relay.delivery.DeliveryReport.Entry;
 import dev.postrider.relay.delivery.DeliveryReport.Kind;
 import dev.postrider.relay.queue.QueuedMessage;
-import dev.postrider.relay.smtp.MailDate;
 import java.time.Instant;
 import java.util.List;
 import java.util.regex.Matcher;

@@ -1,6 +1,6 @@
 package dev.postrider.relay.links;
 
-import dev.postrider.transport.FirstOctets;
+import dev.postrider.message.FirstOctets;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,6 +1,6 @@
 package dev.postrider.relay.queue;
 
-import dev.postrider.transport.MessageContent;
+import dev.postrider.message.MessageContent;
 import java.io.InputStream;
 
 /** The content of a claimed message, which is not to be sent any more once the claim is lost. */

@@ -1,8 +1,8 @@
 package dev.postrider.relay.queue;
 
+import dev.postrider.message.DsnRequest;
+import dev.postrider.message.RecipientDsnRequest;
 import dev.postrider.route.MailClass;
-import dev.postrider.transport.DsnRequest;
-import dev.postrider.transport.RecipientDsnRequest;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;

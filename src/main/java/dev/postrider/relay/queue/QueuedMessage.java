@@ -1,12 +1,12 @@
 package dev.postrider.relay.queue;
 
+import dev.postrider.message.DsnRequest;
+import dev.postrider.message.Envelope;
+import dev.postrider.message.MessageContent;
+import dev.postrider.message.Oversize;
+import dev.postrider.message.RecipientDsnRequest.Notify;
+import dev.postrider.message.RecipientDsnRequest;
 import dev.postrider.route.ResourceKey;
-import dev.postrider.transport.DsnRequest;
-import dev.postrider.transport.Envelope;
-import dev.postrider.transport.MessageContent;
-import dev.postrider.transport.RecipientDsnRequest;
-import dev.postrider.transport.Oversize;
-import dev.postrider.transport.RecipientDsnRequest.Notify;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,8 +1,8 @@
 package dev.postrider.relay.queue;
 
+import dev.postrider.message.MessageContent;
 import dev.postrider.route.MailCounts;
 import dev.postrider.route.ResourceKey;
-import dev.postrider.transport.MessageContent;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

@@ -1,9 +1,9 @@
 package dev.postrider.relay.queue;
 
+import dev.postrider.message.MessageContent;
 import dev.postrider.route.MailClass;
 import dev.postrider.route.MailCounts;
 import dev.postrider.route.ResourceKey;
-import dev.postrider.transport.MessageContent;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;

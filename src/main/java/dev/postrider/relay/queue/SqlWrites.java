@@ -1,9 +1,9 @@
 package dev.postrider.relay.queue;
 
+import dev.postrider.message.RecipientDsnRequest.Notify;
 import dev.postrider.relay.queue.NewMessage.NewRecipient;
 import dev.postrider.route.MailCounts;
 import dev.postrider.route.ResourceKey;
-import dev.postrider.transport.RecipientDsnRequest.Notify;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

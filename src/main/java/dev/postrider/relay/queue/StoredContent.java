@@ -1,7 +1,7 @@
 package dev.postrider.relay.queue;
 
+import dev.postrider.message.MessageContent;
 import dev.postrider.route.ResourceKey;
-import dev.postrider.transport.MessageContent;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,12 +1,12 @@
 package dev.postrider.relay.queue;
 
+import dev.postrider.message.DsnRequest.Return;
+import dev.postrider.message.DsnRequest;
+import dev.postrider.message.MessageContent;
+import dev.postrider.message.RecipientDsnRequest.Notify;
+import dev.postrider.message.RecipientDsnRequest;
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
 import dev.postrider.route.ResourceKey;
-import dev.postrider.transport.DsnRequest;
-import dev.postrider.transport.DsnRequest.Return;
-import dev.postrider.transport.MessageContent;
-import dev.postrider.transport.RecipientDsnRequest;
-import dev.postrider.transport.RecipientDsnRequest.Notify;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;

@@ -1,5 +1,6 @@
 package dev.postrider.relay.smtp;
 
+import dev.postrider.message.header.Xtext;
 import java.util.Locale;
 import java.util.Optional;
 

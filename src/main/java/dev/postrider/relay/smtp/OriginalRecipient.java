@@ -1,5 +1,6 @@
 package dev.postrider.relay.smtp;
 
+import dev.postrider.message.header.Xtext;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

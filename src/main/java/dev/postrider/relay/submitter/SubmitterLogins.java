@@ -1,16 +1,16 @@
 package dev.postrider.relay.submitter;
 
-import dev.postrider.relay.queue.ConnectionPermits;
 import dev.postrider.relay.queue.ConnectionPermits.Permit;
+import dev.postrider.relay.queue.ConnectionPermits;
 import dev.postrider.relay.submitter.KnownLogins.Who;
+import dev.postrider.reply.Reply;
 import dev.postrider.route.Endpoint;
-import dev.postrider.route.Login;
 import dev.postrider.route.Login.Credentials;
+import dev.postrider.route.Login;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.Opening;
-import dev.postrider.transport.Reply;
 import dev.postrider.transport.Upstream;
 import dev.postrider.transport.Upstreams;
 import dev.postrider.transport.Verdict;

@@ -1,11 +1,11 @@
 package dev.postrider.relay.telemetry;
 
+import dev.postrider.message.Envelope;
+import dev.postrider.message.MessageContent;
 import dev.postrider.relay.telemetry.RelayMeters.Outcome;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.transport.Attempt;
-import dev.postrider.transport.Envelope;
-import dev.postrider.transport.MessageContent;
 import dev.postrider.transport.Opening;
 import dev.postrider.transport.Upstream;
 import dev.postrider.transport.Upstreams;

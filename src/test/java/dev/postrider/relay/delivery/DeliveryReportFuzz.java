@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.DictionaryFile;
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.postrider.message.DsnRequest;
+import dev.postrider.message.MessageContent;
+import dev.postrider.message.RecipientDsnRequest;
 import dev.postrider.relay.delivery.DeliveryReport.Entry;
 import dev.postrider.relay.delivery.DeliveryReport.Kind;
-import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
+import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.route.ResourceKey;
-import dev.postrider.transport.DsnRequest;
-import dev.postrider.transport.MessageContent;
-import dev.postrider.transport.RecipientDsnRequest;
 import jakarta.mail.Session;
 import jakarta.mail.internet.MimeMessage;
 import jakarta.mail.internet.MimeMultipart;

@@ -2,17 +2,17 @@ package dev.postrider.relay.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postrider.message.DsnRequest.Return;
+import dev.postrider.message.DsnRequest;
+import dev.postrider.message.MessageContent;
+import dev.postrider.message.RecipientDsnRequest;
 import dev.postrider.relay.delivery.DeliveryReport.Entry;
 import dev.postrider.relay.delivery.DeliveryReport.Kind;
-import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
+import dev.postrider.relay.queue.QueuedMessage;
+import dev.postrider.reply.Reply;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.testing.GoldenFiles;
-import dev.postrider.transport.DsnRequest;
-import dev.postrider.transport.DsnRequest.Return;
-import dev.postrider.transport.MessageContent;
-import dev.postrider.transport.RecipientDsnRequest;
-import dev.postrider.transport.Reply;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

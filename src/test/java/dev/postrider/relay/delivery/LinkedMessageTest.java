@@ -2,6 +2,9 @@ package dev.postrider.relay.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postrider.message.LargeWork;
+import dev.postrider.message.MessageContent;
+import dev.postrider.message.MessageException;
 import dev.postrider.relay.links.LinkSettings;
 import dev.postrider.relay.links.Links;
 import dev.postrider.relay.queue.Draft;
@@ -13,9 +16,6 @@ import dev.postrider.relay.queue.SqlQueue;
 import dev.postrider.route.Linking;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.testing.GoldenFiles;
-import dev.postrider.transport.LargeWork;
-import dev.postrider.transport.MessageContent;
-import dev.postrider.transport.RefusedException;
 import jakarta.mail.Session;
 import jakarta.mail.internet.MimeMessage;
 import java.io.InputStream;
@@ -70,9 +70,9 @@ final class LinkedMessageTest {
                 assertThat(read(linked.within(most))).as("the next attempt").isEqualTo(octets);
                 assertThat(parse(octets).getContent()).isNotNull();
                 out = new String(octets, StandardCharsets.UTF_8);
-            } catch (RefusedException e) {
-                assertThat(e.verdict().permanent()).isTrue();
-                out = "(refused) " + e.verdict().reply().orElseThrow().text() + "\r\n";
+            } catch (MessageException e) {
+                assertThat(e.status()).isPresent();
+                out = "(refused) " + e.reply().orElseThrow().text() + "\r\n";
                 assertThat(queue.keptAttachments().of(ORGANIZATION, message.id())).isEmpty();
             }
             boolean same = out.equals(new String(mail, StandardCharsets.UTF_8));

@@ -3,6 +3,8 @@ package dev.postrider.relay.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.message.DsnRequest;
+import dev.postrider.message.MessageContent;
 import dev.postrider.relay.queue.Settlement.Deferral;
 import dev.postrider.relay.queue.Settlement.Ending;
 import dev.postrider.relay.queue.Settlement.Fate;
@@ -12,8 +14,6 @@ import dev.postrider.route.MailClass;
 import dev.postrider.route.MailCounts;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.testing.PostgresServer;
-import dev.postrider.transport.DsnRequest;
-import dev.postrider.transport.MessageContent;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;

@@ -5,15 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.message.DsnRequest;
+import dev.postrider.message.MessageContent;
+import dev.postrider.message.RecipientDsnRequest;
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.testing.PostgresServer;
-import dev.postrider.transport.DsnRequest;
-import dev.postrider.transport.RecipientDsnRequest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import dev.postrider.transport.MessageContent;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;

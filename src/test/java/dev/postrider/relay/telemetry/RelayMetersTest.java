@@ -2,6 +2,8 @@ package dev.postrider.relay.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postrider.message.Envelope;
+import dev.postrider.message.MessageContent;
 import dev.postrider.relay.RecordingUpstreams;
 import dev.postrider.relay.TestRoutes;
 import dev.postrider.relay.queue.Draft;
@@ -12,8 +14,6 @@ import dev.postrider.relay.telemetry.RelayMeters.Outcome;
 import dev.postrider.route.ResourceKey;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import dev.postrider.transport.Envelope;
-import dev.postrider.transport.MessageContent;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Instant;

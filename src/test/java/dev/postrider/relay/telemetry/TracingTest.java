@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.postrider.message.DsnRequest;
+import dev.postrider.message.MessageContent;
 import dev.postrider.relay.RecordingUpstreams;
 import dev.postrider.relay.queue.QueuedMessage;
-import dev.postrider.transport.DsnRequest;
-import dev.postrider.transport.MessageContent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
