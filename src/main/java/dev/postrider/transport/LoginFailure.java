@@ -1,7 +1,8 @@
 package dev.postrider.transport;
 
+import dev.postrider.reply.Meaning;
 import dev.postrider.reply.Reply;
-import dev.postrider.reply.ReplyMeaning;
+import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Durations;
 import dev.postrider.route.Endpoint.Security;
 import dev.postrider.route.Endpoint;
@@ -62,11 +63,13 @@ record LoginFailure(Endpoint.Smtp endpoint, Wire wire, Login login) {
     }
 
     RefusedException refused(SaslMechanism mechanism, Collection<String> offered, Reply reply) {
-        Optional<ReplyMeaning> meaning = ReplyMeaning.of(reply);
-        String next = meaning.map(m -> m.text() + "; check ").orElse("check ") + whatToCheck(mechanism, offered);
+        Meaning meaning = ReplyRules.shipped().of(endpoint.host(), Step.Authentication, reply);
+        String next = meaning.advice().map(text -> text + "; check ").orElse("check ")
+                + whatToCheck(mechanism, offered);
         return new RefusedException(new Verdict.Refused(Step.Authentication, false, Optional.of(reply),
                 Step.Authentication + ": " + endpoint.display() + " refused user \"" + login.user() + "\" by "
-                        + mechanism.saslName() + ": " + reply.text() + "; " + next));
+                        + mechanism.saslName() + ": " + reply.text() + "; " + next)
+                .meaning(meaning));
     }
 
     private String whatToCheck(SaslMechanism mechanism, Collection<String> offered) {

@@ -6,8 +6,9 @@ import dev.postrider.message.MessageException;
 import dev.postrider.message.RecipientDsnRequest;
 import dev.postrider.message.change.DowngradedMessage;
 import dev.postrider.message.header.AsciiForms;
+import dev.postrider.reply.Meaning;
 import dev.postrider.reply.Reply;
-import dev.postrider.reply.ReplyMeaning;
+import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Durations;
 import dev.postrider.route.Login;
 import dev.postrider.route.TestResult.Step;
@@ -373,11 +374,12 @@ final class SmtpTransaction {
         if (actual == Step.Connection) {
             connection.abort();
         }
-        String advice = ReplyMeaning.of(reply)
-                .map(ReplyMeaning::text)
+        Meaning meaning = ReplyRules.shipped().of(connection.endpoint().host(), actual, reply);
+        String advice = meaning.advice()
                 .orElseGet(() -> loginWanted ? adviceOnLogin() : next);
         return new Verdict.Refused(actual, permanent, Optional.of(reply), actual + ": "
-                + connection.endpoint().display() + " " + what + ": " + reply.text() + "; " + advice);
+                + connection.endpoint().display() + " " + what + ": " + reply.text() + "; " + advice)
+                .meaning(meaning);
     }
 
     private String adviceOnLogin() {

@@ -1,5 +1,6 @@
 package dev.postrider.transport;
 
+import dev.postrider.reply.Meaning;
 import dev.postrider.reply.Reply;
 import dev.postrider.route.TestResult.Step;
 import java.time.Duration;
@@ -27,14 +28,16 @@ public sealed interface Verdict {
      * @param status    enhanced status code (RFC 3463), where it was not the server who refused
      * @param inTransaction whether the session stood and this mail was being handed over, so that it may be due to
      *                  this mail rather than to the server
+     * @param meaning   what the reply means by the rules, where the server gave one
      */
     record Refused(Step step, boolean permanent, Optional<Reply> reply, String message,
-            Optional<Duration> retryAfter, Optional<String> status, boolean inTransaction) implements Verdict {
+            Optional<Duration> retryAfter, Optional<String> status, boolean inTransaction,
+            Optional<Meaning> meaning) implements Verdict {
 
         /** Before a mail was handed over. */
         public Refused(Step step, boolean permanent, Optional<Reply> reply, String message,
                 Optional<Duration> retryAfter, Optional<String> status) {
-            this(step, permanent, reply, message, retryAfter, status, false);
+            this(step, permanent, reply, message, retryAfter, status, false, Optional.empty());
         }
 
         /** By a server. */
@@ -55,7 +58,12 @@ public sealed interface Verdict {
 
         /** The same, while a mail was being handed over. */
         public Refused whileHandedOver() {
-            return new Refused(step, permanent, reply, message, retryAfter, status, true);
+            return new Refused(step, permanent, reply, message, retryAfter, status, true, meaning);
+        }
+
+        /** The same with what its reply means. */
+        public Refused meaning(Meaning some) {
+            return new Refused(step, permanent, reply, message, retryAfter, status, inTransaction, Optional.of(some));
         }
 
         /**

@@ -18,7 +18,8 @@ final class HostileMessagesTest {
     private static final String MIXED = "From: a@example.com\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
             + "Content-Type: multipart/mixed; boundary=";
 
-    private static final Path EXPECTED = Path.of("src/test/resources/dev/postrider/message/change/hostile-messages.txt");
+    private static final Path EXPECTED = Path
+            .of("src/test/resources/dev/postrider/message/change/hostile-messages.txt");
 
     private static Map<String, byte[]> messages() {
         Map<String, byte[]> messages = new LinkedHashMap<>();
