@@ -67,6 +67,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         return world.serverRoute(key(server))
                 .filter(route -> route.global()
                         && !world.installation().trustedNamespaces().contains(route.key().namespace()))
+                .filter(route -> NamespaceBounds.keeps(world, server, route))
                 .map(route -> new ServerRoute(route.key(), false, route.active(), route.endpoint()));
     }
 
@@ -182,7 +183,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                                         installation.trustedNamespaces().stream().sorted().toList(),
                                         server.getMetadata().getNamespace())));
             }
-            Problem.beyondBound(world, server, "MailServers", "mailServers").ifPresent(problems::add);
+            problems.addAll(NamespaceBounds.passed(world, server, "MailServers", "mailServers"));
             SenderGrants.check(Objects.requireNonNullElse(spec.senders(), List.of()), problems);
             MailAddress.check("spec.sender.address", spec.sender() == null ? null : spec.sender().address(), problems);
             MailAddress.check("spec.test.recipient", spec.test() == null ? null : spec.test().recipient(), problems);
@@ -249,7 +250,9 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
          */
         private Optional<ServerRoute> route(Optional<Endpoint> endpoint, Optional<String> fingerprint,
                 @Nullable TestSendStatus record) {
-            Optional<Endpoint> last = world.serverRoute(key(server)).map(ServerRoute::endpoint);
+            Optional<Endpoint> last = world.serverRoute(key(server))
+                    .filter(route -> NamespaceBounds.keeps(world, server, route))
+                    .map(ServerRoute::endpoint);
             if (spec.scope() == Scope.Global && !isGlobal()) {
                 // It may have been honoured before, and must not get everybody's mail any more.
                 return last.map(e -> new ServerRoute(key(server), false, isActive(server), e));

@@ -88,6 +88,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         SendersAllowed senders = SendersAllowed.of(organization, Servers.of(organization, world), world);
         return world.organizationRoute(key(organization))
                 .filter(route -> !route.granted().equals(senders.granted()))
+                .filter(route -> NamespaceBounds.keeps(world, organization, route))
                 .map(route -> route.granting(senders.granted()));
     }
 
@@ -150,7 +151,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         }
 
         OrganizationPlan plan() {
-            Problem.beyondBound(world, organization, "organizations", "organizations").ifPresent(problems::add);
+            problems.addAll(NamespaceBounds.passed(world, organization, "organizations", "organizations"));
             Servers servers = Servers.of(organization, world);
             SendersAllowed senders = SendersAllowed.of(organization, servers, world);
             DeclaredOrganization written = DeclaredOrganization.of(organization, world, problems);
@@ -185,7 +186,9 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     conditions);
             Optional<OrganizationRoute> route = password
                     .map(rotation -> route(rotation, declared, servers, capabilities))
-                    .or(() -> world.organizationRoute(key).map(last -> lastGood(last, capabilities)))
+                    .or(() -> world.organizationRoute(key)
+                            .filter(last -> NamespaceBounds.keeps(world, organization, last))
+                            .map(last -> lastGood(last, capabilities)))
                     .map(made -> made.granting(senders.granted()));
             if (ready.status() == Status.False && deletion != Deletion.CONFIRMED && (Problem.needPerson(problems)
                     || Problem.needPerson(servers.problems()) || bound.reason().equals("SecretExists"))) {
