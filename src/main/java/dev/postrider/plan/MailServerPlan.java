@@ -68,7 +68,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                 .filter(route -> route.global()
                         && !world.installation().trustedNamespaces().contains(route.key().namespace()))
                 .filter(route -> NamespaceBounds.keeps(world, server, route))
-                .map(route -> new ServerRoute(route.key(), false, route.active(), route.endpoint()));
+                .map(route -> new ServerRoute(route.key(), false, route.active(), route.endpoint(), route.uid()));
     }
 
     /** Whether a server is one of all organizations, and in a namespace where that is honoured. */
@@ -240,7 +240,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             Address from = sender == null
                     ? new Address(recipient, Optional.of("Postrider"))
                     : new Address(sender.address(), Optional.ofNullable(sender.name()));
-            return new TestMail(new ServerRoute(key(server), isGlobal(), isActive(server), endpoint),
+            return new TestMail(route(isGlobal(), endpoint),
                     from, Optional.empty(), from.address(), recipient, "MailServer " + key(server));
         }
 
@@ -255,13 +255,17 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                     .map(ServerRoute::endpoint);
             if (spec.scope() == Scope.Global && !isGlobal()) {
                 // It may have been honoured before, and must not get everybody's mail any more.
-                return last.map(e -> new ServerRoute(key(server), false, isActive(server), e));
+                return last.map(e -> route(false, e));
             }
             Optional<Endpoint> proved = endpoint.filter(_ -> !isTested()
                     || record != null && record.accepted()
                             && fingerprint.equals(Optional.ofNullable(record.fingerprint())));
-            return proved.or(() -> last)
-                    .map(e -> new ServerRoute(key(server), isGlobal(), isActive(server), e));
+            return proved.or(() -> last).map(e -> route(isGlobal(), e));
+        }
+
+        private ServerRoute route(boolean global, Endpoint endpoint) {
+            return new ServerRoute(key(server), global, isActive(server), endpoint,
+                    Optional.ofNullable(server.getMetadata().getUid()));
         }
 
         /** Only what is honoured is the installation's own choice, and exempt from its policy of egress. */
