@@ -93,6 +93,11 @@ interface DeclaredWorld extends World {
     }
 
     @Override
+    default OptionalLong octetsPassed(HasMetadata resource) {
+        return OptionalLong.empty();
+    }
+
+    @Override
     default boolean linkHostTaken(OrganizationMailSettings organization, String hostName) {
         return false;
     }

@@ -113,7 +113,8 @@ public final class AuthoritySecrets {
                         .delete());
     }
 
-    private static Set<String> named(Secret route) {
+    /** The digests of the bundles that a route names. */
+    static Set<String> named(Secret route) {
         return Optional.ofNullable(route.getMetadata().getAnnotations())
                 .map(annotations -> annotations.get(RouteSecret.AUTHORITIES_ANNOTATION))
                 .map(text -> Arrays.stream(text.split(",")).collect(Collectors.toSet()))

@@ -202,6 +202,17 @@ public final class Caches {
                         .count();
     }
 
+    /** All that a namespace declares, and what the relay has of it. */
+    Stream<NamespaceOctets.Measured> declaredIn(String name) {
+        return Stream.of(
+                inNamespace(mailServers, name).map(server -> new NamespaceOctets.Measured(server,
+                        serverRouteSecret(Cluster.key(server)))),
+                inNamespace(organizations, name).map(organization -> new NamespaceOctets.Measured(organization,
+                        organizationRouteSecret(Cluster.key(organization)))),
+                inNamespace(notices, name).map(notice -> new NamespaceOctets.Measured(notice, Optional.empty())))
+                .flatMap(each -> each);
+    }
+
     /** How many test mails of a namespace have ended after a time, as far as statuses tell. */
     long testedSince(String name, Instant since) {
         return Stream.concat(
@@ -254,6 +265,13 @@ public final class Caches {
     /** A bundle that routes name. */
     Optional<Secret> authorities(String digest) {
         return get(authorities, namespace, RouteSecret.authoritiesName(digest));
+    }
+
+    /** Of a bundle that routes name; none if it is not there. */
+    long authoritiesOctets(String digest) {
+        return authorities(digest).flatMap(found -> entry(found, RouteSecret.AUTHORITIES_KEY))
+                .map(bundle -> (long) bundle.length())
+                .orElse(0L);
     }
 
     private <T> Optional<T> route(Secret secret, Class<T> type) {

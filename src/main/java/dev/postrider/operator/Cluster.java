@@ -10,6 +10,8 @@ import dev.postrider.plan.World;
 import dev.postrider.route.ResourceKey;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.client.CustomResource;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,6 +34,7 @@ public final class Cluster {
     private final Dependencies dependencies;
     private final AuthoritySecrets authoritySecrets;
     private final TestTurns testTurns;
+    private final NamespaceOctets octets;
     private volatile State state;
 
     /**
@@ -70,6 +73,7 @@ public final class Cluster {
         this.state = initial;
         this.dependencies = new Dependencies(this::world);
         this.testTurns = new TestTurns(limits.testMailsPerMinute(), caches::testedSince);
+        this.octets = new NamespaceOctets(limits.mostOctets(), caches::declaredIn, caches::authoritiesOctets);
         this.authoritySecrets = new AuthoritySecrets(this);
     }
 
@@ -122,6 +126,32 @@ public final class Cluster {
 
     TestTurns testTurns() {
         return testTurns;
+    }
+
+    NamespaceOctets octets() {
+        return octets;
+    }
+
+    /**
+     * Notes what a resource takes of the octets of its namespace, and wakes the others there if that is news for them.
+     *
+     * @param route what the relay has of it
+     * @return whether that is too much, and must go
+     */
+    public boolean measure(CustomResource<?, ?> resource, Optional<Secret> route) {
+        if (octets.note(resource, route)) {
+            dependencies.changed(new Read.Octets(resource.getMetadata().getNamespace()));
+        }
+        return octets.withdraws(resource, route);
+    }
+
+    /** Forgets a resource that is gone, and wakes those of its kind and namespace that are beyond a bound. */
+    public void forget(CustomResource<?, ?> resource, Dependencies.Reader reader) {
+        dependencies.forget(reader);
+        dependencies.changed(new Read.InNamespace(reader.kind(), reader.key().namespace()));
+        if (octets.forget(resource)) {
+            dependencies.changed(new Read.Octets(reader.key().namespace()));
+        }
     }
 
     /** Makes a plan, which is made anew when something changes that it looked at. */

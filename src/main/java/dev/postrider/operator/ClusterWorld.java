@@ -198,6 +198,11 @@ final class ClusterWorld implements World {
     }
 
     @Override
+    public OptionalLong octetsPassed(HasMetadata resource) {
+        return cluster.octets().passed(resource);
+    }
+
+    @Override
     public TestTurn testTurn(HasMetadata resource, ResourceKey server) {
         return cluster.testTurns().turn(resource, server, now);
     }

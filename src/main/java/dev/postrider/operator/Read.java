@@ -40,6 +40,9 @@ public sealed interface Read {
     /** The resources of a kind that a namespace has, by whoever is one too many of them. */
     record InNamespace(Dependencies.Reader.Kind kind, String namespace) implements Read {}
 
+    /** Which resources of a namespace are beyond the octets that it may have. */
+    record Octets(String namespace) implements Read {}
+
     /**
      * The answer now, of what so many look at that none of them should be woken for the same answer again; empty of the
      * rest. It must come out of a cache.
@@ -50,7 +53,8 @@ public sealed interface Read {
             case GlobalServers() -> Optional.of(world.globalServers());
             case TestTime(ResourceKey server) -> Optional.of(world.testedAt(server));
             case Route(ResourceKey server) -> Optional.of(world.serverRoute(server));
-            case Secret _,ConfigMap _,Organization _,Licenses _,Users _,InNamespace _,LinkHost _ -> Optional.empty();
+            case Secret _,ConfigMap _,Organization _,Licenses _,Users _,InNamespace _,LinkHost _,Octets _ ->
+                Optional.empty();
         };
     }
 }

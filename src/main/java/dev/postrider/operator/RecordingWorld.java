@@ -155,6 +155,12 @@ final class RecordingWorld implements World {
         return passed;
     }
 
+    /** Another one that was declared before may grow, so that whoever is within the bound now is beyond it then. */
+    @Override
+    public OptionalLong octetsPassed(HasMetadata resource) {
+        return noted(new Read.Octets(resource.getMetadata().getNamespace()), () -> world.octetsPassed(resource));
+    }
+
     /** Whoever may not have links there asks again, for what others have is in no event of theirs. */
     @Override
     public boolean linkHostTaken(OrganizationMailSettings organization, String hostName) {

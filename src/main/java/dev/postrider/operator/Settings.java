@@ -11,6 +11,7 @@ import dev.postrider.transport.EgressPolicy;
 import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
@@ -102,16 +103,29 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      * @param organizations        at least 1; default 1,000
      * @param licenseExpiryNotices at least 1; default 1,000
      * @param testMailsPerMinute   at least 1; default 30
+     * @param octets               of all its resources together, as {@code 16Mi}, which is the default
      */
     public record NamespaceLimits(int mailServers, int organizations, int licenseExpiryNotices,
-            int testMailsPerMinute) {
-        static final NamespaceLimits DEFAULT = new NamespaceLimits(0, 0, 0, 0);
+            int testMailsPerMinute, Optional<String> octets) {
+        static final NamespaceLimits DEFAULT = new NamespaceLimits(0, 0, 0, 0, Optional.empty());
+        private static final String OCTETS = "16Mi";
 
         public NamespaceLimits {
             mailServers = mailServers == 0 ? 100 : mailServers;
             organizations = organizations == 0 ? 1000 : organizations;
             licenseExpiryNotices = licenseExpiryNotices == 0 ? 1000 : licenseExpiryNotices;
             testMailsPerMinute = testMailsPerMinute == 0 ? 30 : testMailsPerMinute;
+            octets = given(octets);
+            try {
+                Quantity.getAmountInBytes(new Quantity(octets.orElse(OCTETS))).longValueExact();
+            } catch (IllegalArgumentException | ArithmeticException e) {
+                throw new IllegalArgumentException(("namespaceLimits.octets: \"%s\" is not a number of octets: use a "
+                        + "quantity such as 16Mi").formatted(octets.orElse("")), e);
+            }
+        }
+
+        long mostOctets() {
+            return Quantity.getAmountInBytes(new Quantity(octets.orElse(OCTETS))).longValueExact();
         }
     }
 

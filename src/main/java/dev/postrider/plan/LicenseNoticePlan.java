@@ -69,8 +69,8 @@ public record LicenseNoticePlan(List<NoticeOrder> orders, LicenseExpiryNoticeSta
 
         LicenseNoticePlan plan() {
             news.finished().stream().filter(f -> !f.order().id().test()).forEach(f -> events.add(sent.record(f)));
-            Problem.beyondBound(world, resource, "LicenseExpiryNotices", "licenseExpiryNotices")
-                    .ifPresent(problems::add);
+            problems.addAll(
+                    NamespaceBounds.passed(world, resource, "LicenseExpiryNotices", "licenseExpiryNotices"));
             Optional<Settings> settings = problems.isEmpty() ? settings() : Optional.empty();
             if (settings.isEmpty()) {
                 ready(Status.False, problems.getFirst().reason(), Problem.describe(problems));

@@ -67,7 +67,8 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         return world.serverRoute(key(server))
                 .filter(route -> route.global()
                         && !world.installation().trustedNamespaces().contains(route.key().namespace()))
-                .map(route -> new ServerRoute(route.key(), false, route.active(), route.endpoint()));
+                .filter(route -> NamespaceBounds.keeps(world, server, route))
+                .map(route -> new ServerRoute(route.key(), false, route.active(), route.endpoint(), route.uid()));
     }
 
     /** Whether a server is one of all organizations, and in a namespace where that is honoured. */
@@ -182,7 +183,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                                         installation.trustedNamespaces().stream().sorted().toList(),
                                         server.getMetadata().getNamespace())));
             }
-            Problem.beyondBound(world, server, "MailServers", "mailServers").ifPresent(problems::add);
+            problems.addAll(NamespaceBounds.passed(world, server, "MailServers", "mailServers"));
             SenderGrants.check(Objects.requireNonNullElse(spec.senders(), List.of()), problems);
             MailAddress.check("spec.sender.address", spec.sender() == null ? null : spec.sender().address(), problems);
             MailAddress.check("spec.test.recipient", spec.test() == null ? null : spec.test().recipient(), problems);
@@ -239,7 +240,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             Address from = sender == null
                     ? new Address(recipient, Optional.of("Postrider"))
                     : new Address(sender.address(), Optional.ofNullable(sender.name()));
-            return new TestMail(new ServerRoute(key(server), isGlobal(), isActive(server), endpoint),
+            return new TestMail(route(isGlobal(), endpoint),
                     from, Optional.empty(), from.address(), recipient, "MailServer " + key(server));
         }
 
@@ -249,16 +250,22 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
          */
         private Optional<ServerRoute> route(Optional<Endpoint> endpoint, Optional<String> fingerprint,
                 @Nullable TestSendStatus record) {
-            Optional<Endpoint> last = world.serverRoute(key(server)).map(ServerRoute::endpoint);
+            Optional<Endpoint> last = world.serverRoute(key(server))
+                    .filter(route -> NamespaceBounds.keeps(world, server, route))
+                    .map(ServerRoute::endpoint);
             if (spec.scope() == Scope.Global && !isGlobal()) {
                 // It may have been honoured before, and must not get everybody's mail any more.
-                return last.map(e -> new ServerRoute(key(server), false, isActive(server), e));
+                return last.map(e -> route(false, e));
             }
             Optional<Endpoint> proved = endpoint.filter(_ -> !isTested()
                     || record != null && record.accepted()
                             && fingerprint.equals(Optional.ofNullable(record.fingerprint())));
-            return proved.or(() -> last)
-                    .map(e -> new ServerRoute(key(server), isGlobal(), isActive(server), e));
+            return proved.or(() -> last).map(e -> route(isGlobal(), e));
+        }
+
+        private ServerRoute route(boolean global, Endpoint endpoint) {
+            return new ServerRoute(key(server), global, isActive(server), endpoint,
+                    Optional.ofNullable(server.getMetadata().getUid()));
         }
 
         /** Only what is honoured is the installation's own choice, and exempt from its policy of egress. */

@@ -87,8 +87,17 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
     public static Optional<OrganizationRoute> paused(OrganizationMailSettings organization, World world) {
         SendersAllowed senders = SendersAllowed.of(organization, Servers.of(organization, world), world);
         return world.organizationRoute(key(organization))
-                .filter(route -> !route.granted().equals(senders.granted()))
-                .map(route -> route.granting(senders.granted()));
+                .filter(route -> NamespaceBounds.keeps(world, organization, route))
+                .flatMap(route -> Optional.of(withServers(route, world).granting(senders.granted()))
+                        .filter(made -> !made.equals(route)));
+    }
+
+    /** The same with those that have the names of its servers now, which are of its own namespace, or everybody's. */
+    private static OrganizationRoute withServers(OrganizationRoute route, World world) {
+        return route.through(route.servers()
+                .stream()
+                .flatMap(server -> world.mailServer(server).flatMap(ServerView::uid).stream())
+                .toList());
     }
 
     /** What is wrong with an organization and the servers that it names, each problem apart. */
@@ -150,7 +159,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         }
 
         OrganizationPlan plan() {
-            Problem.beyondBound(world, organization, "organizations", "organizations").ifPresent(problems::add);
+            problems.addAll(NamespaceBounds.passed(world, organization, "organizations", "organizations"));
             Servers servers = Servers.of(organization, world);
             SendersAllowed senders = SendersAllowed.of(organization, servers, world);
             DeclaredOrganization written = DeclaredOrganization.of(organization, world, problems);
@@ -185,8 +194,10 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     conditions);
             Optional<OrganizationRoute> route = password
                     .map(rotation -> route(rotation, declared, servers, capabilities))
-                    .or(() -> world.organizationRoute(key).map(last -> lastGood(last, capabilities)))
-                    .map(made -> made.granting(senders.granted()));
+                    .or(() -> world.organizationRoute(key)
+                            .filter(last -> NamespaceBounds.keeps(world, organization, last))
+                            .map(last -> lastGood(last, capabilities)))
+                    .map(made -> withServers(made, world).granting(senders.granted()));
             if (ready.status() == Status.False && deletion != Deletion.CONFIRMED && (Problem.needPerson(problems)
                     || Problem.needPerson(servers.problems()) || bound.reason().equals("SecretExists"))) {
                 conditions.set(Conditions.STALLED, Status.True, ready.reason(), ready.message());

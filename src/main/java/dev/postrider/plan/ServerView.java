@@ -29,10 +29,11 @@ import org.jspecify.annotations.Nullable;
  * @param tested         the condition TestSendSucceeded, with a message only where no login was tested
  * @param senders        {@code spec.senders}; counts only where the server is honoured as a global one
  * @param proof          its last test, if that proves something of the server as it is declared now
+ * @param uid            of the MailServer: one that takes its name is another
  */
 public record ServerView(ResourceKey key, boolean global, boolean active, boolean routed, boolean wantsSubmitter,
         Optional<String> testRecipient, Optional<Said> ready, Optional<Said> tested, List<SenderGrant> senders,
-        Optional<Proof> proof) {
+        Optional<Proof> proof, Optional<String> uid) {
 
     /** What a condition says, without its times. */
     record Said(Status status, String reason, String message) {
@@ -69,7 +70,8 @@ public record ServerView(ResourceKey key, boolean global, boolean active, boolea
                 tested.filter(c -> c.status() != Status.Unknown)
                         .flatMap(_ -> Optional.ofNullable(status))
                         .flatMap(s -> Optional.ofNullable(s.testSend()))
-                        .map(Proof::of));
+                        .map(Proof::of),
+                Optional.ofNullable(server.getMetadata().getUid()));
     }
 
     private static Said said(Condition condition, String message) {

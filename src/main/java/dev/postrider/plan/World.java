@@ -76,6 +76,12 @@ public interface World {
     OptionalInt boundPassed(HasMetadata resource);
 
     /**
+     * How many octets the resources of a namespace may have together, if a resource is beyond that in the order of
+     * {@link #boundPassed}, of all kinds together.
+     */
+    OptionalLong octetsPassed(HasMetadata resource);
+
+    /**
      * When the namespace of a resource lets it test a server. One that is now is taken up by asking; one to come is kept,
      * and is the answer of the next plan, too. So it is asked only where nothing else stands against the test.
      */

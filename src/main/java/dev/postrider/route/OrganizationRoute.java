@@ -33,19 +33,33 @@ import java.util.Optional;
  *                       cluster, and in a route of a version that did not know this
  * @param granted        the domains that its mail may come from where it leaves through a global server; empty where the
  *                       installation's policy is Open, and in a route of a version that did not know this: any
+ * @param serverUids     of the MailServers that {@code servers} named when the route was made: whoever takes the name of
+ *                       one gets no mail by that. Empty in a route of a version that did not know this: whatever is there
  */
 public record OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
         Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
         Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable, Optional<Support> support,
         List<FormerPassword> formerPasswords, Optional<ZoneId> reportZone,
         Optional<Address> replyTo, List<DkimKey> dkim, Optional<String> bounceAddress, Optional<String> uid,
-        Optional<GrantedDomains> granted) {
+        Optional<GrantedDomains> granted, Optional<List<String>> serverUids) {
 
     @JsonCreator
     public OrganizationRoute {
         // Routes of earlier versions say nothing of these.
         formerPasswords = List.copyOf(Objects.requireNonNullElse(formerPasswords, List.of()));
         dkim = List.copyOf(Objects.requireNonNullElse(dkim, List.of()));
+        serverUids = serverUids.map(List::copyOf);
+    }
+
+    /** One that does not care whose servers those are. */
+    public OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
+            Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
+            Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable, Optional<Support> support,
+            List<FormerPassword> formerPasswords, Optional<ZoneId> reportZone, Optional<Address> replyTo,
+            List<DkimKey> dkim, Optional<String> bounceAddress, Optional<String> uid,
+            Optional<GrantedDomains> granted) {
+        this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, senders, unavailable, support,
+                formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid, granted, Optional.empty());
     }
 
     /** Of one that has nothing of what the rest is for. */
@@ -67,28 +81,28 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     public OrganizationRoute in(State other) {
         return new OrganizationRoute(key, passwordSha256, other, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
-                granted);
+                granted, serverUids);
     }
 
     /** The same without these classes of mail. */
     public OrganizationRoute without(UnavailableClasses classes) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, Optional.of(classes), support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
-                granted);
+                granted, serverUids);
     }
 
     /** The same with others who help it. */
     public OrganizationRoute helpedBy(Optional<Support> helpers) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, unavailable, helpers, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
-                granted);
+                granted, serverUids);
     }
 
     /** The same that takes these passwords, too. */
     public OrganizationRoute with(List<FormerPassword> passwords) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, unavailable, support, passwords, reportZone, replyTo, dkim, bounceAddress, uid,
-                granted);
+                granted, serverUids);
     }
 
     /** How its attachments become links, if they do. */
@@ -101,7 +115,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook,
                 sizeLimit.map(SizeLimit::withoutOwnLinkHost), senders, unavailable, support, formerPasswords,
                 reportZone,
-                replyTo, dkim, bounceAddress, uid, granted);
+                replyTo, dkim, bounceAddress, uid, granted, serverUids);
     }
 
     /** Whether the login may have this password at that time. */
@@ -116,27 +130,40 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     public OrganizationRoute signing(Optional<Address> answersTo, List<DkimKey> keys) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, unavailable, support, formerPasswords, reportZone, answersTo, keys, bounceAddress, uid,
-                granted);
+                granted, serverUids);
     }
 
     /** The same with what it declared for bounces of its applications' mail. */
     public OrganizationRoute bouncingTo(Optional<String> address) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, address, uid, granted);
+                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, address, uid, granted,
+                serverUids);
     }
 
     /** The same of the resource with this UID. */
     public OrganizationRoute of(Optional<String> resource) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, resource,
-                granted);
+                granted, serverUids);
     }
 
     /** The same that may send as these domains through global servers; as any if it is empty. */
     public OrganizationRoute granting(Optional<GrantedDomains> domains) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
-                domains);
+                domains, serverUids);
+    }
+
+    /** The same with the servers that its names stand for now. */
+    public OrganizationRoute through(List<String> uids) {
+        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
+                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid, granted,
+                Optional.of(uids));
+    }
+
+    /** Whether a server of its namespace is the one that it named, and not one that has its name now. */
+    boolean means(ServerRoute server) {
+        return serverUids.isEmpty() || server.uid().isEmpty() || serverUids.get().contains(server.uid().get());
     }
 
     /** What the relay does with the organization's mail. */

@@ -264,9 +264,10 @@ final class DependenciesTest {
             return woken;
         }
 
-        /** One that is gone makes room for others of its namespace. */
+        /** One that is gone or smaller makes room for others of its namespace, and one that is larger takes theirs. */
         private void declared(Reader.Kind kind, ResourceKey key, @Nullable JsonNode edited) {
             waiting.add(reader(kind, key));
+            dependencies.changed(new Read.Octets(key.namespace()));
             if (edited == null) {
                 dependencies.changed(new Read.InNamespace(kind, key.namespace()));
             }

@@ -11,6 +11,7 @@ import dev.postrider.api.LicenseExpiryNoticeStatus.State;
 import dev.postrider.relay.sink.Sink;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.UsesApiServer;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -33,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class NoticesEndToEndIT {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final int NOTICES = 8;
+    private static final int ATTACKS = Integer.getInteger("postrider.notices", 100);
     private static final String SERVER = """
             apiVersion: postrider.dev/v1alpha1
             kind: MailServer
@@ -206,6 +209,69 @@ final class NoticesEndToEndIT {
             await().during(Duration.ofSeconds(1)).atMost(PATIENCE).until(() -> installation.relay().queued() == 0);
             assertThat(sink.mails()).hasSize(1);
             assertThat(installation.metrics()).containsPattern("postrider_duplicates_total [1-9]");
+        }
+    }
+
+    private static LicenseExpiryNotice notice(String namespace, String name, String recipient) {
+        return Serialization.unmarshal("""
+                apiVersion: postrider.dev/v1alpha1
+                kind: LicenseExpiryNotice
+                metadata: {name: %s, namespace: %s}
+                spec:
+                  organizationRef: {name: acme}
+                  license: {name: Shop Pro, expiryDate: "2035-01-31"}
+                  daysBefore: 20
+                  recipients: [%s]
+                """.formatted(name, namespace, recipient), LicenseExpiryNotice.class);
+    }
+
+    private static long mailsTo(Sink sink, String recipient) {
+        return sink.mails().stream().filter(m -> m.submission().mailboxes().contains(recipient)).count();
+    }
+
+    @Test
+    @Tag("isolation")
+    void aNamespaceWhoseNoticesAreAllDueInOneMinuteKeepsNobodyElsesWaiting(ApiServer api) throws Exception {
+        now = Instant.parse("2035-01-12T08:59:59Z");
+        String victim = api.createNamespace("victim");
+        try (Sink sink = sink(); var installation = new RunningInstallation(api, directory, "", () -> now, victim)) {
+            RunningOperator operator = installation.operator();
+            String organization = "---\n" + Files.readString(Path.of("examples/quickstart/20-acme.yaml"));
+            operator.apply(SERVER.formatted(sink.port()) + organization.replace("namespace: acme", "namespace: $TENANT")
+                    + organization.replace("namespace: acme", "namespace: " + victim));
+            operator.startRelay();
+            for (String namespace : List.of(operator.tenant(), victim)) {
+                installation.awaitOrganization(namespace, "acme", "Ready", Condition.Status.True, "NotTested");
+            }
+            IntStream.range(0, ATTACKS)
+                    .parallel()
+                    .mapToObj(i -> notice(operator.tenant(), "n" + i, "a@attacker.example"))
+                    .forEach(each -> operator.client().resource(each).create());
+            operator.client().resource(notice(victim, "z", "it@victim.example")).create();
+            await().atMost(PATIENCE)
+                    .until(() -> operator.client()
+                            .resources(LicenseExpiryNotice.class)
+                            .inAnyNamespace()
+                            .list()
+                            .getItems()
+                            .stream()
+                            .filter(each -> List.of(operator.tenant(), victim)
+                                    .contains(each.getMetadata().getNamespace()))
+                            .filter(each -> each.getStatus() != null && each.getStatus().nextNotice() != null)
+                            .count() == ATTACKS + 1);
+
+            now = Instant.parse("2035-01-12T09:00:00Z");
+            long began = System.nanoTime();
+            operator.process().lookAgain();
+            await().atMost(PATIENCE).until(() -> mailsTo(sink, "it@victim.example") == 1);
+            Duration took = Duration.ofNanos(System.nanoTime() - began);
+            long before = mailsTo(sink, "a@attacker.example");
+            assertThat(before).as("sent before the victim's").isLessThan(ATTACKS / 4);
+            assertThat(took).isLessThan(Duration.ofSeconds(10));
+            await().atMost(PATIENCE.multipliedBy(2)).until(() -> mailsTo(sink, "a@attacker.example") == ATTACKS);
+            System.out.printf("notices: the victim's after %d ms and %d of %d of the attacker's, all after %d ms%n",
+                    took.toMillis(), before, ATTACKS, (System.nanoTime() - began) / 1_000_000);
+            assertThat(mailsTo(sink, "it@victim.example")).isEqualTo(1);
         }
     }
 

@@ -8,6 +8,7 @@ import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.PostriderApi;
+import dev.postrider.plan.NamespaceBounds;
 import dev.postrider.relay.routes.RouteSecrets;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.CertificateBundle;
@@ -75,10 +76,14 @@ final class TenantBoundsIT {
             """;
 
     private static void authorities(RunningOperator operator, String pem) {
+        authorities(operator, "ca", pem);
+    }
+
+    private static void authorities(RunningOperator operator, String name, String pem) {
         operator.client()
                 .resource(new ConfigMapBuilder().withNewMetadata()
                         .withNamespace(operator.tenant())
-                        .withName("ca")
+                        .withName(name)
                         .withLabels(Map.of(PostriderApi.CERTIFICATE_AUTHORITIES_LABEL, "true"))
                         .endMetadata()
                         .withData(Map.of("ca.crt", pem))
@@ -283,6 +288,48 @@ final class TenantBoundsIT {
             operator.kubectl("delete", "len", "n1", "-n", "$TENANT");
             await().untilAsserted(
                     () -> assertThat(reason(operator, "n2")).doesNotContain("TooManyInNamespace", "Pending"));
+        }
+    }
+
+    private static List<String> serversWithRoutes(RunningOperator operator) {
+        return Stream.of("s1", "s2")
+                .filter(name -> secrets(operator, "server").stream()
+                        .anyMatch(route -> route.getMetadata()
+                                .getName()
+                                .equals(RouteSecret.Kind.SERVER.secretName(new ResourceKey(operator.tenant(), name)))))
+                .toList();
+    }
+
+    @Test
+    void whatIsTooLargeForItsNamespaceLosesItsRouteAndItsBundleUntilThereIsRoom(ApiServer api) throws Exception {
+        String first = bundle("first ") + bundle("more ");
+        int bundle = CertificateBundle.authorities(first).length();
+        assertThat(bundle).isGreaterThan(NamespaceBounds.KEPT);
+        try (var operator = new RunningOperator(api,
+                "globalServerPolicy: Optional\nnamespaceLimits: {octets: \"%d\"}\n".formatted(bundle + 8_000))) {
+            authorities(operator, first);
+            authorities(operator, "other", bundle("other ") + bundle("another "));
+            operator.apply(SERVER.formatted(1));
+            await().untilAsserted(() -> assertThat(serversWithRoutes(operator)).containsExactly("s1"));
+            operator.apply(plain(operator.tenant(), "acme"));
+            await().untilAsserted(() -> assertThat(secrets(operator, "organization")).hasSize(1));
+
+            operator.apply(SERVER.formatted(2).replace("name: ca}", "name: other}"));
+            await().untilAsserted(() -> assertThat(operator.serverCondition(operator.tenant(), "s2", "Ready"))
+                    .hasValueSatisfying(ready -> {
+                        assertThat(ready.reason()).isEqualTo("TooLargeInNamespace");
+                        assertThat(ready.message()).contains("\"" + operator.tenant() + "\"", "namespaceLimits.octets");
+                    }));
+            await().untilAsserted(() -> {
+                assertThat(serversWithRoutes(operator)).containsExactly("s1");
+                assertThat(secrets(operator, RouteSecret.AUTHORITIES)).hasSize(1);
+            });
+            assertThat(secrets(operator, "organization")).hasSize(1);
+
+            operator.kubectl("delete", "ms", "s1", "-n", "$TENANT");
+            await().untilAsserted(() -> assertThat(serversWithRoutes(operator)).containsExactly("s2"));
+            await().untilAsserted(() -> assertThat(operator.serverCondition(operator.tenant(), "s2", "Ready"))
+                    .hasValueSatisfying(ready -> assertThat(ready.reason()).isNotEqualTo("TooLargeInNamespace")));
         }
     }
 

@@ -28,6 +28,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** A world that is written down as manifests, with a document of kind World for what no manifest says. */
 public final class GoldenWorld implements World {
@@ -275,6 +276,18 @@ public final class GoldenWorld implements World {
                 .filter(other -> declared(other).compareTo(declared(resource)) < 0)
                 .count();
         return most.isNumber() && before >= most.asInt() ? OptionalInt.of(most.asInt()) : OptionalInt.empty();
+    }
+
+    /** By the specs alone. */
+    @Override
+    public OptionalLong octetsPassed(HasMetadata resource) {
+        JsonNode most = world.path("namespaceLimits").path("octets");
+        long sum = Stream.concat(servers.values().stream(), organizations.values().stream())
+                .filter(other -> other.getMetadata().getNamespace().equals(resource.getMetadata().getNamespace()))
+                .filter(other -> declared(other).compareTo(declared(resource)) <= 0)
+                .mapToLong(other -> Serialization.asJson(other.getSpec()).length())
+                .sum();
+        return most.isNumber() && sum > most.asLong() ? OptionalLong.of(most.asLong()) : OptionalLong.empty();
     }
 
     private static String declared(HasMetadata resource) {

@@ -120,6 +120,32 @@ final class FormerOwnerTest {
         assertThat(get("/api/v1/queue").body()).contains("secret4@y.example", "~former/shop.orders.victim");
     }
 
+    /** The organization's own route is late, or stays for want of somebody who takes it away. */
+    @Test
+    void mailWaitsWhereTheNameOfItsServerIsAnothersNow() throws Exception {
+        routes.put(TestRoutes.of(server("own", false, true, 1), "first"));
+        routes.put(ordersOf("victim").through(List.of("first")));
+        CountDownLatch inFlight = upstreams.hang("own");
+        try (Dialogue victim = loggedIn("orders"); Dialogue bystander = loggedIn("bystander")) {
+            for (int i = 0; i < 5; i++) {
+                send(victim, "secret" + i + "@y.example");
+            }
+            await().until(() -> upstreams.open("own") == 1);
+
+            routes.put(TestRoutes.of(server("own", false, true, 4), "second"));
+            inFlight.countDown();
+            send(bystander, "bystander@y.example");
+            await().untilAsserted(() -> assertThat(taken()).contains("bystander@y.example"));
+            assertThat(victim.say("MAIL FROM:<a@b.example>"))
+                    .isEqualTo("451 4.3.2 no mail server is active for this organization");
+            assertThat(taken()).filteredOn(to -> to.startsWith("secret")).hasSizeLessThanOrEqualTo(1);
+
+            routes.put(ordersOf("victim").through(List.of("second")));
+            await().untilAsserted(
+                    () -> assertThat(taken()).filteredOn(to -> to.startsWith("secret")).hasSize(5));
+        }
+    }
+
     /** A name may take long to change hands, or fail to; that is its namespace's business alone. */
     @Test
     void aNameThatCannotChangeHandsKeepsNobodyElseWaiting() throws Exception {

@@ -378,6 +378,11 @@ final class PlayedWorld implements World {
     }
 
     @Override
+    public OptionalLong octetsPassed(HasMetadata resource) {
+        return OptionalLong.empty();
+    }
+
+    @Override
     public TestTurn testTurn(HasMetadata resource, ResourceKey server) {
         return new TestTurn(now(), 30);
     }

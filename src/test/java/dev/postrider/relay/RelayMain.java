@@ -71,7 +71,7 @@ public final class RelayMain {
      * <li>{@code clients=open}: who does not log in is taken for the organization's
      * <li>{@code times=short}: for retries and leases, as tests want to wait for them
      * <li>{@code submitters=yes}: its server wants the login of whoever submits
-     * <li>{@code hostile=yes}: it keeps attachments for download, and has organizations of namespace "evil": "split",
+     * <li>{@code hostile=yes}: it keeps attachments for download, if its queue is in a file, and has organizations of namespace "evil": "split",
      * "link" and "help", by what their mail is for, "away", whose server is not there, and many by the name of "flood-0"
      * and so on; and "files" of "evil" and of "shop", whose attachments all become links
      * <li>{@code deadly=yes}: its process dies while it sends mail from "deadly@shop.example"
@@ -92,7 +92,7 @@ public final class RelayMain {
                 QueueLimits.DEFAULT, quick ? LEASE : QueueSettings.LEASE);
         var settings = new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), number(given, "submission"),
                 number(given, "submissions"), 0, directory, SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT, queue,
-                given.containsKey("hostile")
+                given.containsKey("hostile") && !given.containsKey("database")
                         ? Optional.of(new LinkSettings(0, false, Optional.empty(), 1L << 30, 4, Optional.empty()))
                         : Optional.empty());
         var delivery = quick

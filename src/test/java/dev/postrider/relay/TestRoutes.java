@@ -49,6 +49,11 @@ public final class TestRoutes {
                         Duration.ofSeconds(5), Duration.ofSeconds(5), maxConnections, Optional.empty()));
     }
 
+    /** The same of the resource with this UID. */
+    public static ServerRoute of(ServerRoute server, String uid) {
+        return new ServerRoute(server.key(), server.global(), server.active(), server.endpoint(), Optional.of(uid));
+    }
+
     /** A global server on this machine, without encryption. */
     public static ServerRoute local(String name, int port, int maxConnections) {
         return new ServerRoute(key(name), true, true,

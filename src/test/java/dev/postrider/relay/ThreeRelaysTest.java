@@ -13,7 +13,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Tag;
@@ -28,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class ThreeRelaysTest {
     private static final int ROUNDS = Integer.getInteger("postrider.relays.rounds", 1);
     private static final int CONNECTIONS = 3;
+    private static final int FLOOD = 600;
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     /** A relay and the door to the server that is its own. */
@@ -135,6 +138,73 @@ final class ThreeRelaysTest {
                 for (RelayProcess process : processes) {
                     process.close();
                 }
+            }
+        }
+    }
+
+    /** Each relay knows its own places; the permits of all are in the database. One of them has no connection yet. */
+    @Test
+    @Tag("isolation")
+    void aNamespaceThatFloodsThemLeavesConnectionsToTheServerForOthers() throws Exception {
+        var arrived = new ConcurrentLinkedQueue<String>();
+        try (var database = PostgresServer.start();
+                var server = CountingSmtpServer.start(Duration.ofMillis(100), arrived::add);
+                var doors = new Doors(server.port(), 3)) {
+            String url = database.url(database.newDatabase());
+            List<RelayProcess> processes = new ArrayList<>();
+            try {
+                for (int i = 0; i < 3; i++) {
+                    Path own = PostgresServer.credentials(Files.createDirectory(directory.resolve("relay" + i)));
+                    processes.add(RelayProcess.start(new RelayProcess.Setup(own, doors.port(i), 2 * CONNECTIONS,
+                            Optional.of(url), List.of("-Xmx128m", RelayProcess.HOSTILE))));
+                }
+                flood(processes.subList(0, 2));
+                await().atMost(PATIENCE).until(() -> arrived.size() > 10 * CONNECTIONS);
+
+                List<Long> times = new ArrayList<>();
+                for (int i = 0; i < 12; i++) {
+                    String to = "victim-" + i + "@y.example";
+                    long began = System.nanoTime();
+                    submit(processes.get(i % 3), "orders@shop.example", to, "");
+                    await().atMost(Duration.ofSeconds(5))
+                            .pollInterval(Duration.ofMillis(20))
+                            .until(() -> arrived.contains(to));
+                    times.add((System.nanoTime() - began) / 1_000_000);
+                }
+                long flooded = arrived.stream().filter(to -> to.equals("flood@y.example")).count();
+                System.out.printf(
+                        "three relays: the victim's mails took %s ms, the flood had %d of %d, connections %d of %d%n",
+                        times, flooded, FLOOD, doors.most(), 2 * CONNECTIONS);
+                assertThat(flooded).as("the flood goes on").isLessThan(FLOOD);
+                assertThat(doors.most()).isBetween(CONNECTIONS, 2 * CONNECTIONS);
+            } finally {
+                for (RelayProcess process : processes) {
+                    process.close();
+                }
+            }
+        }
+    }
+
+    /** From organizations of namespace "evil", the same number at each relay. */
+    private static void flood(List<RelayProcess> processes) throws Exception {
+        List<Callable<Boolean>> senders = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            RelayProcess relay = processes.get(i % processes.size());
+            String user = "flood-" + i + ".evil";
+            senders.add(() -> {
+                try (var client = OtherTenant.session(relay.submissionPort(), user)) {
+                    boolean all = true;
+                    for (int j = 0; j < FLOOD / 12; j++) {
+                        all &= client.mail("a@evil.example", "flood@y.example", "Subject: x\r\n\r\nx\r\n")
+                                .startsWith("250");
+                    }
+                    return all;
+                }
+            });
+        }
+        try (var threads = Executors.newFixedThreadPool(6)) {
+            for (var sender : threads.invokeAll(senders)) {
+                assertThat(sender.get()).isTrue();
             }
         }
     }

@@ -155,18 +155,19 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         if (context.isPrimaryResourceDeleted()) {
             tests.forget(uid);
             removeRoute(key, context);
-            cluster.dependencies().forget(reader(key));
-            cluster.dependencies()
-                    .changed(new Read.InNamespace(Dependencies.Reader.Kind.MAIL_SERVER, key.namespace()));
+            cluster.forget(server, reader(key));
             changed.run();
             return UpdateControl.noUpdate();
+        }
+        if (cluster.measure(server, cluster.caches().serverRouteSecret(key))) {
+            removeRoute(key, context);
         }
         boolean deleted = server.getMetadata().getDeletionTimestamp() != null;
         if (Lifecycle.isPaused(server)) {
             // Whoever may pause a server does not keep everybody's mail by that.
             cluster.plan(reader(key), cluster.now(), world -> MailServerPlan.paused(server, world))
                     .plan()
-                    .ifPresent(route -> applyRoute(route, uid, context));
+                    .ifPresent(route -> applyRoute(route, server, context));
             return UpdateControl.noUpdate();
         }
         if (deleted && !Lifecycle.hasFinalizer(server)) {
@@ -191,7 +192,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         MailServerPlan plan = planned.plan();
 
         plan.route()
-                .ifPresentOrElse(route -> applyRoute(route, uid, context), () -> removeFormer(server, key, context));
+                .ifPresentOrElse(route -> applyRoute(route, server, context), () -> removeFormer(server, key, context));
         if (plan.release()) {
             removeRoute(key, context);
         }
@@ -220,12 +221,14 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         };
     }
 
-    private void applyRoute(ServerRoute route, String uid, Context<MailServer> context) {
-        Secret wanted = Secrets.route(RouteSecret.Kind.SERVER, route.key(), uid, route, cluster.namespace(),
-                cluster.state().configMap());
+    private void applyRoute(ServerRoute route, MailServer server, Context<MailServer> context) {
+        Secret wanted = Secrets.route(RouteSecret.Kind.SERVER, route.key(), server.getMetadata().getUid(), route,
+                cluster.namespace(), cluster.state().configMap());
         if (routes != null) {
             cluster.authoritySecrets()
                     .apply(cluster.caches().serverRouteSecret(route.key()), route, wanted, routes, context);
+            // No event tells of what was written here.
+            cluster.measure(server, cluster.caches().serverRouteSecret(route.key()));
         }
     }
 

@@ -113,13 +113,11 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
             sends.forget(notice.getMetadata().getUid());
             gauges.forget(id);
             timer.forget(id);
-            cluster.dependencies().forget(reader(notice));
-            cluster.dependencies()
-                    .changed(new Read.InNamespace(Dependencies.Reader.Kind.LICENSE_NOTICE,
-                            notice.getMetadata().getNamespace()));
+            cluster.forget(notice, reader(notice));
             tellOf(notice);
             return UpdateControl.noUpdate();
         }
+        cluster.measure(notice, Optional.empty());
         if (Lifecycle.isPaused(notice) || notice.getMetadata().getDeletionTimestamp() != null) {
             return UpdateControl.noUpdate();
         }

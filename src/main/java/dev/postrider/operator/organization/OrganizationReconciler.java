@@ -166,15 +166,16 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
             if (copies != null) {
                 copies.removeAll(organization);
             }
-            cluster.dependencies().forget(reader(key));
-            cluster.dependencies()
-                    .changed(new Read.InNamespace(Dependencies.Reader.Kind.ORGANIZATION, key.namespace()));
+            cluster.forget(organization, reader(key));
             tellOf(key);
             return UpdateControl.noUpdate();
         }
         if (organization.getStatus() == null || !Objects.equals(organization.getStatus().observedGeneration(),
                 organization.getMetadata().getGeneration())) {
             tellOf(key);
+        }
+        if (cluster.measure(organization, cluster.caches().organizationRouteSecret(key))) {
+            removeRoute(key, context);
         }
         boolean deleted = organization.getMetadata().getDeletionTimestamp() != null;
         if (Lifecycle.isPaused(organization)) {
@@ -207,7 +208,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
             Context<OrganizationMailSettings> context) {
         Cluster.Planned<Optional<OrganizationRoute>> made = cluster.plan(reader(key), calendar.instant(),
                 world -> OrganizationPlan.paused(organization, world));
-        made.plan().ifPresent(route -> applyRoute(route, organization.getMetadata().getUid(), context));
+        made.plan().ifPresent(route -> applyRoute(route, organization, context));
     }
 
     private UpdateControl<OrganizationMailSettings> carryOut(OrganizationMailSettings organization, ResourceKey key,
@@ -228,7 +229,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
 
         // The route first: a login that an application has found must work.
         planned.route()
-                .ifPresentOrElse(route -> applyRoute(route, uid, context),
+                .ifPresentOrElse(route -> applyRoute(route, organization, context),
                         () -> removeFormer(organization, key, context));
         planned.binding().ifPresent(binding -> applyBinding(binding, organization, context));
         OrganizationPlan plan = copies == null
@@ -280,12 +281,15 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         return new OrganizationTestNews(running, finished);
     }
 
-    private void applyRoute(OrganizationRoute route, String uid, Context<OrganizationMailSettings> context) {
-        Secret wanted = Secrets.route(RouteSecret.Kind.ORGANIZATION, route.key(), uid, route, cluster.namespace(),
-                cluster.state().configMap());
+    private void applyRoute(OrganizationRoute route, OrganizationMailSettings organization,
+            Context<OrganizationMailSettings> context) {
+        Secret wanted = Secrets.route(RouteSecret.Kind.ORGANIZATION, route.key(),
+                organization.getMetadata().getUid(), route, cluster.namespace(), cluster.state().configMap());
         if (routes != null) {
             cluster.authoritySecrets()
                     .apply(cluster.caches().organizationRouteSecret(route.key()), route, wanted, routes, context);
+            // No event tells of what was written here.
+            cluster.measure(organization, cluster.caches().organizationRouteSecret(route.key()));
         }
     }
 

@@ -28,7 +28,7 @@ final class Destinations {
     private final Map<ResourceKey, Backlog> backlogs = new HashMap<>();
     private final Map<PoolKey, Pool> pools = new HashMap<>();
 
-    private record PoolKey(String namespace, List<ResourceKey> servers) {}
+    private record PoolKey(String namespace, List<Lane> servers) {}
 
     /** @param remove told of organizations that are deleted with their mail, or are unknown */
     Destinations(Routes routes, Lanes lanes, Consumer<ResourceKey> remove) {
@@ -94,9 +94,8 @@ final class Destinations {
         switch (routing.get()) {
             case Routing.Through(List<ServerRoute> servers) -> {
                 var key = new PoolKey(backlog.organization().namespace(),
-                        servers.stream().map(ServerRoute::key).toList());
-                backlog.pool(pools.computeIfAbsent(key,
-                        all -> new Pool(all.namespace, all.servers.stream().map(lanes::of).toList())));
+                        servers.stream().map(server -> lanes.of(server.key())).toList());
+                backlog.pool(pools.computeIfAbsent(key, all -> new Pool(all.namespace, all.servers)));
             }
             case Routing.Nowhere nowhere ->
                 LOG.info("mail of organization {} waits: {}", backlog.organization(), nowhere.reason());

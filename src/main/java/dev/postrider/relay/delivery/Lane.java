@@ -27,6 +27,8 @@ final class Lane {
     final Set<String> failedBy = new HashSet<>();
     // Read without the lock by those who give a connection back.
     volatile Optional<ServerRoute> route;
+    /** Of the MailServer that this is, once it is known. */
+    private Optional<String> uid;
     long lastUse;
     Instant withoutPermitUntil = Instant.MIN;
 
@@ -40,6 +42,7 @@ final class Lane {
         this.connections = connections;
         this.breaker = breaker;
         this.route = route;
+        this.uid = route.flatMap(ServerRoute::uid);
     }
 
     ResourceKey key() {
@@ -52,6 +55,15 @@ final class Lane {
 
     Optional<ServerRoute> route() {
         return route;
+    }
+
+    /** Takes up its route; says whether that is another server's, which has its name now, and then this one has none. */
+    boolean isSucceededBy(Optional<ServerRoute> now) {
+        Optional<String> other = now.flatMap(ServerRoute::uid);
+        boolean succeeded = uid.isPresent() && other.isPresent() && !uid.equals(other);
+        route = succeeded ? Optional.empty() : now;
+        uid = uid.or(() -> other);
+        return succeeded;
     }
 
     /** Pools that have mail for it and found no place. */

@@ -12,13 +12,14 @@ import dev.postrider.transport.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +44,8 @@ final class Lanes {
     private final DeliverySettings settings;
     private final RelayMeters meters;
     private final Map<ResourceKey, Lane> lanes = new HashMap<>();
+    /** Of servers whose names others have now: what rests, fails or is connected there is not theirs. */
+    private final List<Lane> former = new ArrayList<>();
     private final Agenda wakeUps = new Agenda();
     private long uses;
 
@@ -56,6 +59,8 @@ final class Lanes {
     }
 
     Lane of(ResourceKey server) {
+        // Where its name has changed hands and that was not taken up yet.
+        Optional.ofNullable(lanes.get(server)).filter(this::isFormer).ifPresent(_ -> lanes.remove(server));
         return lanes.computeIfAbsent(server, key -> new Lane(key, new Connections(upstreams, permits, settings),
                 newBreaker(), current(key), routes::isShared));
     }
@@ -68,8 +73,8 @@ final class Lanes {
         return routes.server(server).filter(ServerRoute::active);
     }
 
-    Collection<Lane> all() {
-        return lanes.values();
+    List<Lane> all() {
+        return Stream.concat(lanes.values().stream(), former.stream()).toList();
     }
 
     RelayMeters meters() {
@@ -78,12 +83,18 @@ final class Lanes {
 
     /** Takes up the routes as they are now. */
     void refresh() {
-        lanes.values().forEach(lane -> lane.route = current(lane.key));
+        lanes.values().removeIf(this::isFormer);
+    }
+
+    private boolean isFormer(Lane lane) {
+        return lane.isSucceededBy(current(lane.key)) && former.add(lane);
     }
 
     /** Forgets servers that are gone, unless they are among these or have attempts under way. */
     void retain(Set<Lane> needed) {
-        lanes.values().removeIf(lane -> lane.route.isEmpty() && lane.places.all() == 0 && !needed.contains(lane));
+        Predicate<Lane> gone = lane -> lane.route.isEmpty() && lane.places.all() == 0 && !needed.contains(lane);
+        lanes.values().removeIf(gone);
+        former.removeIf(gone);
     }
 
     /** A connection was closed, so there may be a permit for another. */

@@ -442,6 +442,23 @@ final class DeliveryTest {
     }
 
     @Test
+    @Tag("isolation")
+    void aServerThatTakesTheNameOfOneThatRestsDoesNotRest() throws Exception {
+        routes.put(TestRoutes.of(server("mx", true, true, 1), "first"));
+        upstreams.behave("mx", RecordingUpstreams.UNREACHABLE);
+        for (int i = 0; i < 20; i++) {
+            submit("orders", "a@b.example", i + "@y.example");
+        }
+        awaitAttempts("mx", 3);
+        upstreams.behave("mx", RecordingUpstreams.ACCEPTED);
+        routes.removeServer(key("mx"));
+        routes.put(TestRoutes.of(server("mx", true, true, 1), "second"));
+        await().untilAsserted(() -> assertThat(upstreams.taken()).hasSizeGreaterThanOrEqualTo(16));
+        advance(Duration.ofMinutes(1));
+        awaitQueued("orders", 0);
+    }
+
+    @Test
     void tellsOfADelayAndGivesUpWhileAllServersRest() throws Exception {
         upstreams.behave("mx", RecordingUpstreams.UNREACHABLE);
         routes.put(server("mx", true, true, 1));
