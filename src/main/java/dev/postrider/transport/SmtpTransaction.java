@@ -8,7 +8,6 @@ import dev.postrider.message.change.DowngradedMessage;
 import dev.postrider.message.header.AsciiForms;
 import dev.postrider.reply.Meaning;
 import dev.postrider.reply.Reply;
-import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Durations;
 import dev.postrider.route.Login;
 import dev.postrider.route.TestResult.Step;
@@ -365,7 +364,7 @@ final class SmtpTransaction {
         if (actual == Step.Connection) {
             connection.abort();
         }
-        Meaning meaning = ReplyRules.shipped().of(connection.endpoint().host(), actual, reply);
+        Meaning meaning = connection.rules().of(connection.endpoint().host(), actual, reply);
         String advice = meaning.advice()
                 .orElseGet(() -> loginWanted ? adviceOnLogin() : next);
         boolean permanent = meaning.isPermanent(actual, reply);
