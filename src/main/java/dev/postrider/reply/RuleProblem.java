@@ -9,9 +9,14 @@ package dev.postrider.reply;
  */
 public record RuleProblem(int rule, String field, String message) {
 
+    /** Where in the list: {@code [2].text}. */
+    public String place() {
+        return "[" + rule + "]." + field;
+    }
+
     /** With the place: {@code [2].text: ...}. */
     @Override
     public String toString() {
-        return "[" + rule + "]." + field + ": " + message;
+        return place() + ": " + message;
     }
 }
