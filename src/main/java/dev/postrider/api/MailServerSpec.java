@@ -38,6 +38,9 @@ public record MailServerSpec(
                 + "installation restricts senders (senderDomains of the chart). What one global server grants counts "
                 + "for all of them.")
         @Size(max = 1000) @Nullable List<SenderGrant> senders,
+        @JsonPropertyDescription("What replies of this server mean, before the installation's rules and those that "
+                + "Postrider brings; the first that fits counts.")
+        @Size(max = 20) @Nullable List<ReplyRule> replyRules,
         @JsonPropertyDescription("Type exactly Delete to let this resource be deleted. Until then a deletion is "
                 + "refused, or held.")
         @Size(max = 64) @Nullable String deletionConfirmation) {

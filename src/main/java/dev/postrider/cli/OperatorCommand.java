@@ -3,6 +3,7 @@ package dev.postrider.cli;
 import dev.postrider.operator.Leadership;
 import dev.postrider.operator.OperatorClient;
 import dev.postrider.operator.OperatorProcess;
+import dev.postrider.reply.ReplyRules;
 import dev.postrider.transport.GraphEndpoints;
 import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.TestSender;
@@ -64,7 +65,8 @@ final class OperatorCommand implements Callable<Integer> {
                     metricsPort, endpoints);
             OperatorProcess process = new OperatorProcess(client, options,
                     tenants -> new TestSender(
-                            new MailUpstreams("postrider-operator." + where + ".svc", true, tenants, endpoints),
+                            new MailUpstreams("postrider-operator." + where + ".svc", true, tenants, endpoints,
+                                    ReplyRules::shipped),
                             InstantSource.system()),
                     InstantSource.system(), leadership);
             try {

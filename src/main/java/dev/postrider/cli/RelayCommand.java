@@ -187,7 +187,7 @@ final class RelayCommand implements Callable<Integer> {
                         SmtpLimits.DEFAULT, allowPlaintextAuthentication, trace(),
                         queueSettings,
                         links.settings(spec.commandLine(), queueSettings.postgres().isPresent())),
-                routes, new MailUpstreams(hostName, false, tenants, graph.endpoints()),
+                routes, new MailUpstreams(hostName, false, tenants, graph.endpoints(), routes::replyRules),
                 delivery.settings(spec.commandLine(), hostName),
                 new Exposure(new KubernetesAccess(new TokenReviews(client, InstantSource.system())), namedInMetrics,
                         Tracing.to(Optional.ofNullable(otlpEndpoint)),

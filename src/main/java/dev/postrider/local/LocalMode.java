@@ -17,6 +17,7 @@ import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.relay.telemetry.Tracing;
+import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.RelayCertificate;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.Sha256;
@@ -134,7 +135,7 @@ public final class LocalMode implements AutoCloseable {
                 new RelaySettings(RelayIdentity.HOST, InetAddress.getLoopbackAddress(), options.port(), 0, 0,
                         PrivateFiles.directory(options.state().resolve("queue")), SmtpLimits.DEFAULT, false,
                         TraceSettings.DEFAULT, QueueSettings.DEFAULT, links(options)),
-                routes, new MailUpstreams(name, false, EgressPolicy.OPEN, options.graph()),
+                routes, new MailUpstreams(name, false, EgressPolicy.OPEN, options.graph(), ReplyRules::shipped),
                 DeliverySettings.of(RelayIdentity.HOST),
                 // Whoever declares servers and webhooks here has the machine to himself.
                 new Exposure(Access.NOBODY, RelayMeters.DEFAULT_NAMED, Tracing.OFF,
@@ -145,7 +146,7 @@ public final class LocalMode implements AutoCloseable {
                         Optional.of(certificate.caCertificate()))),
                 options.linksPort().isPresent(), Set.of("localhost"), options.support(),
                 Optional.empty(), UUID.randomUUID().toString());
-        var sender = new TestSender(new MailUpstreams(name, true, EgressPolicy.OPEN, options.graph()), clock);
+        var sender = new TestSender(new MailUpstreams(name, true, EgressPolicy.OPEN, options.graph(), ReplyRules::shipped), clock);
         this.cluster = new LocalCluster(routes, new BindingDirectories(bindings), installation, clock,
                 new Sends<>(order -> order.mail().server().key(), order -> sender.send(order.mail()),
                         (order, defect) -> sender.failed(order.mail(), defect), Integer.MAX_VALUE, tests),

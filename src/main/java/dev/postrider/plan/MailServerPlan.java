@@ -14,6 +14,7 @@ import dev.postrider.plan.Installation.SenderDomains;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.Address;
 import dev.postrider.route.Endpoint;
+import dev.postrider.route.ReplyRule;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteJson;
 import dev.postrider.route.ServerRoute;
@@ -68,7 +69,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                 .filter(route -> route.global()
                         && !world.installation().trustedNamespaces().contains(route.key().namespace()))
                 .filter(route -> NamespaceBounds.keeps(world, server, route))
-                .map(route -> new ServerRoute(route.key(), false, route.active(), route.endpoint(), route.uid()));
+                .map(route -> route.global(false));
     }
 
     /** Whether a server is one of all organizations, and in a namespace where that is honoured. */
@@ -184,6 +185,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                                         server.getMetadata().getNamespace())));
             }
             problems.addAll(NamespaceBounds.passed(world, server, "MailServers", "mailServers"));
+            DeclaredReplyRules.check(spec, problems);
             SenderGrants.check(Objects.requireNonNullElse(spec.senders(), List.of()), problems);
             MailAddress.check("spec.sender.address", spec.sender() == null ? null : spec.sender().address(), problems);
             MailAddress.check("spec.test.recipient", spec.test() == null ? null : spec.test().recipient(), problems);
@@ -240,7 +242,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             Address from = sender == null
                     ? new Address(recipient, Optional.of("Postrider"))
                     : new Address(sender.address(), Optional.ofNullable(sender.name()));
-            return new TestMail(route(isGlobal(), endpoint),
+            return new TestMail(route(isGlobal(), endpoint, DeclaredReplyRules.of(spec)),
                     from, Optional.empty(), from.address(), recipient, "MailServer " + key(server));
         }
 
@@ -250,22 +252,27 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
          */
         private Optional<ServerRoute> route(Optional<Endpoint> endpoint, Optional<String> fingerprint,
                 @Nullable TestSendStatus record) {
-            Optional<Endpoint> last = world.serverRoute(key(server))
-                    .filter(route -> NamespaceBounds.keeps(world, server, route))
-                    .map(ServerRoute::endpoint);
+            Optional<ServerRoute> before = world.serverRoute(key(server))
+                    .filter(route -> NamespaceBounds.keeps(world, server, route));
+            Optional<Endpoint> last = before.map(ServerRoute::endpoint);
+            // No test proves them, so that they take effect at once.
+            List<ReplyRule> rules = problems.isEmpty()
+                    ? DeclaredReplyRules.of(spec)
+                    : before.map(ServerRoute::replyRules).orElse(List.of());
             if (spec.scope() == Scope.Global && !isGlobal()) {
                 // It may have been honoured before, and must not get everybody's mail any more.
-                return last.map(e -> route(false, e));
+                return last.map(e -> route(false, e, rules));
             }
             Optional<Endpoint> proved = endpoint.filter(_ -> !isTested()
                     || record != null && record.accepted()
                             && fingerprint.equals(Optional.ofNullable(record.fingerprint())));
-            return proved.or(() -> last).map(e -> route(isGlobal(), e));
+            return proved.or(() -> last).map(e -> route(isGlobal(), e, rules));
         }
 
-        private ServerRoute route(boolean global, Endpoint endpoint) {
-            return new ServerRoute(key(server), global, isActive(server), endpoint,
-                    Optional.ofNullable(server.getMetadata().getUid()));
+        private ServerRoute route(boolean global, Endpoint endpoint, List<ReplyRule> rules) {
+            return new ServerRoute(key(server), global, isActive(server), endpoint)
+                    .of(Optional.ofNullable(server.getMetadata().getUid()))
+                    .replyRules(rules);
         }
 
         /** Only what is honoured is the installation's own choice, and exempt from its policy of egress. */

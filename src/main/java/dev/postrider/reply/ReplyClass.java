@@ -1,5 +1,9 @@
 package dev.postrider.reply;
 
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
 /** What a refusal is about, in the words of those who count bounces (after the classes of KumoMTA). */
 public enum ReplyClass {
     /** There is no such recipient, or its address is not valid. */
@@ -37,5 +41,14 @@ public enum ReplyClass {
     /** The server cannot do it at the moment. */
     TEMPORARY,
     /** Nothing of these can be told from the reply. */
-    OTHER
+    OTHER;
+
+    private final String text = Arrays.stream(name().split("_"))
+            .map(word -> word.charAt(0) + word.substring(1).toLowerCase(Locale.ROOT))
+            .collect(Collectors.joining());
+
+    /** As rules, logs, events and metrics have it: {@code InvalidRecipient}. */
+    public String text() {
+        return text;
+    }
 }

@@ -1,16 +1,43 @@
 package dev.postrider.reply;
 
+import dev.postrider.route.ReplyRule;
 import dev.postrider.route.TestResult.Step;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** Rules by which refusals get their meaning; the first that fits counts. Safe for threads. */
+/**
+ * Rules by which refusals get their meaning; the first that fits counts, and where none does, the RFCs
+ * ({@link StandardMeaning}). Safe for threads.
+ */
 public final class ReplyRules {
-    private static final ReplyRules SHIPPED = new ReplyRules();
+    private static final ReplyRules SHIPPED = new ReplyRules(List.of(), null);
 
-    private ReplyRules() {}
+    private final List<ReplyRule> declared;
+    private final @Nullable ReplyRules others;
+    private volatile @Nullable RuleIndex index;
+
+    private ReplyRules(List<ReplyRule> declared, @Nullable ReplyRules others) {
+        this.declared = List.copyOf(declared);
+        this.others = others;
+    }
 
     /** The rules that the program brings. */
     public static ReplyRules shipped() {
         return SHIPPED;
+    }
+
+    /** Those of somebody, and then these. What is wrong among them counts for nothing. */
+    public ReplyRules after(List<ReplyRule> first) {
+        return first.isEmpty() ? this : new ReplyRules(first, this);
+    }
+
+    /** All that is wrong with rules, in their order. */
+    public static List<RuleProblem> problems(List<ReplyRule> rules) {
+        List<RuleProblem> problems = new ArrayList<>();
+        RuleReader.read(rules, problems);
+        return List.copyOf(problems);
     }
 
     /**
@@ -20,10 +47,21 @@ public final class ReplyRules {
      * @param step what was refused
      */
     public Meaning of(String host, Step step, Reply reply) {
-        return new Meaning(ReplyClass.OTHER, fallback(reply), ReplyMeaning.of(reply).map(ReplyMeaning::text));
+        return find(host, step, reply).orElseGet(() -> StandardMeaning.of(step, reply));
     }
 
-    private static ReplyAction fallback(Reply reply) {
-        return reply.code() >= 500 ? new ReplyAction.Bounce() : new ReplyAction.Retry();
+    private Optional<Meaning> find(String host, Step step, Reply reply) {
+        Optional<Meaning> found = index().find(host, step, reply);
+        return found.isPresent() || others == null ? found : others.find(host, step, reply);
+    }
+
+    /** Made with the first refusal: most servers never refuse anything. */
+    private RuleIndex index() {
+        RuleIndex made = index;
+        if (made == null) {
+            made = new RuleIndex(others == null ? ShippedRules.rules() : RuleReader.read(declared, new ArrayList<>()));
+            index = made;
+        }
+        return made;
     }
 }

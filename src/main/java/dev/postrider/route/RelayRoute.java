@@ -1,6 +1,7 @@
 package dev.postrider.route;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import java.util.Objects;
 
@@ -12,14 +13,23 @@ import java.util.Objects;
  * @param privateKey           the key of that certificate, PKCS #8 in PEM
  * @param adminTokenSha256     SHA-256, in lower-case hex, of the token that the operator asks the relay with
  * @param submitterKeys        that the credentials of submitters are queued under: the first encrypts, all decrypt
+ * @param replyRules           what replies of servers mean, before the rules that the program brings
  */
 public record RelayRoute(boolean globalServerRequired, String certificate, String privateKey,
-        String adminTokenSha256, List<SubmitterKey> submitterKeys) {
+        String adminTokenSha256, List<SubmitterKey> submitterKeys,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<ReplyRule> replyRules) {
 
     @JsonCreator
     public RelayRoute {
         // Routes of earlier versions say nothing of these.
         submitterKeys = List.copyOf(Objects.requireNonNullElse(submitterKeys, List.of()));
+        replyRules = List.copyOf(Objects.requireNonNullElse(replyRules, List.of()));
+    }
+
+    /** Without rules for replies. */
+    public RelayRoute(boolean globalServerRequired, String certificate, String privateKey, String adminTokenSha256,
+            List<SubmitterKey> submitterKeys) {
+        this(globalServerRequired, certificate, privateKey, adminTokenSha256, submitterKeys, List.of());
     }
 
     /** Without keys, so that nobody submits with credentials of his own. */

@@ -1,6 +1,8 @@
 package dev.postrider.transport;
 
+import dev.postrider.reply.Meaning;
 import dev.postrider.reply.Reply;
+import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.GraphRequests.Answer;
@@ -10,33 +12,32 @@ import java.util.Optional;
  * Tells what an error of Microsoft Graph means for a message, and what to do next. The codes are those of "Microsoft
  * Graph error responses and resource types" and of Exchange Web Services ("ResponseCode"), which Graph hands on.
  */
-record GraphRefusal(Endpoint.Graph endpoint) {
+record GraphRefusal(Endpoint.Graph endpoint, ReplyRules rules) {
 
     /** @param permission the application permission that the request needed */
     Verdict.Refused of(Answer answer, String permission) {
         return switch (answer.code()) {
-            case "ErrorInvalidRecipients", "ErrorInvalidSmtpAddress" -> permanent(Step.RecipientRejected, "5.1.3",
-                    answer, "Microsoft Graph refused the recipients",
+            case "ErrorInvalidRecipients", "ErrorInvalidSmtpAddress" -> refused(Step.RecipientRejected, "5.1.3", answer, "Microsoft Graph refused the recipients",
                     "check their addresses; it does not say which of them it means");
             case "ErrorMimeContentInvalidBase64String", "ErrorMimeContentInvalid", "ErrorMimeContentConversionFailed" ->
-                permanent(Step.MessageRejected, "5.6.0", answer, "Microsoft Graph could not read the message",
+                refused(Step.MessageRejected, "5.6.0", answer, "Microsoft Graph could not read the message",
                         "check that it is a MIME message (RFC 5322, RFC 2045)");
             case "ErrorMessageSizeExceeded", "ErrorAttachmentSizeLimitExceeded" -> tooLarge(answer);
             case "ErrorQuotaExceeded" -> full(answer);
-            case "ErrorSendAsDenied" -> passing(Step.SenderRejected, answer,
+            case "ErrorSendAsDenied" -> refused(Step.SenderRejected, answer,
                     "mailbox " + mailbox() + " may not send as the From of the message",
                     "use the mailbox's own address there (spec.identity.from of the organization), or grant the "
                             + "mailbox Send As for that address");
-            case "ErrorExceededMessageLimit" -> passing(Step.MessageRejected, answer,
+            case "ErrorExceededMessageLimit" -> refused(Step.MessageRejected, answer,
                     "mailbox " + mailbox() + " has sent as much as it may for now",
                     "see the sending limits of Exchange Online; it will be tried again");
-            case "ErrorMessageSubmissionBlocked" -> passing(Step.SenderRejected, answer,
+            case "ErrorMessageSubmissionBlocked" -> refused(Step.SenderRejected, answer,
                     "mailbox " + mailbox() + " is blocked from sending",
                     "see the restricted entities of Microsoft Defender; it will be tried again");
             case "MailboxInfoStale", "ErrorMailboxInfoStale", "ErrorMailboxMoveInProgress",
                     "ErrorMailboxStoreUnavailable" ->
-                passing(Step.Connection, answer, "mailbox " + mailbox() + " is not at hand now", again(answer));
-            case "MailboxNotEnabledForRESTAPI", "MailboxNotSupportedForRESTAPI" -> passing(Step.SenderRejected, answer,
+                refused(Step.Connection, answer, "mailbox " + mailbox() + " is not at hand now", again(answer));
+            case "MailboxNotEnabledForRESTAPI", "MailboxNotSupportedForRESTAPI" -> refused(Step.SenderRejected, answer,
                     "mailbox " + mailbox() + " is not in Exchange Online",
                     "give it a license there, or use the SMTP server that it is on");
             default -> byStatus(answer, permission);
@@ -45,21 +46,21 @@ record GraphRefusal(Endpoint.Graph endpoint) {
 
     private Verdict.Refused byStatus(Answer answer, String permission) {
         return switch (answer.status()) {
-            case 400, 405, 415, 422 -> permanent(Step.MessageRejected, "5.6.0", answer,
+            case 400, 405, 415, 422 -> refused(Step.MessageRejected, "5.6.0", answer,
                     "Microsoft Graph refused the message", "change what it objects to");
-            case 401 -> passing(Step.Authentication, answer, "Microsoft Graph refused the token",
+            case 401 -> refused(Step.Authentication, answer, "Microsoft Graph refused the token",
                     "check the Secret's client-id and credential, and tenantId and cloud in spec.microsoftGraph");
-            case 403 -> passing(Step.Authentication, answer, "the application may not use mailbox " + mailbox(),
+            case 403 -> refused(Step.Authentication, answer, "the application may not use mailbox " + mailbox(),
                     "grant it the application permission " + permission + " with an administrator's consent, and "
                             + "check that the application access policy, or the scope of its role (RBAC for "
                             + "Applications), has the mailbox in it");
-            case 404 -> passing(Step.SenderRejected, answer, "there is no mailbox " + mailbox(),
+            case 404 -> refused(Step.SenderRejected, answer, "there is no mailbox " + mailbox(),
                     "correct mailbox or tenantId in spec.microsoftGraph");
             case 413 -> tooLarge(answer);
-            case 429 -> passing(Step.Connection, answer, "Microsoft Graph wants fewer requests", again(answer));
+            case 429 -> refused(Step.Connection, answer, "Microsoft Graph wants fewer requests", again(answer));
             case 507 -> full(answer);
             // Unless it asks for time, that may be due to the message.
-            default -> passing(answer.status() < 500 ? Step.MessageRejected : Step.Connection, answer,
+            default -> refused(answer.status() < 500 ? Step.MessageRejected : Step.Connection, answer,
                     "Microsoft Graph cannot take the message now", again(answer)).whileHandedOver();
         };
     }
@@ -70,12 +71,12 @@ record GraphRefusal(Endpoint.Graph endpoint) {
     }
 
     private Verdict.Refused full(Answer answer) {
-        return passing(Step.MessageRejected, answer, "mailbox " + mailbox() + " is full",
+        return refused(Step.MessageRejected, answer, "mailbox " + mailbox() + " is full",
                 "make room in it; it will be tried again");
     }
 
     private Verdict.Refused tooLarge(Answer answer) {
-        return permanent(Step.MessageRejected, "5.3.4", answer,
+        return refused(Step.MessageRejected, "5.3.4", answer,
                 "the message is larger than mailbox " + mailbox() + " may send",
                 "send less, or raise the mailbox's MaxSendSize");
     }
@@ -84,16 +85,19 @@ record GraphRefusal(Endpoint.Graph endpoint) {
         return "\"" + endpoint.mailbox() + "\"";
     }
 
-    private static Verdict.Refused permanent(Step step, String status, Answer answer, String what, String next) {
-        Reply reply = answer.reply();
-        return new Verdict.Refused(step, true,
-                Optional.of(new Reply(reply.code(), Optional.of(status), reply.text(), false)),
-                step + ": " + what + ": " + reply.text() + "; " + next);
+    /** @param status what reports of delivery say, if it goes back */
+    private Verdict.Refused refused(Step step, String status, Answer answer, String what, String next) {
+        Meaning meaning = rules.of(endpoint.host(), step, answer.reply());
+        boolean permanent = meaning.isPermanent(step, answer.reply());
+        Reply reply = permanent
+                ? new Reply(answer.reply().code(), Optional.of(status), answer.reply().text(), false)
+                : answer.reply();
+        return new Verdict.Refused(step, permanent, Optional.of(reply),
+                step + ": " + what + ": " + reply.text() + "; " + meaning.advice().orElse(next), answer.retryAfter())
+                .meaning(meaning);
     }
 
-    private static Verdict.Refused passing(Step step, Answer answer, String what, String next) {
-        Reply reply = answer.reply();
-        return new Verdict.Refused(step, false, Optional.of(reply),
-                step + ": " + what + ": " + reply.text() + "; " + next, answer.retryAfter());
+    private Verdict.Refused refused(Step step, Answer answer, String what, String next) {
+        return refused(step, "5.0.0", answer, what, next);
     }
 }

@@ -8,6 +8,7 @@ import dev.postrider.message.Oversize;
 import dev.postrider.message.Shrinking;
 import dev.postrider.message.Splitting;
 import dev.postrider.message.change.LargeMessage;
+import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.GraphRecipients.Group;
@@ -38,18 +39,19 @@ final class GraphUpstream implements Upstream {
     private final GraphRefusal refusal;
     private final SentCopies copies;
 
-    GraphUpstream(Endpoint.Graph endpoint, GraphEndpoints endpoints, boolean recordDialogue, AccessTokens tokens) {
-        this(endpoint, endpoints, recordDialogue, tokens, SentCopies.WAITS);
+    GraphUpstream(Endpoint.Graph endpoint, GraphEndpoints endpoints, boolean recordDialogue, AccessTokens tokens,
+            ReplyRules rules) {
+        this(endpoint, endpoints, recordDialogue, tokens, SentCopies.WAITS, rules);
     }
 
     /** @param waits before each look for a copy that is to be removed */
     GraphUpstream(Endpoint.Graph endpoint, GraphEndpoints endpoints, boolean recordDialogue, AccessTokens tokens,
-            List<Duration> waits) {
+            List<Duration> waits, ReplyRules rules) {
         this.endpoint = endpoint;
         this.endpoints = endpoints;
         this.recordDialogue = recordDialogue;
         this.requests = new GraphRequests(endpoint, endpoints, tokens);
-        this.refusal = new GraphRefusal(endpoint);
+        this.refusal = new GraphRefusal(endpoint, rules);
         this.copies = new SentCopies(endpoint, endpoints, tokens, waits);
     }
 

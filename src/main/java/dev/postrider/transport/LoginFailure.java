@@ -2,6 +2,7 @@ package dev.postrider.transport;
 
 import dev.postrider.reply.Meaning;
 import dev.postrider.reply.Reply;
+import dev.postrider.reply.ReplyClass;
 import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Durations;
 import dev.postrider.route.Endpoint.Security;
@@ -17,7 +18,7 @@ import java.util.stream.Collectors;
 import javax.security.sasl.SaslException;
 
 /** Tells why a server let nobody log in, and what to do next. Never permanent. */
-record LoginFailure(Endpoint.Smtp endpoint, Wire wire, Login login) {
+record LoginFailure(Endpoint.Smtp endpoint, Wire wire, Login login, ReplyRules rules) {
 
     /** The server has no AUTH. */
     RefusedException nothingOffered() {
@@ -63,9 +64,12 @@ record LoginFailure(Endpoint.Smtp endpoint, Wire wire, Login login) {
     }
 
     RefusedException refused(SaslMechanism mechanism, Collection<String> offered, Reply reply) {
-        Meaning meaning = ReplyRules.shipped().of(endpoint.host(), Step.Authentication, reply);
-        String next = meaning.advice().map(text -> text + "; check ").orElse("check ")
-                + whatToCheck(mechanism, offered);
+        Meaning found = rules.of(endpoint.host(), Step.Authentication, reply);
+        Meaning meaning = login instanceof Login.Submitter ? found.ofSubmitter() : found;
+        // Nothing is wrong with the login where the server has too many connections, or too much to do.
+        String next = meaning.replyClass() == ReplyClass.RATE_LIMITED
+                ? meaning.advice().orElse("it will be tried again")
+                : meaning.advice().map(text -> text + "; check ").orElse("check ") + whatToCheck(mechanism, offered);
         return new RefusedException(new Verdict.Refused(Step.Authentication, false, Optional.of(reply),
                 Step.Authentication + ": " + endpoint.display() + " refused user \"" + login.user() + "\" by "
                         + mechanism.saslName() + ": " + reply.text() + "; " + next)

@@ -1,5 +1,6 @@
 package dev.postrider.transport;
 
+import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Durations;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Endpoint.Security;
@@ -120,7 +121,7 @@ final class Pop3Login {
         try {
             wire.encrypt();
         } catch (IOException e) {
-            throw new SessionFailure(server, wire, secrets, mismatch()).ofTls(e);
+            throw new SessionFailure(server, wire, secrets, mismatch(), ReplyRules.shipped()).ofTls(e);
         }
     }
 

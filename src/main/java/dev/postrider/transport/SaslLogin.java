@@ -32,7 +32,7 @@ final class SaslLogin {
         this.connection = connection;
         this.login = login;
         this.credentials = credentials;
-        this.failure = new LoginFailure(connection.endpoint(), connection.wire(), login);
+        this.failure = new LoginFailure(connection.endpoint(), connection.wire(), login, connection.rules());
     }
 
     /**
@@ -58,7 +58,7 @@ final class SaslLogin {
      * @throws RefusedException with Authentication, if there is none, or a login must not be sent
      */
     static SaslMechanism mechanism(SmtpConnection connection, Login login) throws RefusedException {
-        LoginFailure failure = new LoginFailure(connection.endpoint(), connection.wire(), login);
+        LoginFailure failure = new LoginFailure(connection.endpoint(), connection.wire(), login, connection.rules());
         boolean encrypted = connection.wire().tls().isPresent();
         if (!encrypted && !connection.mayLogInInTheClear()) {
             throw failure.inTheClear();

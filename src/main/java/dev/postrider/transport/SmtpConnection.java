@@ -1,6 +1,7 @@
 package dev.postrider.transport;
 
 import dev.postrider.reply.Reply;
+import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Endpoint.Security;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Login;
@@ -42,13 +43,15 @@ final class SmtpConnection extends SMTPTransport {
     private final Wire wire;
     private final Dialogue dialogue;
     private final Secrets secrets;
+    private final ReplyRules rules;
     private Step phase = Step.Connection;
     private Duration patience;
     private boolean greeted;
     private boolean resetNeeded;
     private boolean open;
 
-    private SmtpConnection(Endpoint.Smtp endpoint, String ehloName, Wire wire, Secrets secrets, Dialogue dialogue) {
+    private SmtpConnection(Endpoint.Smtp endpoint, String ehloName, Wire wire, Secrets secrets, Dialogue dialogue,
+            ReplyRules rules) {
         super(SESSIONS.computeIfAbsent(endpoint.security(), SmtpConnection::session),
                 new URLName("smtp", endpoint.host(), endpoint.port(), null, null, null));
         setLocalHost(ehloName);
@@ -57,6 +60,7 @@ final class SmtpConnection extends SMTPTransport {
         this.wire = wire;
         this.dialogue = dialogue;
         this.secrets = secrets;
+        this.rules = rules;
     }
 
     /** The settings that Angus Mail needs; what differs between servers besides is told to the connection. */
@@ -78,11 +82,12 @@ final class SmtpConnection extends SMTPTransport {
      * @param ehloName what EHLO says
      * @param secret   the password or access token, where one is needed
      * @param secrets  what must not be shown; what is sent for the login is added to it
+     * @param rules    by which refusals get their meaning
      * @throws RefusedException with Connection, Tls, Certificate, Authentication or Timeout; the connection is closed
      */
     static SmtpConnection open(Endpoint.Smtp endpoint, String ehloName, Wire wire, Optional<String> secret,
-            Secrets secrets, Dialogue dialogue) throws RefusedException {
-        SmtpConnection connection = new SmtpConnection(endpoint, ehloName, wire, secrets, dialogue);
+            Secrets secrets, Dialogue dialogue, ReplyRules rules) throws RefusedException {
+        SmtpConnection connection = new SmtpConnection(endpoint, ehloName, wire, secrets, dialogue, rules);
         try {
             connection.establish();
             if (secret.isPresent()) {
@@ -99,7 +104,7 @@ final class SmtpConnection extends SMTPTransport {
     }
 
     private void establish() throws RefusedException {
-        SessionFailure failure = SessionFailure.ofSmtp(endpoint, wire, secrets);
+        SessionFailure failure = SessionFailure.ofSmtp(endpoint, wire, secrets, rules);
         if (endpoint.security() == Security.TLS) {
             try {
                 wire.encrypt();
@@ -282,6 +287,10 @@ final class SmtpConnection extends SMTPTransport {
 
     Secrets secrets() {
         return secrets;
+    }
+
+    ReplyRules rules() {
+        return rules;
     }
 
     Endpoint.Smtp endpoint() {

@@ -8,7 +8,6 @@ import dev.postrider.message.change.DowngradedMessage;
 import dev.postrider.message.header.AsciiForms;
 import dev.postrider.reply.Meaning;
 import dev.postrider.reply.Reply;
-import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Durations;
 import dev.postrider.route.Login;
 import dev.postrider.route.TestResult.Step;
@@ -362,21 +361,13 @@ final class SmtpTransaction {
         Step actual = reply.code() == 421
                 ? Step.Connection
                 : loginWanted ? Step.Authentication : tooBig ? Step.MessageRejected : step;
-        // 500 to 503 are about the commands, so about the software of the server and not about this message.
-        boolean aboutCommands = reply.code() >= 500 && reply.code() <= 503 && reply.code() != 501;
-        // RFC 5321 section 4.5.3.1.10: 552 may stand for 452, too many recipients; others say that the mailbox is full.
-        boolean tooMany = reply.code() == 552 && step == Step.RecipientRejected
-                && reply.enhanced().filter(status -> !status.equals("5.5.3")).isEmpty();
-        // A server that contradicts itself gets another try.
-        boolean saysTransient = reply.enhanced().filter(status -> status.startsWith("4.")).isPresent();
-        boolean permanent = reply.code() >= 500 && !aboutCommands && !tooMany && !saysTransient
-                && actual != Step.Connection && actual != Step.Authentication;
         if (actual == Step.Connection) {
             connection.abort();
         }
-        Meaning meaning = ReplyRules.shipped().of(connection.endpoint().host(), actual, reply);
+        Meaning meaning = connection.rules().of(connection.endpoint().host(), actual, reply);
         String advice = meaning.advice()
                 .orElseGet(() -> loginWanted ? adviceOnLogin() : next);
+        boolean permanent = meaning.isPermanent(actual, reply);
         return new Verdict.Refused(actual, permanent, Optional.of(reply), actual + ": "
                 + connection.endpoint().display() + " " + what + ": " + reply.text() + "; " + advice)
                 .meaning(meaning);

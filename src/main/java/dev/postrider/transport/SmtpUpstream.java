@@ -2,6 +2,7 @@ package dev.postrider.transport;
 
 import dev.postrider.message.Envelope;
 import dev.postrider.message.MessageContent;
+import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Login;
 import dev.postrider.route.ResourceKey;
@@ -28,6 +29,7 @@ final class SmtpUpstream implements Upstream {
     private final PopLogins popLogins;
     private final String ehloName;
     private final Dialogue dialogue;
+    private final ReplyRules rules;
     private final SizeAtServer size = new SizeAtServer(this::transact);
     private @Nullable Wire wire;
     private @Nullable SmtpConnection connection;
@@ -36,7 +38,7 @@ final class SmtpUpstream implements Upstream {
 
     SmtpUpstream(ResourceKey server, Endpoint.Smtp endpoint, EgressPolicy egress, String ehloName,
             boolean recordDialogue,
-            AccessTokens tokens, PopLogins popLogins, TlsContexts contexts) {
+            AccessTokens tokens, PopLogins popLogins, TlsContexts contexts, ReplyRules rules) {
         this.server = server;
         this.endpoint = endpoint;
         this.egress = egress;
@@ -45,6 +47,7 @@ final class SmtpUpstream implements Upstream {
         this.contexts = contexts;
         this.ehloName = endpoint.ehloName().orElse(ehloName);
         this.dialogue = new Dialogue(recordDialogue);
+        this.rules = rules;
     }
 
     @Override
@@ -198,7 +201,7 @@ final class SmtpUpstream implements Upstream {
         dialogue.expect(Dialogue.Protocol.SMTP);
         Wire connected = Wire.connect(endpoint, egress, context, dialogue);
         wire = connected;
-        return SmtpConnection.open(endpoint, ehloName, connected, secret, secrets, dialogue);
+        return SmtpConnection.open(endpoint, ehloName, connected, secret, secrets, dialogue, rules);
     }
 
     @Override

@@ -9,6 +9,13 @@ import java.util.Optional;
 /** What became of one recipient in one attempt. */
 public sealed interface Verdict {
 
+    /** What a refusal is about, as logs, events and metrics have it, where a server gave a reply. */
+    default Optional<String> replyClass() {
+        return this instanceof Refused refused
+                ? refused.meaning().map(meaning -> meaning.replyClass().text())
+                : Optional.empty();
+    }
+
     /**
      * The server took the message for this recipient; it is now responsible (RFC 5321 section 4.1.1.4).
      *

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import dev.postrider.relay.telemetry.MeteredUpstreams;
 import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Login;
 import dev.postrider.route.ServerRoute;
@@ -171,7 +172,8 @@ final class NoSecretIsToldTest {
                     """.formatted(GraphStandIn.CLIENT_ID, GraphStandIn.CLIENT_SECRET, GraphStandIn.TENANT,
                     GraphStandIn.MAILBOX));
             String told = attempt(world, new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY,
-                    new GraphEndpoints(Optional.of(graph.uri()), Optional.of(graph.uri()))), accepted);
+                    new GraphEndpoints(Optional.of(graph.uri()), Optional.of(graph.uri())), ReplyRules::shipped),
+                    accepted);
 
             assertThat(told).contains(says)
                     .doesNotContain(GraphStandIn.CLIENT_SECRET, base64(GraphStandIn.CLIENT_SECRET));

@@ -51,7 +51,7 @@ public final class TestRoutes {
 
     /** The same of the resource with this UID. */
     public static ServerRoute of(ServerRoute server, String uid) {
-        return new ServerRoute(server.key(), server.global(), server.active(), server.endpoint(), Optional.of(uid));
+        return server.of(Optional.of(uid));
     }
 
     /** A global server on this machine, without encryption. */

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postrider.message.Envelope;
 import dev.postrider.reply.Reply;
+import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Endpoint.Graph.Cloud;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.TestResult.Step;
@@ -67,7 +68,7 @@ final class GraphUpstreamTest {
     private GraphUpstream upstream(Endpoint.Graph endpoint) {
         return new GraphUpstream(endpoint, new GraphEndpoints(Optional.of(graph.uri()), Optional.of(graph.uri())),
                 true, new AccessTokens(InstantSource.system(), Duration.ofSeconds(5), true),
-                List.of(Duration.ofMillis(1), Duration.ofMillis(1), Duration.ofMillis(1)));
+                List.of(Duration.ofMillis(1), Duration.ofMillis(1), Duration.ofMillis(1)), ReplyRules.shipped());
     }
 
     private static Verdict.Refused refusal(Attempt attempt) {

@@ -171,14 +171,15 @@ final class Consequences {
             deferred.add(new Deferral(recipient.number(), recipient.attempts(), now, now,
                     server.endpoint().display(), reply, recipient.delayReported()));
             if (told) {
-                events.add(MailEvent.of(MailEvent.Type.HELD, message, recipient, server.key(), reply, now));
+                events.add(MailEvent.of(MailEvent.Type.HELD, message, recipient, server.key(), reply, Optional.empty(), now));
             }
         }
         return new Settlement(List.of(), deferred, List.of(), events, Map.of(), true);
     }
 
     private static Event event(MailEvent.Type type, QueuedMessage message, Outcome outcome, String reply, Instant now) {
-        return MailEvent.of(type, message, outcome.recipient(), outcome.server().key(), reply, now);
+        return MailEvent.of(type, message, outcome.recipient(), outcome.server().key(), reply,
+                outcome.verdict().replyClass(), now);
     }
 
     private static Deferral deferral(Outcome outcome, Verdict.Refused refused, int attempts, Instant last,
@@ -190,7 +191,7 @@ final class Consequences {
     private static Entry entry(Outcome outcome, Verdict.Refused refused, String status,
             Optional<Instant> retryUntil) {
         return new Entry(outcome.recipient(), outcome.server().endpoint().host(), status, refused.reply(),
-                refused.message(), retryUntil);
+                refused.message(), retryUntil, refused.replyClass());
     }
 
     private static void report(Map<Kind, List<Entry>> reported, Kind kind, Entry entry) {
@@ -221,6 +222,7 @@ final class Consequences {
 
     private void tell(RelayMeters.Outcome what, QueuedMessage message, Outcome outcome, String reply) {
         meters.recipient(message.organization(), outcome.server().key(), what, message.received());
+        outcome.verdict().replyClass().ifPresent(text -> meters.refusal(outcome.server().key(), text));
         LOG.info("{}", LogLine.of(message.id(), what.name().toLowerCase(Locale.ROOT))
                 .with("organization", message.organization())
                 .address("from", message.sender())
@@ -230,6 +232,7 @@ final class Consequences {
                 .with("attempt", outcome.recipient().attempts() + 1)
                 .with("duration", outcome.duration())
                 .with("age", Duration.between(message.received(), clock.instant()))
+                .with("class", outcome.verdict().replyClass())
                 .with("reply", reply));
     }
 }

@@ -66,9 +66,17 @@ final class DeliveryReport {
      * @param reply      the server's, if it came to one
      * @param message    for people
      * @param retryUntil when it is given up, if it is not delivered before
+     * @param replyClass what the refusal is about, where that is known
      */
     record Entry(QueuedRecipient recipient, String host, String status, Optional<Reply> reply, String message,
-            Optional<Instant> retryUntil) {}
+            Optional<Instant> retryUntil, Optional<String> replyClass) {
+
+        /** Without a class. */
+        Entry(QueuedRecipient recipient, String host, String status, Optional<Reply> reply, String message,
+                Optional<Instant> retryUntil) {
+            this(recipient, host, status, reply, message, retryUntil, Optional.empty());
+        }
+    }
 
     private final String hostName;
     private final long mostReturned;
@@ -179,6 +187,7 @@ final class DeliveryReport {
                     .append(entry.recipient.address())
                     .append(">\r\n    ")
                     .append(StatusFields.oneLine(entry.message))
+                    .append(entry.replyClass.map(name -> " (" + name + ")").orElse(""))
                     .append("\r\n");
         }
         return text.append(whole ? "\r\nIt is attached.\r\n" : "\r\nIts header is attached.\r\n").toString();

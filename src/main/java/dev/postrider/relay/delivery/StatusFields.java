@@ -39,6 +39,7 @@ final class StatusFields {
             field(text, "Status", entry.status());
             field(text, "Remote-MTA", "dns; " + entry.host());
             field(text, "Diagnostic-Code", diagnostic(entry));
+            entry.replyClass().ifPresent(name -> field(text, "X-Postrider-Class", name));
             field(text, "Last-Attempt-Date", MailDate.of(now));
             entry.retryUntil().ifPresent(time -> field(text, "Will-Retry-Until", MailDate.of(time)));
         }

@@ -8,6 +8,7 @@ import dev.postrider.relay.queue.Settlement;
 import dev.postrider.route.ResourceKey;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Optional;
 
 /** The final outcome of a message for one recipient, or that it is held, as a CloudEvent 1.0 in the JSON format. */
 public final class MailEvent {
@@ -23,10 +24,11 @@ public final class MailEvent {
     /**
      * The event of one recipient.
      *
-     * @param reply what the server said, or what went wrong
+     * @param reply      what the server said, or what went wrong
+     * @param replyClass what a refusal is about, where that is known
      */
     public static Settlement.Event of(Type type, QueuedMessage message, QueuedRecipient recipient, ResourceKey server,
-            String reply, Instant time) {
+            String reply, Optional<String> replyClass, Instant time) {
         // A recipient has one final outcome, so this is unique, also where it is recorded twice.
         String id = message.id() + "-" + recipient.number()
                 + (type == Type.HELD ? "-held-" + time.toEpochMilli() : "");
@@ -38,7 +40,7 @@ public final class MailEvent {
                 .put("subject", message.id())
                 .put("time", time.toString())
                 .put("datacontenttype", "application/json");
-        event.putObject("data")
+        ObjectNode data = event.putObject("data")
                 .put("organization", message.organization().toString())
                 .put("id", message.id())
                 .put("sender", message.sender())
@@ -47,6 +49,7 @@ public final class MailEvent {
                 .put("attempts", recipient.attempts() + 1)
                 .put("server", server.toString())
                 .put("reply", reply);
+        replyClass.ifPresent(text -> data.put("class", text));
         return new Settlement.Event(id, event.toString());
     }
 }

@@ -1,5 +1,6 @@
 package dev.postrider.relay.routes;
 
+import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Linking;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayRoute;
@@ -28,6 +29,7 @@ public final class Routes {
     private volatile @Nullable Runnable newOwner;
     private volatile List<ServerRoute> activeGlobals = List.of();
     private volatile @Nullable RelayRoute relay;
+    private volatile ReplyRules replyRules = ReplyRules.shipped();
     private volatile boolean complete;
 
     /**
@@ -145,6 +147,7 @@ public final class Routes {
     public void put(RelayRoute route) {
         if (!route.equals(relay)) {
             relay = route;
+            replyRules = ReplyRules.shipped().after(route.replyRules());
             changed();
         }
     }
@@ -188,6 +191,11 @@ public final class Routes {
 
     public Optional<ServerRoute> server(ResourceKey key) {
         return Optional.ofNullable(servers.get(key));
+    }
+
+    /** What replies of servers mean, by the installation's rules and those that the program brings. */
+    public ReplyRules replyRules() {
+        return replyRules;
     }
 
     public Optional<RelayRoute> relay() {

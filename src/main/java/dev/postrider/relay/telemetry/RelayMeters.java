@@ -139,6 +139,15 @@ public final class RelayMeters {
         }
     }
 
+    /**
+     * A server refused a recipient or a message for it.
+     *
+     * @param replyClass what the refusal is about
+     */
+    public void refusal(ResourceKey server, String replyClass) {
+        registry.counter("postrider.refusals", SERVER, servers.active(server), "class", replyClass).increment();
+    }
+
     /** A message is held, since the relay failed twice while it was tried. */
     public void poisoned(ResourceKey organization) {
         registry.counter("postrider.poisoned", ORGANIZATION, organizations.active(organization)).increment();
