@@ -63,8 +63,7 @@ final class OperatorCommand implements Callable<Integer> {
                     OptionValue.given(identity).orElseGet(() -> UUID.randomUUID().toString()), image, healthPort,
                     metricsPort, endpoints);
             OperatorProcess process = new OperatorProcess(client, options,
-                    tenants -> new TestSender(
-                            new MailUpstreams("postrider-operator." + where + ".svc", true, tenants, endpoints),
+                    (greeting, tenants) -> new TestSender(new MailUpstreams(greeting, true, tenants, endpoints),
                             InstantSource.system()),
                     InstantSource.system(), leadership);
             try {

@@ -30,7 +30,7 @@ public enum ReplyMeaning {
     SENDGRID_LOGIN("535 .*Bad username / password", "SendGrid wants the user name apikey, just so, and an API key with the permission Mail Send as the password"),
     SENDGRID_CREDITS("45[01] .*Maximum credits exceeded", "the SendGrid account has used up its mails: wait, or get a larger plan"),
     ENCRYPTION_REQUIRED("538\\b|53[045] .*(STARTTLS|encryption|TLS)", "the server wants TLS before a login: set spec.smtp.security to StartTLS or TLS"),
-    PASSWORD_TRANSITION("432\\b", "the server wants a login with PLAIN once, to store the password anew: set mechanisms to PLAIN"),
+    PASSWORD_TRANSITION("432 4\\.7\\.12\\b|432 .*transition", "the server wants a login with PLAIN once, to store the password anew: set mechanisms to PLAIN"),
     TOO_WEAK("534\\b", "the mechanism is too weak for this user: set mechanisms to a stronger one that the server offers"),
     LATER("454 4\\.7\\.0\\b", "the server cannot check logins at the moment: it will be tried again"),
     NOT_OWNED("55[034] .*not owned by user", "the login may not send as this address: send from its own, or have the server's operator allow it"),

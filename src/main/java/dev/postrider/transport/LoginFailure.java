@@ -2,6 +2,8 @@ package dev.postrider.transport;
 
 import dev.postrider.reply.Meaning;
 import dev.postrider.reply.Reply;
+import dev.postrider.reply.ReplyAction;
+import dev.postrider.reply.ReplyClass;
 import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Durations;
 import dev.postrider.route.Endpoint.Security;
@@ -64,8 +66,12 @@ record LoginFailure(Endpoint.Smtp endpoint, Wire wire, Login login) {
 
     RefusedException refused(SaslMechanism mechanism, Collection<String> offered, Reply reply) {
         Meaning meaning = ReplyRules.shipped().of(endpoint.host(), Step.Authentication, reply);
-        String next = meaning.advice().map(text -> text + "; check ").orElse("check ")
-                + whatToCheck(mechanism, offered);
+        // Nothing is wrong with the login where the server has too many connections, or too much to do.
+        boolean passes = meaning.action() instanceof ReplyAction.FewerConnections
+                || meaning.replyClass() == ReplyClass.RATE_LIMITED;
+        String next = passes
+                ? meaning.advice().orElse("it will be tried again")
+                : meaning.advice().map(text -> text + "; check ").orElse("check ") + whatToCheck(mechanism, offered);
         return new RefusedException(new Verdict.Refused(Step.Authentication, false, Optional.of(reply),
                 Step.Authentication + ": " + endpoint.display() + " refused user \"" + login.user() + "\" by "
                         + mechanism.saslName() + ": " + reply.text() + "; " + next)

@@ -1,6 +1,8 @@
 package dev.postrider.transport;
 
+import dev.postrider.reply.Meaning;
 import dev.postrider.reply.Reply;
+import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Durations;
 import dev.postrider.route.Endpoint.Security;
 import dev.postrider.route.Endpoint;
@@ -63,13 +65,13 @@ record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets, Securi
         if (reply.isPresent() && !reply.get().positive()) {
             return phase == Step.Tls
                     ? refused(Step.Tls, reply.get(), endpoint.display() + " offers STARTTLS but refused it: "
-                            + reply.get().text() + "; have its operator look into the TLS settings")
+                            + reply.get().text(), "have its operator look into the TLS settings")
                     : !Dialogue.Protocol.SMTP.isSpokenBy(reply.get().text())
                             ? new RefusedException(Step.Connection, endpoint.display() + " does not answer EHLO as an "
                                     + "SMTP server does; check that an SMTP server listens on that port")
                             : refused(Step.Connection, reply.get(), endpoint.display() + " does not want to talk: "
-                                    + reply.get().text()
-                                    + "; ask the server's operator whether this address may connect");
+                                    + reply.get().text(),
+                                    "ask the server's operator whether this address may connect");
         }
         if (phase == Step.Tls) {
             return ofTls(failure instanceof MessagingException mail && mail.getNextException() != null
@@ -119,7 +121,9 @@ record SessionFailure(Endpoint.Smtp endpoint, Wire wire, Secrets secrets, Securi
         return secrets.redact(String.valueOf(cause.getMessage())).lines().findFirst().orElse("").strip();
     }
 
-    private static RefusedException refused(Step step, Reply reply, String message) {
-        return new RefusedException(new Verdict.Refused(step, false, Optional.of(reply), step + ": " + message));
+    private RefusedException refused(Step step, Reply reply, String message, String next) {
+        Meaning meaning = ReplyRules.shipped().of(endpoint.host(), step, reply);
+        return new RefusedException(new Verdict.Refused(step, false, Optional.of(reply),
+                step + ": " + message + "; " + meaning.advice().orElse(next)).meaning(meaning));
     }
 }
