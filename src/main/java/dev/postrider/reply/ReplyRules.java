@@ -26,6 +26,10 @@ public final class ReplyRules {
                 new ReplyAction.RestServer(Duration.ofHours(1)), "Exchange Online takes no password: use oauth2"),
         SEND_AS("550 5\\.7\\.60 |55[04] 5\\.2\\.252 |5.*SendAsDenied", ReplyClass.SENDER_NOT_ALLOWED,
                 new ReplyAction.RestServer(Duration.ofMinutes(30)), ""),
+        BAD_OUTBOUND_SENDER("550 5\\.1\\.8 .*bad outbound sender|55[04] 5\\.7\\.70[58] ", ReplyClass.ACCOUNT_SUSPENDED,
+                new ReplyAction.HoldOrganization(),
+                "Exchange Online has restricted the mailbox or the tenant for what it sent: find out what that was, and "
+                        + "have its administrator release it (Restricted entities)"),
         SUSPENDED("[45][0-9][0-9] .*account (is |has been )?(suspended|disabled|blocked)", ReplyClass.ACCOUNT_SUSPENDED,
                 new ReplyAction.RestServer(Duration.ofHours(1)),
                 "the account that sends is suspended: ask its provider, or use another account");

@@ -5,7 +5,7 @@ import java.time.Instant;
 
 /**
  * How many connections a server lets be open, as far as its refusals tell: less by one after the first, half after each
- * that follows soon, and one more for each minute without (additive increase, multiplicative decrease). Guarded by
+ * that follows soon, and one more for each minute since it took mail again (additive increase, multiplicative decrease). Guarded by
  * {@link Turns}.
  */
 final class ConnectionWindow {
@@ -13,15 +13,24 @@ final class ConnectionWindow {
 
     private int most = Integer.MAX_VALUE;
     private long reducedAt;
-    private Instant since = Instant.MIN;
+    private Instant reducedTime = Instant.MIN;
+    /** When it took mail after that; far in the future if it has not. */
+    private Instant since = Instant.MAX;
 
     /** How many may be open now. */
     int most(Instant now) {
-        if (most == Integer.MAX_VALUE) {
+        if (most == Integer.MAX_VALUE || !since.isBefore(now)) {
             return most;
         }
         long grown = most + Duration.between(since, now).dividedBy(GROWS_AFTER);
         return (int) Math.clamp(grown, 1, Integer.MAX_VALUE);
+    }
+
+    /** The server took a message. */
+    void taken(Instant now) {
+        if (since.equals(Instant.MAX)) {
+            since = now;
+        }
     }
 
     /**
@@ -37,10 +46,11 @@ final class ConnectionWindow {
             return true;
         }
         int before = Math.min(most(now), Math.max(1, open));
-        boolean again = most != Integer.MAX_VALUE && now.isBefore(since.plus(GROWS_AFTER));
+        boolean again = most != Integer.MAX_VALUE && now.isBefore(reducedTime.plus(GROWS_AFTER));
         most = Math.max(1, again ? before / 2 : before - 1);
         reducedAt = last;
-        since = now;
+        reducedTime = now;
+        since = Instant.MAX;
         return before > 1;
     }
 }

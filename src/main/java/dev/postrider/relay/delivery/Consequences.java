@@ -67,8 +67,17 @@ final class Consequences {
                 && !message.received().plus(settings.delayNotice()).isAfter(clock.instant());
     }
 
+    /** What a message's age asks for, that is not tried since its servers rest. */
+    Settlement overdue(QueuedMessage message, List<Outcome> outcomes) {
+        return of(message, outcomes, false, false);
+    }
+
     /** @param otherServerLeft whether those whose server failed may go to another at once */
     Settlement of(QueuedMessage message, List<Outcome> outcomes, boolean otherServerLeft) {
+        return of(message, outcomes, otherServerLeft, true);
+    }
+
+    private Settlement of(QueuedMessage message, List<Outcome> outcomes, boolean otherServerLeft, boolean tried) {
         Instant now = clock.instant();
         boolean expired = isExpired(message);
         List<Integer> done = new ArrayList<>();
@@ -114,7 +123,7 @@ final class Consequences {
                 }
                 case Verdict.Refused refused when otherServerLeft && outcome.concernsServer() -> deferred
                         .add(deferral(outcome, refused, recipient.attempts(), now, now, recipient.delayReported()));
-                case Verdict.Refused refused when Outcome.asksForHold(refused) -> {
+                case Verdict.Refused refused when tried && Outcome.asksForHold(refused) -> {
                     String reply = "held: " + refused.message() + "; release the message once that is done: the other "
                             + "mail of the organization waits with it";
                     deferred.add(new Deferral(recipient.number(), recipient.attempts(), now, now,

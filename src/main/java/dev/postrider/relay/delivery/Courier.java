@@ -222,10 +222,10 @@ final class Courier {
      * @param resting the server that it waits for
      */
     void overdue(QueuedMessage message, Lanes.Resting resting) throws InterruptedException {
-        record(message, message.recipients()
+        record(message, consequences.overdue(message, message.recipients()
                 .stream()
                 .map(recipient -> new Outcome(recipient, resting.server(), resting.failure(), Duration.ZERO))
-                .toList(), false);
+                .toList()));
     }
 
     /** Says what became of each recipient; empty if there was no connection to be had. */

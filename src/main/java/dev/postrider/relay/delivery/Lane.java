@@ -99,6 +99,15 @@ final class Lane {
         return window.reduce(place.number(), lastUse, open, now);
     }
 
+    /** It took a message of a namespace. */
+    void taken(String namespace, Instant now) {
+        window.taken(now);
+        ConnectionWindow own = windows.get(namespace);
+        if (own != null) {
+            own.taken(now);
+        }
+    }
+
     /** How many more attempts may begin. */
     int free(Instant now) {
         if (now.isBefore(withoutPermitUntil) || !breaker.admits(now)) {

@@ -188,6 +188,7 @@ final class Lanes {
         if (failure.isEmpty()) {
             lane.failedBy.clear();
             lane.refusedFor.clear();
+            lane.taken(place.namespace, now);
             lane.breaker.succeeded(place.probe);
             own.succeeded(lane.key, place.ownProbe);
         } else if (rest.isPresent()) {
@@ -268,11 +269,15 @@ final class Lanes {
     private void narrow(Place place, OwnRests own, Verdict.Refused refused, int open, Instant now) {
         Lane lane = place.lane;
         boolean itsNamespace = refused.inTransaction() && lane.isShared();
+        int before = lane.most(now);
         meters.fewerConnections(lane.key);
         if (lane.narrow(place, refused.inTransaction(), open, now)) {
             abandonProbes(place, own);
             lane.connections().keep(lane.most(now));
-            LOG.info("server {} gets at most {} connections for now: {}", lane.key, lane.most(now), refused.message());
+            if (lane.most(now) < before) {
+                LOG.info("server {} gets at most {} connections for now: {}", lane.key, lane.most(now),
+                        refused.message());
+            }
         } else if (itsNamespace) {
             lane.breaker.abandoned(place.probe);
             own.note(lane.key).failed(place.ownProbe, refused, now);
