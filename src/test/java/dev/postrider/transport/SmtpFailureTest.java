@@ -31,7 +31,7 @@ final class SmtpFailureTest {
             CONNECT  | (drip)                              | Timeout           | false |        | did not greet within 400ms
             CONNECT  | (flood)                             | Connection        | false |        | longer than 65536 octets
             EHLO     | (hang)                              | Timeout           | false |        | took longer than 400ms
-            MAIL     | 550 5.7.60 not your address         | SenderRejected    | true  | 5.7.60 | refused the sender <sender@example.com>: 550
+            MAIL     | 550 5.7.60 not your address         | SenderRejected    | false | 5.7.60 | refused the sender <sender@example.com>: 550
             MAIL     | 451 4.7.1 greylisted                | SenderRejected    | false | 4.7.1  | 451 4.7.1 greylisted
             MAIL     | 530 5.7.57 log in first             | Authentication    | false | 5.7.57 | declare spec.smtp.authentication
             MAIL     | 552 5.3.4 too big                   | MessageRejected   | true  | 5.3.4  | 552 5.3.4 too big
