@@ -36,7 +36,8 @@ public record Smtp(
         @JsonPropertyDescription("A proxy that connections to this server go through.")
         @Nullable Proxy proxy,
         @JsonPropertyDescription("The name that Postrider introduces itself by (EHLO, RFC 5321 section 4.1.1.1), a "
-                + "host name or an address in brackets. Default: that of the relay's or the operator's pod.")
+                + "host name or an address in brackets. Default: the relay's (relay.hostName of the chart); test mails "
+                + "greet by the same.")
         @Size(min = 1, max = 253) @Pattern("^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$|^\\[(IPv6:)?[0-9A-Fa-f:.]+\\]$") @Nullable String ehloName,
         @JsonPropertyDescription("How long to wait for a connection to each address with the server's greeting, "
                 + "and for a proxy, as 500ms, 60s or 5m; at most 1h.")

@@ -64,9 +64,8 @@ final class OperatorCommand implements Callable<Integer> {
                     OptionValue.given(identity).orElseGet(() -> UUID.randomUUID().toString()), image, healthPort,
                     metricsPort, endpoints);
             OperatorProcess process = new OperatorProcess(client, options,
-                    tenants -> new TestSender(
-                            new MailUpstreams("postrider-operator." + where + ".svc", true, tenants, endpoints,
-                                    ReplyRules::shipped),
+                    (greeting, tenants) -> new TestSender(
+                            new MailUpstreams(greeting, true, tenants, endpoints, ReplyRules::shipped),
                             InstantSource.system()),
                     InstantSource.system(), leadership);
             try {

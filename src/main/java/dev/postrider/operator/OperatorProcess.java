@@ -47,7 +47,7 @@ import java.time.InstantSource;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -105,12 +105,12 @@ public final class OperatorProcess implements AutoCloseable {
     /**
      * Starts the operator.
      *
-     * @param sender     makes what sends tests, to where this lets it
+     * @param sender     makes what sends tests: by which name it greets, the relay's, and where it is let
      * @param leadership that the client was made with
      * @throws IOException              if the port for health is taken
      * @throws IllegalArgumentException if the settings are missing or cannot be read
      */
-    public OperatorProcess(KubernetesClient client, Options options, Function<EgressPolicy, TestSender> sender,
+    public OperatorProcess(KubernetesClient client, Options options, BiFunction<String, EgressPolicy, TestSender> sender,
             InstantSource clock,
             Leadership leadership) throws IOException {
         this(client, options, sender, clock, clock, leadership);
@@ -121,7 +121,7 @@ public final class OperatorProcess implements AutoCloseable {
      *
      * @param calendar by which notices are due; certificates must keep to the time of those who check them
      */
-    OperatorProcess(KubernetesClient client, Options options, Function<EgressPolicy, TestSender> sender,
+    OperatorProcess(KubernetesClient client, Options options, BiFunction<String, EgressPolicy, TestSender> sender,
             InstantSource clock, InstantSource calendar, Leadership leadership) throws IOException {
         this.client = client;
         this.options = options;
@@ -148,7 +148,8 @@ public final class OperatorProcess implements AutoCloseable {
                 new RelayQueue(() -> relayAdmin, secrets.adminToken()), clock, settings.namespaceLimits(), domains,
                 new Cluster.State(configMap, RelayReconciler.installation(settings, options.namespace(), secrets)));
         Events events = new Events(client, options.identity(), clock, registry);
-        TestSender tester = sender.apply(EgressPolicy.of(settings.connections().allowedNetworks(),
+        String greeting = RelayWorkload.greetingName(options.namespace(), settings.relay());
+        TestSender tester = sender.apply(greeting, EgressPolicy.of(settings.connections().allowedNetworks(),
                 settings.connections().deniedNetworks(),
                 OwnAddresses.ofInstallation(RelayWorkload.host(options.namespace()), client.getMasterUrl().getHost(),
                         settings.relay().stores())));

@@ -2,6 +2,7 @@ package dev.postrider.transport;
 
 import dev.postrider.reply.Meaning;
 import dev.postrider.reply.Reply;
+import dev.postrider.reply.ReplyAction;
 import dev.postrider.reply.ReplyClass;
 import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Durations;
@@ -67,7 +68,9 @@ record LoginFailure(Endpoint.Smtp endpoint, Wire wire, Login login, ReplyRules r
         Meaning found = rules.of(endpoint.host(), Step.Authentication, reply);
         Meaning meaning = login instanceof Login.Submitter ? found.ofSubmitter() : found;
         // Nothing is wrong with the login where the server has too many connections, or too much to do.
-        String next = meaning.replyClass() == ReplyClass.RATE_LIMITED
+        boolean passes = meaning.action() instanceof ReplyAction.FewerConnections
+                || meaning.replyClass() == ReplyClass.RATE_LIMITED;
+        String next = passes
                 ? meaning.advice().orElse("it will be tried again")
                 : meaning.advice().map(text -> text + "; check ").orElse("check ") + whatToCheck(mechanism, offered);
         return new RefusedException(new Verdict.Refused(Step.Authentication, false, Optional.of(reply),

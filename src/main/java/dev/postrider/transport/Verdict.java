@@ -2,6 +2,7 @@ package dev.postrider.transport;
 
 import dev.postrider.reply.Meaning;
 import dev.postrider.reply.Reply;
+import dev.postrider.reply.ReplyAction;
 import dev.postrider.route.TestResult.Step;
 import java.time.Duration;
 import java.util.Optional;
@@ -68,9 +69,16 @@ public sealed interface Verdict {
             return new Refused(step, permanent, reply, message, retryAfter, status, true, meaning);
         }
 
-        /** The same with what its reply means. */
+        /** The same with what its reply means: only what is about the message or a recipient stays permanent. */
         public Refused meaning(Meaning some) {
-            return new Refused(step, permanent, reply, message, retryAfter, status, inTransaction, Optional.of(some));
+            boolean ofMessage = switch (some.action()) {
+                case ReplyAction.Bounce _,ReplyAction.SplitRecipients _,ReplyAction.EncodeAnew _ -> true;
+                case ReplyAction.Retry _,ReplyAction.RetryElsewhere _,ReplyAction.RestServer _,
+                        ReplyAction.RestUntilMidnight _,ReplyAction.FewerConnections _,
+                        ReplyAction.HoldOrganization _ ->
+                    false;
+            };
+            return new Refused(step, permanent && ofMessage, reply, message, retryAfter, status, inTransaction, Optional.of(some));
         }
 
         /**

@@ -89,7 +89,7 @@ final class FailingTestSendsEndToEndIT {
         wrong-password    | 127.0.0.1            | None     | Authentication    | 535 5.7.8 authentication failed; user name or password is wrong | S: 535 5.7.8
         nobody-listens    | 127.0.0.1            | None     | Connection        | check spec.smtp.host and spec.smtp.port, that the server runs              | Connection refused
         no-such-host      | no-such-host.invalid | None     | NameResolution    | has no address; check spec.smtp.host, or the DNS of the cluster            | no-such-host.invalid
-        no-starttls       | 127.0.0.1            | StartTLS | Tls               | enable it at the server, or use security TLS                               | C: EHLO
+        no-starttls       | 127.0.0.1            | StartTLS | Tls               | enable it at the server, or use security TLS                               | C: EHLO postrider-relay.
         other-authority   | 127.0.0.1            | StartTLS | Certificate       | name the authority that issued it in spec.smtp.tls.caSecretRef              | C: STARTTLS
         other-name        | 127.0.0.1            | StartTLS | Certificate       | use a host that the certificate names                                      | C: STARTTLS
         sender-refused    | 127.0.0.1            | None     | SenderRejected    | check that this login may send as that address                             | S: 553 5.7.1

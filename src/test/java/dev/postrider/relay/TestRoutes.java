@@ -61,6 +61,15 @@ public final class TestRoutes {
                         Duration.ofSeconds(30), maxConnections, Optional.empty()));
     }
 
+    /** A server of namespace "shop" on this machine, with a login, in the clear. */
+    public static ServerRoute withPassword(String name, int port, String user, String password) {
+        return new ServerRoute(key(name), false, true,
+                new Endpoint.Smtp("127.0.0.1", port, Endpoint.Security.NONE,
+                        dev.postrider.route.TlsSettings.DEFAULT, true, Optional.empty(), Optional.empty(),
+                        Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofSeconds(30), Duration.ofSeconds(30), 2,
+                        Optional.of(new Login.Password(user, password, List.of(), Optional.empty()))));
+    }
+
     /** The same server, to which whoever submits logs in, in the clear if need be. */
     public static ServerRoute forSubmitters(ServerRoute server) {
         var smtp = (Endpoint.Smtp) server.endpoint();

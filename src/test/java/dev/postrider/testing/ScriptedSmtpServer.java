@@ -66,6 +66,8 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile List<String> extensions = List.of("8BITMIME", "SIZE 10240000", "SMTPUTF8", "ENHANCEDSTATUSCODES");
     private volatile boolean pipelining;
+    private volatile int mostSessions = Integer.MAX_VALUE;
+    private volatile String crowded = "";
     private volatile Optional<SSLContext> tls = Optional.empty();
     private volatile boolean implicitTls;
     private volatile boolean wantsClientCertificate;
@@ -117,6 +119,13 @@ public final class ScriptedSmtpServer implements AutoCloseable {
     /** Answers a step by its command line. */
     public ScriptedSmtpServer on(String step, UnaryOperator<String> reply) {
         script.put(step, reply);
+        return this;
+    }
+
+    /** Greets by this reply, and closes, where more sessions are open than that. */
+    public ScriptedSmtpServer mostSessions(int most, String reply) {
+        crowded = reply;
+        mostSessions = most;
         return this;
     }
 
@@ -274,6 +283,10 @@ public final class ScriptedSmtpServer implements AutoCloseable {
         }
 
         void run() throws IOException {
+            if (sessions.size() > mostSessions) {
+                reply(crowded);
+                throw new EOFException("too many sessions");
+            }
             answer("CONNECT", "", "220 scripted.test ESMTP");
             String line;
             while ((line = readLine()) != null) {

@@ -219,6 +219,17 @@ final class SmtpLoginTest {
     }
 
     @Test
+    @Tag("delivery-world")
+    void tooManyConnectionsAreNoReasonForAWeakerLogin() {
+        Endpoint.Smtp endpoint = encrypted(PASSWORD);
+        server.login("shop", PASSWORD, "DIGEST-MD5", "PLAIN")
+                .on("AUTH", "432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending");
+        assertThat(Mails.refusal(Mails.send(endpoint)).message())
+                .contains("lower spec.smtp.maxConnections")
+                .doesNotContain("mechanisms", "PLAIN;", "username and password");
+    }
+
+    @Test
     void aServerThatEchoesThePasswordIsNotQuoted() {
         String password = "geheim-4711";
         Endpoint.Smtp endpoint = encrypted(password);

@@ -108,6 +108,11 @@ public final class RelayWorkload {
         return NAME + "." + namespace + ".svc";
     }
 
+    /** What the relay calls itself towards other servers (EHLO), and so does whoever tests for it. */
+    public static String greetingName(String namespace, Settings.Relay relay) {
+        return relay.hostName().orElse(host(namespace));
+    }
+
     /** By what name applications call the relay: what bindings name, and the certificate carries. */
     public static String bindingHost(String namespace, Settings.Relay relay) {
         return relay.bindingHost().orElse(host(namespace));
@@ -475,7 +480,7 @@ public final class RelayWorkload {
 
     private List<String> arguments() {
         List<String> arguments = new ArrayList<>(List.of("relay", "--namespace=" + namespace, "--data=" + DATA,
-                "--host-name=" + settings.hostName().orElse(host(namespace)),
+                "--host-name=" + greetingName(namespace, settings),
                 "--allow-plaintext-authentication=" + settings.allowPlaintextAuthentication(),
                 "--most-received=" + settings.received().most(),
                 "--most-own-received=" + settings.received().mostOwn(),

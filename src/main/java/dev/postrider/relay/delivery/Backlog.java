@@ -24,13 +24,15 @@ final class Backlog {
     private final ResourceKey organization;
     private final Deque<Claimed> messages = new ArrayDeque<>();
     private final CircuitBreaker breaker;
+    private final OwnRests rests;
     private @Nullable Pool pool;
     private boolean inQueue;
     private boolean reading;
     private boolean listed;
     private long held;
 
-    Backlog(ResourceKey organization, CircuitBreaker breaker) {
+    Backlog(ResourceKey organization, CircuitBreaker breaker, OwnRests rests) {
+        this.rests = rests;
         this.organization = organization;
         this.breaker = breaker;
     }
@@ -42,6 +44,11 @@ final class Backlog {
     /** Rests it when its mail makes servers fail. */
     CircuitBreaker breaker() {
         return breaker;
+    }
+
+    /** Servers at which its mail rests. */
+    OwnRests rests() {
+        return rests;
     }
 
     /** Where its mail goes; null if nowhere. */

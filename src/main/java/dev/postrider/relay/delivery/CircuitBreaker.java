@@ -6,12 +6,13 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Rests a server that fails. Closed, it lets all attempts through. After three failures in a row, or one
- * that came with the wish to be left alone for a time, it opens and lets none through for a while, then half-opens for a single attempt: if that fails too, the server rests twice as long as
- * before, up to a bound; if it succeeds, the breaker closes. Not safe for threads.
+ * Rests a server that fails. Closed, it lets all attempts through. After three failures in a row, or one that came with
+ * the wish to be left alone for a time, it opens and lets none through for a while, then half-opens for a single
+ * attempt: if that fails too, the server rests twice as long as before, up to a bound; if it succeeds, the breaker
+ * closes. A {@link Rest} opens it at once. Not safe for threads.
  */
 final class CircuitBreaker {
-    private static final int MOST_FAILURES = 3;
+    static final int MOST_FAILURES = 3;
 
     /** What it lets through. */
     enum State {
@@ -26,6 +27,7 @@ final class CircuitBreaker {
     private boolean probing;
     private Instant restsUntil = Instant.MIN;
     private Optional<Verdict.Refused> lastFailure = Optional.empty();
+    private Optional<Rest> why = Optional.empty();
 
     /**
      * A closed one.
@@ -68,16 +70,25 @@ final class CircuitBreaker {
         probing &= !probe;
     }
 
-    void succeeded() {
+    /** @param probe whether it was the single one: what was under way when a known rest began does not end it */
+    void succeeded(boolean probe) {
+        if (why.isPresent() && !probe) {
+            return;
+        }
         open = false;
+        why = Optional.empty();
         probing = false;
         failures = 0;
         rest = shortest;
         lastFailure = Optional.empty();
     }
 
-    void failed(boolean probe, Verdict.Refused why, Instant now) {
-        lastFailure = Optional.of(why);
+    void failed(boolean probe, Verdict.Refused failure, Instant now) {
+        if (why.isPresent() && !probe) {
+            return;
+        }
+        why = Optional.empty();
+        lastFailure = Optional.of(failure);
         failures++;
         // What was under way when it opened says nothing new.
         if (open ? probe : failures >= MOST_FAILURES) {
@@ -87,10 +98,33 @@ final class CircuitBreaker {
             Duration twice = rest.multipliedBy(2);
             rest = twice.compareTo(longest) < 0 ? twice : longest;
         }
-        why.retryAfter().map(now::plus).filter(time -> !open || time.isAfter(restsUntil)).ifPresent(time -> {
+        failure.retryAfter().map(now::plus).filter(time -> !open || time.isAfter(restsUntil)).ifPresent(time -> {
             open = true;
             restsUntil = time;
         });
+    }
+
+    /** Opens at once, for a time that is known. */
+    void rest(boolean probe, Rest rest) {
+        open = true;
+        abandoned(probe);
+        lastFailure = Optional.of(rest.failure());
+        if (why.isEmpty() || rest.until().isAfter(restsUntil)) {
+            why = Optional.of(rest);
+            restsUntil = rest.until();
+        }
+    }
+
+    /** Lets one through at once, if it rests for a known reason: that may be over. */
+    void endRest() {
+        if (why.isPresent()) {
+            restsUntil = Instant.MIN;
+        }
+    }
+
+    /** The known reason that it rests for, if that is so. */
+    Optional<Rest> rest() {
+        return why;
     }
 
     /** When an open one half-opens. */

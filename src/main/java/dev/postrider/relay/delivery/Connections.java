@@ -13,6 +13,7 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -34,11 +35,15 @@ final class Connections {
         private final ServerRoute route;
         private final Optional<Credentials> submitter;
         private final Permit permit;
+        private final AtomicInteger open;
         private final long opened = System.nanoTime();
         private int messages;
         private Instant idleSince = Instant.MAX;
 
-        private Connection(Upstream upstream, ServerRoute route, Optional<Credentials> submitter, Permit permit) {
+        private Connection(Upstream upstream, ServerRoute route, Optional<Credentials> submitter, Permit permit,
+                AtomicInteger open) {
+            this.open = open;
+            open.incrementAndGet();
             this.upstream = upstream;
             this.route = route;
             this.submitter = submitter;
@@ -57,6 +62,8 @@ final class Connections {
             // The place is free for another only when the server has it back.
             try (permit) {
                 upstream.close();
+            } finally {
+                open.decrementAndGet();
             }
         }
     }
@@ -65,6 +72,8 @@ final class Connections {
     private final ConnectionPermits permits;
     private final DeliverySettings settings;
     private final Deque<Connection> idle = new ArrayDeque<>();
+    private final AtomicInteger open = new AtomicInteger();
+    private volatile int most = Integer.MAX_VALUE;
     private long wantedUntil = System.nanoTime();
     private long yieldsUntil = wantedUntil;
 
@@ -96,7 +105,7 @@ final class Connections {
             permit = permits.tryTake(route.key(), most);
         }
         ServerRoute server = submitter.map(route::as).orElse(route);
-        return permit.map(taken -> new Connection(upstreams.to(server), route, submitter, taken));
+        return permit.map(taken -> new Connection(upstreams.to(server), route, submitter, taken, open));
     }
 
     private synchronized @Nullable Connection poll(Optional<Credentials> submitter) {
@@ -129,7 +138,7 @@ final class Connections {
      */
     void giveBack(Connection connection, Optional<ServerRoute> current, Instant now) {
         connection.messages++;
-        if (connection.messages < settings.messagesPerConnection() && !isOwed(connection)
+        if (connection.messages < settings.messagesPerConnection() && open.get() <= most && !isOwed(connection)
                 && current.filter(connection::isUseful).isPresent()) {
             connection.idleSince = now;
             synchronized (this) {
@@ -138,6 +147,16 @@ final class Connections {
         } else {
             connection.close();
         }
+    }
+
+    /** How many are kept at most, from now on. */
+    void keep(int some) {
+        most = some;
+    }
+
+    /** Closes those without mail, for the server has too many. */
+    void closeIdle() {
+        takeStale(Optional.empty()).forEach(Connection::close);
     }
 
     private synchronized boolean yields() {

@@ -67,8 +67,17 @@ final class Consequences {
                 && !message.received().plus(settings.delayNotice()).isAfter(clock.instant());
     }
 
+    /** What a message's age asks for, that is not tried since its servers rest. */
+    Settlement overdue(QueuedMessage message, List<Outcome> outcomes) {
+        return of(message, outcomes, false, false);
+    }
+
     /** @param otherServerLeft whether those whose server failed may go to another at once */
     Settlement of(QueuedMessage message, List<Outcome> outcomes, boolean otherServerLeft) {
+        return of(message, outcomes, otherServerLeft, true);
+    }
+
+    private Settlement of(QueuedMessage message, List<Outcome> outcomes, boolean otherServerLeft, boolean tried) {
         Instant now = clock.instant();
         boolean expired = isExpired(message);
         List<Integer> done = new ArrayList<>();
@@ -79,6 +88,7 @@ final class Consequences {
                 .isPresent();
         Map<Kind, List<Entry>> reported = new EnumMap<>(Kind.class);
         Map<Integer, Fate> fates = new HashMap<>();
+        boolean held = false;
         for (Outcome outcome : outcomes) {
             QueuedRecipient recipient = outcome.recipient();
             switch (outcome.verdict()) {
@@ -113,14 +123,27 @@ final class Consequences {
                 }
                 case Verdict.Refused refused when otherServerLeft && outcome.concernsServer() -> deferred
                         .add(deferral(outcome, refused, recipient.attempts(), now, now, recipient.delayReported()));
+                case Verdict.Refused refused when tried && Outcome.asksForHold(refused) -> {
+                    String reply = "held: " + refused.message() + "; release the message once that is done: the other "
+                            + "mail of the organization waits with it";
+                    deferred.add(new Deferral(recipient.number(), recipient.attempts(), now, now,
+                            outcome.server().endpoint().display(), reply, recipient.delayReported()));
+                    if (told) {
+                        events.add(event(MailEvent.Type.HELD, message, outcome, reply, now));
+                    }
+                    if (!held) {
+                        held(message, "server " + outcome.server().key() + ": " + refused.message());
+                        meters.held(message.organization());
+                    }
+                    held = true;
+                }
                 case Verdict.Refused refused -> {
-                    int attempts = recipient.attempts() + 1;
-                    if (attempts == 1) {
+                    Optional<Instant> rest = outcome.restsUntil(now);
+                    int attempts = recipient.attempts() + (rest.isPresent() ? 0 : 1);
+                    if (attempts == 1 && rest.isEmpty()) {
                         fates.put(recipient.number(), new Fate(Ending.DEFERRED, outcome.server().key()));
                     }
-                    Duration wait = settings.waitAfter(attempts, ThreadLocalRandom.current().nextDouble());
-                    Instant next = now
-                            .plus(refused.retryAfter().filter(asked -> asked.compareTo(wait) > 0).orElse(wait));
+                    Instant next = rest.orElseGet(() -> onSchedule(refused, attempts, now));
                     boolean tell = isToldOfDelay(message, recipient);
                     deferred.add(deferral(outcome, refused, attempts, now, next, tell || recipient.delayReported()));
                     tell(RelayMeters.Outcome.DEFERRED, message, outcome, refused.message());
@@ -131,7 +154,12 @@ final class Consequences {
                 }
             }
         }
-        return new Settlement(done, deferred, reports(message, reported, now), events, fates);
+        return new Settlement(done, deferred, reports(message, reported, now), events, fates, held);
+    }
+
+    private Instant onSchedule(Verdict.Refused refused, int attempts, Instant now) {
+        Duration wait = settings.waitAfter(attempts, ThreadLocalRandom.current().nextDouble());
+        return now.plus(refused.retryAfter().filter(asked -> asked.compareTo(wait) > 0).orElse(wait));
     }
 
     /**
@@ -158,10 +186,7 @@ final class Consequences {
         Instant now = clock.instant();
         String reply = "held: poisoned: " + why + "; remove the message, or release it to try it again";
         meters.poisoned(message.organization());
-        LOG.error("{}", LogLine.of(message.id(), "held")
-                .with("organization", message.organization())
-                .with("size", message.content().size())
-                .with("reason", "poisoned: " + why));
+        held(message, "poisoned: " + why);
         boolean told = routes.organization(message.organization())
                 .filter(route -> route.webhook().isPresent())
                 .isPresent();
@@ -175,6 +200,13 @@ final class Consequences {
             }
         }
         return new Settlement(List.of(), deferred, List.of(), events, Map.of(), true);
+    }
+
+    private static void held(QueuedMessage message, String reason) {
+        LOG.error("{}", LogLine.of(message.id(), "held")
+                .with("organization", message.organization())
+                .with("size", message.content().size())
+                .with("reason", reason));
     }
 
     private static Event event(MailEvent.Type type, QueuedMessage message, Outcome outcome, String reply, Instant now) {

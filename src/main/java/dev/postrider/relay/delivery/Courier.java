@@ -222,10 +222,10 @@ final class Courier {
      * @param resting the server that it waits for
      */
     void overdue(QueuedMessage message, Lanes.Resting resting) throws InterruptedException {
-        record(message, message.recipients()
+        record(message, consequences.overdue(message, message.recipients()
                 .stream()
                 .map(recipient -> new Outcome(recipient, resting.server(), resting.failure(), Duration.ZERO))
-                .toList(), false);
+                .toList()));
     }
 
     /** Says what became of each recipient; empty if there was no connection to be had. */
@@ -255,10 +255,13 @@ final class Courier {
             suspects.failed(Mail.of(message), e);
             missing = "the attempt failed by a fault of the relay (" + e.getClass().getName() + ")";
         } finally {
-            if (whole) {
+            if (whole && verdicts.values()
+                    .stream()
+                    .noneMatch(verdict -> verdict instanceof Verdict.Refused refused
+                            && Outcome.asksForFewerConnections(refused))) {
                 visit.lane().connections().giveBack(connection.get(), visit.lane().route(), clock.instant());
             } else {
-                // Nobody knows where in its session it stands.
+                // Nobody knows where in its session it stands, or it is one too many.
                 connection.get().close();
             }
         }
@@ -273,10 +276,17 @@ final class Courier {
                     .orElse(verdict), duration));
         }
         if (whole) {
-            visit.leave(outcomes.stream()
+            Optional<Verdict.Refused> failure = outcomes.stream()
                     .filter(Outcome::concernsServer)
                     .findFirst()
-                    .map(outcome -> (Verdict.Refused) outcome.verdict()));
+                    .map(outcome -> (Verdict.Refused) outcome.verdict());
+            int connections = failure.filter(Outcome::asksForFewerConnections).isPresent()
+                    ? queue.permits().taken(visit.server().key()) + 1
+                    : 0;
+            visit.leave(failure, connections);
+            if (connections > 0) {
+                visit.lane().connections().closeIdle();
+            }
         }
         return outcomes;
     }

@@ -141,6 +141,11 @@ public final class Delivery implements AutoCloseable {
             public void arrived(ResourceKey organization) {
                 turns.due(organization);
             }
+
+            @Override
+            public void released(ResourceKey organization) {
+                turns.released(organization);
+            }
         });
         queue.permits()
                 .onWanted((server, busyToo) -> closeConnections(lane -> lane.key().equals(server)

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,13 +29,17 @@ final class Destinations {
     private final Map<ResourceKey, Backlog> backlogs = new HashMap<>();
     private final Map<PoolKey, Pool> pools = new HashMap<>();
 
-    private record PoolKey(String namespace, List<Lane> servers) {}
+    private final OwnRests none;
+
+    /** @param alone the organization, where its mail rests at one of the servers */
+    private record PoolKey(String namespace, List<Lane> servers, Optional<ResourceKey> alone) {}
 
     /** @param remove told of organizations that are deleted with their mail, or are unknown */
     Destinations(Routes routes, Lanes lanes, Consumer<ResourceKey> remove) {
         this.routes = routes;
         this.lanes = lanes;
         this.remove = remove;
+        this.none = new OwnRests(lanes::newBreaker);
     }
 
     /** An organization's mail; it is noted from now on. */
@@ -43,7 +48,7 @@ final class Destinations {
         if (known != null) {
             return known;
         }
-        var backlog = new Backlog(organization, lanes.newBreaker());
+        var backlog = new Backlog(organization, lanes.newBreaker(), new OwnRests(lanes::newBreaker));
         backlogs.put(organization, backlog);
         route(backlog);
         return backlog;
@@ -68,12 +73,27 @@ final class Destinations {
     }
 
     void forget(ResourceKey organization) {
-        backlogs.remove(organization);
+        Backlog forgotten = backlogs.remove(organization);
+        if (forgotten != null) {
+            forgetOwn(forgotten, forgotten.pool());
+        }
+    }
+
+    /** A pool of one organization alone goes with that, for it knows where its mail rests. */
+    private void forgetOwn(Backlog backlog, @Nullable Pool pool) {
+        if (pool != null && pool.rests() == backlog.rests()) {
+            pools.values().remove(pool);
+            pool.lanes().forEach(lane -> lane.waiting().remove(pool.namespace(), pool));
+        }
     }
 
     /** Looks where its mail goes now; what is to go nowhere ever is removed. */
     void routeAgain(Backlog backlog) {
+        Pool before = backlog.pool();
         route(backlog);
+        if (backlog.pool() != before) {
+            forgetOwn(backlog, before);
+        }
         if (backlog.pool() == null && isToRemove(backlog.organization())) {
             remove.accept(backlog.organization());
         }
@@ -94,8 +114,10 @@ final class Destinations {
         switch (routing.get()) {
             case Routing.Through(List<ServerRoute> servers) -> {
                 var key = new PoolKey(backlog.organization().namespace(),
-                        servers.stream().map(server -> lanes.of(server.key())).toList());
-                backlog.pool(pools.computeIfAbsent(key, all -> new Pool(all.namespace, all.servers)));
+                        servers.stream().map(server -> lanes.of(server.key())).toList(),
+                        Optional.of(backlog.organization()).filter(_ -> !backlog.rests().isEmpty()));
+                backlog.pool(pools.computeIfAbsent(key, all -> new Pool(all.namespace, all.servers,
+                        all.alone.isPresent() ? backlog.rests() : none)));
             }
             case Routing.Nowhere nowhere ->
                 LOG.info("mail of organization {} waits: {}", backlog.organization(), nowhere.reason());

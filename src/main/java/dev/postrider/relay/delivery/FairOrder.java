@@ -89,7 +89,7 @@ final class FairOrder {
             othersToo(pool, now);
             return;
         }
-        Optional<Place> place = lanes.enter(pool.lanes(), pool.namespace(), Set.of(), now);
+        Optional<Place> place = lanes.enter(pool, Set.of(), now);
         if (place.isEmpty()) {
             block(pool, now);
             return;
@@ -119,12 +119,17 @@ final class FairOrder {
     }
 
     private void block(Pool pool, Instant now) {
-        pool.lanes().forEach(lane -> lane.waiting().add(pool.namespace(), pool));
+        for (Lane lane : pool.lanes()) {
+            // One at which its mail rests has nothing for it, and would wake it in place of another.
+            if (pool.rests().admits(lane.key(), now)) {
+                lane.waiting().add(pool.namespace(), pool);
+            }
+        }
         if (pool.lanes().stream().anyMatch(lane -> lane.free(now) > 0)) {
             lanes.meters().shareReached(pool.namespace(), "connections");
         }
         unpark();
-        if (!pool.isEmptied() && lanes.allRest(pool.lanes(), now)) {
+        if (!pool.isEmptied() && lanes.allRest(pool, Set.of(), now)) {
             // It will be long, and memory is for those who move on.
             pool.emptied(true);
             pool.waiting().forEach(empty);
@@ -138,12 +143,14 @@ final class FairOrder {
 
     /** Lets as many look for a place as a server has. */
     void wake(Lane lane, Instant now) {
-        for (int free = lane.free(now); free > 0; free--) {
+        int free = lane.free(now);
+        while (free > 0) {
             Optional<Pool> first = lane.waiting().poll(namespace -> lane.admits(namespace, now));
             if (first.isEmpty()) {
                 return;
             }
             makeRunnable(first.get());
+            free -= first.get().isRunnable() ? 1 : 0;
         }
     }
 

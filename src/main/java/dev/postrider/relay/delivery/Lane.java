@@ -25,6 +25,11 @@ final class Lane {
     final Map<String, Instant> withoutPermit = new HashMap<>();
     /** Whose mail made it fail since it took some. */
     final Set<String> failedBy = new HashSet<>();
+    /** Whose mail it refused for its account since it took some. */
+    final Set<String> refusedFor = new HashSet<>();
+    private final ConnectionWindow window = new ConnectionWindow();
+    /** What it lets each namespace have that it told of too many while it was handed mail. */
+    private final Map<String, ConnectionWindow> windows = new HashMap<>();
     // Read without the lock by those who give a connection back.
     volatile Optional<ServerRoute> route;
     /** Of the MailServer that this is, once it is known. */
@@ -75,29 +80,76 @@ final class Lane {
         return route.map(server -> server.endpoint().maxConnections()).orElse(0);
     }
 
+    /** How many connections it may have now: what is declared, or less where it said that these are too many. */
+    int most(Instant now) {
+        return Math.min(limit(), window.most(now));
+    }
+
+    private int most(String namespace, Instant now) {
+        ConnectionWindow own = windows.get(namespace);
+        return own == null ? Integer.MAX_VALUE : own.most(now);
+    }
+
+    /** Whether it has fewer connections than it is declared to take. */
+    boolean isNarrow(String namespace, Instant now) {
+        return Math.min(most(now), most(namespace, now)) < limit();
+    }
+
+    /**
+     * It said that too many connections are open.
+     *
+     * @param ofMail whether it may have said so for what is in a mail: then this holds for that namespace alone
+     * @param open   connections of all relays
+     * @return whether it gets fewer; with one there is nothing to give up
+     */
+    boolean narrow(Lanes.Place place, boolean ofMail, int open, Instant now) {
+        if (ofMail && isShared()) {
+            windows.values().removeIf(some -> some.most(now) >= limit());
+            return windows.computeIfAbsent(place.namespace(), _ -> new ConnectionWindow())
+                    .reduce(place.number(), lastUse, (int) places.of(place.namespace()), now);
+        }
+        return window.reduce(place.number(), lastUse, open, now);
+    }
+
+    /** It took a message of a namespace. */
+    void taken(String namespace, Instant now) {
+        window.taken(now);
+        ConnectionWindow own = windows.get(namespace);
+        if (own != null) {
+            own.taken(now);
+        }
+    }
+
     /** How many more attempts may begin. */
     int free(Instant now) {
         if (now.isBefore(withoutPermitUntil) || !breaker.admits(now)) {
             return 0;
         }
-        int free = (int) Math.max(0, limit() - places.all());
+        int free = (int) Math.max(0, most(now) - places.all());
         return breaker.state(now) == State.CLOSED ? free : Math.min(1, free);
     }
 
     /** Whether a namespace may have a place: some are left for others where there may be others. */
     boolean admits(String namespace, Instant now) {
-        return free(now) > 0 && (!isShared() || places.admits(namespace, 1, limit())
+        return free(now) > 0 && (!isShared() || places.admits(namespace, 1, most(now))
+                && places.of(namespace) < most(namespace, now)
                 && !now.isBefore(withoutPermit.getOrDefault(namespace, Instant.MIN)));
     }
 
-    private boolean isShared() {
-        return several.getAsBoolean() && route.filter(ServerRoute::global).isPresent();
+    boolean isGlobal() {
+        return route.filter(ServerRoute::global).isPresent();
+    }
+
+    /** Whether it is for organizations of several namespaces, of which none may take it from the others. */
+    boolean isShared() {
+        return several.getAsBoolean() && isGlobal();
     }
 
     /** How many connections may be open, at all relays, when a namespace opens one for its last place. */
-    int permits(String namespace) {
+    int permits(String namespace, Instant now) {
         long mine = places.of(namespace);
-        return isShared() && mine > 1 ? (int) Math.max(1, limit() - Shares.reserve(mine)) : limit();
+        int most = most(now);
+        return isShared() && mine > 1 ? (int) Math.max(1, most - Shares.reserve(mine)) : most;
     }
 
     /** Until when it lets nobody in, if that is so. */

@@ -12,6 +12,7 @@ import dev.postrider.transport.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,13 +28,20 @@ import org.slf4j.LoggerFactory;
 final class Lanes {
     private static final Logger LOG = LoggerFactory.getLogger(Lanes.class);
     private static final Duration PERMIT_RETRY = Duration.ofMillis(200);
+    /** How long no connection is opened to a server that has too many, unless one of them is done before. */
+    private static final Duration CROWDED_PAUSE = Duration.ofSeconds(1);
 
     /**
      * A place at a server that was taken for one message.
      *
      * @param permits how many connections may be open when one is opened for it
+     * @param probe   whether it is the single one after a rest of the server
+     * @param rests   of the organizations that it may be for
+     * @param ownProbe whether it is the single one after a rest of the organization's mail there
+     * @param number  of the attempt; later ones have higher numbers
      */
-    record Place(Lane lane, ServerRoute server, String namespace, int permits, boolean probe) {}
+    record Place(Lane lane, ServerRoute server, String namespace, int permits, boolean probe, OwnRests rests,
+            boolean ownProbe, long number) {}
 
     /** A server that rests, and the failure that it rests for. */
     record Resting(ServerRoute server, Verdict.Refused failure) {}
@@ -81,13 +89,34 @@ final class Lanes {
         return meters;
     }
 
-    /** Takes up the routes as they are now. */
+    /** Takes up the routes as they are now. One that is declared otherwise may take mail again. */
     void refresh() {
         lanes.values().removeIf(this::isFormer);
     }
 
     private boolean isFormer(Lane lane) {
-        return lane.isSucceededBy(current(lane.key)) && former.add(lane);
+        Optional<ServerRoute> before = lane.route;
+        if (lane.isSucceededBy(current(lane.key))) {
+            return former.add(lane);
+        }
+        if (before.isPresent() && !before.equals(lane.route)) {
+            lane.breaker.endRest();
+        }
+        return false;
+    }
+
+    /**
+     * Lets a server rest, though it works: one message is let through first when that is over.
+     *
+     * @param rest until when and why, for people
+     */
+    void rest(Lane lane, Rest rest) {
+        rest(lane, false, rest);
+    }
+
+    private void rest(Lane lane, boolean probe, Rest rest) {
+        lane.breaker.rest(probe, rest);
+        lane.refusedFor.clear();
     }
 
     /** Forgets servers that are gone, unless they are among these or have attempts under way. */
@@ -105,13 +134,15 @@ final class Lanes {
     /**
      * Takes a place at the server with the most room in proportion to its limit.
      *
-     * @param namespace whose message it is for
-     * @param tried     servers that are out of the question
+     * @param pool  whose message it is for
+     * @param tried servers that are out of the question
      */
-    Optional<Place> enter(List<Lane> some, String namespace, Set<ResourceKey> tried, Instant now) {
+    Optional<Place> enter(Pool pool, Set<ResourceKey> tried, Instant now) {
+        String namespace = pool.namespace();
         Lane best = null;
-        for (Lane lane : some) {
-            if (lane.admits(namespace, now) && !tried.contains(lane.key) && (best == null || lane.isBetterThan(best))) {
+        for (Lane lane : pool.lanes()) {
+            if (lane.admits(namespace, now) && pool.rests().admits(lane.key, now) && !tried.contains(lane.key)
+                    && (best == null || lane.isBetterThan(best))) {
                 best = lane;
             }
         }
@@ -120,14 +151,16 @@ final class Lanes {
         }
         best.places.take(namespace, 1);
         best.lastUse = ++uses;
-        return Optional.of(new Place(best, best.route.orElseThrow(), namespace, best.permits(namespace),
-                best.breaker.begin()));
+        best.connections().keep(best.most(now));
+        return Optional.of(new Place(best, best.route.orElseThrow(), namespace, best.permits(namespace, now),
+                best.breaker.begin(), pool.rests(), pool.rests().begin(best.key), best.lastUse));
     }
 
     /** Gives a place back of which nothing came. */
     void abandon(Place place) {
         place.lane.places.giveBack(place.namespace, 1);
         place.lane.breaker.abandoned(place.probe);
+        place.rests.abandoned(place.lane.key, place.ownProbe);
     }
 
     /**
@@ -136,8 +169,11 @@ final class Lanes {
      */
     void abandonWithoutPermit(Place place, Instant now) {
         abandon(place);
-        Instant until = now.plus(PERMIT_RETRY);
-        if (place.permits < place.lane.limit()) {
+        pause(place, place.permits < place.lane.most(now), now.plus(PERMIT_RETRY));
+    }
+
+    private void pause(Place place, boolean itsNamespace, Instant until) {
+        if (itsNamespace) {
             place.lane.withoutPermit.put(place.namespace, until);
         } else {
             place.lane.withoutPermitUntil = until;
@@ -147,69 +183,170 @@ final class Lanes {
 
     /**
      * Gives a place back after an attempt. What failed with the mail itself may be due to that mail: it counts for the
-     * server once for each namespace, so that nobody alone keeps a server from others.
+     * server once for each namespace, so that nobody alone keeps a server from others. So does what concerns the account
+     * there: until mail of three namespaces was refused so, only the organization's own mail rests at a server that is
+     * everybody's.
+     *
+     * @param own  servers at which the organization's mail rests
+     * @param open connections to that server, of all relays
      */
-    void leave(Place place, ResourceKey organization, Optional<Verdict.Refused> failure, Instant now) {
+    void leave(Place place, ResourceKey organization, OwnRests own, Optional<Verdict.Refused> failure, int open,
+            Instant now) {
         Lane lane = place.lane;
         lane.places.giveBack(place.namespace, 1);
         lane.havePermits();
         State before = lane.breaker.state(now);
+        Optional<Rest> rest = failure.flatMap(refused -> Rest.of(refused, now));
         if (failure.isEmpty()) {
             lane.failedBy.clear();
-            lane.breaker.succeeded();
-        } else if (!Outcome.mayBeDueToMail(failure.get()) || lane.failedBy.add(organization.namespace())) {
-            lane.breaker.failed(place.probe, failure.get(), now);
+            lane.refusedFor.clear();
+            lane.taken(place.namespace, now);
+            lane.breaker.succeeded(place.probe);
+            own.succeeded(lane.key, place.ownProbe);
+        } else if (rest.isPresent()) {
+            rest(place, own, rest.get(), now);
+        } else if (Outcome.asksForFewerConnections(failure.get())) {
+            narrow(place, own, failure.get(), open, now);
         } else {
-            lane.breaker.abandoned(place.probe);
+            own.abandoned(lane.key, place.ownProbe);
+            if (!Outcome.mayBeDueToMail(failure.get()) || lane.failedBy.add(organization.namespace())) {
+                lane.breaker.failed(place.probe, failure.get(), now);
+            } else {
+                lane.breaker.abandoned(place.probe);
+            }
         }
+        tell(lane, before, failure, now);
+        if (own.isResting(lane.key, now)) {
+            LOG.warn("mail of organization {} gets no place at server {} until {}: {}", organization, lane.key,
+                    own.at(lane.key).orElseThrow().restsUntil(), failure.map(Verdict.Refused::message).orElse(""));
+        }
+    }
+
+    private void tell(Lane lane, State before, Optional<Verdict.Refused> failure, Instant now) {
         State after = lane.breaker.state(now);
         if (after == State.OPEN && before != State.OPEN) {
-            wakeUps.put(lane.key, lane.breaker.restsUntil());
-            meters.rests(lane.key, lane.breaker.restsUntil());
-            LOG.warn("server {} gets no mail until {}: {}", lane.key, lane.breaker.restsUntil(),
+            Instant until = lane.breaker.restsUntil();
+            if (until.isBefore(Rest.UNTIL_RELEASED)) {
+                wakeUps.put(lane.key, until);
+            }
+            meters.rests(lane.key, until);
+            LOG.warn("{}: {}", lane.breaker.rest()
+                    .map(rest -> rest.text(lane.key))
+                    .orElse("server " + lane.key + " gets no mail until " + until),
                     failure.map(Verdict.Refused::message).orElse(""));
         } else if (after == State.CLOSED && before != State.CLOSED) {
+            meters.rests(lane.key, now);
             LOG.info("server {} takes mail again", lane.key);
         }
     }
 
-    /** Whether all of these rest, or are not there. */
-    boolean allRest(List<Lane> some, Instant now) {
-        for (Lane lane : some) {
-            if (lane.route.isPresent() && lane.breaker.state(now) != State.OPEN) {
+    /** The account of a server, or what an organization may do there, is refused. */
+    private void rest(Place place, OwnRests own, Rest rest, Instant now) {
+        Lane lane = place.lane;
+        Verdict.Refused refused = rest.failure();
+        if (lane.route.filter(server -> server.endpoint().wantsSubmitter()).isPresent()) {
+            // It is the account of whoever submits: the message waits, and others go on.
+            abandonProbes(place, own);
+        } else if (Outcome.concernsSender(refused)) {
+            // One mail of several may be from such a sender: the others are not kept from a server that takes them.
+            lane.breaker.abandoned(place.probe);
+            CircuitBreaker breaker = own.note(lane.key);
+            breaker.failed(place.ownProbe, refused, now);
+            if (breaker.isOpen()) {
+                breaker.rest(place.ownProbe, rest);
+            }
+        } else if (rest.end().isEmpty()) {
+            lane.breaker.abandoned(place.probe);
+            own.note(lane.key).rest(place.ownProbe, rest);
+        } else if (refused.inTransaction() && lane.isShared()) {
+            own.note(lane.key).rest(place.ownProbe, rest);
+            lane.refusedFor.add(place.namespace);
+            if (lane.refusedFor.size() >= CircuitBreaker.MOST_FAILURES) {
+                rest(lane, place.probe, rest);
+            } else {
+                lane.breaker.abandoned(place.probe);
+            }
+        } else {
+            own.abandoned(lane.key, place.ownProbe);
+            rest(lane, place.probe, rest);
+        }
+    }
+
+    private static void abandonProbes(Place place, OwnRests own) {
+        own.abandoned(place.lane.key, place.ownProbe);
+        place.lane.breaker.abandoned(place.probe);
+    }
+
+    /** Too many connections are open: fewer from now on, and where there is only one the server, or this mail, fails. */
+    private void narrow(Place place, OwnRests own, Verdict.Refused refused, int open, Instant now) {
+        Lane lane = place.lane;
+        boolean itsNamespace = refused.inTransaction() && lane.isShared();
+        int before = lane.most(now);
+        meters.fewerConnections(lane.key);
+        if (lane.narrow(place, refused.inTransaction(), open, now)) {
+            abandonProbes(place, own);
+            lane.connections().keep(lane.most(now));
+            if (lane.most(now) < before) {
+                LOG.info("server {} gets at most {} connections for now: {}", lane.key, lane.most(now),
+                        refused.message());
+            }
+        } else if (itsNamespace) {
+            lane.breaker.abandoned(place.probe);
+            own.note(lane.key).failed(place.ownProbe, refused, now);
+        } else {
+            own.abandoned(lane.key, place.ownProbe);
+            lane.breaker.failed(place.probe, refused, now);
+        }
+        pause(place, itsNamespace, now.plus(CROWDED_PAUSE));
+        wakeUps.put(lane.key, now.plus(CROWDED_PAUSE));
+    }
+
+    /** Whether all servers of these organizations rest, those aside, or are not there. */
+    boolean allRest(Pool pool, Set<ResourceKey> tried, Instant now) {
+        for (Lane lane : pool.lanes()) {
+            if (!tried.contains(lane.key) && lane.route.isPresent() && lane.breaker.state(now) != State.OPEN
+                    && !pool.rests().isResting(lane.key, now)) {
                 return false;
             }
         }
         return true;
     }
 
-    /** Those of these that rest. */
-    List<Resting> resting(List<Lane> some, Instant now) {
-        return some.stream()
-                .filter(lane -> lane.breaker.state(now) == State.OPEN)
-                .flatMap(lane -> lane.route
-                        .flatMap(server -> lane.breaker.lastFailure().map(failure -> new Resting(server, failure)))
-                        .stream())
-                .toList();
+    /** Servers of these organizations that rest. */
+    List<Resting> resting(Pool pool, Instant now) {
+        List<Resting> resting = new ArrayList<>();
+        for (Lane lane : pool.lanes()) {
+            CircuitBreaker breaker = pool.rests().isResting(lane.key, now)
+                    ? pool.rests().note(lane.key)
+                    : lane.breaker;
+            if (breaker.state(now) == State.OPEN) {
+                lane.route.ifPresent(server -> breaker.lastFailure()
+                        .ifPresent(failure -> resting.add(new Resting(server, failure))));
+            }
+        }
+        return resting;
     }
 
     /**
      * Why none of these lets in a message that is due, if that is so.
      *
      * @param namespace of its organization
+     * @param own       servers at which the organization's mail rests
      * @param due       when it is
      */
-    Optional<Waiting.Reason> closed(List<ServerRoute> servers, String namespace, Instant due, Instant now) {
-        Map<ServerRoute, Instant> rest = new LinkedHashMap<>();
+    Optional<Waiting.Reason> closed(List<ServerRoute> servers, String namespace, OwnRests own, Instant due,
+            Instant now) {
+        Map<ServerRoute, CircuitBreaker> rest = new LinkedHashMap<>();
         List<ServerRoute> full = new ArrayList<>();
         for (ServerRoute server : servers) {
             Lane lane = lanes.get(server.key());
             if (lane == null) {
                 return Optional.empty();
             }
-            if (lane.breaker.state(now) == State.OPEN) {
-                rest.put(server, lane.breaker.restsUntil());
-            } else if (!lane.admits(namespace, now)) {
+            CircuitBreaker breaker = own.isResting(lane.key, now) ? own.note(lane.key) : lane.breaker;
+            if (breaker.state(now) == State.OPEN) {
+                rest.put(server, breaker);
+            } else if (!lane.admits(namespace, now) || !own.admits(lane.key, now)) {
                 full.add(server);
             } else {
                 return Optional.empty();
@@ -218,21 +355,31 @@ final class Lanes {
         return full.isEmpty()
                 ? rest.entrySet()
                         .stream()
-                        .min(Map.Entry.comparingByValue())
-                        .filter(first -> first.getValue().isAfter(due))
-                        .map(first -> new Waiting.Reason(rests(first.getKey()), Optional.of(first.getValue())))
+                        .min(Map.Entry.comparingByValue(Comparator.comparing(CircuitBreaker::restsUntil)))
+                        .filter(first -> first.getValue().restsUntil().isAfter(due))
+                        .map(first -> rests(first.getKey(), first.getValue()))
                 : Optional.of(full.getFirst())
                         .filter(_ -> !due.isAfter(now))
                         .map(server -> isFull(server, namespace, now));
     }
 
-    private String rests(ServerRoute server) {
-        return "server %s gets no mail for a while, since attempts failed%s".formatted(server.key(),
-                of(server.key()).breaker.lastFailure().map(failure -> " (" + failure.step() + ")").orElse(""));
+    private static Waiting.Reason rests(ServerRoute server, CircuitBreaker breaker) {
+        return breaker.rest()
+                .map(rest -> new Waiting.Reason(rest.text(server.key()), rest.end()))
+                .orElseGet(() -> new Waiting.Reason("server %s gets no mail for a while, since attempts failed%s"
+                        .formatted(server.key(), breaker.lastFailure()
+                                .map(failure -> " (" + failure.step() + ")")
+                                .orElse("")),
+                        Optional.of(breaker.restsUntil())));
     }
 
     private Waiting.Reason isFull(ServerRoute server, String namespace, Instant now) {
         Lane lane = of(server.key());
+        if (lane.isNarrow(namespace, now) && lane.breaker.state(now) == State.CLOSED) {
+            return new Waiting.Reason(
+                    "server %s gets at most %d connections for now, since it said that more are too many (maxConnections: %d)"
+                            .formatted(server.key(), lane.most(now), server.endpoint().maxConnections()));
+        }
         if (lane.free(now) > 0) {
             return new Waiting.Reason("namespace %s has its share of the connections to server %s (maxConnections: %d)"
                     .formatted(namespace, server.key(), server.endpoint().maxConnections()));

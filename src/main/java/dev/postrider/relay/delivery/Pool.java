@@ -14,11 +14,14 @@ import org.jspecify.annotations.Nullable;
 final class Pool {
     private final String namespace;
     private final List<Lane> lanes;
+    private final OwnRests rests;
     private final Deque<Backlog> turns = new ArrayDeque<>();
     private boolean runnable;
     private boolean emptied;
 
-    Pool(String namespace, List<Lane> lanes) {
+    /** @param rests of its organization, where it is of one alone, and else none */
+    Pool(String namespace, List<Lane> lanes, OwnRests rests) {
+        this.rests = rests;
         this.namespace = namespace;
         this.lanes = lanes;
     }
@@ -29,6 +32,11 @@ final class Pool {
 
     List<Lane> lanes() {
         return lanes;
+    }
+
+    /** Servers at which its organization's mail rests. */
+    OwnRests rests() {
+        return rests;
     }
 
     /** Those of its servers of which that is so. */

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,7 +30,7 @@ final class Rests {
     /** A turn of its mail is over; says whether it rests from now on. */
     boolean after(Turn turn, Backlog backlog, Instant now) {
         if (turn.isAnswered()) {
-            backlog.breaker().succeeded();
+            backlog.breaker().succeeded(turn.isProbe());
         } else if (turn.failure().isPresent()) {
             return failed(backlog, turn.isProbe(), turn.failure().get(), now);
         } else {
@@ -52,6 +53,17 @@ final class Rests {
         return true;
     }
 
+    /** What an organization may do at a server was refused, so that its mail rests there. */
+    void atServer(Backlog backlog, Instant now) {
+        noteNext(backlog, now);
+        rested.accept(backlog.organization());
+    }
+
+    /** Notes when the next rest of an organization at a server ends. */
+    void noteNext(Backlog backlog, Instant now) {
+        backlog.rests().next(now).ifPresent(end -> ends.put(backlog.organization(), end));
+    }
+
     /** Organizations whose rest is over. */
     List<ResourceKey> takeEnded(Instant now) {
         return ends.takeDue(now);
@@ -66,8 +78,8 @@ final class Rests {
     static Map<ResourceKey, List<Lanes.Resting>> of(Destinations destinations, Lanes lanes, Instant now) {
         Map<ResourceKey, List<Lanes.Resting>> resting = new HashMap<>();
         for (Pool pool : destinations.pools()) {
-            if (!pool.waiting().isEmpty() && lanes.allRest(pool.lanes(), now)) {
-                List<Lanes.Resting> servers = lanes.resting(pool.lanes(), now);
+            if (!pool.waiting().isEmpty() && lanes.allRest(pool, Set.of(), now)) {
+                List<Lanes.Resting> servers = lanes.resting(pool, now);
                 pool.waiting().forEach(backlog -> resting.put(backlog.organization(), servers));
             }
         }

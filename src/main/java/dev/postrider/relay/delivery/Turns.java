@@ -54,7 +54,7 @@ final class Turns {
         Backlog backlog = destinations.of(organization);
         Pool pool = backlog.pool();
         return !stopped && pool != null && !backlog.isInQueue() && !backlog.isReading() && !backlog.breaker().isOpen()
-                && memory.hasRoom(backlog, octets) && !lanes.allRest(pool.lanes(), clock.instant());
+                && memory.hasRoom(backlog, octets) && !lanes.allRest(pool, Set.of(), clock.instant());
     }
 
     /** Octets of messages in memory. */
@@ -108,7 +108,11 @@ final class Turns {
         Instant now = clock.instant();
         agenda.takeDue(now).forEach(organization -> due(destinations.of(organization)));
         lanes.takeRested(now).forEach(lane -> order.wake(lane, now));
-        rests.takeEnded(now).forEach(organization -> order.list(destinations.of(organization)));
+        rests.takeEnded(now).forEach(organization -> {
+            Backlog backlog = destinations.of(organization);
+            order.list(backlog);
+            rests.noteNext(backlog, now);
+        });
         start();
     }
 
@@ -135,7 +139,7 @@ final class Turns {
 
     /** A place at another server for a message whose turn it is. */
     synchronized Optional<Place> another(Turn turn, Set<ResourceKey> tried) {
-        return lanes.enter(turn.pool().lanes(), turn.pool().namespace(), tried, clock.instant());
+        return lanes.enter(turn.pool(), tried, clock.instant());
     }
 
     private void start() {
@@ -144,12 +148,42 @@ final class Turns {
         }
     }
 
-    /** An attempt is over. */
-    synchronized void leave(Place place, ResourceKey organization, Optional<Verdict.Refused> failure) {
+    /**
+     * An attempt is over.
+     *
+     * @param open connections to that server, of all relays
+     */
+    synchronized void leave(Place place, ResourceKey organization, Optional<Verdict.Refused> failure, int open) {
         Instant now = clock.instant();
-        lanes.leave(place, organization, failure, now);
+        Backlog backlog = destinations.of(organization);
+        boolean rested = !backlog.rests().isEmpty();
+        boolean restedHere = backlog.rests().isResting(place.lane().key(), now);
+        lanes.leave(place, organization, backlog.rests(), failure, open, now);
+        if (!restedHere && backlog.rests().isResting(place.lane().key(), now)) {
+            rests.atServer(backlog, now);
+            work.timeChanged();
+        }
+        if (rested == backlog.rests().isEmpty()) {
+            refresh(backlog);
+        } else if (rested) {
+            order.list(backlog);
+        }
         order.wake(place.lane(), now);
         start();
+    }
+
+    /** A person wants an organization's mail tried: what rested for a known reason is tried with one message. */
+    synchronized void released(ResourceKey organization) {
+        Backlog backlog = destinations.of(organization);
+        backlog.rests().endAll();
+        Pool pool = backlog.pool();
+        if (pool != null) {
+            pool.lanes().stream().filter(lane -> !lane.isGlobal()).forEach(lane -> {
+                lane.breaker.endRest();
+                order.wake(lane, clock.instant());
+            });
+        }
+        due(organization);
     }
 
     /** A place is given back of which nothing came. */
@@ -214,8 +248,7 @@ final class Turns {
 
     /** Whether another server of the pool takes mail, though it may have no room now. */
     synchronized boolean isAnotherAwake(Pool pool, Set<ResourceKey> tried) {
-        return !lanes.allRest(pool.lanes().stream().filter(lane -> !tried.contains(lane.key())).toList(),
-                clock.instant());
+        return !lanes.allRest(pool, tried, clock.instant());
     }
 
     /** All servers that were ever used and may have connections. */
@@ -236,9 +269,11 @@ final class Turns {
         return ids;
     }
 
-    /** Why none of these servers lets in a message of a namespace that is due at this time, if that is so. */
-    synchronized Optional<Waiting.Reason> closed(List<ServerRoute> servers, String namespace, Instant due) {
-        return lanes.closed(servers, namespace, due, clock.instant());
+    /** Why none of these servers lets in a message of an organization that is due at this time, if that is so. */
+    synchronized Optional<Waiting.Reason> closed(List<ServerRoute> servers, ResourceKey organization, Instant due) {
+        return lanes.closed(servers, organization.namespace(), destinations.find(organization)
+                .map(Backlog::rests)
+                .orElseGet(() -> new OwnRests(lanes::newBreaker)), due, clock.instant());
     }
 
     /** Routes have changed: servers first, so that one which was switched off gets nothing more. */
@@ -264,7 +299,7 @@ final class Turns {
         if (backlog.pool() == null) {
             empty(backlog);
         }
-        if (backlog.isIdle()) {
+        if (backlog.isIdle() && (backlog.rests().isEmpty() || backlog.pool() == null)) {
             destinations.forget(backlog.organization());
         }
         order.list(backlog);

@@ -47,13 +47,14 @@ final class Visit implements AutoCloseable {
      * An attempt is over; the next may begin, before it is recorded what became of this one.
      *
      * @param failure what it says about the server, or about what the server does to this mail
+     * @param open    connections to that server, of all relays, where that was asked for
      */
-    void leave(Optional<Verdict.Refused> failure) {
+    void leave(Optional<Verdict.Refused> failure, int open) {
         synchronized (turns) {
             if (!over) {
                 over = true;
                 turn.noteOutcome(failure);
-                turns.leave(place, turn.message().organization(), failure);
+                turns.leave(place, turn.message().organization(), failure, open);
             }
         }
     }

@@ -83,6 +83,6 @@ final class WaitingMail implements Waiting {
                 .map(Recipient::next)
                 .flatMap(Optional::stream)
                 .min(Comparator.naturalOrder());
-        return due.flatMap(time -> turns.closed(servers, message.organization().namespace(), time));
+        return due.flatMap(time -> turns.closed(servers, message.organization(), time));
     }
 }

@@ -17,4 +17,9 @@ public interface Arrivals {
 
     /** A message of this organization is durable and due. */
     void arrived(ResourceKey organization);
+
+    /** A person wants messages of this organization to be tried now. */
+    default void released(ResourceKey organization) {
+        arrived(organization);
+    }
 }

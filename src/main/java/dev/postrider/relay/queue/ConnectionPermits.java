@@ -17,6 +17,9 @@ public interface ConnectionPermits {
      */
     Optional<Permit> tryTake(ResourceKey server, int limit);
 
+    /** How many connections to a server all relays have now; those of this relay, if the database cannot be asked. */
+    int taken(ResourceKey server);
+
     /** From now on this is told, on a thread that it must not hold up, what other relays lack. */
     void onWanted(Wanted listener);
 

@@ -68,7 +68,7 @@ final class LeasedPermits implements ConnectionPermits {
                     mine.merge(server, 1, Integer::sum);
                     return slot.map(Leased::new);
                 }
-                if (taken(server) >= limit) {
+                if (count(server) >= limit) {
                     ask(server, me);
                     return Optional.empty();
                 }
@@ -95,7 +95,17 @@ final class LeasedPermits implements ConnectionPermits {
         });
     }
 
-    private int taken(ResourceKey server) throws QueueException {
+    @Override
+    public int taken(ResourceKey server) {
+        try {
+            return count(server);
+        } catch (QueueException e) {
+            LOG.debug("how many connections to {} all relays have is not known: {}", server, e.getMessage());
+            return held(server);
+        }
+    }
+
+    private int count(ResourceKey server) throws QueueException {
         return database.read(connection -> {
             try (PreparedStatement query = connection.prepareStatement(COUNT)) {
                 query.setString(1, server.toString());

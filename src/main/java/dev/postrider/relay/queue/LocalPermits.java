@@ -22,6 +22,11 @@ final class LocalPermits implements ConnectionPermits {
     }
 
     @Override
+    public int taken(ResourceKey server) {
+        return taken.getOrDefault(server, 0);
+    }
+
+    @Override
     public void onWanted(Wanted listener) {
         // There is no other relay.
     }

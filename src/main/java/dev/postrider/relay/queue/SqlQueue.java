@@ -359,6 +359,12 @@ public final class SqlQueue implements Queue {
         peers.tell(organization);
     }
 
+    /** A person has made some due. */
+    void released(ResourceKey organization) {
+        arrivals.released(organization);
+        peers.tell(organization);
+    }
+
     /** Others say so. */
     void arrivedElsewhere(ResourceKey organization) {
         arrivals.arrived(organization);

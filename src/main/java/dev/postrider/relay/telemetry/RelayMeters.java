@@ -87,7 +87,7 @@ public final class RelayMeters {
                 .register(registry);
         this.openConnections = gauge("postrider.connections", "connections to servers that are open");
         this.restingServers = gauge("postrider.server.resting",
-                "1 while a server is left out since it could not be reached");
+                "1 while a server gets no mail, since it could not be reached or its account may not send");
         this.queueMessages = gauge("postrider.queue.messages", "messages that are neither delivered nor given up");
         this.queueBytes = gauge("postrider.queue.bytes", "size of these messages");
         this.queueOldest = gauge("postrider.queue.oldest.seconds", "age of the oldest of these messages");
@@ -158,6 +158,16 @@ public final class RelayMeters {
         registry.counter("postrider.organization.rests", ORGANIZATION, organizations.active(organization)).increment();
     }
 
+    /** A server said that it has too many connections. */
+    public void fewerConnections(ResourceKey server) {
+        registry.counter("postrider.server.crowded", SERVER, servers.active(server)).increment();
+    }
+
+    /** Mail of an organization is held since a server wants a person to act first. */
+    public void held(ResourceKey organization) {
+        registry.counter("postrider.organization.held", ORGANIZATION, organizations.active(organization)).increment();
+    }
+
     /**
      * A namespace waited though there was more, since it had its share.
      *
@@ -202,7 +212,7 @@ public final class RelayMeters {
         connections.computeIfAbsent(server, key -> new AtomicInteger()).addAndGet(more);
     }
 
-    /** A server is left out until then, since it could not be reached. */
+    /** A server is left out until then. */
     public void rests(ResourceKey server, Instant until) {
         resting.put(server, until);
     }

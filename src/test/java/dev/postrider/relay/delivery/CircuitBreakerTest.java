@@ -29,7 +29,7 @@ final class CircuitBreakerTest {
     void opensAfterThreeFailuresInARow() {
         fail();
         fail();
-        breaker.succeeded();
+        breaker.succeeded(false);
         fail();
         fail();
         assertThat(breaker.state(now)).isEqualTo(State.CLOSED);
@@ -64,7 +64,7 @@ final class CircuitBreakerTest {
         breaker.abandoned(true);
         assertThat(breaker.admits(now)).isTrue();
         assertThat(breaker.begin()).isTrue();
-        breaker.succeeded();
+        breaker.succeeded(true);
         assertThat(breaker.state(now)).isEqualTo(State.CLOSED);
     }
 

@@ -64,6 +64,11 @@ final class FairOrderTest {
         }
 
         @Override
+        public int taken(ResourceKey server) {
+            return 0;
+        }
+
+        @Override
         public void onWanted(Wanted listener) {
             // Nobody wants any.
         }
@@ -85,7 +90,8 @@ final class FairOrderTest {
             routes.put(TestRoutes.local("mx-" + i, 25, 1));
             routes.put(TestRoutes.organization("shop-" + i, State.OPEN, "mx-" + i));
             if (i < UNRECORDED) {
-                assertThat(lanes.enter(List.of(lanes.of(key("mx-" + i))), "shop", Set.of(), NOW)).isPresent();
+                assertThat(lanes.enter(
+                        new Pool("shop", List.of(lanes.of(key("mx-" + i))), new OwnRests(lanes::newBreaker)), Set.of(), NOW)).isPresent();
                 turns.recording("shop");
             }
         }

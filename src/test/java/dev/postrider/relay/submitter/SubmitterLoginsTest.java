@@ -52,6 +52,11 @@ final class SubmitterLoginsTest {
         }
 
         @Override
+        public int taken(ResourceKey key) {
+            return 0;
+        }
+
+        @Override
         public void onWanted(Wanted wanted) {}
     }
 

@@ -1,0 +1,482 @@
+package dev.postrider.relay.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.postrider.relay.TestRoutes;
+import dev.postrider.relay.queue.Draft;
+import dev.postrider.relay.queue.NewMessage;
+import dev.postrider.relay.queue.PostgresLocation;
+import dev.postrider.relay.queue.QueueLimits;
+import dev.postrider.relay.queue.QueueView;
+import dev.postrider.relay.queue.QueueView.Change;
+import dev.postrider.relay.queue.QueueView.Entry;
+import dev.postrider.relay.queue.QueueView.Filter;
+import dev.postrider.relay.queue.QueueView.Recipient;
+import dev.postrider.relay.queue.SqlQueue;
+import dev.postrider.relay.queue.Waiting;
+import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.relay.telemetry.Tracing;
+import dev.postrider.route.Address;
+import dev.postrider.route.Endpoint;
+import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRoute;
+import dev.postrider.route.Sha256;
+import dev.postrider.testing.PostgresServer;
+import dev.postrider.testing.ScriptedSmtpServer;
+import dev.postrider.transport.LoopbackUpstreams;
+import dev.postrider.transport.MailUpstreams;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a server says of the account, or of how it is used, against servers that say it. */
+@Tag("delivery-world")
+final class AccountRefusalsTest {
+    /** Noon in California. */
+    private static final Instant START = Instant.parse("2026-03-02T20:00:00Z");
+    private static final String DAILY = "550 5.4.5 Daily user sending limit exceeded. Learn more at example.com";
+    private static final String CROWDED = "421 4.7.0 Too many concurrent SMTP connections; please try again later.";
+    private static final ResourceKey ORDERS = new ResourceKey("shop", "orders");
+
+    @TempDir
+    Path directory;
+
+    private volatile Instant now = START;
+    private final ScriptedSmtpServer first = ScriptedSmtpServer.start();
+    private final ScriptedSmtpServer second = ScriptedSmtpServer.start();
+    private final Routes routes = new Routes();
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    private SqlQueue queue;
+    private Delivery delivery;
+
+    @BeforeEach
+    void start() throws Exception {
+        queue = SqlQueue.openSqlite(directory, QueueLimits.DEFAULT, () -> now);
+        routes.put(TestRoutes.relay());
+        routes.markComplete();
+        delivery = delivery(queue);
+        delivery.start();
+    }
+
+    private Delivery delivery(SqlQueue some) {
+        return new Delivery(some, routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
+                DeliverySettings.of("relay.test"), () -> now, new RelayMeters(meters, 10, () -> now), Tracing.OFF);
+    }
+
+    @AfterEach
+    void stop() {
+        delivery.close();
+        queue.close();
+        first.close();
+        second.close();
+    }
+
+    private void server(String name, ScriptedSmtpServer server, boolean global, int maxConnections) {
+        routes.put(new ServerRoute(TestRoutes.key(name), global, true,
+                new Endpoint.Smtp("127.0.0.1", server.port(), Endpoint.Security.NONE, Optional.empty(),
+                        Duration.ofSeconds(5), Duration.ofSeconds(30), maxConnections, Optional.empty())));
+    }
+
+    private void organization(ResourceKey organization, String... servers) {
+        routes.put(new OrganizationRoute(organization, Sha256.of(TestRoutes.PASSWORD), State.OPEN,
+                Arrays.stream(servers).map(TestRoutes::key).toList(), new Address("a@b.example", Optional.empty()),
+                "bounces@b.example", Optional.empty(), Optional.empty()));
+    }
+
+    private void submit(ResourceKey organization, String sender, int messages) throws IOException {
+        submit(queue, organization, sender, messages);
+    }
+
+    private void submit(SqlQueue some, ResourceKey organization, String sender, int messages) throws IOException {
+        for (int i = 0; i < messages; i++) {
+            try (Draft draft = some.draft(organization)) {
+                draft.content().write("Subject: it\r\n\r\ntext\r\n".getBytes(StandardCharsets.US_ASCII));
+                draft.commit(NewMessage.plain(sender, List.of("x" + i + "@y.example"), false, false, now));
+            }
+        }
+    }
+
+    private void advance(Duration time) {
+        now = now.plus(time);
+        delivery.wake();
+    }
+
+    private static long mails(ScriptedSmtpServer server) {
+        return server.commands().stream().filter(line -> line.startsWith("MAIL ")).count();
+    }
+
+    /** What it took but for reports. */
+    private static long taken(ScriptedSmtpServer server) {
+        return server.messages().stream().filter(message -> !message.sender().startsWith("<>")).count();
+    }
+
+    private List<Entry> listed(ResourceKey organization) throws Exception {
+        return queue.view()
+                .list(new Filter(Optional.of(organization), Optional.empty(), Optional.empty(), Optional.empty()),
+                        Optional.empty(), 1000);
+    }
+
+    private Optional<Waiting.Reason> waiting(ResourceKey organization) throws Exception {
+        return delivery.waiting().of(listed(organization)).values().stream().findFirst();
+    }
+
+    private void awaitWaiting(ResourceKey organization, String text) {
+        await().untilAsserted(() -> assertThat(waiting(organization)).map(Waiting.Reason::text).contains(text));
+    }
+
+    private void awaitQueued(ResourceKey organization, long messages) {
+        await().untilAsserted(() -> assertThat(queue.usage(organization).messages()).isEqualTo(messages));
+    }
+
+    private double count(String meter) {
+        return meters.find(meter).counters().stream().mapToDouble(counter -> counter.count()).sum();
+    }
+
+    /** The server is the organization's own, and has 5 mails; b stands by where there is another. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            MAIL    | 550 5.4.5 Daily user sending limit exceeded                                     | 00:00 Pacific Time: daily limit of the account
+            RCPT    | 550 5.4.5 Daily user sending limit exceeded                                     | 00:00 Pacific Time: daily limit of the account
+            MESSAGE | 554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException        | 2026-03-02T21:00:00Z: sending limit of the account
+            MAIL    | 550 5.7.30 Basic authentication is not supported for Client Submission          | 2026-03-02T21:00:00Z: the login is not allowed to send
+            AUTH    | 550 5.7.30 Basic authentication is not supported for Client Submission          | 2026-03-02T21:00:00Z: the login is not allowed to send
+            CONNECT | 554 5.7.1 Your account has been suspended                                       | 2026-03-02T21:00:00Z: the account is suspended, or may not send
+            MESSAGE | 550 5.7.1 This account is disabled                                              | 2026-03-02T21:00:00Z: the account is suspended, or may not send
+            """)
+    void theServerRestsAndNothingBounces(String step, String reply, String rests) throws Exception {
+        first.on(step, reply);
+        if (step.equals("AUTH")) {
+            first.account("u", "p");
+            routes.put(TestRoutes.withPassword("a", first.port(), "u", "p"));
+        } else {
+            server("a", first, false, 2);
+        }
+        server("b", second, false, 2);
+        organization(ORDERS, "a");
+        submit(ORDERS, "a@b.example", 5);
+        awaitWaiting(ORDERS, "server shop/a rests until " + rests);
+
+        assertThat(first.connections()).as("attempts").isLessThanOrEqualTo(2);
+        assertThat(listed(ORDERS)).hasSize(5)
+                .flatExtracting(Entry::recipients)
+                .extracting(Recipient::attempts)
+                .containsOnly(0);
+        assertThat(count("postrider.organization.rests")).isZero();
+
+        int connections = first.connections();
+        Duration rest = Duration.between(now, waiting(ORDERS).orElseThrow().until().orElseThrow());
+        advance(rest.minusSeconds(1));
+        delivery.wake();
+        first.on(step, step.equals("AUTH") ? "235 2.7.0 welcome" : "");
+        if (step.equals("AUTH")) {
+            // The scripted answer logs nobody in: what follows is not of interest here.
+            assertThat(first.connections()).isEqualTo(connections);
+            return;
+        }
+        assertThat(first.connections()).as("before it is over").isEqualTo(connections);
+        advance(Duration.ofSeconds(1));
+        awaitQueued(ORDERS, 0);
+        assertThat(taken(first)).isEqualTo(5);
+        assertThat(first.messages()).noneMatch(message -> message.text().contains("Action: failed"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            MAIL    | 550 5.4.5 Daily user sending limit exceeded
+            MESSAGE | 554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException
+            MAIL    | 550 5.7.60 SMTP; Client does not have permissions to send as this sender
+            CONNECT | 554 5.7.1 Your account has been suspended
+            CONNECT | 421 4.7.0 Too many concurrent SMTP connections
+            """)
+    void anotherServerOfTheOrganizationTakesTheMailAtOnce(String step, String reply) throws Exception {
+        first.on(step, reply);
+        server("a", first, false, 2);
+        server("b", second, false, 2);
+        organization(ORDERS, "a", "b");
+        submit(ORDERS, "a@b.example", 20);
+        awaitQueued(ORDERS, 0);
+        assertThat(second.messages()).hasSize(20).noneMatch(message -> message.sender().startsWith("<>"));
+        assertThat(first.connections()).isLessThanOrEqualTo(6);
+    }
+
+    @Test
+    void aThousandMailsMakeOneAttemptEachTimeThatTheRestIsOver() throws Exception {
+        first.on("MAIL", DAILY);
+        server("a", first, false, 4);
+        organization(ORDERS, "a");
+        Thread[] sessions = new Thread[20];
+        for (int i = 0; i < sessions.length; i++) {
+            sessions[i] = Thread.ofVirtual().start(() -> {
+                try {
+                    submit(ORDERS, "a@b.example", 50);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        }
+        for (Thread session : sessions) {
+            session.join();
+        }
+        awaitWaiting(ORDERS, "server shop/a rests until 00:00 Pacific Time: daily limit of the account");
+        long attempts = mails(first);
+        assertThat(attempts).isBetween(1L, 4L);
+
+        advance(Duration.ofHours(12));
+        await().untilAsserted(() -> assertThat(mails(first)).isEqualTo(attempts + 1));
+        awaitWaiting(ORDERS, "server shop/a rests until 2026-03-03T09:00:00Z: daily limit of the account");
+        advance(Duration.ofHours(1));
+        await().untilAsserted(() -> assertThat(mails(first)).isEqualTo(attempts + 2));
+        awaitWaiting(ORDERS, "server shop/a rests until 00:00 Pacific Time: daily limit of the account");
+        first.on("MAIL", "");
+        advance(Duration.ofHours(23));
+        awaitQueued(ORDERS, 0);
+        assertThat(taken(first)).isEqualTo(1000);
+        assertThat(first.messages()).noneMatch(message -> message.text().contains("Action: failed"));
+        assertThat(mails(first)).isEqualTo(attempts + 2 + first.messages().size());
+    }
+
+    @Test
+    void whatWaitsLongerThanFiveDaysIsReportedWithTheReason() throws Exception {
+        first.on("MAIL", line -> line.startsWith("MAIL FROM:<>") ? "" : DAILY);
+        server("a", first, false, 1);
+        organization(ORDERS, "a");
+        submit(ORDERS, "a@b.example", 1);
+        awaitWaiting(ORDERS, "server shop/a rests until 00:00 Pacific Time: daily limit of the account");
+        advance(Duration.ofDays(5));
+        await().untilAsserted(() -> assertThat(listed(ORDERS)).extracting(Entry::sender).containsExactly(""));
+        advance(Duration.ofDays(1));
+        await().untilAsserted(() -> assertThat(first.messages()).hasSize(1));
+        assertThat(first.messages().getFirst().text()).contains("Status: 4.4.7", "Daily user sending limit exceeded");
+    }
+
+    @Test
+    void aServerThatIsDeclaredOtherwiseIsTriedAtOnce() throws Exception {
+        first.on("MAIL", DAILY);
+        server("a", first, false, 2);
+        organization(ORDERS, "a");
+        submit(ORDERS, "a@b.example", 3);
+        awaitWaiting(ORDERS, "server shop/a rests until 00:00 Pacific Time: daily limit of the account");
+        first.on("MAIL", "");
+        server("a", first, false, 3);
+        awaitQueued(ORDERS, 0);
+    }
+
+    /** A reply that a tenant can bring about by its recipients keeps no other tenant from a server that is everybody's. */
+    @Test
+    @Tag("isolation")
+    void aServerThatIsEverybodysRestsForTheOneWhoseMailItRefused() throws Exception {
+        first.on("RCPT", line -> line.contains("x0@") ? DAILY : "");
+        server("g", first, true, 4);
+        ResourceKey evil = new ResourceKey("evil", "mail");
+        organization(evil);
+        organization(ORDERS);
+        submit(evil, "evil@b.example", 1);
+        awaitWaiting(evil, "server shop/g rests until 00:00 Pacific Time: daily limit of the account");
+        first.on("RCPT", "");
+        submit(evil, "evil@b.example", 5);
+        submit(ORDERS, "a@b.example", 5);
+        awaitQueued(ORDERS, 0);
+        assertThat(first.messages()).hasSize(5).allMatch(message -> message.sender().startsWith("<a@"));
+        awaitQueued(evil, 6);
+        assertThat(count("postrider.organization.rests")).isEqualTo(1);
+
+        advance(Duration.ofHours(12));
+        awaitQueued(evil, 0);
+        assertThat(first.messages()).hasSize(11);
+    }
+
+    @Test
+    @Tag("isolation")
+    void aServerThatIsEverybodysRestsForAllOnceItHasRefusedMailOfThreeNamespaces() throws Exception {
+        first.on("MAIL", DAILY);
+        server("g", first, true, 4);
+        for (String namespace : List.of("n1", "n2", "n3", "n4")) {
+            ResourceKey organization = new ResourceKey(namespace, "mail");
+            organization(organization);
+            if (!namespace.equals("n4")) {
+                submit(organization, "a@b.example", 10);
+                awaitWaiting(organization, "server shop/g rests until 00:00 Pacific Time: daily limit of the account");
+            }
+        }
+        long attempts = mails(first);
+        ResourceKey last = new ResourceKey("n4", "mail");
+        submit(last, "a@b.example", 1);
+        awaitWaiting(last, "server shop/g rests until 00:00 Pacific Time: daily limit of the account");
+        assertThat(mails(first)).isEqualTo(attempts);
+    }
+
+    /** One sender that the login may not use is not a reason to keep back the mail of others. */
+    @Test
+    void aSenderThatIsNotAllowedWaitsAndTheOtherMailOfItsOrganizationGoes() throws Exception {
+        first.on("MAIL", line -> line.contains("other@")
+                ? "550 5.7.60 SMTP; Client does not have permissions to send as this sender"
+                : "");
+        server("a", first, false, 1);
+        organization(ORDERS, "a");
+        submit(ORDERS, "other@b.example", 1);
+        submit(ORDERS, "a@b.example", 3);
+        awaitQueued(ORDERS, 1);
+        assertThat(listed(ORDERS).getFirst().recipients()).extracting(Recipient::attempts, Recipient::next)
+                .containsExactly(org.assertj.core.groups.Tuple.tuple(0, Optional.of(now.plusSeconds(1800))));
+
+        submit(ORDERS, "other@b.example", 20);
+        awaitWaiting(ORDERS, "server shop/a rests until 2026-03-02T20:30:00Z: the login may not send as this sender");
+        assertThat(mails(first)).as("three in a row, and one before").isLessThanOrEqualTo(3 + 4);
+    }
+
+    @Test
+    void connectionsBecomeFewerUntilTheServerTakesThemAllAndMoreAgainWithTime() throws Exception {
+        first.mostSessions(3, CROWDED);
+        server("a", first, false, 10);
+        organization(ORDERS, "a");
+        submit(ORDERS, "a@b.example", 200);
+        await().until(() -> {
+            advance(Duration.ofMillis(500));
+            return queue.usage(ORDERS).messages() == 0;
+        });
+        assertThat(first.messages()).hasSize(200);
+        assertThat(count("postrider.server.crowded")).isPositive();
+        assertThat(first.connections()).as("no storm of connections").isLessThan(60);
+    }
+
+    /** Each learns by itself what is left for both, and neither goes without. */
+    @Test
+    void twoRelaysShareWhatAServerTakes(@TempDir Path credentials) throws Exception {
+        first.mostSessions(3, CROWDED);
+        server("a", first, false, 10);
+        organization(ORDERS, "a");
+        String database = PostgresServer.shared().newDatabase();
+        var location = new PostgresLocation(PostgresServer.shared().url(database),
+                Optional.of(PostgresServer.credentials(credentials)));
+        try (SqlQueue one = SqlQueue.openPostgres(location, QueueLimits.DEFAULT, () -> now);
+                SqlQueue other = SqlQueue.openPostgres(location, QueueLimits.DEFAULT, () -> now);
+                Delivery ofOne = delivery(one);
+                Delivery ofOther = delivery(other)) {
+            ofOne.start();
+            ofOther.start();
+            submit(one, ORDERS, "a@b.example", 100);
+            submit(other, ORDERS, "a@b.example", 100);
+            await().atMost(Duration.ofSeconds(60)).until(() -> {
+                now = now.plus(Duration.ofMillis(500));
+                ofOne.wake();
+                ofOther.wake();
+                return first.messages().size() >= 200;
+            });
+        }
+        assertThat(first.messages()).hasSize(200);
+        assertThat(first.connections()).as("no storm of connections").isLessThan(150);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            CONNECT | 421 4.7.0 Too many concurrent SMTP connections; please try again later.
+            AUTH    | 432 4.3.2 Concurrent connections limit exceeded
+            MAIL    | 421 4.7.0 Too many connections from this address
+            DATA    | 432 4.3.2 Concurrent connections limit exceeded
+            MESSAGE | 432 4.3.2 STOREDRV.ClientSubmit; Concurrent connections limit exceeded
+            """)
+    void whoSaysForeverThatThereAreTooManyConnectionsIsLeftAlone(String step, String reply) throws Exception {
+        first.on(step, reply);
+        if (step.equals("AUTH")) {
+            first.account("u", "p");
+            routes.put(TestRoutes.withPassword("a", first.port(), "u", "p"));
+        } else {
+            server("a", first, false, 4);
+        }
+        organization(ORDERS, "a");
+        submit(ORDERS, "a@b.example", 100);
+        // An hour, in which a server that cannot be reached would be tried 3 times, and again after 30 s to 10 min.
+        for (int minutes = 0; minutes < 60; minutes += 3) {
+            int before = first.connections();
+            advance(Duration.ofMinutes(3));
+            await().until(() -> waiting(ORDERS).isPresent());
+            assertThat(first.connections() - before).as("at once").isLessThan(12);
+        }
+        assertThat(first.connections()).as("attempts in an hour").isBetween(6, 30);
+        assertThat(listed(ORDERS)).hasSize(100)
+                .flatExtracting(Entry::recipients)
+                .extracting(Recipient::attempts)
+                .containsOnly(0);
+        assertThat(waiting(ORDERS)).isPresent();
+    }
+
+    @Test
+    @Tag("isolation")
+    void whatIsSaidOfConnectionsWhileAMailIsHandedOverNarrowsItsNamespaceAlone() throws Exception {
+        first.on("RCPT", line -> line.contains("x1@") ? "432 4.3.2 Concurrent connections limit exceeded" : "");
+        server("g", first, true, 8);
+        ResourceKey evil = new ResourceKey("evil", "mail");
+        organization(evil);
+        organization(ORDERS);
+        submit(evil, "evil@b.example", 2);
+        await().until(() -> {
+            advance(Duration.ofSeconds(3));
+            return !waiting(evil).map(Waiting.Reason::text).orElse("").isEmpty();
+        });
+        first.on("RCPT", "");
+        submit(ORDERS, "a@b.example", 1);
+        awaitQueued(ORDERS, 0);
+    }
+
+    @Test
+    void allMailOfAnOrganizationWaitsForAPerson() throws Exception {
+        first.on("MAIL", "550 5.1.8 Access denied, bad outbound sender AS(42004)");
+        server("a", first, false, 1);
+        organization(ORDERS, "a");
+        submit(ORDERS, "a@b.example", 4);
+        awaitWaiting(ORDERS, "server shop/a rests until a person releases it: the account is suspended, or may not send");
+        assertThat(listed(ORDERS)).filteredOn(entry -> entry.state() == QueueView.State.HELD)
+                .singleElement()
+                .satisfies(entry -> assertThat(entry.recipients().getFirst().lastReply().orElseThrow())
+                        .startsWith("held: "));
+        advance(Duration.ofDays(2));
+        assertThat(mails(first)).isEqualTo(1);
+        assertThat(count("postrider.organization.held")).isEqualTo(1);
+
+        queue.view().change(Change.RELEASE, Filter.ALL, OptionalInt.empty());
+        await().untilAsserted(() -> assertThat(mails(first)).isEqualTo(2));
+        awaitWaiting(ORDERS, "server shop/a rests until a person releases it: the account is suspended, or may not send");
+        first.on("MAIL", "");
+        queue.view().change(Change.RELEASE, Filter.ALL, OptionalInt.empty());
+        awaitQueued(ORDERS, 0);
+        assertThat(taken(first)).isEqualTo(4);
+    }
+
+    /** It refuses every other mail: nothing is lost, and each refusal costs a rest and a probe. */
+    @Test
+    void aServerThatChangesItsMindGetsTheMailInTheEnd() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        first.on("MAIL", _ -> asked.incrementAndGet() % 2 == 0
+                ? "550 5.7.30 Basic authentication is not supported"
+                : "");
+        server("a", first, false, 1);
+        organization(ORDERS, "a");
+        submit(ORDERS, "a@b.example", 10);
+        await().until(() -> {
+            advance(Duration.ofMinutes(61));
+            return queue.usage(ORDERS).messages() == 0;
+        });
+        assertThat(taken(first)).isEqualTo(10);
+        assertThat(first.messages()).noneMatch(message -> message.text().contains("Action: failed"));
+    }
+}
