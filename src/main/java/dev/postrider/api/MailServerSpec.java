@@ -34,6 +34,9 @@ public record MailServerSpec(
         @Nullable Mailbox sender,
         @JsonPropertyDescription("The test mail that proves these settings. Without a recipient no test is made.")
         @Nullable TestSpec test,
+        @JsonPropertyDescription("How much this server takes in a time, from all relays together. What is more waits, or "
+                + "goes to another server of the organization. Default: as much as it can.")
+        @Nullable ServerLimits limits,
         @JsonPropertyDescription("Of a global server: which namespaces may send as which domains, where the "
                 + "installation restricts senders (senderDomains of the chart). What one global server grants counts "
                 + "for all of them.")

@@ -1,5 +1,9 @@
 package dev.postrider.route;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.Optional;
+
 /**
  * What it takes to hand a message to one upstream server.
  *
@@ -7,13 +11,30 @@ package dev.postrider.route;
  * @param global   whether it serves organizations that have no server of their own
  * @param active   whether new mail may go through it
  * @param endpoint where it is and how to log in
+ * @param rates    how much it takes in a time; empty for as much as it can, and in a route of a version that did not know
+ *                 this
  */
-public record ServerRoute(ResourceKey key, boolean global, boolean active, Endpoint endpoint) {
+public record ServerRoute(ResourceKey key, boolean global, boolean active, Endpoint endpoint,
+        @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<RateLimits> rates) {
+
+    @JsonCreator
+    public ServerRoute {}
+
+    /** One without a rate. */
+    public ServerRoute(ResourceKey key, boolean global, boolean active, Endpoint endpoint) {
+        this(key, global, active, endpoint, Optional.empty());
+    }
 
     /** The same server for one of those who submit. */
     public ServerRoute as(Login.Credentials submitter) {
         return endpoint instanceof Endpoint.Smtp smtp
-                ? new ServerRoute(key, global, active, smtp.as(submitter))
+                ? new ServerRoute(key, global, active, smtp.as(submitter), rates)
                 : this;
+    }
+
+    @Override
+    public String toString() {
+        return "ServerRoute[key=" + key + ", global=" + global + ", active=" + active + ", endpoint=" + endpoint
+                + rates.map(limits -> ", " + limits).orElse("") + "]";
     }
 }

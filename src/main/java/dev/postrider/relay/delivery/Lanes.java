@@ -6,7 +6,9 @@ import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.RateLimits;
 import dev.postrider.route.ServerRoute;
+import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.Upstreams;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
@@ -26,13 +28,24 @@ import org.slf4j.LoggerFactory;
 final class Lanes {
     private static final Logger LOG = LoggerFactory.getLogger(Lanes.class);
     private static final Duration PERMIT_RETRY = Duration.ofMillis(200);
+    /** Nobody is woken more often for a server's rate. */
+    private static final Duration SHORTEST_WAIT = Duration.ofMillis(5);
 
     /**
      * A place at a server that was taken for one message.
      *
      * @param permits how many connections may be open when one is opened for it
+     * @param taken   what it is of the rate of the server
      */
-    record Place(Lane lane, ServerRoute server, String namespace, int permits, boolean probe) {}
+    record Place(Lane lane, ServerRoute server, String namespace, int permits, boolean probe,
+            Allowance.Taken taken) {
+
+        /** It is for a message to so many. */
+        Place to(int recipients) {
+            lane.allowance.charge(taken, recipients);
+            return this;
+        }
+    }
 
     /** A server that rests, and the failure that it rests for. */
     record Resting(ServerRoute server, Verdict.Refused failure) {}
@@ -78,7 +91,7 @@ final class Lanes {
 
     /** Takes up the routes as they are now. */
     void refresh() {
-        lanes.values().forEach(lane -> lane.route = current(lane.key));
+        lanes.values().forEach(lane -> lane.route(current(lane.key)));
     }
 
     /** Forgets servers that are gone, unless they are among these or have attempts under way. */
@@ -110,13 +123,30 @@ final class Lanes {
         best.places.take(namespace, 1);
         best.lastUse = ++uses;
         return Optional.of(new Place(best, best.route.orElseThrow(), namespace, best.permits(namespace),
-                best.breaker.begin()));
+                best.breaker.begin(), best.allowance.take()));
     }
 
     /** Gives a place back of which nothing came. */
     void abandon(Place place) {
         place.lane.places.giveBack(place.namespace, 1);
         place.lane.breaker.abandoned(place.probe);
+        place.lane.allowance.giveBack(place.taken);
+    }
+
+    /**
+     * What to ask for, so that a server may be sent more by its rate. Where something is to come by itself, it is woken
+     * then.
+     */
+    Optional<Allowance.Wish> ask(Lane lane, Instant now) {
+        Optional<Allowance.Wish> wish = lane.allowance.ask(now);
+        if (wish.isEmpty()) {
+            lane.overRateUntil(now).ifPresent(until -> {
+                Instant soon = now.plus(SHORTEST_WAIT);
+                wakeUps.put(lane.key, until.isAfter(soon) ? until : soon);
+                meters.overRate(lane.key, until);
+            });
+        }
+        return wish;
     }
 
     /**
@@ -165,7 +195,7 @@ final class Lanes {
     /** Whether all of these rest, or are not there. */
     boolean allRest(List<Lane> some, Instant now) {
         for (Lane lane : some) {
-            if (lane.route.isPresent() && lane.breaker.state(now) != State.OPEN) {
+            if (lane.route.isPresent() && !lane.isClosedForLong(now)) {
                 return false;
             }
         }
@@ -175,11 +205,24 @@ final class Lanes {
     /** Those of these that rest. */
     List<Resting> resting(List<Lane> some, Instant now) {
         return some.stream()
-                .filter(lane -> lane.breaker.state(now) == State.OPEN)
+                .filter(lane -> lane.isClosedForLong(now))
                 .flatMap(lane -> lane.route
-                        .flatMap(server -> lane.breaker.lastFailure().map(failure -> new Resting(server, failure)))
+                        .flatMap(server -> why(lane, now).map(failure -> new Resting(server, failure)))
                         .stream())
                 .toList();
+    }
+
+    private static Optional<Verdict.Refused> why(Lane lane, Instant now) {
+        // RFC 3463, X.4.5: the system was not able to deliver in time, for there is too much mail.
+        return lane.breaker.state(now) == State.OPEN
+                ? lane.breaker.lastFailure()
+                : lane.allowance.waitsFor()
+                        .map(limit -> new Verdict.Refused(Step.MessageRejected, false, "4.4.5",
+                                waitsForRate(lane, limit)));
+    }
+
+    private static String waitsForRate(Lane lane, RateLimits.Limit limit) {
+        return "waits for the rate of server %s: %s".formatted(lane.key, limit);
     }
 
     /**
@@ -189,7 +232,7 @@ final class Lanes {
      * @param due       when it is
      */
     Optional<Waiting.Reason> closed(List<ServerRoute> servers, String namespace, Instant due, Instant now) {
-        Map<ServerRoute, Instant> rest = new LinkedHashMap<>();
+        Map<String, Instant> rest = new LinkedHashMap<>();
         List<ServerRoute> full = new ArrayList<>();
         for (ServerRoute server : servers) {
             Lane lane = lanes.get(server.key());
@@ -197,7 +240,12 @@ final class Lanes {
                 return Optional.empty();
             }
             if (lane.breaker.state(now) == State.OPEN) {
-                rest.put(server, lane.breaker.restsUntil());
+                rest.put(rests(server), lane.breaker.restsUntil());
+            } else if (lane.allowance.available(now) == 0) {
+                rest.put(lane.allowance.waitsFor()
+                        .map(limit -> waitsForRate(lane, limit))
+                        .orElseGet(() -> "waits for the rate of server " + lane.key),
+                        lane.overRateUntil(now).orElse(now));
             } else if (!lane.admits(namespace, now)) {
                 full.add(server);
             } else {
@@ -209,7 +257,7 @@ final class Lanes {
                         .stream()
                         .min(Map.Entry.comparingByValue())
                         .filter(first -> first.getValue().isAfter(due))
-                        .map(first -> new Waiting.Reason(rests(first.getKey()), Optional.of(first.getValue())))
+                        .map(first -> new Waiting.Reason(first.getKey(), Optional.of(first.getValue())))
                 : Optional.of(full.getFirst())
                         .filter(_ -> !due.isAfter(now))
                         .map(server -> isFull(server, namespace, now));

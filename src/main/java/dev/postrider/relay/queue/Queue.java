@@ -117,6 +117,9 @@ public interface Queue extends AutoCloseable {
     /** Who may open connections to the servers, so that all relays together keep within the limits. */
     ConnectionPermits permits();
 
+    /** How much may be sent to the servers, so that all relays together keep within the rates. */
+    SendingRates rates();
+
     /** Where attempts under way are marked, if relays share the queue. */
     Optional<AttemptMarks> attemptMarks();
 

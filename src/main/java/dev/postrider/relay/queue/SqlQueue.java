@@ -47,6 +47,7 @@ public final class SqlQueue implements Queue {
     private final SqlKeptAttachments keptAttachments;
     private final SqlCounters counters;
     private final ConnectionPermits permits;
+    private final SendingRates rates;
     private final Peers peers;
     private final Optional<AttemptMarks> attemptMarks;
     private final DraftMemory drafts = new DraftMemory(Runtime.getRuntime().maxMemory() / HEAP_FOR_DRAFTS);
@@ -78,6 +79,7 @@ public final class SqlQueue implements Queue {
         this.outbox = new SqlOutbox(database, writer, sharing.replica);
         this.keptAttachments = new SqlKeptAttachments(database, writer);
         this.counters = new SqlCounters(database, writer, clock);
+        this.rates = new SqlSendingRates(database, sharing.replica, writer, clock);
         counters.start();
         room.start();
     }
@@ -599,6 +601,11 @@ public final class SqlQueue implements Queue {
     @Override
     public ConnectionPermits permits() {
         return permits;
+    }
+
+    @Override
+    public SendingRates rates() {
+        return rates;
     }
 
     @Override

@@ -42,6 +42,11 @@ final class FairOrderTest {
         }
 
         @Override
+        public void takeOfRate(Lane lane, Allowance.Wish wish) {
+            throw new AssertionError("no server has a rate");
+        }
+
+        @Override
         public void release(List<QueuedMessage> messages) {
             throw new AssertionError("nothing was read");
         }
