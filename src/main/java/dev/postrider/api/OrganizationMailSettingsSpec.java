@@ -23,8 +23,8 @@ public record OrganizationMailSettingsSpec(
         @JsonPropertyDescription("Whether this organization may send. Switched off, the relay refuses its mail at once "
                 + "(550 5.7.1) and holds what is queued.")
         @Default("true") @Nullable Boolean sendingEnabled,
-        @JsonPropertyDescription("The organization's own servers; several active ones share its mail. Empty: the "
-                + "global servers.")
+        @JsonPropertyDescription("The organization's own servers; several active ones share its mail, by priority "
+                + "and weight. Empty: the global servers.")
         @Size(max = 32) @Nullable List<ServerReference> servers,
         @JsonPropertyDescription("Who the organization's mail comes from.")
         @Required Identity identity,
@@ -66,7 +66,13 @@ public record OrganizationMailSettingsSpec(
             @Required @Size(min = 1, max = 253) @Pattern("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$") String name,
             @JsonPropertyDescription("Namespace of the MailServer. Default: this resource's. Another one may be named only "
                     + "for a global server.")
-            @Size(min = 1, max = 63) @Pattern("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$") @Nullable String namespace) {}
+            @Size(min = 1, max = 63) @Pattern("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$") @Nullable String namespace,
+            @JsonPropertyDescription("Servers of the lowest priority get the mail, those of the next one only while all "
+                    + "of the former rest, are over their rates or are switched off (as in SRV records, RFC 2782). Default: 0.")
+            @Min(0) @Max(65535) @Nullable Integer priority,
+            @JsonPropertyDescription("The server's part of the mail among those of the same priority: one of weight 3 "
+                    + "gets three times as much as one of weight 1. Default: 1.")
+            @Min(1) @Max(65535) @Nullable Integer weight) {}
 
     /** The addresses that the organization's mail carries. */
     public record Identity(

@@ -14,6 +14,7 @@ import dev.postrider.plan.Installation.SenderDomains;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.Address;
 import dev.postrider.route.Endpoint;
+import dev.postrider.route.Preference;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteJson;
 import dev.postrider.route.ServerRoute;
@@ -67,7 +68,8 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         return world.serverRoute(key(server))
                 .filter(route -> route.global()
                         && !world.installation().trustedNamespaces().contains(route.key().namespace()))
-                .map(route -> new ServerRoute(route.key(), false, route.active(), route.endpoint(), route.rates()));
+                .map(route -> new ServerRoute(route.key(), false, route.active(), route.endpoint(),
+                        route.preference(), route.rates()));
     }
 
     /** Whether a server is one of all organizations, and in a namespace where that is honoured. */
@@ -252,13 +254,19 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             Optional<Endpoint> last = world.serverRoute(key(server)).map(ServerRoute::endpoint);
             if (spec.scope() == Scope.Global && !isGlobal()) {
                 // It may have been honoured before, and must not get everybody's mail any more.
-                return last.map(e -> new ServerRoute(key(server), false, isActive(server), e, ServerRates.of(spec)));
+                return last.map(e -> new ServerRoute(key(server), false, isActive(server), e, preference(),
+                        ServerRates.of(spec)));
             }
             Optional<Endpoint> proved = endpoint.filter(_ -> !isTested()
                     || record != null && record.accepted()
                             && fingerprint.equals(Optional.ofNullable(record.fingerprint())));
             return proved.or(() -> last)
-                    .map(e -> new ServerRoute(key(server), isGlobal(), isActive(server), e, ServerRates.of(spec)));
+                    .map(e -> new ServerRoute(key(server), isGlobal(), isActive(server), e, preference(),
+                            ServerRates.of(spec)));
+        }
+
+        private Preference preference() {
+            return Servers.preference(spec.priority(), spec.weight());
         }
 
         /** Only what is honoured is the installation's own choice, and exempt from its policy of egress. */

@@ -33,19 +33,21 @@ import java.util.Optional;
  *                       cluster, and in a route of a version that did not know this
  * @param granted        the domains that its mail may come from where it leaves through a global server; empty where the
  *                       installation's policy is Open, and in a route of a version that did not know this: any
+ * @param preferences    those of its servers that are not of the default priority and weight
  */
 public record OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
         Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
         Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable, Optional<Support> support,
         List<FormerPassword> formerPasswords, Optional<ZoneId> reportZone,
         Optional<Address> replyTo, List<DkimKey> dkim, Optional<String> bounceAddress, Optional<String> uid,
-        Optional<GrantedDomains> granted) {
+        Optional<GrantedDomains> granted, List<PreferredServer> preferences) {
 
     @JsonCreator
     public OrganizationRoute {
         // Routes of earlier versions say nothing of these.
         formerPasswords = List.copyOf(Objects.requireNonNullElse(formerPasswords, List.of()));
         dkim = List.copyOf(Objects.requireNonNullElse(dkim, List.of()));
+        preferences = List.copyOf(Objects.requireNonNullElse(preferences, List.of()));
     }
 
     /** Of one that has nothing of what the rest is for. */
@@ -54,7 +56,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
             Optional<AllowedSenders> senders) {
         this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, senders, Optional.empty(),
                 Optional.empty(), List.of(), Optional.empty(), Optional.empty(), List.of(), Optional.empty(),
-                Optional.empty(), Optional.empty());
+                Optional.empty(), Optional.empty(), List.of());
     }
 
     /** As versions wrote it that let applications send as anybody. */
@@ -67,28 +69,28 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     public OrganizationRoute in(State other) {
         return new OrganizationRoute(key, passwordSha256, other, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
-                granted);
+                granted, preferences);
     }
 
     /** The same without these classes of mail. */
     public OrganizationRoute without(UnavailableClasses classes) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, Optional.of(classes), support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
-                granted);
+                granted, preferences);
     }
 
     /** The same with others who help it. */
     public OrganizationRoute helpedBy(Optional<Support> helpers) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, unavailable, helpers, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
-                granted);
+                granted, preferences);
     }
 
     /** The same that takes these passwords, too. */
     public OrganizationRoute with(List<FormerPassword> passwords) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, unavailable, support, passwords, reportZone, replyTo, dkim, bounceAddress, uid,
-                granted);
+                granted, preferences);
     }
 
     /** How its attachments become links, if they do. */
@@ -101,7 +103,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook,
                 sizeLimit.map(SizeLimit::withoutOwnLinkHost), senders, unavailable, support, formerPasswords,
                 reportZone,
-                replyTo, dkim, bounceAddress, uid, granted);
+                replyTo, dkim, bounceAddress, uid, granted, preferences);
     }
 
     /** Whether the login may have this password at that time. */
@@ -116,27 +118,44 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     public OrganizationRoute signing(Optional<Address> answersTo, List<DkimKey> keys) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, unavailable, support, formerPasswords, reportZone, answersTo, keys, bounceAddress, uid,
-                granted);
+                granted, preferences);
     }
 
     /** The same with what it declared for bounces of its applications' mail. */
     public OrganizationRoute bouncingTo(Optional<String> address) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, address, uid, granted);
+                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, address, uid, granted,
+                preferences);
     }
 
     /** The same of the resource with this UID. */
     public OrganizationRoute of(Optional<String> resource) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, resource,
-                granted);
+                granted, preferences);
     }
 
     /** The same that may send as these domains through global servers; as any if it is empty. */
     public OrganizationRoute granting(Optional<GrantedDomains> domains) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
-                domains);
+                domains, preferences);
+    }
+
+    /** The same that goes through its servers in this order. */
+    public OrganizationRoute preferring(List<PreferredServer> order) {
+        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
+                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
+                granted, order);
+    }
+
+    /** When its mail goes through one of the servers that it names. */
+    Preference preference(ResourceKey server) {
+        return preferences.stream()
+                .filter(preferred -> preferred.server().equals(server))
+                .map(PreferredServer::preference)
+                .findFirst()
+                .orElse(Preference.DEFAULT);
     }
 
     /** What the relay does with the organization's mail. */
@@ -162,6 +181,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
                 + bounceAddress.map(address -> ", bounces to " + address).orElse("")
                 + granted.map(domains -> ", granted " + domains.patterns()).orElse("")
                 + reportZone.map(zone -> ", days of " + zone).orElse("")
-                + (dkim.isEmpty() ? "" : ", " + dkim) + "]";
+                + (dkim.isEmpty() ? "" : ", " + dkim)
+                + (preferences.isEmpty() ? "" : ", preferring " + preferences) + "]";
     }
 }

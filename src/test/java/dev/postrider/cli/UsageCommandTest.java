@@ -105,7 +105,8 @@ final class UsageCommandTest {
         return new OrganizationRoute(route.key(), route.passwordSha256(), route.state(), route.servers(),
                 route.from(), route.envelopeFrom(), route.webhook(), route.sizeLimit(), route.senders(),
                 route.unavailable(), route.support(), route.formerPasswords(), Optional.of(ZoneId.of("Europe/Berlin")),
-                route.replyTo(), route.dkim(), route.bounceAddress(), route.uid(), route.granted());
+                route.replyTo(), route.dkim(), route.bounceAddress(), route.uid(), route.granted(),
+                route.preferences());
     }
 
     private void submit(SqlQueue queue, String time, Optional<MailClass> mailClass, int octets, String... recipients)

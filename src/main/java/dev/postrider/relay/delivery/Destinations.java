@@ -2,6 +2,7 @@ package dev.postrider.relay.delivery;
 
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.Preference;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Routing;
 import dev.postrider.route.ServerRoute;
@@ -10,6 +11,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,7 +30,7 @@ final class Destinations {
     private final Map<ResourceKey, Backlog> backlogs = new HashMap<>();
     private final Map<PoolKey, Pool> pools = new HashMap<>();
 
-    private record PoolKey(String namespace, List<ResourceKey> servers) {}
+    private record PoolKey(String namespace, Map<ResourceKey, Preference> servers) {}
 
     /** @param remove told of organizations that are deleted with their mail, or are unknown */
     Destinations(Routes routes, Lanes lanes, Consumer<ResourceKey> remove) {
@@ -93,14 +95,20 @@ final class Destinations {
         }
         switch (routing.get()) {
             case Routing.Through(List<ServerRoute> servers) -> {
-                var key = new PoolKey(backlog.organization().namespace(),
-                        servers.stream().map(ServerRoute::key).toList());
-                backlog.pool(pools.computeIfAbsent(key,
-                        all -> new Pool(all.namespace, all.servers.stream().map(lanes::of).toList())));
+                Map<ResourceKey, Preference> preferences = new LinkedHashMap<>();
+                servers.forEach(server -> preferences.put(server.key(), server.preference()));
+                backlog.pool(pools.computeIfAbsent(new PoolKey(backlog.organization().namespace(), preferences),
+                        this::pool));
             }
             case Routing.Nowhere nowhere ->
                 LOG.info("mail of organization {} waits: {}", backlog.organization(), nowhere.reason());
         }
+    }
+
+    private Pool pool(PoolKey key) {
+        Map<Lane, Preference> some = new LinkedHashMap<>();
+        key.servers.forEach((server, preference) -> some.put(lanes.of(server), preference));
+        return new Pool(key.namespace, some);
     }
 
     /** Forgets pools that nobody is in any more, and their servers. */

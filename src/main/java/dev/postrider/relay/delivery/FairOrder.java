@@ -96,7 +96,7 @@ final class FairOrder {
             return;
         }
         pool.lanes().forEach(overRate);
-        Optional<Place> place = lanes.enter(pool.lanes(), pool.namespace(), Set.of(), now);
+        Optional<Place> place = lanes.enter(pool.choice(), pool.namespace(), Set.of(), now);
         if (place.isEmpty()) {
             block(pool, now);
             return;
@@ -149,11 +149,19 @@ final class FairOrder {
             overRate.accept(lane);
         }
         for (int free = lane.free(now); free > 0; free--) {
-            Optional<Pool> first = lane.waiting().poll(namespace -> lane.admits(namespace, now));
+            Optional<Pool> first = lane.waiting()
+                    .poll(namespace -> lane.admits(namespace, now), pool -> Lanes.mayEnter(pool, lane, now));
             if (first.isEmpty()) {
                 return;
             }
             makeRunnable(first.get());
+        }
+    }
+
+    /** Whoever waits for a server that takes no mail any more looks for another. */
+    void goElsewhere(Lane lane) {
+        for (Optional<Pool> next = lane.waiting().poll(); next.isPresent(); next = lane.waiting().poll()) {
+            makeRunnable(next.get());
         }
     }
 

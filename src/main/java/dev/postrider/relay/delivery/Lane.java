@@ -74,6 +74,14 @@ final class Lane {
         return route.map(server -> server.endpoint().maxConnections()).orElse(0);
     }
 
+    /**
+     * Whether it may take mail now, though it may have no room: it neither rests nor has to prove itself, nor is it over its
+     * rate. While that is so, servers of a later priority get nothing.
+     */
+    boolean takesMail(Instant now) {
+        return route.isPresent() && breaker.state(now) == State.CLOSED && overRateUntil(now).isEmpty();
+    }
+
     /** How many more attempts may begin. */
     int free(Instant now) {
         if (now.isBefore(withoutPermitUntil) || !breaker.admits(now)) {

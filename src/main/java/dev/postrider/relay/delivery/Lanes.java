@@ -34,16 +34,40 @@ final class Lanes {
     /**
      * A place at a server that was taken for one message.
      *
+     * @param choice  by which the server was taken
      * @param permits how many connections may be open when one is opened for it
      * @param taken   what it is of the rate of the server
      */
-    record Place(Lane lane, ServerRoute server, String namespace, int permits, boolean probe,
-            Allowance.Taken taken) {
+    record Place(Lane lane, ServerChoice<Lane> choice, ServerRoute server, String namespace, int permits,
+            boolean probe, Allowance.Taken taken) {
 
         /** It is for a message to so many. */
         Place to(int recipients) {
             lane.allowance.charge(taken, recipients);
             return this;
+        }
+    }
+
+    /** How the servers are for a namespace at a time. */
+    private record At(String namespace, Instant now) implements ServerChoice.Moment<Lane> {
+        @Override
+        public boolean takesMail(Lane lane) {
+            return lane.takesMail(now);
+        }
+
+        @Override
+        public boolean hasRoom(Lane lane) {
+            return lane.admits(namespace, now);
+        }
+
+        @Override
+        public int limit(Lane lane) {
+            return lane.limit();
+        }
+
+        @Override
+        public boolean isBetter(Lane lane, Lane other) {
+            return lane.isBetterThan(other);
         }
     }
 
@@ -105,29 +129,29 @@ final class Lanes {
     }
 
     /**
-     * Takes a place at the server with the most room in proportion to its limit.
+     * Takes a place at the server that is next: the first priority that takes mail, in it by weight, and where all
+     * weights are the same the one with the most room in proportion to its limit.
      *
      * @param namespace whose message it is for
      * @param tried     servers that are out of the question
      */
-    Optional<Place> enter(List<Lane> some, String namespace, Set<ResourceKey> tried, Instant now) {
-        Lane best = null;
-        for (Lane lane : some) {
-            if (lane.admits(namespace, now) && !tried.contains(lane.key) && (best == null || lane.isBetterThan(best))) {
-                best = lane;
-            }
-        }
-        if (best == null) {
-            return Optional.empty();
-        }
-        best.places.take(namespace, 1);
-        best.lastUse = ++uses;
-        return Optional.of(new Place(best, best.route.orElseThrow(), namespace, best.permits(namespace),
-                best.breaker.begin(), best.allowance.take()));
+    Optional<Place> enter(ServerChoice<Lane> choice, String namespace, Set<ResourceKey> tried, Instant now) {
+        return choice.take(lane -> !tried.contains(lane.key), new At(namespace, now)).map(best -> {
+            best.places.take(namespace, 1);
+            best.lastUse = ++uses;
+            return new Place(best, choice, best.route.orElseThrow(), namespace, best.permits(namespace),
+                    best.breaker.begin(), best.allowance.take());
+        });
+    }
+
+    /** Whether a pool's next message may go to one of its servers now. */
+    static boolean mayEnter(Pool pool, Lane lane, Instant now) {
+        return pool.choice().mayTake(lane, new At(pool.namespace(), now));
     }
 
     /** Gives a place back of which nothing came. */
     void abandon(Place place) {
+        place.choice.over(place.lane);
         place.lane.places.giveBack(place.namespace, 1);
         place.lane.breaker.abandoned(place.probe);
         place.lane.allowance.giveBack(place.taken);
@@ -167,9 +191,12 @@ final class Lanes {
     /**
      * Gives a place back after an attempt. What failed with the mail itself may be due to that mail: it counts for the
      * server once for each namespace, so that nobody alone keeps a server from others.
+     *
+     * @return whether the server took mail before and does not any more, so that others are to be looked for
      */
-    void leave(Place place, ResourceKey organization, Optional<Verdict.Refused> failure, Instant now) {
+    boolean leave(Place place, ResourceKey organization, Optional<Verdict.Refused> failure, Instant now) {
         Lane lane = place.lane;
+        place.choice.over(lane);
         lane.places.giveBack(place.namespace, 1);
         lane.havePermits();
         State before = lane.breaker.state(now);
@@ -190,6 +217,7 @@ final class Lanes {
         } else if (after == State.CLOSED && before != State.CLOSED) {
             LOG.info("server {} takes mail again", lane.key);
         }
+        return before == State.CLOSED && after != State.CLOSED;
     }
 
     /** Whether all of these rest, or are not there. */
@@ -234,7 +262,7 @@ final class Lanes {
     Optional<Waiting.Reason> closed(List<ServerRoute> servers, String namespace, Instant due, Instant now) {
         Map<String, Instant> rest = new LinkedHashMap<>();
         List<ServerRoute> full = new ArrayList<>();
-        for (ServerRoute server : servers) {
+        for (ServerRoute server : inReach(servers, now)) {
             Lane lane = lanes.get(server.key());
             if (lane == null) {
                 return Optional.empty();
@@ -261,6 +289,16 @@ final class Lanes {
                 : Optional.of(full.getFirst())
                         .filter(_ -> !due.isAfter(now))
                         .map(server -> isFull(server, namespace, now));
+    }
+
+    /** Those that mail may go to: of the first priority that takes mail, and of those before it. */
+    private List<ServerRoute> inReach(List<ServerRoute> servers, Instant now) {
+        int last = servers.stream()
+                .filter(server -> Optional.ofNullable(lanes.get(server.key())).filter(l -> l.takesMail(now)).isPresent())
+                .mapToInt(server -> server.preference().priority())
+                .min()
+                .orElse(Integer.MAX_VALUE);
+        return servers.stream().filter(server -> server.preference().priority() <= last).toList();
     }
 
     private String rests(ServerRoute server) {

@@ -1,11 +1,13 @@
 package dev.postrider.relay.delivery;
 
+import dev.postrider.route.Preference;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -14,13 +16,16 @@ import org.jspecify.annotations.Nullable;
 final class Pool {
     private final String namespace;
     private final List<Lane> lanes;
+    private final ServerChoice<Lane> choice;
     private final Deque<Backlog> turns = new ArrayDeque<>();
     private boolean runnable;
     private boolean emptied;
 
-    Pool(String namespace, List<Lane> lanes) {
+    /** @param lanes its servers, and when it goes through each */
+    Pool(String namespace, Map<Lane, Preference> lanes) {
         this.namespace = namespace;
-        this.lanes = lanes;
+        this.lanes = List.copyOf(lanes.keySet());
+        this.choice = new ServerChoice<>(this.lanes, lanes::get);
     }
 
     String namespace() {
@@ -29,6 +34,11 @@ final class Pool {
 
     List<Lane> lanes() {
         return lanes;
+    }
+
+    /** Which of them is next. */
+    ServerChoice<Lane> choice() {
+        return choice;
     }
 
     /** Those of its servers of which that is so. */

@@ -137,7 +137,7 @@ final class Turns {
 
     /** A place at another server for a message whose turn it is. */
     synchronized Optional<Place> another(Turn turn, Set<ResourceKey> tried) {
-        return lanes.enter(turn.pool().lanes(), turn.pool().namespace(), tried, clock.instant())
+        return lanes.enter(turn.pool().choice(), turn.pool().namespace(), tried, clock.instant())
                 .map(place -> place.to(turn.message().recipients().size()));
     }
 
@@ -169,7 +169,9 @@ final class Turns {
     /** An attempt is over. */
     synchronized void leave(Place place, ResourceKey organization, Optional<Verdict.Refused> failure) {
         Instant now = clock.instant();
-        lanes.leave(place, organization, failure, now);
+        if (lanes.leave(place, organization, failure, now)) {
+            order.goElsewhere(place.lane());
+        }
         order.wake(place.lane(), now);
         start();
     }

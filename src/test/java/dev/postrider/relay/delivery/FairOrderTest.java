@@ -9,6 +9,7 @@ import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.Preference;
 import dev.postrider.route.ResourceKey;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Instant;
@@ -74,6 +75,10 @@ final class FairOrderTest {
         }
     };
 
+    private static ServerChoice<Lane> onlyTo(Lane lane) {
+        return new ServerChoice<>(List.of(lane), _ -> Preference.DEFAULT);
+    }
+
     /** More organizations wait for busy servers than results are recorded: one whose server is free has its turn. */
     @Test
     void whoWaitedForItsNamespacesShareIsNotForgottenBehindThoseWhoseServersAreBusy() {
@@ -90,7 +95,7 @@ final class FairOrderTest {
             routes.put(TestRoutes.local("mx-" + i, 25, 1));
             routes.put(TestRoutes.organization("shop-" + i, State.OPEN, "mx-" + i));
             if (i < UNRECORDED) {
-                assertThat(lanes.enter(List.of(lanes.of(key("mx-" + i))), "shop", Set.of(), NOW)).isPresent();
+                assertThat(lanes.enter(onlyTo(lanes.of(key("mx-" + i))), "shop", Set.of(), NOW)).isPresent();
                 turns.recording("shop");
             }
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.postrider.route.Endpoint;
+import dev.postrider.route.Preference;
 import dev.postrider.route.RateLimits;
 import dev.postrider.route.RateLimits.Unit;
 import dev.postrider.route.ResourceKey;
@@ -58,7 +59,7 @@ final class RatesTest {
         running.server(new ServerRoute(key(name), global, true,
                 new Endpoint.Smtp("127.0.0.1", server.port(), Endpoint.Security.NONE, Optional.empty(),
                         Duration.ofSeconds(2), Duration.ofSeconds(2), 20, Optional.empty()),
-                Optional.of(limits)));
+                Preference.DEFAULT, Optional.of(limits)));
     }
 
     private static RateLimits perSecond(int most) {
