@@ -37,7 +37,7 @@ public record OrganizationMailSettingsSpec(
         @Nullable Binding binding,
         @JsonPropertyDescription("Who is told what became of the organization's mail.")
         @Nullable Events events,
-        @JsonPropertyDescription("How large the organization's messages may be.")
+        @JsonPropertyDescription("How large the organization's messages may be, and how many it may send in a time.")
         @Nullable Limits limits,
         @JsonPropertyDescription("Where links in the organization's mail lead.")
         @Nullable Links links,
@@ -173,7 +173,26 @@ public record OrganizationMailSettingsSpec(
                     + "links.host.")
             @Default("Reject") @Nullable WhenTooLarge whenTooLarge,
             @JsonPropertyDescription("How attachments become links, with whenTooLarge: Link.")
-            @Nullable Link link) {}
+            @Nullable Link link,
+            @JsonPropertyDescription("How much mail is taken in each hour by the clock, 1 to 1000000.")
+            @Min(1) @Max(1_000_000) @Nullable Integer perHour,
+            @JsonPropertyDescription("How much mail is taken each day, from midnight in usageReport.timeZone, or in UTC; "
+                    + "1 to 10000000.")
+            @Min(1) @Max(10_000_000) @Nullable Integer perDay,
+            @JsonPropertyDescription("How much mail is taken in each month of the calendar, 1 to 100000000.")
+            @Min(1) @Max(100_000_000) @Nullable Integer perMonth,
+            @JsonPropertyDescription("What perHour, perDay and perMonth count. Messages: each message once. Recipients: "
+                    + "each recipient of a message.")
+            @Default("Messages") @Nullable LimitUnit unit,
+            @JsonPropertyDescription("What becomes of mail beyond perHour, perDay or perMonth. Hold: it is taken and waits "
+                    + "for the next hour, day or month that has room for it, for 3 days at most; what would have to wait "
+                    + "for longer is refused. Refuse: it is refused with 452 4.7.0 until then.")
+            @Default("Hold") @Nullable WhenExceeded whenExceeded) {}
+
+    /** What becomes of mail beyond a limit. */
+    public enum WhenExceeded {
+        Hold, Refuse
+    }
 
     /** How attachments become links. */
     public record Link(

@@ -237,7 +237,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     SupportDesk.of(key, spec, declared, servers, world), rotation.former(),
                     declared.usageReports().flatMap(UsageReports.Declared::countedIn), identity.replyTo(),
                     declared.dkim(), identity.bounceAddress(),
-                    Optional.ofNullable(organization.getMetadata().getUid()), Optional.empty(), servers.preferences());
+                    Optional.ofNullable(organization.getMetadata().getUid()), Optional.empty(), servers.preferences(),
+                    QuotaLimits.of(spec));
         }
 
         /** What the relay has goes on, but whether mail may be sent, and of which classes, takes effect at once. */

@@ -1,6 +1,7 @@
 package dev.postrider.route;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
@@ -34,13 +35,15 @@ import java.util.Optional;
  * @param granted        the domains that its mail may come from where it leaves through a global server; empty where the
  *                       installation's policy is Open, and in a route of a version that did not know this: any
  * @param preferences    those of its servers that are not of the default priority and weight
+ * @param quota          how much of its mail is taken in a time; empty for as much as there is room for
  */
 public record OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
         Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
         Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable, Optional<Support> support,
         List<FormerPassword> formerPasswords, Optional<ZoneId> reportZone,
         Optional<Address> replyTo, List<DkimKey> dkim, Optional<String> bounceAddress, Optional<String> uid,
-        Optional<GrantedDomains> granted, List<PreferredServer> preferences) {
+        Optional<GrantedDomains> granted, List<PreferredServer> preferences,
+        @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Quota> quota) {
 
     @JsonCreator
     public OrganizationRoute {
@@ -56,7 +59,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
             Optional<AllowedSenders> senders) {
         this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, senders, Optional.empty(),
                 Optional.empty(), List.of(), Optional.empty(), Optional.empty(), List.of(), Optional.empty(),
-                Optional.empty(), Optional.empty(), List.of());
+                Optional.empty(), Optional.empty(), List.of(), Optional.empty());
     }
 
     /** As versions wrote it that let applications send as anybody. */
@@ -69,28 +72,28 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     public OrganizationRoute in(State other) {
         return new OrganizationRoute(key, passwordSha256, other, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
-                granted, preferences);
+                granted, preferences, quota);
     }
 
     /** The same without these classes of mail. */
     public OrganizationRoute without(UnavailableClasses classes) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, Optional.of(classes), support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
-                granted, preferences);
+                granted, preferences, quota);
     }
 
     /** The same with others who help it. */
     public OrganizationRoute helpedBy(Optional<Support> helpers) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, unavailable, helpers, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
-                granted, preferences);
+                granted, preferences, quota);
     }
 
     /** The same that takes these passwords, too. */
     public OrganizationRoute with(List<FormerPassword> passwords) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, unavailable, support, passwords, reportZone, replyTo, dkim, bounceAddress, uid,
-                granted, preferences);
+                granted, preferences, quota);
     }
 
     /** How its attachments become links, if they do. */
@@ -103,7 +106,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook,
                 sizeLimit.map(SizeLimit::withoutOwnLinkHost), senders, unavailable, support, formerPasswords,
                 reportZone,
-                replyTo, dkim, bounceAddress, uid, granted, preferences);
+                replyTo, dkim, bounceAddress, uid, granted, preferences, quota);
     }
 
     /** Whether the login may have this password at that time. */
@@ -118,35 +121,42 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     public OrganizationRoute signing(Optional<Address> answersTo, List<DkimKey> keys) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, unavailable, support, formerPasswords, reportZone, answersTo, keys, bounceAddress, uid,
-                granted, preferences);
+                granted, preferences, quota);
     }
 
     /** The same with what it declared for bounces of its applications' mail. */
     public OrganizationRoute bouncingTo(Optional<String> address) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, address, uid, granted,
-                preferences);
+                preferences, quota);
     }
 
     /** The same of the resource with this UID. */
     public OrganizationRoute of(Optional<String> resource) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, resource,
-                granted, preferences);
+                granted, preferences, quota);
     }
 
     /** The same that may send as these domains through global servers; as any if it is empty. */
     public OrganizationRoute granting(Optional<GrantedDomains> domains) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
-                domains, preferences);
+                domains, preferences, quota);
+    }
+
+    /** The same of which so much is taken. */
+    public OrganizationRoute within(Optional<Quota> limits) {
+        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
+                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
+                granted, preferences, limits);
     }
 
     /** The same that goes through its servers in this order. */
     public OrganizationRoute preferring(List<PreferredServer> order) {
         return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
                 senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
-                granted, order);
+                granted, order, quota);
     }
 
     /** When its mail goes through one of the servers that it names. */
@@ -182,6 +192,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
                 + granted.map(domains -> ", granted " + domains.patterns()).orElse("")
                 + reportZone.map(zone -> ", days of " + zone).orElse("")
                 + (dkim.isEmpty() ? "" : ", " + dkim)
+                + quota.map(limits -> ", " + limits).orElse("")
                 + (preferences.isEmpty() ? "" : ", preferring " + preferences) + "]";
     }
 }

@@ -106,7 +106,7 @@ final class UsageCommandTest {
                 route.from(), route.envelopeFrom(), route.webhook(), route.sizeLimit(), route.senders(),
                 route.unavailable(), route.support(), route.formerPasswords(), Optional.of(ZoneId.of("Europe/Berlin")),
                 route.replyTo(), route.dkim(), route.bounceAddress(), route.uid(), route.granted(),
-                route.preferences());
+                route.preferences(), route.quota());
     }
 
     private void submit(SqlQueue queue, String time, Optional<MailClass> mailClass, int octets, String... recipients)

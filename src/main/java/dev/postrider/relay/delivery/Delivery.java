@@ -163,7 +163,7 @@ public final class Delivery implements AutoCloseable {
 
     /** Says why mail in the queue is not tried. */
     public Waiting waiting() {
-        return new WaitingMail(routes, turns);
+        return new WaitingMail(routes, turns, clock);
     }
 
     private void makeRoom(ResourceKey server) {

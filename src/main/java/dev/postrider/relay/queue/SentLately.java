@@ -36,9 +36,12 @@ final class SentLately {
         PARTS.keySet().forEach(period -> counts.put(period, new TreeMap<>()));
     }
 
-    /** From the text that {@link #toString} wrote. */
+    /** From the text that {@link #toString} wrote; empty for a server of which nothing is known. */
     static SentLately parse(String text) {
         var read = new SentLately();
+        if (text.isEmpty()) {
+            return read;
+        }
         String[] words = text.split(" ", -1);
         read.next = Long.parseLong(words[0]);
         read.interval = Long.parseLong(words[1]);

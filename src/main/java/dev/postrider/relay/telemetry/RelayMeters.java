@@ -5,6 +5,7 @@ import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueueView.Entry;
 import dev.postrider.relay.queue.QueueView.Filter;
 import dev.postrider.relay.queue.Usage;
+import dev.postrider.route.Quota;
 import dev.postrider.route.ResourceKey;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Meter;
@@ -125,6 +126,12 @@ public final class RelayMeters {
     /** Mail was refused since what is queued of its organization or namespace fills its share. */
     public void overLimit(ResourceKey organization) {
         registry.counter("postrider.queue.refused", ORGANIZATION, organizations.active(organization)).increment();
+    }
+
+    /** So much, in percent, of a limit of an organization is used up; told once in each hour, day or month. */
+    public void limitReached(ResourceKey organization, Quota.Period period, int percent) {
+        registry.counter("postrider.limit.reached", ORGANIZATION, organizations.active(organization), "period",
+                period.name().toLowerCase(Locale.ROOT), "percent", Integer.toString(percent)).increment();
     }
 
     /** An attempt ended for one recipient. */

@@ -3,6 +3,8 @@ package dev.postrider.relay.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postrider.relay.queue.SendingRates.Grant;
+import dev.postrider.route.Quota.WhenExceeded;
+import dev.postrider.route.Quota;
 import dev.postrider.route.RateLimits;
 import dev.postrider.route.RateLimits.Unit;
 import dev.postrider.route.ResourceKey;
@@ -10,6 +12,7 @@ import dev.postrider.testing.PostgresServer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -142,6 +145,24 @@ final class SharedRatesTest {
                 sum += ask.get();
             }
             assertThat(sum).isEqualTo(100);
+        }
+    }
+
+    @Test
+    void anOrganizationSubmitsNoMoreThanItsQuotaThroughAllRelays() throws Exception {
+        var quota = new Quota(Optional.empty(), Optional.of(25), Optional.empty(), Unit.MESSAGES, WhenExceeded.REFUSE);
+        try (var one = open(); var other = open(); var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Callable<Boolean>> asks = new ArrayList<>();
+            for (int i = 0; i < 40; i++) {
+                SqlQueue relay = i % 2 == 0 ? one : other;
+                asks.add(() -> relay.quotas().take(SERVER, quota, ZoneOffset.UTC, 1) instanceof Quotas.Taken);
+            }
+            int taken = 0;
+            for (var ask : threads.invokeAll(asks)) {
+                taken += ask.get() ? 1 : 0;
+            }
+            assertThat(taken).isEqualTo(25);
+            assertThat(one.quotas().used(SERVER, quota, ZoneOffset.UTC).getFirst().level()).isEqualTo(100);
         }
     }
 }
