@@ -133,7 +133,7 @@ final class QuotasTest {
         try (var client = session()) {
             for (int i = 0; i < 3; i++) {
                 assertThat(client.mail("orders@example.com", "x@y.example",
-                        "Idempotency-Key: \"one\"\r\nSubject: it\r\n\r\n")).startsWith("250");
+                        "Postrider-Idempotency-Key: one\r\nSubject: it\r\n\r\n")).startsWith("250");
             }
             assertThat(send(client, "x@y.example")).startsWith("250");
             assertThat(send(client, "x@y.example")).startsWith("452 4.7.0");
