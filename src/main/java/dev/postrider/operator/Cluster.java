@@ -8,6 +8,7 @@ import dev.postrider.plan.Installation;
 import dev.postrider.plan.RelayState;
 import dev.postrider.plan.World;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.UsedLimit;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
@@ -26,6 +27,7 @@ public final class Cluster {
     private final Caches caches;
     private final ObjectMetadata metadata;
     private final RelayQueue relayQueue;
+    private final RelayLookup<UsedLimit> usedLimits;
     private final InstantSource clock;
     private final Settings.NamespaceLimits limits;
     private final DomainLookups domains;
@@ -65,6 +67,7 @@ public final class Cluster {
         this.caches = new Caches(namespace);
         this.metadata = metadata;
         this.relayQueue = relayQueue;
+        this.usedLimits = new RelayLookup<>("used-limits", relayQueue::usedLimits, RelayLookup.INTERVAL);
         this.clock = clock;
         this.limits = limits;
         this.state = initial;
@@ -158,6 +161,11 @@ public final class Cluster {
     /** A way to ask the relay. */
     public RelayQueue relayQueue() {
         return relayQueue;
+    }
+
+    /** What the relay says of limits of organizations that are used up. */
+    public RelayLookup<UsedLimit> usedLimits() {
+        return usedLimits;
     }
 
     public static ResourceKey key(ResourceID id) {

@@ -173,6 +173,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             copies.ifPresent(c -> conditions.add(c.condition(Map.of())));
             Condition tested = tests.condition(conditions, orders, records);
             Condition relay = conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
+            Optional<Instant> limitUsed = QuotaLimits.of(spec)
+                    .flatMap(_ -> WithinLimits.tell(world.usedLimit(key), world, conditions, notices));
             boolean sendsAsItself = !senders.refuses(declared.identity());
             Condition ready = ready(Stream.concat(allowed.filter(_ -> !sendsAsItself).stream(),
                     Stream.of(resolved, bound, tested, relay)).toList(), servers, binding);
@@ -217,7 +219,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     release
                             ? Optional.empty()
                             : earliest(Stream.of(lookAgain(tests, records), binding.nextChange(),
-                                    copies.map(BindingCopies::lookAgain), senders.lookAgain())),
+                                    copies.map(BindingCopies::lookAgain), senders.lookAgain(), limitUsed)),
                     List.copyOf(notices), report.order(), report.lookAgain());
         }
 

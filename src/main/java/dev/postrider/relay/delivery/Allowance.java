@@ -17,6 +17,7 @@ import java.util.Optional;
  */
 final class Allowance {
     private static final int MOST_AT_ONCE = 100;
+    private static final int LEAST_LATE = 4;
     /** How long the database is left alone that did not answer. */
     private static final Duration RETRY = Duration.ofSeconds(1);
 
@@ -31,14 +32,20 @@ final class Allowance {
         }
     }
 
-    /** What to take of the rates, see {@link dev.postrider.relay.queue.SendingRates#take}. */
-    record Wish(RateLimits limits, int most, int owed) {}
+    /**
+     * What to take of the rates, see {@link dev.postrider.relay.queue.SendingRates#take}.
+     *
+     * @param asked when
+     */
+    record Wish(RateLimits limits, int most, int owed, Instant asked) {}
 
     private final Deque<Instant> times = new ArrayDeque<>();
     private Optional<RateLimits> limits = Optional.empty();
     private Optional<RateLimits.Limit> waitsFor = Optional.empty();
     private Instant granted = Instant.MIN;
     private Instant notBefore = Instant.MIN;
+    /** How late the answer may have come, by which these times are late already. */
+    private Duration lag = Duration.ZERO;
     private boolean asking;
     private int atOnce = 1;
     private int owed;
@@ -79,12 +86,20 @@ final class Allowance {
             notBefore = Instant.MIN;
             granted = Instant.MIN;
         }
-        Duration late = limits.orElseThrow().late();
+        Duration late = late();
         while (!times.isEmpty() && times.getFirst().plus(late).isBefore(now)) {
             times.removeFirst();
             owed--;
             atOnce = 1;
         }
+    }
+
+    /** Not without anything left: while the database is slow, mail goes all the same. */
+    private Duration late() {
+        Duration late = limits.orElseThrow().late();
+        Duration left = late.minus(lag);
+        Duration least = late.dividedBy(LEAST_LATE);
+        return left.compareTo(least) > 0 ? left : least;
     }
 
     /** Takes what one message is at least; to be asked for only what is available. */
@@ -128,7 +143,7 @@ final class Allowance {
             return Optional.empty();
         }
         asking = true;
-        var wish = new Wish(limits.get(), atOnce, owed);
+        var wish = new Wish(limits.get(), atOnce, owed, now);
         owed = 0;
         return Optional.of(wish);
     }
@@ -143,6 +158,7 @@ final class Allowance {
             return;
         }
         Grant grant = answer.get();
+        lag = Duration.between(wish.asked, now);
         waitsFor = grant.limit();
         notBefore = grant.units() == 0 ? now.plus(grant.first()) : Instant.MIN;
         for (int i = 0; i < grant.units(); i++) {

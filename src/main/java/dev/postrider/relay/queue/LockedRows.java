@@ -25,6 +25,7 @@ final class LockedRows {
     private final Optional<Replica> replica;
     private final GroupCommit writer;
     private final InstantSource clock;
+    private final String look;
     private final String find;
     private final String change;
     private final String add;
@@ -46,6 +47,7 @@ final class LockedRows {
         this.replica = replica;
         this.writer = writer;
         this.clock = clock;
+        this.look = "SELECT " + text + " FROM " + table + " WHERE " + key + " = ?";
         this.find = "SELECT " + text + (replica.isPresent() ? ", " + NOW : "") + " FROM " + table + " WHERE " + key
                 + " = ?" + (replica.isPresent() ? " FOR UPDATE" : "");
         this.change = "UPDATE " + table + " SET " + text + " = ? WHERE " + key + " = ?";
@@ -61,6 +63,27 @@ final class LockedRows {
         var done = new AtomicReference<@Nullable Changed<T>>();
         writer.execute(writes -> done.set(change(writes.connection(), key, what)));
         return Objects.requireNonNull(done.get()).value;
+    }
+
+    /** What is read of a row. */
+    @FunctionalInterface
+    interface Reading<T> {
+        /** @param text of the row; empty if there is none */
+        T of(Connection connection, String text) throws SQLException;
+    }
+
+    /** Reads a row as it is now. */
+    <T> T read(ResourceKey key, Reading<T> what) throws QueueException {
+        return database.read(connection -> {
+            String text = "";
+            try (PreparedStatement query = connection.prepareStatement(look)) {
+                query.setString(1, key.toString());
+                try (ResultSet row = query.executeQuery()) {
+                    text = row.next() ? row.getString(1) : "";
+                }
+            }
+            return what.of(connection, text);
+        });
     }
 
     /** Not by the writer: its transaction holds what others have written, and would hold up all other relays. */

@@ -84,7 +84,7 @@ public final class SqlQueue implements Queue {
                 new LockedRows("server_rate", "server", "sent", database, sharing.replica, writer, clock));
         this.quotas = new SqlQuotas(
                 new LockedRows("quota", "organization", "counted", database, sharing.replica, writer, clock),
-                this::arrived);
+                this::arrived, clock);
         counters.start();
         room.start();
     }

