@@ -3,6 +3,8 @@ package dev.postrider.api;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
@@ -14,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 @JsonClassDescription("What you declare of the server.")
 @ValidationRule(value = "[has(self.smtp), has(self.microsoftGraph)].filter(x, x).size() == 1", message = "exactly one of smtp and microsoftGraph must be set: how is this server reached?")
 @ValidationRule(value = "!has(self.senders) || has(self.scope) && self.scope == 'Global'", message = "senders is for global servers: it says who may send as which domain through them; remove senders, or declare a server of scope Global in the operator's namespace")
+@ValidationRule(value = "!has(self.priority) && !has(self.weight) || has(self.scope) && self.scope == 'Global'", message = "priority and weight are for global servers: for an organization's own, write them beside its name in spec.servers of the OrganizationMailSettings")
 public record MailServerSpec(
         @JsonPropertyDescription("What people call this server; shown by kubectl get -o wide.")
         @Size(max = 256) @Nullable String description,
@@ -25,6 +28,13 @@ public record MailServerSpec(
         @JsonPropertyDescription("Whether mail may be sent through this server. Switching it off sends no new mail "
                 + "through it; what was queued goes through the others.")
         @Default("true") @Nullable Boolean active,
+        @JsonPropertyDescription("Of a global server: those of the lowest priority get the mail of organizations that "
+                + "name no servers; those of the next one only while all of the former rest, are over their rates or "
+                + "are switched off (as in SRV records, RFC 2782). Default: 0.")
+        @Min(0) @Max(65535) @Nullable Integer priority,
+        @JsonPropertyDescription("Of a global server: its part of that mail among those of the same priority. One of "
+                + "weight 3 gets three times as much as one of weight 1. Default: 1.")
+        @Min(1) @Max(65535) @Nullable Integer weight,
         @JsonPropertyDescription("Reach the server by SMTP (RFC 5321).")
         @Nullable Smtp smtp,
         @JsonPropertyDescription("Send through Microsoft Graph (sendMail) in place of SMTP.")
@@ -34,6 +44,9 @@ public record MailServerSpec(
         @Nullable Mailbox sender,
         @JsonPropertyDescription("The test mail that proves these settings. Without a recipient no test is made.")
         @Nullable TestSpec test,
+        @JsonPropertyDescription("How much this server takes in a time, from all relays together. What is more waits, or "
+                + "goes to another server of the organization. Default: as much as it can.")
+        @Nullable ServerLimits limits,
         @JsonPropertyDescription("Of a global server: which namespaces may send as which domains, where the "
                 + "installation restricts senders (senderDomains of the chart). What one global server grants counts "
                 + "for all of them.")

@@ -23,8 +23,8 @@ public record OrganizationMailSettingsSpec(
         @JsonPropertyDescription("Whether this organization may send. Switched off, the relay refuses its mail at once "
                 + "(550 5.7.1) and holds what is queued.")
         @Default("true") @Nullable Boolean sendingEnabled,
-        @JsonPropertyDescription("The organization's own servers; several active ones share its mail. Empty: the "
-                + "global servers.")
+        @JsonPropertyDescription("The organization's own servers; several active ones share its mail, by priority "
+                + "and weight. Empty: the global servers.")
         @Size(max = 32) @Nullable List<ServerReference> servers,
         @JsonPropertyDescription("Who the organization's mail comes from.")
         @Required Identity identity,
@@ -37,7 +37,7 @@ public record OrganizationMailSettingsSpec(
         @Nullable Binding binding,
         @JsonPropertyDescription("Who is told what became of the organization's mail.")
         @Nullable Events events,
-        @JsonPropertyDescription("How large the organization's messages may be.")
+        @JsonPropertyDescription("How large the organization's messages may be, and how many it may send in a time.")
         @Nullable Limits limits,
         @JsonPropertyDescription("Where links in the organization's mail lead.")
         @Nullable Links links,
@@ -66,7 +66,13 @@ public record OrganizationMailSettingsSpec(
             @Required @Size(min = 1, max = 253) @Pattern("^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$") String name,
             @JsonPropertyDescription("Namespace of the MailServer. Default: this resource's. Another one may be named only "
                     + "for a global server.")
-            @Size(min = 1, max = 63) @Pattern("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$") @Nullable String namespace) {}
+            @Size(min = 1, max = 63) @Pattern("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$") @Nullable String namespace,
+            @JsonPropertyDescription("Servers of the lowest priority get the mail, those of the next one only while all "
+                    + "of the former rest, are over their rates or are switched off (as in SRV records, RFC 2782). Default: 0.")
+            @Min(0) @Max(65535) @Nullable Integer priority,
+            @JsonPropertyDescription("The server's part of the mail among those of the same priority: one of weight 3 "
+                    + "gets three times as much as one of weight 1. Default: 1.")
+            @Min(1) @Max(65535) @Nullable Integer weight) {}
 
     /** The addresses that the organization's mail carries. */
     public record Identity(
@@ -167,7 +173,26 @@ public record OrganizationMailSettingsSpec(
                     + "links.host.")
             @Default("Reject") @Nullable WhenTooLarge whenTooLarge,
             @JsonPropertyDescription("How attachments become links, with whenTooLarge: Link.")
-            @Nullable Link link) {}
+            @Nullable Link link,
+            @JsonPropertyDescription("How much mail is taken in each hour by the clock, 1 to 1000000.")
+            @Min(1) @Max(1_000_000) @Nullable Integer perHour,
+            @JsonPropertyDescription("How much mail is taken each day, from midnight in usageReport.timeZone, or in UTC; "
+                    + "1 to 10000000.")
+            @Min(1) @Max(10_000_000) @Nullable Integer perDay,
+            @JsonPropertyDescription("How much mail is taken in each month of the calendar, 1 to 100000000.")
+            @Min(1) @Max(100_000_000) @Nullable Integer perMonth,
+            @JsonPropertyDescription("What perHour, perDay and perMonth count. Messages: each message once. Recipients: "
+                    + "each recipient of a message.")
+            @Default("Messages") @Nullable LimitUnit unit,
+            @JsonPropertyDescription("What becomes of mail beyond perHour, perDay or perMonth. Hold: it is taken and waits "
+                    + "for the next hour, day or month that has room for it, for 3 days at most; what would have to wait "
+                    + "for longer is refused. Refuse: it is refused with 452 4.7.0 until then.")
+            @Default("Hold") @Nullable WhenExceeded whenExceeded) {}
+
+    /** What becomes of mail beyond a limit. */
+    public enum WhenExceeded {
+        Hold, Refuse
+    }
 
     /** How attachments become links. */
     public record Link(

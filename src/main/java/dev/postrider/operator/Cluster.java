@@ -8,6 +8,7 @@ import dev.postrider.plan.Installation;
 import dev.postrider.plan.RelayState;
 import dev.postrider.plan.World;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.UsedLimit;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
@@ -28,6 +29,7 @@ public final class Cluster {
     private final Caches caches;
     private final ObjectMetadata metadata;
     private final RelayQueue relayQueue;
+    private final RelayLookup<UsedLimit> usedLimits;
     private final InstantSource clock;
     private final Settings.NamespaceLimits limits;
     private final DomainLookups domains;
@@ -68,6 +70,7 @@ public final class Cluster {
         this.caches = new Caches(namespace);
         this.metadata = metadata;
         this.relayQueue = relayQueue;
+        this.usedLimits = new RelayLookup<>("used-limits", relayQueue::usedLimits, RelayLookup.INTERVAL);
         this.clock = clock;
         this.limits = limits;
         this.state = initial;
@@ -188,6 +191,11 @@ public final class Cluster {
     /** A way to ask the relay. */
     public RelayQueue relayQueue() {
         return relayQueue;
+    }
+
+    /** What the relay says of limits of organizations that are used up. */
+    public RelayLookup<UsedLimit> usedLimits() {
+        return usedLimits;
     }
 
     public static ResourceKey key(ResourceID id) {

@@ -20,6 +20,7 @@ import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
+import dev.postrider.route.UsedLimit;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
 import java.security.SecureRandom;
@@ -215,6 +216,11 @@ final class ClusterWorld implements World {
     @Override
     public Optional<DomainAnswer> domainAnswer(String namespace, String domain) {
         return cluster.domains().answer(namespace, domain);
+    }
+
+    @Override
+    public Optional<UsedLimit> usedLimit(ResourceKey organization) {
+        return cluster.usedLimits().of(organization);
     }
 
     @Override

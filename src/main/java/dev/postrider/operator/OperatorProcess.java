@@ -17,6 +17,7 @@ import dev.postrider.plan.UsageReportOrder;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Sha256;
 import dev.postrider.route.TestResult;
+import dev.postrider.route.UsedLimit;
 import dev.postrider.transport.EgressPolicy;
 import dev.postrider.transport.FairExecutor;
 import dev.postrider.transport.GraphEndpoints;
@@ -79,6 +80,7 @@ public final class OperatorProcess implements AutoCloseable {
     private final DomainLookups domains;
     private final NoticeReconciler notices;
     private final OrganizationReconciler organizations;
+    private final RelayLookup<UsedLimit> usedLimits;
     private volatile boolean started;
 
     /**
@@ -165,6 +167,7 @@ public final class OperatorProcess implements AutoCloseable {
                         (_, defect) -> submission.failed(defect), NOTICES, new FairExecutor("notice", NOTICES)),
                 events, registry,
                 calendar);
+        usedLimits = cluster.usedLimits();
         organizations = new OrganizationReconciler(cluster, tests,
                 new Sends<>(UsageReportOrder::period,
                         new UsageReportSubmission(cluster.relayQueue(), submission)::send,
@@ -190,7 +193,10 @@ public final class OperatorProcess implements AutoCloseable {
                         .withRetryPeriod(settings.leaseDuration().multipliedBy(2).dividedBy(15))
                         // Without one the framework goes on as if it still led.
                         .withLeaderCallbacks(
-                                new LeaderCallbacks(() -> reconcilers.removeOrphans(client), leadership::lost, _ -> {}))
+                                new LeaderCallbacks(() -> {
+                                    reconcilers.removeOrphans(client);
+                                    usedLimits.start(organizations::nudge);
+                                }, leadership::lost, _ -> {}))
                         .build()));
         reconcilers.register(operator, options, settings);
         var reviews = new TokenReviews(client, clock);
@@ -302,6 +308,7 @@ public final class OperatorProcess implements AutoCloseable {
         operator.stop();
         domains.close();
         notices.close();
+        usedLimits.close();
         organizations.close();
         health.close();
         releaseLease();

@@ -16,6 +16,7 @@ import dev.postrider.plan.World;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
+import dev.postrider.route.UsedLimit;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.time.Duration;
 import java.time.Instant;
@@ -212,6 +213,11 @@ final class RecordingWorld implements World {
     @Override
     public Optional<DomainAnswer> domainAnswer(String namespace, String domain) {
         return world.domainAnswer(namespace, domain);
+    }
+
+    @Override
+    public Optional<UsedLimit> usedLimit(ResourceKey organization) {
+        return world.usedLimit(organization);
     }
 
     @Override

@@ -3,15 +3,18 @@ package dev.postrider.operator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.postrider.route.DailyCounts;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.UsedLimit;
 import dev.postrider.route.UsageJson;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -62,6 +65,26 @@ public final class RelayQueue {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while the relay was asked for what it counted", e);
+        }
+    }
+
+    /**
+     * Limits of organizations that are used up, or nearly so.
+     *
+     * @throws IOException if the relay does not say
+     */
+    Map<ResourceKey, UsedLimit> usedLimits() throws IOException {
+        try {
+            HttpResponse<String> response = ask("/limits", TIMEOUT);
+            if (response.statusCode() != 200) {
+                throw new IOException("the relay answered " + response.statusCode() + " when asked for used limits");
+            }
+            return UsedLimit.read(json.readTree(response.body()));
+        } catch (IllegalArgumentException | DateTimeException e) {
+            throw new IOException("the relay's answer about used limits cannot be read", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while the relay was asked for used limits", e);
         }
     }
 

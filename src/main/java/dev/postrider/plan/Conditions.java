@@ -19,6 +19,7 @@ final class Conditions {
     static final String SECRETS_VALID = "SecretsValid";
     static final String SERVERS_RESOLVED = "ServersResolved";
     static final String SENDERS_ALLOWED = "SendersAllowed";
+    static final String WITHIN_LIMITS = "WithinLimits";
     static final String SENDERS_RESTRICTED = "SendersRestricted";
     static final String BINDING_READY = "BindingReady";
     static final String BINDING_COPIED = "BindingCopied";

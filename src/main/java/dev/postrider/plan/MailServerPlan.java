@@ -14,6 +14,7 @@ import dev.postrider.plan.Installation.SenderDomains;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.Address;
 import dev.postrider.route.Endpoint;
+import dev.postrider.route.Preference;
 import dev.postrider.route.ReplyRule;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteJson;
@@ -272,7 +273,13 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         private ServerRoute route(boolean global, Endpoint endpoint, List<ReplyRule> rules) {
             return new ServerRoute(key(server), global, isActive(server), endpoint)
                     .of(Optional.ofNullable(server.getMetadata().getUid()))
+                    .preferred(preference())
+                    .limited(ServerRates.of(spec))
                     .replyRules(rules);
+        }
+
+        private Preference preference() {
+            return Servers.preference(spec.priority(), spec.weight());
         }
 
         /** Only what is honoured is the installation's own choice, and exempt from its policy of egress. */

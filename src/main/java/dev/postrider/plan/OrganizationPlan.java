@@ -182,6 +182,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             copies.ifPresent(c -> conditions.add(c.condition(Map.of())));
             Condition tested = tests.condition(conditions, orders, records);
             Condition relay = conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
+            Optional<Instant> limitUsed = QuotaLimits.of(spec)
+                    .flatMap(_ -> WithinLimits.tell(world.usedLimit(key), world, conditions, notices));
             boolean sendsAsItself = !senders.refuses(declared.identity());
             Condition ready = ready(Stream.concat(allowed.filter(_ -> !sendsAsItself).stream(),
                     Stream.of(resolved, bound, tested, relay)).toList(), servers, binding);
@@ -228,7 +230,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     release
                             ? Optional.empty()
                             : earliest(Stream.of(lookAgain(tests, records), binding.nextChange(),
-                                    copies.map(BindingCopies::lookAgain), senders.lookAgain())),
+                                    copies.map(BindingCopies::lookAgain), senders.lookAgain(), limitUsed)),
                     List.copyOf(notices), report.order(), report.lookAgain());
         }
 
@@ -248,7 +250,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     SupportDesk.of(key, spec, declared, servers, world), rotation.former(),
                     declared.usageReports().flatMap(UsageReports.Declared::countedIn), identity.replyTo(),
                     declared.dkim(), identity.bounceAddress(),
-                    Optional.ofNullable(organization.getMetadata().getUid()), Optional.empty());
+                    Optional.ofNullable(organization.getMetadata().getUid()), Optional.empty(), Optional.empty(),
+                    servers.preferences(), QuotaLimits.of(spec));
         }
 
         /** What the relay has goes on, but whether mail may be sent, and of which classes, takes effect at once. */

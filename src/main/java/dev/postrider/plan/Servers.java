@@ -4,10 +4,14 @@ import dev.postrider.api.Condition.Status;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsSpec.ServerReference;
 import dev.postrider.plan.Problem.Area;
+import dev.postrider.route.Preference;
+import dev.postrider.route.PreferredServer;
 import dev.postrider.route.ResourceKey;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The servers that an organization sends through.
@@ -17,9 +21,10 @@ import java.util.Optional;
  * @param problems what is wrong with the ones that it names
  * @param required whether nobody sends without an active global server
  * @param globals  the global servers that are honoured
+ * @param preferences those of the allowed ones that are not of the default priority and weight
  */
 record Servers(boolean own, List<ServerView> allowed, List<Problem> problems, boolean required,
-        List<ServerView> globals) {
+        List<ServerView> globals, List<PreferredServer> preferences) {
 
     static Servers of(OrganizationMailSettings organization, World world) {
         Installation installation = world.installation();
@@ -29,10 +34,11 @@ record Servers(boolean own, List<ServerView> allowed, List<Problem> problems, bo
                 .toList();
         List<ServerReference> references = Optional.ofNullable(organization.getSpec().servers()).orElse(List.of());
         if (references.isEmpty()) {
-            return new Servers(false, globals, List.of(), installation.globalServerRequired(), globals);
+            return new Servers(false, globals, List.of(), installation.globalServerRequired(), globals, List.of());
         }
         List<ServerView> allowed = new ArrayList<>();
         List<Problem> problems = new ArrayList<>();
+        List<PreferredServer> preferences = new ArrayList<>();
         String namespace = organization.getMetadata().getNamespace();
         for (int i = 0; i < references.size(); i++) {
             ServerReference reference = references.get(i);
@@ -53,9 +59,20 @@ record Servers(boolean own, List<ServerView> allowed, List<Problem> problems, bo
                                 .formatted(key.name(), key.namespace())));
             } else {
                 allowed.add(server.get());
+                Preference preference = preference(reference.priority(), reference.weight());
+                if (!preference.isDefault()) {
+                    preferences.add(new PreferredServer(key, preference));
+                }
             }
         }
-        return new Servers(true, allowed, problems, installation.globalServerRequired(), globals);
+        return new Servers(true, allowed, problems, installation.globalServerRequired(), globals,
+                List.copyOf(preferences));
+    }
+
+    /** As declared, be it of a server or where an organization names one. */
+    static Preference preference(@Nullable Integer priority, @Nullable Integer weight) {
+        return new Preference(Objects.requireNonNullElse(priority, Preference.DEFAULT.priority()),
+                Objects.requireNonNullElse(weight, Preference.DEFAULT.weight()));
     }
 
     /** Whether a route can be made of them: an empty list of own servers would mean the global ones. */

@@ -6,6 +6,7 @@ import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
+import dev.postrider.route.UsedLimit;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.time.Instant;
 import java.util.List;
@@ -103,6 +104,11 @@ public interface World {
 
     /** What DNS said last of a domain that a namespace claims; empty before it was asked. */
     default Optional<DomainAnswer> domainAnswer(String namespace, String domain) {
+        return Optional.empty();
+    }
+
+    /** The limit of an organization that is used up, or nearly so, as far as the relay has said. */
+    default Optional<UsedLimit> usedLimit(ResourceKey organization) {
         return Optional.empty();
     }
 

@@ -11,6 +11,7 @@ import dev.postrider.relay.queue.NewMessage.NewRecipient;
 import dev.postrider.relay.queue.NewMessage;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
+import dev.postrider.relay.queue.Quotas.Taken;
 import dev.postrider.relay.queue.Usage;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.IncomingMessage;
@@ -39,6 +40,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -72,10 +74,12 @@ final class OrganizationSubmissions implements SubmissionPolicy {
     private final RelayMeters meters;
     private final Tracing tracing;
     private final InstantSource clock;
+    private final OrganizationQuotas quotas;
 
     OrganizationSubmissions(Routes routes, Queue queue, SubmitterLogins logins, CredentialsCipher cipher,
             String hostName, TraceSettings trace, InstantSource clock,
-            RelayMeters meters, Tracing tracing) {
+            RelayMeters meters, Tracing tracing, OrganizationQuotas quotas) {
+        this.quotas = quotas;
         this.routes = routes;
         this.queue = queue;
         this.submitters = new SubmitterAdmission(routes, logins, cipher);
@@ -132,7 +136,8 @@ final class OrganizationSubmissions implements SubmissionPolicy {
     private Optional<Refusal> refusal(OrganizationRoute route, RelayLogin login) {
         return routes.routing(route.key())
                 .flatMap(routing -> refusal(routing, login))
-                .or(() -> login.mailClass().flatMap(written -> ClassRefusals.of(route, written)));
+                .or(() -> login.mailClass().flatMap(written -> ClassRefusals.of(route, written)))
+                .or(() -> quotas.refusal(route));
     }
 
     @Override
@@ -354,11 +359,23 @@ final class OrganizationSubmissions implements SubmissionPolicy {
             long start = System.nanoTime();
             octets.finish();
             Optional<MailClass> mailClass = mailClass();
+            NewMessage message = message(eightBit).of(mailClass);
+            Optional<OrganizationRoute> route = routes.organization(organization);
+            Optional<Taken> counted = route.isPresent()
+                    ? quotas.take(route.get(), message.recipients().size())
+                    : Optional.empty();
+            Optional<Instant> held = counted.filter(Taken::held).map(Taken::due);
+            boolean queued = false;
             try (Tracing.Acceptance trace = tracing.accept(organization, draft.id(), content.traceParent())) {
-                id = draft.commit(message(eightBit).inTrace(trace.traceParent()).of(mailClass));
+                id = draft.commit(held.map(message::dueAt).orElse(message).inTrace(trace.traceParent()));
+                queued = id.equals(draft.id());
                 trace.committed(draft.size());
             } catch (QueueException e) {
                 throw forWantOfRoom(organization, e);
+            } finally {
+                if (!queued) {
+                    counted.ifPresent(taken -> quotas.giveBack(route.orElseThrow(), taken));
+                }
             }
             boolean duplicate = !id.equals(draft.id());
             if (duplicate) {
@@ -374,6 +391,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                     .with("size", draft.size())
                     .with("client", submission.client().getHostAddress())
                     .with("tls", submission.tls().isPresent())
+                    .with("held", held.map(Instant::toString))
                     .with("duration", Duration.ofNanos(System.nanoTime() - start)));
         }
 

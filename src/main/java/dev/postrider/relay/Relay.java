@@ -56,6 +56,7 @@ public final class Relay implements AutoCloseable {
     private Optional<Downloads> downloads = Optional.empty();
     private final Lookout looking;
     private @Nullable Owners owners;
+    private final OrganizationQuotas quotas;
     private final Tracing tracing;
     private final int submissionPort;
     private final int submissionsPort;
@@ -98,13 +99,14 @@ public final class Relay implements AutoCloseable {
             this.delivery = new Delivery(queue, routes, new MeteredUpstreams(upstreams, relayMeters), deliverySettings,
                     clock, relayMeters, exposure.tracing(), links,
                     Optional.of(settings.dataDirectory().resolve("attempts")), new GrantedSenders(routes));
+            this.quotas = OrganizationQuotas.start(queue, routes, relayMeters, clock);
             this.listener = new SmtpListener(
                     new ListenerSettings(settings.hostName(), settings.limits(),
                             settings.allowPlaintextAuthentication()),
                     policy.apply(
                             new OrganizationSubmissions(routes, queue, delivery.submitters().logins(),
                                     delivery.submitters().cipher(), settings.hostName(), settings.trace(), clock,
-                                    relayMeters, exposure.tracing())),
+                                    relayMeters, exposure.tracing(), quotas)),
                     tls, meters);
             admin.open(queue, delivery.waiting(), routes, exposure.access(), () -> {
                 relayMeters.refresh(queue);
@@ -296,6 +298,7 @@ public final class Relay implements AutoCloseable {
         admin.close();
         downloads.ifPresent(Downloads::close);
         links.ifPresent(Links::close);
+        quotas.close();
         if (owners != null) {
             owners.close();
         }

@@ -1,11 +1,13 @@
 package dev.postrider.route;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * What the relay must know of one organization. Servers are named, not copied: the relay joins.
@@ -35,13 +37,16 @@ import java.util.Optional;
  *                       installation's policy is Open, and in a route of a version that did not know this: any
  * @param serverUids     of the MailServers that {@code servers} named when the route was made: whoever takes the name of
  *                       one gets no mail by that. Empty in a route of a version that did not know this: whatever is there
+ * @param preferences    those of its servers that are not of the default priority and weight
+ * @param quota          how much of its mail is taken in a time; empty for as much as there is room for
  */
 public record OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
         Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
         Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable, Optional<Support> support,
         List<FormerPassword> formerPasswords, Optional<ZoneId> reportZone,
         Optional<Address> replyTo, List<DkimKey> dkim, Optional<String> bounceAddress, Optional<String> uid,
-        Optional<GrantedDomains> granted, Optional<List<String>> serverUids) {
+        Optional<GrantedDomains> granted, Optional<List<String>> serverUids, List<PreferredServer> preferences,
+        @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Quota> quota) {
 
     @JsonCreator
     public OrganizationRoute {
@@ -49,17 +54,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
         formerPasswords = List.copyOf(Objects.requireNonNullElse(formerPasswords, List.of()));
         dkim = List.copyOf(Objects.requireNonNullElse(dkim, List.of()));
         serverUids = serverUids.map(List::copyOf);
-    }
-
-    /** One that does not care whose servers those are. */
-    public OrganizationRoute(ResourceKey key, String passwordSha256, State state, List<ResourceKey> servers,
-            Address from, String envelopeFrom, Optional<Webhook> webhook, Optional<SizeLimit> sizeLimit,
-            Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable, Optional<Support> support,
-            List<FormerPassword> formerPasswords, Optional<ZoneId> reportZone, Optional<Address> replyTo,
-            List<DkimKey> dkim, Optional<String> bounceAddress, Optional<String> uid,
-            Optional<GrantedDomains> granted) {
-        this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, senders, unavailable, support,
-                formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid, granted, Optional.empty());
+        preferences = List.copyOf(Objects.requireNonNullElse(preferences, List.of()));
     }
 
     /** Of one that has nothing of what the rest is for. */
@@ -68,7 +63,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
             Optional<AllowedSenders> senders) {
         this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, senders, Optional.empty(),
                 Optional.empty(), List.of(), Optional.empty(), Optional.empty(), List.of(), Optional.empty(),
-                Optional.empty(), Optional.empty());
+                Optional.empty(), Optional.empty(), Optional.empty(), List.of(), Optional.empty());
     }
 
     /** As versions wrote it that let applications send as anybody. */
@@ -77,32 +72,84 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
         this(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit, Optional.empty());
     }
 
+    /** What a copy that is otherwise the same has in the place of some components. */
+    private static final class Copy {
+        private ResourceKey key;
+        private String passwordSha256;
+        private State state;
+        private List<ResourceKey> servers;
+        private Address from;
+        private String envelopeFrom;
+        private Optional<Webhook> webhook;
+        private Optional<SizeLimit> sizeLimit;
+        private Optional<AllowedSenders> senders;
+        private Optional<UnavailableClasses> unavailable;
+        private Optional<Support> support;
+        private List<FormerPassword> formerPasswords;
+        private Optional<ZoneId> reportZone;
+        private Optional<Address> replyTo;
+        private List<DkimKey> dkim;
+        private Optional<String> bounceAddress;
+        private Optional<String> uid;
+        private Optional<GrantedDomains> granted;
+        private Optional<List<String>> serverUids;
+        private List<PreferredServer> preferences;
+        private Optional<Quota> quota;
+
+        Copy(OrganizationRoute route) {
+            key = route.key;
+            passwordSha256 = route.passwordSha256;
+            state = route.state;
+            servers = route.servers;
+            from = route.from;
+            envelopeFrom = route.envelopeFrom;
+            webhook = route.webhook;
+            sizeLimit = route.sizeLimit;
+            senders = route.senders;
+            unavailable = route.unavailable;
+            support = route.support;
+            formerPasswords = route.formerPasswords;
+            reportZone = route.reportZone;
+            replyTo = route.replyTo;
+            dkim = route.dkim;
+            bounceAddress = route.bounceAddress;
+            uid = route.uid;
+            granted = route.granted;
+            serverUids = route.serverUids;
+            preferences = route.preferences;
+            quota = route.quota;
+        }
+    }
+
+    private OrganizationRoute with(Consumer<Copy> change) {
+        Copy copy = new Copy(this);
+        change.accept(copy);
+        return new OrganizationRoute(copy.key, copy.passwordSha256, copy.state, copy.servers, copy.from, copy.envelopeFrom, copy.webhook, copy.sizeLimit, copy.senders, copy.unavailable, copy.support, copy.formerPasswords, copy.reportZone, copy.replyTo, copy.dkim, copy.bounceAddress, copy.uid, copy.granted, copy.serverUids, copy.preferences, copy.quota);
+    }
+
     /** The same for an organization in another state. */
     public OrganizationRoute in(State other) {
-        return new OrganizationRoute(key, passwordSha256, other, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
-                granted, serverUids);
+        return with(copy -> copy.state = other);
     }
 
     /** The same without these classes of mail. */
     public OrganizationRoute without(UnavailableClasses classes) {
-        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, Optional.of(classes), support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
-                granted, serverUids);
+        return with(copy -> copy.unavailable = Optional.of(classes));
     }
 
     /** The same with others who help it. */
     public OrganizationRoute helpedBy(Optional<Support> helpers) {
-        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, helpers, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
-                granted, serverUids);
+        return with(copy -> copy.support = helpers);
     }
 
     /** The same that takes these passwords, too. */
     public OrganizationRoute with(List<FormerPassword> passwords) {
-        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, passwords, reportZone, replyTo, dkim, bounceAddress, uid,
-                granted, serverUids);
+        return with(copy -> copy.formerPasswords = passwords);
+    }
+
+    /** The same whose days are those of a zone. */
+    public OrganizationRoute countedIn(Optional<ZoneId> zone) {
+        return with(copy -> copy.reportZone = zone);
     }
 
     /** How its attachments become links, if they do. */
@@ -112,10 +159,7 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
 
     /** The same where another namespace has the host of its links for itself. */
     public OrganizationRoute withoutOwnLinkHost() {
-        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook,
-                sizeLimit.map(SizeLimit::withoutOwnLinkHost), senders, unavailable, support, formerPasswords,
-                reportZone,
-                replyTo, dkim, bounceAddress, uid, granted, serverUids);
+        return with(copy -> copy.sizeLimit = sizeLimit.map(SizeLimit::withoutOwnLinkHost));
     }
 
     /** Whether the login may have this password at that time. */
@@ -128,42 +172,54 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
 
     /** The same whose mail is signed, and names somebody to answer. */
     public OrganizationRoute signing(Optional<Address> answersTo, List<DkimKey> keys) {
-        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone, answersTo, keys, bounceAddress, uid,
-                granted, serverUids);
+        return with(copy -> {
+            copy.replyTo = answersTo;
+            copy.dkim = keys;
+        });
     }
 
     /** The same with what it declared for bounces of its applications' mail. */
     public OrganizationRoute bouncingTo(Optional<String> address) {
-        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, address, uid, granted,
-                serverUids);
+        return with(copy -> copy.bounceAddress = address);
     }
 
     /** The same of the resource with this UID. */
     public OrganizationRoute of(Optional<String> resource) {
-        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, resource,
-                granted, serverUids);
+        return with(copy -> copy.uid = resource);
     }
 
     /** The same that may send as these domains through global servers; as any if it is empty. */
     public OrganizationRoute granting(Optional<GrantedDomains> domains) {
-        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid,
-                domains, serverUids);
+        return with(copy -> copy.granted = domains);
     }
 
     /** The same with the servers that its names stand for now. */
     public OrganizationRoute through(List<String> uids) {
-        return new OrganizationRoute(key, passwordSha256, state, servers, from, envelopeFrom, webhook, sizeLimit,
-                senders, unavailable, support, formerPasswords, reportZone, replyTo, dkim, bounceAddress, uid, granted,
-                Optional.of(uids));
+        return with(copy -> copy.serverUids = Optional.of(uids));
     }
 
     /** Whether a server of its namespace is the one that it named, and not one that has its name now. */
     boolean means(ServerRoute server) {
         return serverUids.isEmpty() || server.uid().isEmpty() || serverUids.get().contains(server.uid().get());
+    }
+
+    /** The same of which so much is taken. */
+    public OrganizationRoute within(Optional<Quota> limits) {
+        return with(copy -> copy.quota = limits);
+    }
+
+    /** The same that goes through its servers in this order. */
+    public OrganizationRoute preferring(List<PreferredServer> order) {
+        return with(copy -> copy.preferences = order);
+    }
+
+    /** When its mail goes through one of the servers that it names. */
+    Preference preference(ResourceKey server) {
+        return preferences.stream()
+                .filter(preferred -> preferred.server().equals(server))
+                .map(PreferredServer::preference)
+                .findFirst()
+                .orElse(Preference.DEFAULT);
     }
 
     /** What the relay does with the organization's mail. */
@@ -189,6 +245,8 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
                 + bounceAddress.map(address -> ", bounces to " + address).orElse("")
                 + granted.map(domains -> ", granted " + domains.patterns()).orElse("")
                 + reportZone.map(zone -> ", days of " + zone).orElse("")
-                + (dkim.isEmpty() ? "" : ", " + dkim) + "]";
+                + (dkim.isEmpty() ? "" : ", " + dkim)
+                + quota.map(limits -> ", " + limits).orElse("")
+                + (preferences.isEmpty() ? "" : ", preferring " + preferences) + "]";
     }
 }

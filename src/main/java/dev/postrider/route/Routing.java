@@ -60,7 +60,7 @@ public sealed interface Routing {
 
     /**
      * The servers that mail of an organization is for, whether or not any may go there now. Those that it names and that
-     * have no route, or belong to others now, are left out.
+     * have no route, or belong to others now, are left out. Each has the preference that counts for this organization.
      *
      * @param globals the global servers that count
      * @param server  finds a server's route
@@ -75,8 +75,9 @@ public sealed interface Routing {
                         .stream()
                         .flatMap(key -> server.apply(key).stream())
                         // Whatever a route says, no organization uses a server of another namespace that is not everybody's.
-                        .filter(s -> s.global() || s.key().namespace().equals(organization.key().namespace())
-                                && organization.means(s))
+                        .filter(s -> s.global() || s.key().namespace().equals(organization.key().namespace()))
+                        .filter(organization::means)
+                        .map(s -> s.preferred(organization.preference(s.key())))
                         .toList();
     }
 }

@@ -40,18 +40,28 @@ public final class FairQueue<T> {
      * @param admitted asked of one namespace after the other, until it is so
      */
     public Optional<T> poll(Predicate<String> admitted) {
+        return poll(admitted, _ -> true);
+    }
+
+    /**
+     * Takes out what is next of those that may have a turn; the others keep theirs.
+     *
+     * @param admitted asked of one namespace after the other, until it is so
+     * @param which    asked then of what that namespace has, in its order, until it is so
+     */
+    public Optional<T> poll(Predicate<String> admitted, Predicate<T> which) {
         for (Iterator<Map.Entry<String, Set<T>>> all = waiting.entrySet().iterator(); all.hasNext();) {
-            Map.Entry<String, Set<T>> first = all.next();
-            if (admitted.test(first.getKey())) {
-                String namespace = first.getKey();
-                Set<T> mine = first.getValue();
-                T next = mine.iterator().next();
-                mine.remove(next);
+            Map.Entry<String, Set<T>> entry = all.next();
+            String namespace = entry.getKey();
+            Set<T> mine = entry.getValue();
+            Optional<T> next = admitted.test(namespace) ? mine.stream().filter(which).findFirst() : Optional.empty();
+            if (next.isPresent()) {
+                mine.remove(next.get());
                 all.remove();
                 if (!mine.isEmpty()) {
                     waiting.put(namespace, mine);
                 }
-                return Optional.of(next);
+                return next;
             }
         }
         return Optional.empty();

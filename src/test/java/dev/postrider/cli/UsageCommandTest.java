@@ -102,10 +102,7 @@ final class UsageCommandTest {
     }
 
     private static OrganizationRoute inBerlin(OrganizationRoute route) {
-        return new OrganizationRoute(route.key(), route.passwordSha256(), route.state(), route.servers(),
-                route.from(), route.envelopeFrom(), route.webhook(), route.sizeLimit(), route.senders(),
-                route.unavailable(), route.support(), route.formerPasswords(), Optional.of(ZoneId.of("Europe/Berlin")),
-                route.replyTo(), route.dkim(), route.bounceAddress(), route.uid(), route.granted());
+        return route.countedIn(Optional.of(ZoneId.of("Europe/Berlin")));
     }
 
     private void submit(SqlQueue queue, String time, Optional<MailClass> mailClass, int octets, String... recipients)

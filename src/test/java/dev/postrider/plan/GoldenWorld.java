@@ -9,6 +9,7 @@ import dev.postrider.api.PostriderApi;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
+import dev.postrider.route.UsedLimit;
 import dev.postrider.route.TestResult;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -302,6 +303,11 @@ public final class GoldenWorld implements World {
     @Override
     public boolean linkHostTaken(OrganizationMailSettings organization, String hostName) {
         return world.path("linkHostTaken").asBoolean(false);
+    }
+
+    @Override
+    public Optional<UsedLimit> usedLimit(ResourceKey organization) {
+        return Optional.ofNullable(UsedLimit.read(world.path("usedLimits")).get(organization));
     }
 
     @Override

@@ -141,6 +141,11 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     }
 
     /** Wakes those who look at the organization. */
+    /** Plans for an organization anew. */
+    public void nudge(ResourceKey organization) {
+        nudges.propagateEvent(new ResourceID(organization.name(), organization.namespace()));
+    }
+
     private void tellOf(ResourceKey organization) {
         cluster.dependencies().changed(new Read.Organization(organization));
     }

@@ -8,16 +8,26 @@ import dev.postrider.http.HttpRequest;
 import dev.postrider.http.HttpResponse;
 import dev.postrider.http.Probes;
 import dev.postrider.relay.queue.Queue;
+import dev.postrider.relay.queue.QueueException;
+import dev.postrider.relay.queue.Quotas.Use;
 import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.Quota.WhenExceeded;
+import dev.postrider.route.Quota;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.UsedLimit;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.Comparator;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
@@ -66,6 +76,7 @@ public final class AdminServer implements AutoCloseable {
         var operator = new StaticToken(routes, access);
         pages.add(MetricsPage.PATH, HttpPages.reading(new MetricsPage(operator::metrics, metrics)))
                 .add("/queue/", HttpPages.reading(request -> queued(request, queue, routes, operator)))
+                .add("/limits", HttpPages.reading(request -> limits(request, queue, routes, operator)))
                 .add(QueueApi.PATH, new QueueApi(queue.view(), waiting, queue.counters(), operator));
     }
 
@@ -97,6 +108,32 @@ public final class AdminServer implements AutoCloseable {
         } catch (IllegalArgumentException e) {
             return HttpResponse.text(404, "the path is /queue/{namespace}/{name}");
         }
+    }
+
+    /** Of organizations that have used up most of a limit. */
+    private static HttpResponse limits(HttpRequest request, Queue queue, Routes routes, StaticToken operator) {
+        if (request.bearer().filter(operator::matches).isEmpty()) {
+            return HttpResponse.text(401, "the operator's token is needed: Authorization: Bearer <token>");
+        }
+        Map<ResourceKey, UsedLimit> reached = new TreeMap<>();
+        try {
+            for (Map.Entry<ResourceKey, Quota> limited : routes.quotas().entrySet()) {
+                Quota quota = limited.getValue();
+                ZoneId zone = routes.organization(limited.getKey())
+                        .flatMap(OrganizationRoute::reportZone)
+                        .orElse(ZoneOffset.UTC);
+                queue.quotas()
+                        .used(limited.getKey(), quota, zone)
+                        .stream()
+                        .filter(use -> use.level() > 0)
+                        .max(Comparator.comparing(Use::level).thenComparing(Use::until))
+                        .ifPresent(use -> reached.put(limited.getKey(), new UsedLimit(use.level(),
+                                use.limit().toString(), use.until(), quota.whenExceeded() == WhenExceeded.HOLD)));
+            }
+        } catch (QueueException e) {
+            return HttpResponse.text(503, "the queue cannot be read");
+        }
+        return QueueApi.json(UsedLimit.write(reached).toString());
     }
 
     @Override

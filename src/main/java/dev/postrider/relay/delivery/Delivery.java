@@ -7,6 +7,7 @@ import dev.postrider.relay.queue.Arrivals;
 import dev.postrider.relay.queue.Queue;
 import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueuedMessage;
+import dev.postrider.relay.queue.SendingRates.Grant;
 import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.submitter.CredentialsCipher;
@@ -167,7 +168,7 @@ public final class Delivery implements AutoCloseable {
 
     /** Says why mail in the queue is not tried. */
     public Waiting waiting() {
-        return new WaitingMail(routes, turns);
+        return new WaitingMail(routes, turns, clock);
     }
 
     private void makeRoom(ResourceKey server) {
@@ -322,6 +323,26 @@ public final class Delivery implements AutoCloseable {
                 LOG.debug("when mail of organization {} is due is not known: {}", organization, e.getMessage());
                 return Optional.of(clock.instant().plus(QUEUE_RETRY));
             }
+        }
+
+        @Override
+        public void takeOfRate(Lane lane, Allowance.Wish wish) {
+            workers.execute(() -> turns.tookOfRate(lane, wish, ask(lane, wish)));
+        }
+
+        /** However that fails, {@link Turns} must hear of it, as of what is read. Nothing is sent then. */
+        private Optional<Grant> ask(Lane lane, Allowance.Wish wish) {
+            try {
+                return Optional.of(queue.rates().take(lane.key(), wish.limits(), wish.most(), wish.owed()));
+            } catch (QueueException.Corrupt e) {
+                LOG.debug("the rate of server {} cannot be read: {}", lane.key(), e.getMessage());
+            } catch (QueueException e) {
+                LOG.error("mail waits, for the rate of server {} cannot be read: {}", lane.key(), e.getMessage());
+            } catch (RuntimeException | Error e) {
+                LOG.error("mail waits, for the rate of server {} cannot be read by a fault of the relay", lane.key(),
+                        e);
+            }
+            return Optional.empty();
         }
 
         @Override

@@ -2,6 +2,7 @@ package dev.postrider.relay.delivery;
 
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.Preference;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Routing;
 import dev.postrider.route.ServerRoute;
@@ -10,6 +11,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +34,7 @@ final class Destinations {
     private final OwnRests none;
 
     /** @param alone the organization, where its mail rests at one of the servers */
-    private record PoolKey(String namespace, List<Lane> servers, Optional<ResourceKey> alone) {}
+    private record PoolKey(String namespace, Map<Lane, Preference> servers, Optional<ResourceKey> alone) {}
 
     /** @param remove told of organizations that are deleted with their mail, or are unknown */
     Destinations(Routes routes, Lanes lanes, Consumer<ResourceKey> remove) {
@@ -113,8 +115,9 @@ final class Destinations {
         }
         switch (routing.get()) {
             case Routing.Through(List<ServerRoute> servers) -> {
-                var key = new PoolKey(backlog.organization().namespace(),
-                        servers.stream().map(server -> lanes.of(server.key())).toList(),
+                Map<Lane, Preference> preferences = new LinkedHashMap<>();
+                servers.forEach(server -> preferences.put(lanes.of(server.key()), server.preference()));
+                var key = new PoolKey(backlog.organization().namespace(), preferences,
                         Optional.of(backlog.organization()).filter(_ -> !backlog.rests().isEmpty()));
                 backlog.pool(pools.computeIfAbsent(key, all -> new Pool(all.namespace, all.servers,
                         all.alone.isPresent() ? backlog.rests() : none)));

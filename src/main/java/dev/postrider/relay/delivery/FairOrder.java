@@ -27,6 +27,7 @@ final class FairOrder {
     private final InstantSource clock;
     private final Starter starter;
     private final Consumer<Backlog> empty;
+    private final Consumer<Lane> overRate;
     private final FairQueue<Pool> runnable = new FairQueue<>();
     /** Pools whose namespace has its share under way. */
     private final FairQueue<Pool> parked = new FairQueue<>();
@@ -44,8 +45,13 @@ final class FairOrder {
         void start(Backlog.Claimed next, Pool pool, Place place, boolean probe);
     }
 
-    /** @param empty puts what an organization has in memory back into the queue */
-    FairOrder(Lanes lanes, ReadAhead readAhead, InstantSource clock, Starter starter, Consumer<Backlog> empty) {
+    /**
+     * @param empty    puts what an organization has in memory back into the queue
+     * @param overRate told of each server that mail waits for and that is perhaps over its rate
+     */
+    FairOrder(Lanes lanes, ReadAhead readAhead, InstantSource clock, Starter starter, Consumer<Backlog> empty,
+            Consumer<Lane> overRate) {
+        this.overRate = overRate;
         this.lanes = lanes;
         this.readAhead = readAhead;
         this.clock = clock;
@@ -89,6 +95,7 @@ final class FairOrder {
             othersToo(pool, now);
             return;
         }
+        pool.lanes().forEach(overRate);
         Optional<Place> place = lanes.enter(pool, Set.of(), now);
         if (place.isEmpty()) {
             block(pool, now);
@@ -109,7 +116,7 @@ final class FairOrder {
                 underWay.take(pool.namespace(), 1);
                 makeRunnable(pool);
                 othersToo(pool, now);
-                starter.start(next, pool, place.get(), probe);
+                starter.start(next, pool, place.get().to(next.message().recipients().size()), probe);
                 return;
             }
         }
@@ -143,14 +150,25 @@ final class FairOrder {
 
     /** Lets as many look for a place as a server has. */
     void wake(Lane lane, Instant now) {
+        if (!lane.waiting().isEmpty()) {
+            overRate.accept(lane);
+        }
         int free = lane.free(now);
         while (free > 0) {
-            Optional<Pool> first = lane.waiting().poll(namespace -> lane.admits(namespace, now));
+            Optional<Pool> first = lane.waiting()
+                    .poll(namespace -> lane.admits(namespace, now), pool -> Lanes.mayEnter(pool, lane, now));
             if (first.isEmpty()) {
                 return;
             }
             makeRunnable(first.get());
             free -= first.get().isRunnable() ? 1 : 0;
+        }
+    }
+
+    /** Whoever waits for a server that takes no mail any more looks for another. */
+    void goElsewhere(Lane lane) {
+        for (Optional<Pool> next = lane.waiting().poll(); next.isPresent(); next = lane.waiting().poll()) {
+            makeRunnable(next.get());
         }
     }
 

@@ -5,6 +5,7 @@ import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.transport.FairQueue;
 import dev.postrider.transport.Shares;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -12,13 +13,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /** One server, and the places at it that are taken. Guarded by {@link Turns}. */
 final class Lane {
+    private static final Duration LONG = Duration.ofMinutes(1);
     final ResourceKey key;
     private final Connections connections;
     final CircuitBreaker breaker;
     private final FairQueue<Pool> waiting = new FairQueue<>();
+    /** What its rates let this relay send. */
+    final Allowance allowance = new Allowance();
     /** Places that are taken, by namespace. */
     final Shares places = new Shares();
     /** Namespaces that found no permit within their share, and until when they do not ask again. */
@@ -48,6 +53,7 @@ final class Lane {
         this.breaker = breaker;
         this.route = route;
         this.uid = route.flatMap(ServerRoute::uid);
+        allowance.limitedBy(route.flatMap(ServerRoute::rates));
     }
 
     ResourceKey key() {
@@ -67,6 +73,7 @@ final class Lane {
         Optional<String> other = now.flatMap(ServerRoute::uid);
         boolean succeeded = uid.isPresent() && other.isPresent() && !uid.equals(other);
         route = succeeded ? Optional.empty() : now;
+        allowance.limitedBy(route.flatMap(ServerRoute::rates));
         uid = uid.or(() -> other);
         return succeeded;
     }
@@ -120,12 +127,20 @@ final class Lane {
         }
     }
 
+    /**
+     * Whether it may take mail now, though it may have no room: it neither rests nor has to prove itself, nor is it over its
+     * rate. While that is so, servers of a later priority get nothing.
+     */
+    boolean takesMail(Instant now) {
+        return route.isPresent() && breaker.state(now) == State.CLOSED && overRateUntil(now).isEmpty();
+    }
+
     /** How many more attempts may begin. */
     int free(Instant now) {
         if (now.isBefore(withoutPermitUntil) || !breaker.admits(now)) {
             return 0;
         }
-        int free = (int) Math.max(0, most(now) - places.all());
+        int free = (int) Math.min(allowance.available(now), Math.max(0, most(now) - places.all()));
         return breaker.state(now) == State.CLOSED ? free : Math.min(1, free);
     }
 
@@ -155,8 +170,20 @@ final class Lane {
     /** Until when it lets nobody in, if that is so. */
     Optional<Instant> closedUntil(Instant now) {
         Instant rest = breaker.state(now) == State.OPEN ? breaker.restsUntil() : Instant.MIN;
-        Instant later = rest.isAfter(withoutPermitUntil) ? rest : withoutPermitUntil;
-        return Optional.of(later).filter(time -> time.isAfter(now));
+        return Stream.of(rest, withoutPermitUntil, overRateUntil(now).orElse(Instant.MIN))
+                .max(Instant::compareTo)
+                .filter(time -> time.isAfter(now));
+    }
+
+    /** Until when it is over its rate, if it is and that is known. */
+    Optional<Instant> overRateUntil(Instant now) {
+        return allowance.overUntil(now);
+    }
+
+    /** Whether it lets nobody in for so long that memory is for mail that moves on. */
+    boolean isClosedForLong(Instant now) {
+        return breaker.state(now) == State.OPEN
+                || overRateUntil(now).filter(until -> until.isAfter(now.plus(LONG))).isPresent();
     }
 
     void havePermits() {

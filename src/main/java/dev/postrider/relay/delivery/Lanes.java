@@ -6,13 +6,14 @@ import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.RateLimits;
 import dev.postrider.route.ServerRoute;
+import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.Upstreams;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,18 +31,52 @@ final class Lanes {
     private static final Duration PERMIT_RETRY = Duration.ofMillis(200);
     /** How long no connection is opened to a server that has too many, unless one of them is done before. */
     private static final Duration CROWDED_PAUSE = Duration.ofSeconds(1);
+    /** Nobody is woken more often for a server's rate. */
+    private static final Duration SHORTEST_WAIT = Duration.ofMillis(5);
 
     /**
      * A place at a server that was taken for one message.
      *
+     * @param choice  by which the server was taken
      * @param permits how many connections may be open when one is opened for it
      * @param probe   whether it is the single one after a rest of the server
      * @param rests   of the organizations that it may be for
      * @param ownProbe whether it is the single one after a rest of the organization's mail there
      * @param number  of the attempt; later ones have higher numbers
+     * @param taken   what it is of the rate of the server
      */
-    record Place(Lane lane, ServerRoute server, String namespace, int permits, boolean probe, OwnRests rests,
-            boolean ownProbe, long number) {}
+    record Place(Lane lane, ServerChoice<Lane> choice, ServerRoute server, String namespace, int permits,
+            boolean probe, OwnRests rests, boolean ownProbe, long number, Allowance.Taken taken) {
+
+        /** It is for a message to so many. */
+        Place to(int recipients) {
+            lane.allowance.charge(taken, recipients);
+            return this;
+        }
+    }
+
+    /** How the servers are for mail of a pool at a time. */
+    private record At(Pool pool, Instant now) implements ServerChoice.Moment<Lane> {
+        @Override
+        public boolean takesMail(Lane lane) {
+            return lane.takesMail(now) && pool.rests().takesMail(lane.key, now);
+        }
+
+        @Override
+        public boolean hasRoom(Lane lane) {
+            return lane.admits(pool.namespace(), now) && pool.rests().admits(lane.key, now);
+        }
+
+        @Override
+        public int limit(Lane lane) {
+            return lane.most(now);
+        }
+
+        @Override
+        public boolean isBetter(Lane lane, Lane other) {
+            return lane.isBetterThan(other);
+        }
+    }
 
     /** A server that rests, and the failure that it rests for. */
     record Resting(ServerRoute server, Verdict.Refused failure) {}
@@ -132,35 +167,51 @@ final class Lanes {
     }
 
     /**
-     * Takes a place at the server with the most room in proportion to its limit.
+     * Takes a place at the server that is next: the first priority that takes mail, in it by weight, and where all
+     * weights are the same the one with the most room in proportion to its limit.
      *
      * @param pool  whose message it is for
      * @param tried servers that are out of the question
      */
     Optional<Place> enter(Pool pool, Set<ResourceKey> tried, Instant now) {
-        String namespace = pool.namespace();
-        Lane best = null;
-        for (Lane lane : pool.lanes()) {
-            if (lane.admits(namespace, now) && pool.rests().admits(lane.key, now) && !tried.contains(lane.key)
-                    && (best == null || lane.isBetterThan(best))) {
-                best = lane;
-            }
-        }
-        if (best == null) {
-            return Optional.empty();
-        }
-        best.places.take(namespace, 1);
-        best.lastUse = ++uses;
-        best.connections().keep(best.most(now));
-        return Optional.of(new Place(best, best.route.orElseThrow(), namespace, best.permits(namespace, now),
-                best.breaker.begin(), pool.rests(), pool.rests().begin(best.key), best.lastUse));
+        return pool.choice().take(lane -> !tried.contains(lane.key), new At(pool, now)).map(best -> {
+            best.places.take(pool.namespace(), 1);
+            best.lastUse = ++uses;
+            best.connections().keep(best.most(now));
+            return new Place(best, pool.choice(), best.route.orElseThrow(), pool.namespace(),
+                    best.permits(pool.namespace(), now), best.breaker.begin(), pool.rests(),
+                    pool.rests().begin(best.key), best.lastUse, best.allowance.take());
+        });
+    }
+
+    /** Whether a pool's next message may go to one of its servers now. */
+    static boolean mayEnter(Pool pool, Lane lane, Instant now) {
+        return pool.choice().mayTake(lane, new At(pool, now));
     }
 
     /** Gives a place back of which nothing came. */
     void abandon(Place place) {
+        place.choice.over(place.lane);
         place.lane.places.giveBack(place.namespace, 1);
         place.lane.breaker.abandoned(place.probe);
         place.rests.abandoned(place.lane.key, place.ownProbe);
+        place.lane.allowance.giveBack(place.taken);
+    }
+
+    /**
+     * What to ask for, so that a server may be sent more by its rate. Where something is to come by itself, it is woken
+     * then.
+     */
+    Optional<Allowance.Wish> ask(Lane lane, Instant now) {
+        Optional<Allowance.Wish> wish = lane.allowance.ask(now);
+        if (wish.isEmpty()) {
+            lane.overRateUntil(now).ifPresent(until -> {
+                Instant soon = now.plus(SHORTEST_WAIT);
+                wakeUps.put(lane.key, until.isAfter(soon) ? until : soon);
+                meters.overRate(lane.key, until);
+            });
+        }
+        return wish;
     }
 
     /**
@@ -189,10 +240,12 @@ final class Lanes {
      *
      * @param own  servers at which the organization's mail rests
      * @param open connections to that server, of all relays
+     * @return whether the server took mail before and does not any more, so that others are to be looked for
      */
-    void leave(Place place, ResourceKey organization, OwnRests own, Optional<Verdict.Refused> failure, int open,
+    boolean leave(Place place, ResourceKey organization, OwnRests own, Optional<Verdict.Refused> failure, int open,
             Instant now) {
         Lane lane = place.lane;
+        place.choice.over(lane);
         lane.places.giveBack(place.namespace, 1);
         lane.havePermits();
         State before = lane.breaker.state(now);
@@ -220,6 +273,7 @@ final class Lanes {
             LOG.warn("mail of organization {} gets no place at server {} until {}: {}", organization, lane.key,
                     own.at(lane.key).orElseThrow().restsUntil(), failure.map(Verdict.Refused::message).orElse(""));
         }
+        return before == State.CLOSED && lane.breaker.state(now) != State.CLOSED;
     }
 
     private void tell(Lane lane, State before, Optional<Verdict.Refused> failure, Instant now) {
@@ -304,7 +358,7 @@ final class Lanes {
     /** Whether all servers of these organizations rest, those aside, or are not there. */
     boolean allRest(Pool pool, Set<ResourceKey> tried, Instant now) {
         for (Lane lane : pool.lanes()) {
-            if (!tried.contains(lane.key) && lane.route.isPresent() && lane.breaker.state(now) != State.OPEN
+            if (!tried.contains(lane.key) && lane.route.isPresent() && !lane.isClosedForLong(now)
                     && !pool.rests().isResting(lane.key, now)) {
                 return false;
             }
@@ -316,15 +370,27 @@ final class Lanes {
     List<Resting> resting(Pool pool, Instant now) {
         List<Resting> resting = new ArrayList<>();
         for (Lane lane : pool.lanes()) {
-            CircuitBreaker breaker = pool.rests().isResting(lane.key, now)
-                    ? pool.rests().note(lane.key)
-                    : lane.breaker;
-            if (breaker.state(now) == State.OPEN) {
-                lane.route.ifPresent(server -> breaker.lastFailure()
-                        .ifPresent(failure -> resting.add(new Resting(server, failure))));
-            }
+            lane.route.flatMap(server -> why(lane, pool.rests(), now).map(failure -> new Resting(server, failure)))
+                    .ifPresent(resting::add);
         }
         return resting;
+    }
+
+    private static Optional<Verdict.Refused> why(Lane lane, OwnRests own, Instant now) {
+        CircuitBreaker breaker = own.isResting(lane.key, now) ? own.note(lane.key) : lane.breaker;
+        if (breaker.state(now) == State.OPEN) {
+            return breaker.lastFailure();
+        }
+        // RFC 3463, X.4.5: the system was not able to deliver in time, for there is too much mail.
+        return lane.isClosedForLong(now)
+                ? lane.allowance.waitsFor()
+                        .map(limit -> new Verdict.Refused(Step.MessageRejected, false, "4.4.5",
+                                waitsForRate(lane, limit)))
+                : Optional.empty();
+    }
+
+    private static String waitsForRate(Lane lane, RateLimits.Limit limit) {
+        return "waits for the rate of server %s: %s".formatted(lane.key, limit);
     }
 
     /**
@@ -336,16 +402,21 @@ final class Lanes {
      */
     Optional<Waiting.Reason> closed(List<ServerRoute> servers, String namespace, OwnRests own, Instant due,
             Instant now) {
-        Map<ServerRoute, CircuitBreaker> rest = new LinkedHashMap<>();
+        Map<Waiting.Reason, Instant> rest = new LinkedHashMap<>();
         List<ServerRoute> full = new ArrayList<>();
-        for (ServerRoute server : servers) {
+        for (ServerRoute server : inReach(servers, own, now)) {
             Lane lane = lanes.get(server.key());
             if (lane == null) {
                 return Optional.empty();
             }
             CircuitBreaker breaker = own.isResting(lane.key, now) ? own.note(lane.key) : lane.breaker;
             if (breaker.state(now) == State.OPEN) {
-                rest.put(server, breaker);
+                rest.put(rests(server, breaker), breaker.restsUntil());
+            } else if (lane.allowance.available(now) == 0) {
+                Instant until = lane.overRateUntil(now).orElse(now);
+                rest.put(new Waiting.Reason(lane.allowance.waitsFor()
+                        .map(limit -> waitsForRate(lane, limit))
+                        .orElseGet(() -> "waits for the rate of server " + lane.key), Optional.of(until)), until);
             } else if (!lane.admits(namespace, now) || !own.admits(lane.key, now)) {
                 full.add(server);
             } else {
@@ -355,12 +426,24 @@ final class Lanes {
         return full.isEmpty()
                 ? rest.entrySet()
                         .stream()
-                        .min(Map.Entry.comparingByValue(Comparator.comparing(CircuitBreaker::restsUntil)))
-                        .filter(first -> first.getValue().restsUntil().isAfter(due))
-                        .map(first -> rests(first.getKey(), first.getValue()))
+                        .min(Map.Entry.comparingByValue())
+                        .filter(first -> first.getValue().isAfter(due))
+                        .map(Map.Entry::getKey)
                 : Optional.of(full.getFirst())
                         .filter(_ -> !due.isAfter(now))
                         .map(server -> isFull(server, namespace, now));
+    }
+
+    /** Those that mail may go to: of the first priority that takes mail, and of those before it. */
+    private List<ServerRoute> inReach(List<ServerRoute> servers, OwnRests own, Instant now) {
+        int last = servers.stream()
+                .filter(server -> Optional.ofNullable(lanes.get(server.key()))
+                        .filter(lane -> lane.takesMail(now) && own.takesMail(lane.key, now))
+                        .isPresent())
+                .mapToInt(server -> server.preference().priority())
+                .min()
+                .orElse(Integer.MAX_VALUE);
+        return servers.stream().filter(server -> server.preference().priority() <= last).toList();
     }
 
     private static Waiting.Reason rests(ServerRoute server, CircuitBreaker breaker) {

@@ -40,6 +40,12 @@ final class OwnRests {
         return breaker == null || breaker.admits(now);
     }
 
+    /** Whether mail goes to a server as usual: it neither rests there nor has to be tried with one message first. */
+    boolean takesMail(ResourceKey server, Instant now) {
+        CircuitBreaker breaker = breakers.get(server);
+        return breaker == null || breaker.state(now) == State.CLOSED;
+    }
+
     /** An attempt at a server begins; says whether it is the single one after a rest. */
     boolean begin(ResourceKey server) {
         CircuitBreaker breaker = breakers.get(server);

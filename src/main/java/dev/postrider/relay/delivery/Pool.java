@@ -1,11 +1,13 @@
 package dev.postrider.relay.delivery;
 
+import dev.postrider.route.Preference;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -15,15 +17,22 @@ final class Pool {
     private final String namespace;
     private final List<Lane> lanes;
     private final OwnRests rests;
+    private final ServerChoice<Lane> choice;
     private final Deque<Backlog> turns = new ArrayDeque<>();
     private boolean runnable;
     private boolean emptied;
 
-    /** @param rests of its organization, where it is of one alone, and else none */
-    Pool(String namespace, List<Lane> lanes, OwnRests rests) {
+    /**
+     * Of organizations with the same servers.
+     *
+     * @param lanes its servers, and when it goes through each
+     * @param rests of its organization, where it is of one alone, and else none
+     */
+    Pool(String namespace, Map<Lane, Preference> lanes, OwnRests rests) {
         this.rests = rests;
         this.namespace = namespace;
-        this.lanes = lanes;
+        this.lanes = List.copyOf(lanes.keySet());
+        this.choice = new ServerChoice<>(this.lanes, lanes::get);
     }
 
     String namespace() {
@@ -37,6 +46,11 @@ final class Pool {
     /** Servers at which its organization's mail rests. */
     OwnRests rests() {
         return rests;
+    }
+
+    /** Which of them is next. */
+    ServerChoice<Lane> choice() {
+        return choice;
     }
 
     /** Those of its servers of which that is so. */

@@ -2,6 +2,7 @@ package dev.postrider.relay.delivery;
 
 import dev.postrider.relay.delivery.Lanes.Place;
 import dev.postrider.relay.queue.QueuedMessage;
+import dev.postrider.relay.queue.SendingRates.Grant;
 import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.ResourceKey;
@@ -43,7 +44,8 @@ final class Turns {
         this.destinations = new Destinations(routes, lanes, work::remove);
         this.readAhead = new ReadAhead(work::read);
         this.order = new FairOrder(lanes, readAhead, clock,
-                (next, pool, place, probe) -> work.deliver(new Turn(this, next, pool, place, probe)), this::empty);
+                (next, pool, place, probe) -> work.deliver(new Turn(this, next, pool, place, probe)), this::empty,
+                this::waitForRate);
         this.rests = new Rests(lanes.meters()::organizationRests);
         this.clock = clock;
         this.work = work;
@@ -139,7 +141,27 @@ final class Turns {
 
     /** A place at another server for a message whose turn it is. */
     synchronized Optional<Place> another(Turn turn, Set<ResourceKey> tried) {
-        return lanes.enter(turn.pool(), tried, clock.instant());
+        return lanes.enter(turn.pool(), tried, clock.instant())
+                .map(place -> place.to(turn.message().recipients().size()));
+    }
+
+    private void waitForRate(Lane lane) {
+        if (lane.route().flatMap(ServerRoute::rates).isEmpty()) {
+            return;
+        }
+        Optional<Instant> before = next();
+        lanes.ask(lane, clock.instant()).ifPresent(wish -> work.takeOfRate(lane, wish));
+        if (!before.equals(next())) {
+            work.timeChanged();
+        }
+    }
+
+    /** What a {@link Work#takeOfRate} has come to; empty if that failed. */
+    synchronized void tookOfRate(Lane lane, Allowance.Wish wish, Optional<Grant> grant) {
+        Instant now = clock.instant();
+        lane.allowance.answered(wish, grant, now);
+        order.wake(lane, now);
+        start();
     }
 
     private void start() {
@@ -158,7 +180,9 @@ final class Turns {
         Backlog backlog = destinations.of(organization);
         boolean rested = !backlog.rests().isEmpty();
         boolean restedHere = backlog.rests().isResting(place.lane().key(), now);
-        lanes.leave(place, organization, backlog.rests(), failure, open, now);
+        if (lanes.leave(place, organization, backlog.rests(), failure, open, now)) {
+            order.goElsewhere(place.lane());
+        }
         if (!restedHere && backlog.rests().isResting(place.lane().key(), now)) {
             rests.atServer(backlog, now);
             work.timeChanged();

@@ -9,6 +9,7 @@ import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.Routing;
 import dev.postrider.route.ServerRoute;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -24,8 +25,10 @@ import java.util.stream.Collectors;
 final class WaitingMail implements Waiting {
     private final Routes routes;
     private final Turns turns;
+    private final InstantSource clock;
 
-    WaitingMail(Routes routes, Turns turns) {
+    WaitingMail(Routes routes, Turns turns, InstantSource clock) {
+        this.clock = clock;
         this.routes = routes;
         this.turns = turns;
     }
@@ -83,6 +86,21 @@ final class WaitingMail implements Waiting {
                 .map(Recipient::next)
                 .flatMap(Optional::stream)
                 .min(Comparator.naturalOrder());
-        return due.flatMap(time -> turns.closed(servers, message.organization(), time));
+        return due.flatMap(time -> overLimit(message, time)
+                .or(() -> turns.closed(servers, message.organization(), time)));
+    }
+
+    /** What was never tried and is not due yet is more than its organization may send now. */
+    private Optional<Reason> overLimit(Entry message, Instant due) {
+        boolean untried = message.recipients()
+                .stream()
+                .allMatch(recipient -> recipient.attempts() == 0 && recipient.lastReply().isEmpty());
+        return routes.organization(message.organization())
+                .flatMap(OrganizationRoute::quota)
+                .filter(_ -> untried && due.isAfter(clock.instant()))
+                .map(quota -> new Reason("this organization may send " + quota.limits()
+                        .stream()
+                        .map(Object::toString)
+                        .collect(Collectors.joining(", ")) + ", and this message is more", Optional.of(due)));
     }
 }

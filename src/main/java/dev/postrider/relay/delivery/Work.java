@@ -10,6 +10,9 @@ interface Work {
 
     void read(ResourceKey organization, int most);
 
+    /** Asks how much of its rate a server may be sent, and tells {@link Turns#tookOfRate}. */
+    void takeOfRate(Lane lane, Allowance.Wish wish);
+
     void release(List<QueuedMessage> messages);
 
     /** Of an organization that is deleted with its mail, or is unknown. */

@@ -18,12 +18,21 @@ import java.util.Optional;
  * @param idempotencyKey of two messages of an organization with the same key within a day the second is not queued
  * @param traceParent    the trace that it belongs to (W3C Trace Context)
  * @param credentials    of whoever submitted it, encrypted for this message alone
- * @param received       when it was accepted; it is due at once
+ * @param received       when it was accepted
  * @param mailClass      what it is for, by which it is counted
+ * @param due            when it may be delivered
  */
 public record NewMessage(String sender, List<NewRecipient> recipients, boolean eightBit, boolean smtpUtf8,
         DsnRequest dsn, Optional<String> idempotencyKey, Optional<String> traceParent, Optional<byte[]> credentials,
-        Instant received, Optional<MailClass> mailClass) {
+        Instant received, Optional<MailClass> mailClass, Instant due) {
+
+    /** A message that is due at once. */
+    public NewMessage(String sender, List<NewRecipient> recipients, boolean eightBit, boolean smtpUtf8,
+            DsnRequest dsn, Optional<String> idempotencyKey, Optional<String> traceParent,
+            Optional<byte[]> credentials, Instant received, Optional<MailClass> mailClass) {
+        this(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, traceParent, credentials, received, mailClass,
+                received);
+    }
 
     /** A recipient and what the sender wants to be told about him. */
     public record NewRecipient(String address, RecipientDsnRequest dsn) {}
@@ -38,19 +47,25 @@ public record NewMessage(String sender, List<NewRecipient> recipients, boolean e
     /** The same as part of a trace. */
     public NewMessage inTrace(Optional<String> parent) {
         return new NewMessage(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, parent, credentials,
-                received, mailClass);
+                received, mailClass, due);
     }
 
     /** The same with the credentials of whoever submitted it. */
     public NewMessage with(Optional<byte[]> encrypted) {
         return new NewMessage(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, traceParent, encrypted,
-                received, mailClass);
+                received, mailClass, due);
     }
 
     /** The same as a message of a class. */
     public NewMessage of(Optional<MailClass> other) {
         return new NewMessage(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, traceParent, credentials,
-                received, other);
+                received, other, due);
+    }
+
+    /** The same that is delivered at a time. */
+    public NewMessage dueAt(Instant time) {
+        return new NewMessage(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, traceParent, credentials,
+                received, mailClass, time);
     }
 
     /** A message whose sender asks for nothing special. */

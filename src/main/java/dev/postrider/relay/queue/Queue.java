@@ -117,6 +117,12 @@ public interface Queue extends AutoCloseable {
     /** Who may open connections to the servers, so that all relays together keep within the limits. */
     ConnectionPermits permits();
 
+    /** How much may be sent to the servers, so that all relays together keep within the rates. */
+    SendingRates rates();
+
+    /** How much organizations submit, so that all relays together keep within their limits. */
+    Quotas quotas();
+
     /** Where attempts under way are marked, if relays share the queue. */
     Optional<AttemptMarks> attemptMarks();
 

@@ -47,6 +47,8 @@ public final class SqlQueue implements Queue {
     private final SqlKeptAttachments keptAttachments;
     private final SqlCounters counters;
     private final ConnectionPermits permits;
+    private final SendingRates rates;
+    private final Quotas quotas;
     private final Peers peers;
     private final Optional<AttemptMarks> attemptMarks;
     private final DraftMemory drafts = new DraftMemory(Runtime.getRuntime().maxMemory() / HEAP_FOR_DRAFTS);
@@ -78,6 +80,11 @@ public final class SqlQueue implements Queue {
         this.outbox = new SqlOutbox(database, writer, sharing.replica);
         this.keptAttachments = new SqlKeptAttachments(database, writer);
         this.counters = new SqlCounters(database, writer, clock);
+        this.rates = new SqlSendingRates(
+                new LockedRows("server_rate", "server", "sent", database, sharing.replica, writer, clock));
+        this.quotas = new SqlQuotas(
+                new LockedRows("quota", "organization", "counted", database, sharing.replica, writer, clock),
+                this::arrived, clock);
         counters.start();
         room.start();
     }
@@ -285,7 +292,7 @@ public final class SqlQueue implements Queue {
         Held held = Held.queued(1, size, message.recipients().size());
         Held coming = draft.coming();
         usage.reserve(organization, held, coming);
-        boolean wanted = parts == 0 && claims.mayTake() && arrivals.wants(organization, size);
+        boolean wanted = parts == 0 && !message.due().isAfter(message.received()) && claims.mayTake() && arrivals.wants(organization, size);
         Optional<String> claimedBy = wanted ? claims.takeNew(id) : Optional.empty();
         Optional<String> countedAs = Optional.of(message.mailClass().map(MailClass::text).orElse(""));
         Optional<String> earlier = Optional.empty();
@@ -605,6 +612,16 @@ public final class SqlQueue implements Queue {
     @Override
     public ConnectionPermits permits() {
         return permits;
+    }
+
+    @Override
+    public SendingRates rates() {
+        return rates;
+    }
+
+    @Override
+    public Quotas quotas() {
+        return quotas;
     }
 
     @Override

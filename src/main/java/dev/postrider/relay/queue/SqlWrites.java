@@ -313,7 +313,7 @@ final class SqlWrites {
             insertRecipient.setString(4, recipient.address());
             text(insertRecipient, 5, storedNotify(recipient.dsn().conditions()));
             text(insertRecipient, 6, recipient.dsn().orcpt());
-            insertRecipient.setLong(7, message.received().toEpochMilli());
+            insertRecipient.setLong(7, message.due().toEpochMilli());
             text(insertRecipient, 8, claimedBy);
             gather(insertRecipient);
         }

@@ -3,6 +3,7 @@ package dev.postrider.relay.routes;
 import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Linking;
 import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.Quota;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Routing;
@@ -177,6 +178,13 @@ public final class Routes {
         Map<String, Integer> counted = new HashMap<>();
         organizations.keySet().forEach(key -> counted.merge(key.namespace(), 1, Integer::sum));
         return counted;
+    }
+
+    /** The limits of those organizations that have any. */
+    public Map<ResourceKey, Quota> quotas() {
+        Map<ResourceKey, Quota> quotas = new HashMap<>();
+        organizations.forEach((key, route) -> route.quota().ifPresent(quota -> quotas.put(key, quota)));
+        return quotas;
     }
 
     /** Whether there is such an organization, and the host of a link is not one that another namespace has for itself. */

@@ -5,6 +5,7 @@ import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueueView.Entry;
 import dev.postrider.relay.queue.QueueView.Filter;
 import dev.postrider.relay.queue.Usage;
+import dev.postrider.route.Quota;
 import dev.postrider.route.ResourceKey;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Meter;
@@ -66,9 +67,11 @@ public final class RelayMeters {
     private final BoundedNames<String> namespaces;
     private final Map<ResourceKey, AtomicInteger> connections = new ConcurrentHashMap<>();
     private final Map<ResourceKey, Instant> resting = new ConcurrentHashMap<>();
+    private final Map<ResourceKey, Instant> overRate = new ConcurrentHashMap<>();
     private final DistributionSummary commits;
     private final MultiGauge openConnections;
     private final MultiGauge restingServers;
+    private final MultiGauge serversOverRate;
     private final MultiGauge queueMessages;
     private final MultiGauge queueBytes;
     private final MultiGauge queueOldest;
@@ -88,6 +91,7 @@ public final class RelayMeters {
         this.openConnections = gauge("postrider.connections", "connections to servers that are open");
         this.restingServers = gauge("postrider.server.resting",
                 "1 while a server gets no mail, since it could not be reached or its account may not send");
+        this.serversOverRate = gauge("postrider.server.over.rate", "1 while mail waits for the rate of a server");
         this.queueMessages = gauge("postrider.queue.messages", "messages that are neither delivered nor given up");
         this.queueBytes = gauge("postrider.queue.bytes", "size of these messages");
         this.queueOldest = gauge("postrider.queue.oldest.seconds", "age of the oldest of these messages");
@@ -122,6 +126,12 @@ public final class RelayMeters {
     /** Mail was refused since what is queued of its organization or namespace fills its share. */
     public void overLimit(ResourceKey organization) {
         registry.counter("postrider.queue.refused", ORGANIZATION, organizations.active(organization)).increment();
+    }
+
+    /** So much, in percent, of a limit of an organization is used up; told once in each hour, day or month. */
+    public void limitReached(ResourceKey organization, Quota.Period period, int percent) {
+        registry.counter("postrider.limit.reached", ORGANIZATION, organizations.active(organization), "period",
+                period.name().toLowerCase(Locale.ROOT), "percent", Integer.toString(percent)).increment();
     }
 
     /** An attempt ended for one recipient. */
@@ -217,6 +227,11 @@ public final class RelayMeters {
         resting.put(server, until);
     }
 
+    /** Mail for a server waits until then, since the server has had what its rate lets it have. */
+    public void overRate(ResourceKey server, Instant until) {
+        overRate.put(server, until);
+    }
+
     /** So much was written to the queue at once. */
     public void committed(int steps) {
         commits.record(steps);
@@ -283,13 +298,19 @@ public final class RelayMeters {
         });
         Map<String, Double> open = new HashMap<>();
         connections.forEach((server, count) -> open.merge(servers.of(server), (double) count.get(), Double::sum));
-        Map<String, Double> rest = new HashMap<>();
-        resting.forEach((server, until) -> rest.merge(servers.of(server), now.isBefore(until) ? 1.0 : 0.0, Math::max));
+        Map<String, Double> rest = until(resting, now);
         show(queueMessages, ORGANIZATION, messages);
         show(queueBytes, ORGANIZATION, bytes);
         show(queueOldest, ORGANIZATION, ages);
         show(openConnections, SERVER, open);
         show(restingServers, SERVER, rest);
+        show(serversOverRate, SERVER, until(overRate, now));
+    }
+
+    private Map<String, Double> until(Map<ResourceKey, Instant> times, Instant now) {
+        Map<String, Double> values = new HashMap<>();
+        times.forEach((server, until) -> values.merge(servers.of(server), now.isBefore(until) ? 1.0 : 0.0, Math::max));
+        return values;
     }
 
     private static void show(MultiGauge gauge, String label, Map<String, Double> values) {

@@ -9,12 +9,14 @@ import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.Preference;
 import dev.postrider.route.ResourceKey;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
@@ -39,6 +41,11 @@ final class FairOrderTest {
         @Override
         public void read(ResourceKey organization, int most) {
             reads.add(organization);
+        }
+
+        @Override
+        public void takeOfRate(Lane lane, Allowance.Wish wish) {
+            throw new AssertionError("no server has a rate");
         }
 
         @Override
@@ -74,6 +81,10 @@ final class FairOrderTest {
         }
     };
 
+    private static Pool onlyTo(Lane lane, Lanes lanes) {
+        return new Pool("shop", Map.of(lane, Preference.DEFAULT), new OwnRests(lanes::newBreaker));
+    }
+
     /** More organizations wait for busy servers than results are recorded: one whose server is free has its turn. */
     @Test
     void whoWaitedForItsNamespacesShareIsNotForgottenBehindThoseWhoseServersAreBusy() {
@@ -90,8 +101,7 @@ final class FairOrderTest {
             routes.put(TestRoutes.local("mx-" + i, 25, 1));
             routes.put(TestRoutes.organization("shop-" + i, State.OPEN, "mx-" + i));
             if (i < UNRECORDED) {
-                assertThat(lanes.enter(
-                        new Pool("shop", List.of(lanes.of(key("mx-" + i))), new OwnRests(lanes::newBreaker)), Set.of(), NOW)).isPresent();
+                assertThat(lanes.enter(onlyTo(lanes.of(key("mx-" + i)), lanes), Set.of(), NOW)).isPresent();
                 turns.recording("shop");
             }
         }

@@ -18,6 +18,7 @@ import dev.postrider.route.Address;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.Preference;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.route.Sha256;
@@ -41,11 +42,21 @@ final class RunningDelivery implements AutoCloseable {
     private final Delivery delivery;
 
     RunningDelivery(Path directory) throws Exception {
+        this(directory, DeliverySettings.of("relay.test"));
+    }
+
+    /** One where a server that fails rests for so long, and twice that in the end. */
+    RunningDelivery(Path directory, Duration rest) throws Exception {
+        this(directory, new DeliverySettings("relay.test", List.of(Duration.ofMinutes(1)), 0, Duration.ofHours(4),
+                Duration.ofDays(5), Duration.ofSeconds(30), 100, rest, rest.multipliedBy(2), 1 << 20));
+    }
+
+    private RunningDelivery(Path directory, DeliverySettings settings) throws Exception {
         queue = SqlQueue.openSqlite(directory, QueueLimits.DEFAULT, InstantSource.system());
         routes.put(TestRoutes.relay());
         routes.markComplete();
         delivery = new Delivery(queue, routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
-                DeliverySettings.of("relay.test"), InstantSource.system(),
+                settings, InstantSource.system(),
                 new RelayMeters(new SimpleMeterRegistry(), 10, InstantSource.system()), Tracing.OFF);
     }
 
@@ -61,6 +72,14 @@ final class RunningDelivery implements AutoCloseable {
         routes.put(new ServerRoute(key(name), global, active,
                 new Endpoint.Smtp("127.0.0.1", port, Endpoint.Security.NONE, Optional.empty(), Duration.ofSeconds(2),
                         Duration.ofSeconds(2), maxConnections, Optional.empty())));
+    }
+
+    void global(String name, int port, Preference preference) {
+        routes.put(TestRoutes.local(name, port, 4).preferred(preference));
+    }
+
+    void organization(OrganizationRoute route) {
+        routes.put(route);
     }
 
     void server(ServerRoute route) {

@@ -1,0 +1,6 @@
+package dev.postrider.api;
+
+/** What counts towards a limit. */
+public enum LimitUnit {
+    Messages, Recipients
+}

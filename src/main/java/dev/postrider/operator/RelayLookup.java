@@ -1,0 +1,88 @@
+package dev.postrider.operator;
+
+import dev.postrider.route.ResourceKey;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks the relay again and again for what it knows of organizations, of all at once and beside the reconcilers. An
+ * organization is planned anew when what is told of it has changed.
+ *
+ * @param <T> what is told of one
+ */
+public final class RelayLookup<T> implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RelayLookup.class);
+    static final Duration INTERVAL = Duration.ofMinutes(1);
+
+    private final Question<T> question;
+    private final Duration interval;
+    private final Thread thread;
+    private volatile Map<ResourceKey, T> known = Map.of();
+    private volatile Consumer<ResourceKey> wake = _ -> {};
+
+    /** A question to the relay. */
+    @FunctionalInterface
+    interface Question<T> {
+        /** @throws IOException if the relay does not answer */
+        Map<ResourceKey, T> ask() throws IOException;
+    }
+
+    /** @param interval between two questions */
+    RelayLookup(String name, Question<T> question, Duration interval) {
+        this.question = question;
+        this.interval = interval;
+        this.thread = Thread.ofVirtual().name(name).unstarted(this::watch);
+    }
+
+    /**
+     * Begins to ask.
+     *
+     * @param changed told of each organization of which something else is known than before
+     */
+    public void start(Consumer<ResourceKey> changed) {
+        wake = changed;
+        thread.start();
+    }
+
+    /** What is known of an organization. */
+    Optional<T> of(ResourceKey organization) {
+        return Optional.ofNullable(known.get(organization));
+    }
+
+    private void watch() {
+        while (!Thread.currentThread().isInterrupted()) {
+            try {
+                try {
+                    take(question.ask());
+                } catch (IOException e) {
+                    // There may be no relay, and what is known of one is told elsewhere.
+                    LOG.debug("{}", e.toString());
+                }
+                Thread.sleep(interval);
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+
+    private void take(Map<ResourceKey, T> now) {
+        Map<ResourceKey, T> before = known;
+        known = Map.copyOf(now);
+        Set<ResourceKey> changed = new HashSet<>(before.keySet());
+        changed.addAll(now.keySet());
+        changed.removeIf(key -> Optional.ofNullable(before.get(key)).equals(Optional.ofNullable(now.get(key))));
+        changed.forEach(wake);
+    }
+
+    @Override
+    public void close() {
+        thread.interrupt();
+    }
+}
