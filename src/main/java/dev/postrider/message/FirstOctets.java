@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /** The first octets of a stream, or all of a shorter one. */
-public final class FirstOctets extends InputStream {
+public class FirstOctets extends InputStream {
     private final InputStream in;
     private long left;
 

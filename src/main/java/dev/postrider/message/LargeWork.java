@@ -3,6 +3,7 @@ package dev.postrider.message;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Lets few large messages be worked on at a time: one of each namespace, and some in all, in the order in which they
@@ -15,6 +16,11 @@ public final class LargeWork {
     private static final long MEMORY_OF_UPLOAD = 24L << 20;
     private static final int MOST_UPLOADS = 64;
 
+    /** How long others may have to wait for a carrier, but for the block or the field that is worked on. */
+    private static final long SLICE_NANOS = 5_000_000;
+    /** When the slice of a thread began. */
+    private static final ThreadLocal<long[]> SLICES = ThreadLocal.withInitial(() -> new long[]{System.nanoTime()});
+
     /** For messages that are of no organization. */
     static final Share NOBODYS = new LargeWork().of("");
 
@@ -23,12 +29,19 @@ public final class LargeWork {
             Math.clamp(Runtime.getRuntime().maxMemory() / 4 / MEMORY_OF_UPLOAD, 2, MOST_UPLOADS));
 
     /**
-     * Lets other virtual threads use the processor, which are not interrupted for that: to be called after each block of
-     * a message.
+     * Lets other virtual threads use the processor, which are not interrupted for that: to be called after each block and
+     * each field of a message. To yield is not enough: whoever waits for the network or a timer comes after one that
+     * yielded, again and again. So each slice of work ends with a pause, in which the carrier is free.
      */
     @SuppressWarnings("ThreadPriorityCheck") // It is about platform threads.
     public static void letOthersOn() {
-        Thread.yield();
+        long[] began = SLICES.get();
+        if (System.nanoTime() - began[0] < SLICE_NANOS) {
+            Thread.yield();
+        } else {
+            LockSupport.parkNanos(1);
+            began[0] = System.nanoTime();
+        }
     }
 
     /** What one namespace may do. */

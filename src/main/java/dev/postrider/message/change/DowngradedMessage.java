@@ -198,6 +198,7 @@ public final class DowngradedMessage {
                 throw tooComplex("it has more than %d header fields beyond ASCII".formatted(MOST_CHANGED));
             }
             try {
+                LargeWork.letOthersOn();
                 String ascii = AsciiForms.field(octets);
                 held += ascii.length();
                 patches.add(new Patch(start, end, ascii));

@@ -96,7 +96,13 @@ public final class MessageParts {
         public InputStream open() throws IOException, MessagingException {
             InputStream all = message.open();
             all.skipNBytes(node.start);
-            InputStream encoded = new FirstOctets(all, octets());
+            InputStream encoded = new FirstOctets(all, octets()) {
+                @Override
+                public int read(byte[] to, int offset, int count) throws IOException {
+                    LargeWork.letOthersOn();
+                    return super.read(to, offset, count);
+                }
+            };
             String encoding = node.fields.getOrDefault("content-transfer-encoding", "7bit");
             int comment = encoding.indexOf('(');
             return MimeUtility.decode(encoded,

@@ -121,9 +121,20 @@ final class GroupCommit implements AutoCloseable {
                 continue;
             }
             jobs.drainTo(batch, MOST_AT_ONCE - 1);
-            commit(batch);
+            try {
+                commit(batch);
+            } catch (RuntimeException | Error e) {
+                survive(batch, e);
+            }
         }
         closeSession();
+    }
+
+    /** Without this thread nobody could ever submit again, and whoever waits would wait for ever. */
+    private void survive(List<Job> batch, Throwable e) {
+        LOG.error("the writer of {} stumbled and goes on", database.name(), e);
+        closeSession();
+        batch.forEach(job -> job.result.complete(Optional.of(new SQLException(e.toString(), e))));
     }
 
     void onCommit(IntConsumer listener) {
@@ -163,7 +174,7 @@ final class GroupCommit implements AutoCloseable {
             } catch (SQLException e) {
                 rollBack(current, e);
                 return Optional.of(e);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 var wrapped = new SQLException(e.toString(), e);
                 rollBack(current, wrapped);
                 return Optional.of(wrapped);

@@ -123,16 +123,28 @@ final class Replica implements AutoCloseable {
             if (System.nanoTime() - connectedSince > length.toNanos()) {
                 database.read(this::giveFree);
             }
-            for (Chore chore : chores) {
-                chore.run();
-            }
         } catch (QueueException e) {
             if (connected && !closing) {
                 connected = false;
                 LOG.error("this relay cannot say that it is there: {}", e.getMessage());
             }
+            return;
         } catch (RuntimeException e) {
             LOG.error("the lease stumbled and goes on", e);
+        }
+        chores.forEach(this::run);
+    }
+
+    /** One that fails is done with the next renewal, and keeps no other from being done. */
+    private void run(Chore chore) {
+        try {
+            chore.run();
+        } catch (QueueException e) {
+            if (!closing) {
+                LOG.warn("what is done with each renewal failed: {}", e.getMessage());
+            }
+        } catch (RuntimeException e) {
+            LOG.error("what is done with each renewal stumbled", e);
         }
     }
 

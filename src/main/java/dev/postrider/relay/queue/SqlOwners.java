@@ -7,6 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ import org.slf4j.LoggerFactory;
 final class SqlOwners {
     private static final Logger LOG = LoggerFactory.getLogger(SqlOwners.class);
     private static final int MESSAGES_AT_ONCE = 50;
+    private static final int NAMES_AT_ONCE = 500;
 
     private final Database database;
     private final GroupCommit writer;
@@ -59,7 +61,7 @@ final class SqlOwners {
 
     /** See {@link Queue#handOver}. */
     Queue.HandOver handOver(Map<ResourceKey, String> owners) throws QueueException {
-        Map<ResourceKey, Owners> there = database.read(SqlOwners::read);
+        Map<ResourceKey, Owners> there = read(owners.keySet());
         Map<ResourceKey, String> unclaimed = new HashMap<>();
         List<ResourceKey> stale = new ArrayList<>();
         List<ResourceKey> former = new ArrayList<>();
@@ -86,7 +88,7 @@ final class SqlOwners {
 
     /** See {@link Queue#ownedByOthers}. */
     Set<ResourceKey> ownedByOthers(Map<ResourceKey, String> owners) throws QueueException {
-        Map<ResourceKey, Owners> there = database.read(SqlOwners::read);
+        Map<ResourceKey, Owners> there = read(owners.keySet());
         return owners.entrySet()
                 .stream()
                 .filter(wanted -> there.containsKey(wanted.getKey())
@@ -95,23 +97,40 @@ final class SqlOwners {
                 .collect(Collectors.toSet());
     }
 
-    private static Map<ResourceKey, Owners> read(Connection connection) throws SQLException {
+    /** What the table says of some names, which are few of all. */
+    private Map<ResourceKey, Owners> read(Set<ResourceKey> names) throws QueueException {
+        Map<ResourceKey, Owners> owners = new HashMap<>();
+        List<ResourceKey> all = List.copyOf(names);
+        for (int from = 0; from < all.size(); from += NAMES_AT_ONCE) {
+            List<ResourceKey> some = all.subList(from, Math.min(all.size(), from + NAMES_AT_ONCE));
+            owners.putAll(database.read(connection -> read(connection, some)));
+        }
+        return owners;
+    }
+
+    private static Map<ResourceKey, Owners> read(Connection connection, List<ResourceKey> names) throws SQLException {
         Map<ResourceKey, Owners> owners = new HashMap<>();
         try (PreparedStatement query = connection.prepareStatement(
-                "SELECT organization, uid, left_at IS NULL FROM owner ORDER BY organization, left_at");
-                ResultSet rows = query.executeQuery()) {
-            while (rows.next()) {
-                String uid = rows.getString(2);
-                boolean current = rows.getBoolean(3);
-                Owners before = owners.getOrDefault(ResourceKey.parse(rows.getString(1)),
-                        new Owners(Optional.empty(), Optional.empty(), List.of()));
-                List<String> former = new ArrayList<>(before.former);
-                if (!current) {
-                    former.add(uid);
+                "SELECT organization, uid, left_at IS NULL FROM owner WHERE organization IN ("
+                        + String.join(",", Collections.nCopies(names.size(), "?"))
+                        + ") ORDER BY organization, left_at")) {
+            for (int i = 0; i < names.size(); i++) {
+                query.setString(i + 1, names.get(i).toString());
+            }
+            try (ResultSet rows = query.executeQuery()) {
+                while (rows.next()) {
+                    String uid = rows.getString(2);
+                    boolean current = rows.getBoolean(3);
+                    ResourceKey name = ResourceKey.parse(rows.getString(1));
+                    Owners before = owners.getOrDefault(name,
+                            new Owners(Optional.empty(), Optional.empty(), List.of()));
+                    List<String> former = new ArrayList<>(before.former);
+                    if (!current) {
+                        former.add(uid);
+                    }
+                    owners.put(name, new Owners(current ? Optional.of(uid) : before.current,
+                            current ? before.last : Optional.of(uid), former));
                 }
-                owners.put(ResourceKey.parse(rows.getString(1)),
-                        new Owners(current ? Optional.of(uid) : before.current,
-                                current ? before.last : Optional.of(uid), former));
             }
         }
         return owners;
