@@ -48,7 +48,7 @@ final class MailTransaction {
     }
 
     void mail(String argument, Greeting greeting) throws IOException {
-        if (greeting.name().isEmpty()) {
+        if (greeting.name().isEmpty() && place.user().isEmpty()) {
             replies.say(503, "5.5.1", "send EHLO first");
         } else if (sender.isPresent()) {
             replies.say(503, "5.5.1", "the mail has a sender already");
@@ -67,14 +67,25 @@ final class MailTransaction {
         }
     }
 
+    /** Before a login the grammar holds. */
+    private Optional<SmtpPath> path(String keyword, String argument) {
+        Optional<String> text = SmtpText.after(keyword, argument);
+        return place.user().isPresent() ? text.flatMap(ClientPath::parse) : text.flatMap(SmtpPath::parse);
+    }
+
+    private SmtpPath inAscii(SmtpPath path, MailParameters parameters) {
+        return place.user().isPresent() && !parameters.smtpUtf8() ? ClientPath.inAscii(path) : path;
+    }
+
     private void sender(String argument) throws IOException {
-        Optional<SmtpPath> path = SmtpText.after("FROM:", argument).flatMap(SmtpPath::parse);
+        Optional<SmtpPath> path = path("FROM:", argument);
         if (path.isEmpty() || path.get().isPostmaster()) {
             replies.say(501, "5.1.7", "MAIL FROM:<address> is expected");
             return;
         }
         try {
             var parameters = MailParameters.parse(path.get().parameters(), policy.offersDsn());
+            path = path.map(read -> inAscii(read, parameters));
             Optional<SubmissionPolicy.Refusal> refusal = policy.refusalOfSender(place.user(), path.get().mailbox());
             if (refusal.isEmpty()) {
                 refusal = policy.refusalOfSize(place.user(),
@@ -100,11 +111,12 @@ final class MailTransaction {
             replies.say(503, "5.5.1", "send MAIL first");
             return;
         }
-        Optional<SmtpPath> path = SmtpText.after("TO:", argument).flatMap(SmtpPath::parse);
+        MailParameters parameters = sender.get().parameters();
+        Optional<SmtpPath> path = path("TO:", argument).map(read -> inAscii(read, parameters));
         if (path.isEmpty() || path.get().mailbox().isEmpty()) {
             replies.refuse("recipient",
                     new SubmissionPolicy.Refusal(501, "5.1.3", "RCPT TO:<address> is expected"));
-        } else if (path.get().isInternational() && !sender.get().parameters().smtpUtf8()) {
+        } else if (path.get().isInternational() && !parameters.smtpUtf8()) {
             replies.say(553, "5.6.7", "this address needs SMTPUTF8");
         } else if (recipients.size() >= limits.recipients()) {
             replies.say(452, "4.5.3", "too many recipients, send it to the others in another mail");
@@ -138,7 +150,7 @@ final class MailTransaction {
             replies.say(554, "5.5.1", "no valid recipients");
         } else {
             messages++;
-            Submission submission = submission(sender.get(), greeting);
+            Submission submission = submission(sender.get(), greeting.orUnknown());
             forget();
             if (reception.receive(submission)) {
                 commands = 0;
