@@ -152,8 +152,11 @@ final class SenderFields extends HeaderFilter {
             if (single.isPresent()) {
                 writeAnew(ended, single.get());
             } else {
+                boolean asAllowed = addresses.get()
+                        .stream()
+                        .allMatch(address -> identity.spelling(address).equals(address));
                 out.write(octets, 0, bodyStart);
-                out.write(MailboxList.spelled(body, identity::spelling));
+                out.write(asAllowed ? body : MailboxList.spelled(body, identity::spelling));
             }
         } else if (identity.rewrites()) {
             put(ended);

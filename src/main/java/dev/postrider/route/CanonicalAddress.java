@@ -89,13 +89,20 @@ public record CanonicalAddress(String localPart, String domain) {
     }
 
     /**
-     * What stands before the at-sign as it is written (RFC 5321 section 4.1.2): in quotes only if it needs them.
-     *
-     * @param localPart with quotes or without
+     * An address as it is written (RFC 5321 section 4.1.2): in quotes only what needs them, and no dot at the end of the
+     * domain. All else stays as it is.
      */
-    public static String written(String localPart) {
-        String plain = unquoted(localPart);
-        return DOT_ATOM.matcher(plain).matches() ? plain : '"' + plain.replaceAll("[\"\\\\]", "\\\\$0") + '"';
+    public static String inForm(String address) {
+        int at = address.lastIndexOf('@');
+        if (at < 0) {
+            return address;
+        }
+        String plain = unquoted(address.substring(0, at));
+        String local = DOT_ATOM.matcher(plain).matches()
+                ? plain
+                : '"' + plain.replaceAll("[\"\\\\]", "\\\\$0") + '"';
+        int end = address.length() - (address.endsWith(".") && address.length() - at > 2 ? 1 : 0);
+        return local + address.substring(at, end);
     }
 
     private static String unquoted(String localPart) {

@@ -211,8 +211,6 @@ final class SenderFieldsTest {
             From: Acme|  [Prod]|  <OK>||                             ~ From: "Acme [Prod]" <OK>||
             From: Acme <\\x20OK >||                                 ~ From: Acme <OK>||
             From: [Prod] <No-Reply@ACME.example>||                   ~ From: "[Prod]" <OK>||
-            From: OK.||                                              ~ From: OK||
-            From: Acme <OK.>||                                       ~ From: Acme <OK>||
             From: a..b@shop.example||                                ~ From: <"a..b"@shop.example>||
             From: .a. <.a.@shop.example>||                           ~ From: ".a." <".a."@shop.example>||
             Sender: Acme [Prod] <Sales@acme.example>|From: OK||      ~ Sender: "Acme [Prod]" <sales@acme.example>|From: OK||
@@ -259,6 +257,8 @@ final class SenderFieldsTest {
             From: [x] OK>||                                          ~ refused
             From: [x] >OK<||                                         ~ refused
             From: [x] <<OK>>||                                       ~ refused
+            From: OK.||                                              ~ refused
+            From: Acme <OK.>||                                       ~ refused
             From: OK..||                                             ~ refused
             From: OK.x||                                             ~ From must not be <no-reply@acme.example.x>
             From: no-reply@acme..example||                           ~ refused

@@ -20,10 +20,10 @@ public final class SingleMailbox {
     /** What raw octets above 127 most likely are that are no UTF-8, and what browsers take ISO 8859-1 for. */
     private static final Charset WINDOWS = Charset.forName("windows-1252");
 
-    /** Atoms and dots anywhere, or a quoted string without quoted pairs; labels and perhaps a last dot, or a literal. */
+    /** Atoms and dots anywhere, or a quoted string without quoted pairs; labels, or a literal. */
     private static final Pattern ADDRESS = Pattern.compile(
-            "((?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\\x{80}-\\x{10FFFF}-]++|\"[^\"\\\\<>]++\"))@"
-                    + "([A-Za-z0-9_\\x{80}-\\x{10FFFF}-]++(?:\\.[A-Za-z0-9_\\x{80}-\\x{10FFFF}-]++)*+|\\[[A-Za-z0-9:.]++\\])\\.?");
+            "(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\\x{80}-\\x{10FFFF}-]++|\"[^\"\\\\<>]++\")@"
+                    + "(?:[A-Za-z0-9_\\x{80}-\\x{10FFFF}-]++(?:\\.[A-Za-z0-9_\\x{80}-\\x{10FFFF}-]++)*+|\\[[A-Za-z0-9:.]++\\])");
     private static final Pattern COMMENTS = Pattern.compile("[ \\t]*+(?:\\([^()\\\\]*+\\)[ \\t]*+)*+");
     private static final Pattern BLANKS = Pattern.compile("\\s+");
 
@@ -69,10 +69,9 @@ public final class SingleMailbox {
     }
 
     private static Optional<String> address(String text, boolean mayBeInternational) {
-        var address = ADDRESS.matcher(text);
-        return address.matches() && !text.contains("=?") && text.codePoints().allMatch(MailboxList::isVisible)
+        return ADDRESS.matcher(text).matches() && !text.contains("=?") && text.codePoints().allMatch(MailboxList::isVisible)
                 && (mayBeInternational || text.chars().allMatch(c -> c < 128))
-                        ? Optional.of(CanonicalAddress.written(address.group(1)) + "@" + address.group(2))
+                        ? Optional.of(CanonicalAddress.inForm(text))
                         : Optional.empty();
     }
 

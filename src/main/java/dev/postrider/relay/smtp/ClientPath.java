@@ -60,21 +60,14 @@ final class ClientPath {
     }
 
     private static Optional<String> mailbox(String text) {
-        int at = text.lastIndexOf('@');
         if (text.isEmpty() || SmtpPath.isPostmaster(text)) {
             return Optional.of(text);
         }
-        if (at < 1) {
-            return Optional.empty();
-        }
-        String local = text.substring(0, at);
-        String domain = text.substring(at + 1);
-        if (domain.length() > 1 && domain.endsWith(".")) {
-            domain = domain.substring(0, domain.length() - 1);
-        }
-        return SmtpPath.isQuoted(local) || DOTS_AND_ATOMS.matcher(local).matches()
-                ? Optional.of(CanonicalAddress.written(local) + "@" + domain).filter(SmtpPath::isClientsMailbox)
-                : Optional.empty();
+        String local = text.substring(0, Math.max(text.lastIndexOf('@'), 0));
+        return Optional.of(text)
+                .filter(_ -> SmtpPath.isQuoted(local) || DOTS_AND_ATOMS.matcher(local).matches())
+                .map(CanonicalAddress::inForm)
+                .filter(SmtpPath::isClientsMailbox);
     }
 
     /**

@@ -1,9 +1,12 @@
 package dev.postrider.relay.smtp;
 
+import dev.postrider.route.CanonicalAddress;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** A mail from MAIL to the end of its data: the verbs MAIL, RCPT, DATA and RSET (RFC 5321 section 3.3). */
 final class MailTransaction {
@@ -19,6 +22,7 @@ final class MailTransaction {
     private final Places.Place place;
     private final MessageReception reception;
     private final List<Recipient> recipients = new ArrayList<>();
+    private final Set<CanonicalAddress> named = new HashSet<>();
     private Optional<Sender> sender = Optional.empty();
     private int messages;
     private int commands;
@@ -133,7 +137,9 @@ final class MailTransaction {
             if (refusal.isPresent()) {
                 replies.refuse("recipient", refusal.get());
             } else {
-                recipients.add(recipient);
+                if (named.add(CanonicalAddress.of(path.mailbox())) || place.user().isEmpty()) {
+                    recipients.add(recipient);
+                }
                 replies.say(250, "2.1.5", "recipient OK");
             }
         } catch (EsmtpParameters.Refused e) {
@@ -178,5 +184,6 @@ final class MailTransaction {
     void forget() {
         sender = Optional.empty();
         recipients.clear();
+        named.clear();
     }
 }

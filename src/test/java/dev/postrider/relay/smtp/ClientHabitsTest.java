@@ -159,6 +159,18 @@ final class ClientHabitsTest {
                 .isEqualTo(sender == null ? List.of() : List.of(sender));
     }
 
+    @Test
+    void aRecipientIsOneHoweverItIsWritten() {
+        var policy = policy();
+        converse(policy, "EHLO c\r\n" + LOGIN + "MAIL FROM:<a@b.example>\r\n"
+                + "RCPT TO:<a..b@docomo.ne.jp>\r\nRCPT TO:<\"a..b\"@docomo.ne.jp.> NOTIFY=NEVER\r\n"
+                + "RCPT TO:x@y.example\r\nRCPT TO:<\"x\"@Y.example>\r\nRCPT TO:<@z.example:x@y.example>\r\n"
+                + "RCPT TO:<X@y.example>\r\nDATA\r\n.\r\n"
+                + "MAIL FROM:<a@b.example>\r\nRCPT TO:x@y.example\r\nDATA\r\n.\r\n");
+        assertThat(policy.taken().stream().map(taken -> taken.submission().mailboxes()).toList()).containsExactly(
+                List.of("\"a..b\"@docomo.ne.jp", "x@y.example", "X@y.example"), List.of("x@y.example"));
+    }
+
     /** RFC 5321 section 4.1.4: a name is no reason to refuse, and it is only written down. */
     @ParameterizedTest
     @CsvSource(delimiter = ';', quoteCharacter = '~', textBlock = """
