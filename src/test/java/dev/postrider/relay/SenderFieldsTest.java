@@ -208,6 +208,7 @@ final class SenderFieldsTest {
             From:  Acme  Shop  <OK>||                                ~ same
             From:  Acme,  Shop  <OK>  ||                             ~ From: "Acme, Shop" <OK>||
             From: Acme, Shop <OK> (sent by a machine)||              ~ From: "Acme, Shop" <OK>||
+            From: Acme [Prod], the shop for all the things that nobody else has in stock or knows the name of <OK>|| ~ From: "Acme [Prod], the shop for all the things that nobody else has in| stock or knows the name of" <OK>||
             From: Acme|  [Prod]|  <OK>||                             ~ From: "Acme [Prod]" <OK>||
             From: Acme <\\x20OK >||                                 ~ From: Acme <OK>||
             From: [Prod] <No-Reply@ACME.example>||                   ~ From: "[Prod]" <OK>||

@@ -25,6 +25,8 @@ public final class SingleMailbox {
             "(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\\x{80}-\\x{10FFFF}-]++|\"[^\"\\\\<>]++\")@"
                     + "(?:[A-Za-z0-9_\\x{80}-\\x{10FFFF}-]++(?:\\.[A-Za-z0-9_\\x{80}-\\x{10FFFF}-]++)*+|\\[[A-Za-z0-9:.]++\\])");
     private static final Pattern COMMENTS = Pattern.compile("[ \\t]*+(?:\\([^()\\\\]*+\\)[ \\t]*+)*+");
+    /** Written anew it must fit into a line, and in encoded words it becomes six times as long (RFC 5322 section 2.1.1). */
+    private static final int MOST_OCTETS = 900;
     private static final Pattern BLANKS = Pattern.compile("\\s+");
 
     private SingleMailbox() {}
@@ -34,9 +36,12 @@ public final class SingleMailbox {
      *
      * @param body with its folds and its line end
      * @return the address, in its correct form, and the name, if there is any; empty if more than one reading is possible,
-     *         or none
+     *         or none, or if it has more than {@value #MOST_OCTETS} octets
      */
     public static Optional<Address> parse(byte[] body) {
+        if (body.length > MOST_OCTETS) {
+            return Optional.empty();
+        }
         Optional<String> utf8 = utf8(body);
         String text = utf8.orElseGet(() -> new String(body, WINDOWS)).replace("\r\n", "").strip();
         if (EncodedWords.hasControl(text) || atSigns(text) != 1) {
@@ -69,7 +74,8 @@ public final class SingleMailbox {
     }
 
     private static Optional<String> address(String text, boolean mayBeInternational) {
-        return ADDRESS.matcher(text).matches() && !text.contains("=?") && text.codePoints().allMatch(MailboxList::isVisible)
+        return ADDRESS.matcher(text).matches() && !text.contains("=?")
+                && text.codePoints().allMatch(MailboxList::isVisible)
                 && (mayBeInternational || text.chars().allMatch(c -> c < 128))
                         ? Optional.of(CanonicalAddress.inForm(text))
                         : Optional.empty();
@@ -80,7 +86,8 @@ public final class SingleMailbox {
         return EncodedWords.runs(written)
                 .flatMap(SingleMailbox::joined)
                 .map(name -> BLANKS.matcher(name).replaceAll(" ").strip())
-                .filter(name -> atSigns(name) == 0 && !name.contains("=?"));
+                .filter(name -> atSigns(name) == 0 && !name.contains("=?"))
+                .filter(name -> name.length() + name.chars().filter(c -> c == '\\' || c == '"').count() < MOST_OCTETS);
     }
 
     private static Optional<String> joined(List<EncodedWords.Run> runs) {
