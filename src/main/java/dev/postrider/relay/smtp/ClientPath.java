@@ -41,21 +41,11 @@ final class ClientPath {
 
     /** Where a path without brackets ends: at the first blank that is not in quotes. */
     private static int endOfBare(String path) {
-        boolean quoted = false;
-        for (int i = 0; i < path.length(); i++) {
-            char c = path.charAt(i);
-            if (quoted && c == '\\') {
-                i++;
-            } else if (c == '"') {
-                quoted = !quoted;
-            } else if (!quoted && isBlank(c)) {
-                return i;
-            }
-        }
-        return quoted ? -1 : path.length();
+        int blank = SmtpPath.unquoted(path, 0, ClientPath::isBlank);
+        return blank < 0 ? path.length() : blank;
     }
 
-    private static boolean isBlank(char c) {
+    private static boolean isBlank(int c) {
         return c == ' ' || c == '\t';
     }
 

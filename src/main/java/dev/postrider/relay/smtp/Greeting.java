@@ -13,7 +13,7 @@ record Greeting(String name, boolean extended) {
     static final Greeting NONE = new Greeting("", false);
 
     /** What a client is called that does not say. */
-    static final String UNKNOWN = "unknown";
+    private static final String UNKNOWN = "unknown";
 
     private static final Pattern DISALLOWED = Pattern.compile("[^A-Za-z0-9._:\\[\\]'-]");
     private static final int LONGEST = 255;
@@ -26,11 +26,6 @@ record Greeting(String name, boolean extended) {
     static Greeting of(String argument, boolean extended) {
         String name = DISALLOWED.matcher(argument).replaceAll("?");
         return new Greeting(name.isEmpty() ? UNKNOWN : name.substring(0, Math.min(name.length(), LONGEST)), extended);
-    }
-
-    /** Of a client that logged in without a greeting, as after STARTTLS, this one. */
-    Greeting orUnknown() {
-        return name.isEmpty() ? new Greeting(UNKNOWN, extended) : this;
     }
 
     /** The keyword for Received: ESMTPSA and its like (RFC 3848, RFC 6531 section 3.7.3). */

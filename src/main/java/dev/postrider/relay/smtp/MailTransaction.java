@@ -52,7 +52,7 @@ final class MailTransaction {
     }
 
     void mail(String argument, Greeting greeting) throws IOException {
-        if (greeting.name().isEmpty() && place.user().isEmpty()) {
+        if (greeting.name().isEmpty()) {
             replies.say(503, "5.5.1", "send EHLO first");
         } else if (sender.isPresent()) {
             replies.say(503, "5.5.1", "the mail has a sender already");
@@ -156,7 +156,7 @@ final class MailTransaction {
             replies.say(554, "5.5.1", "no valid recipients");
         } else {
             messages++;
-            Submission submission = submission(sender.get(), greeting.orUnknown());
+            Submission submission = submission(sender.get(), greeting);
             forget();
             if (reception.receive(submission)) {
                 commands = 0;

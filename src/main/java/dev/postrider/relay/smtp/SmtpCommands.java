@@ -45,7 +45,7 @@ final class SmtpCommands {
             case "EHLO" -> ehlo(argument);
             case "HELO" -> helo(argument);
             case "STARTTLS" -> starttls(argument);
-            case "AUTH" -> authentication.auth(argument, transaction.isOpen());
+            case "AUTH" -> authentication.auth(argument, greeting, transaction.isOpen());
             case "MAIL" -> transaction.mail(argument, greeting);
             case "RCPT" -> transaction.rcpt(argument);
             case "DATA" -> transaction.data(argument, greeting);

@@ -2,6 +2,7 @@ package dev.postrider.relay.smtp;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 import java.util.regex.Pattern;
 
 /**
@@ -81,14 +82,19 @@ record SmtpPath(String mailbox, String parameters) {
 
     /** Where the closing bracket of a path is that begins with one; negative if there is none. */
     static int end(String path) {
+        return unquoted(path, 1, c -> c == '>');
+    }
+
+    /** Where the first such character is that is not in quotes; negative if there is none. */
+    static int unquoted(String path, int from, IntPredicate wanted) {
         boolean quoted = false;
-        for (int i = 1; i < path.length(); i++) {
+        for (int i = from; i < path.length(); i++) {
             char c = path.charAt(i);
             if (quoted && c == '\\') {
                 i++;
             } else if (c == '"') {
                 quoted = !quoted;
-            } else if (c == '>' && !quoted) {
+            } else if (!quoted && wanted.test(c)) {
                 return i;
             }
         }

@@ -220,7 +220,7 @@ final class ClientHabitsTest {
             what the client says, all at once                  ; last reply ; mails
             EHLO c / LOGIN / MAIL                              ; 250 2.0.0  ; 1
             HELO c / LOGIN / MAIL                              ; 250 2.0.0  ; 1
-            LOGIN / MAIL                                       ; 250 2.0.0  ; 1
+            LOGIN                                              ; 503 5.5.1  ; 0
             EHLO c / HELO c / LOGIN / MAIL                     ; 250 2.0.0  ; 1
             EHLO c / LOGIN / EHLO c / MAIL                     ; 250 2.0.0  ; 1
             EHLO c / EHLO c / LOGIN / RSET / RSET / MAIL       ; 250 2.0.0  ; 1
