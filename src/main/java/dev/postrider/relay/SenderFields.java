@@ -3,6 +3,7 @@ package dev.postrider.relay;
 import dev.postrider.message.header.AddressField;
 import dev.postrider.message.header.HeaderFilter;
 import dev.postrider.message.header.MailboxList;
+import dev.postrider.message.header.SingleMailbox;
 import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
 import dev.postrider.relay.smtp.SubmissionPolicy.Refusal;
 import dev.postrider.route.Address;
@@ -21,7 +22,8 @@ import java.util.stream.Collectors;
 
 /**
  * Holds a message's header against what its organization may send as: the fields From, Sender, Resent-From and
- * Resent-Sender pass, are refused with a {@link RefusedException}, or are written anew. A message that is sent as the
+ * Resent-Sender pass, are refused with a {@link RefusedException}, or are written anew: with the organization's address,
+ * or with their own where that is allowed and the field breaks the grammar. A message that is sent as the
  * organization itself gets its Reply-To, if it has none. All else passes unchanged, but a header that an empty line
  * should end has one then. A field is held until it has ended, at most
  * {@value #MOST_OF_FIELD} octets of it.
@@ -56,7 +58,7 @@ final class SenderFields extends HeaderFilter {
     private int resent;
     private boolean tooLong;
     private boolean dropping;
-    private boolean rewritten;
+    private boolean international;
     private boolean fromOrganization;
     private boolean namesNobodyToAnswer;
 
@@ -69,7 +71,7 @@ final class SenderFields extends HeaderFilter {
 
     /** Whether a field that was put in needs SMTPUTF8. */
     boolean isInternational() {
-        return rewritten && AddressField.isInternational(identity.from().address())
+        return international
                 || replyTo().filter(to -> AddressField.isInternational(to.address())).isPresent();
     }
 
@@ -83,8 +85,10 @@ final class SenderFields extends HeaderFilter {
             refuseUnlessRewriting("the name of field " + disguised.get().title + " is followed by more");
             dropping = true;
         } else if (field.isPresent()) {
-            held.write(start, 0, count);
-            bodyStart = count;
+            // Python takes a name with blanks before its colon for the end of the header.
+            held.write(start, 0, name.length());
+            held.write(':');
+            bodyStart = held.size();
         } else {
             out.write(start, 0, count);
         }
@@ -138,12 +142,22 @@ final class SenderFields extends HeaderFilter {
                     + " Resent-From and Resent-Sender fields"));
         }
         byte[] octets = held.toByteArray();
-        Optional<List<CanonicalAddress>> addresses = tooLong
-                ? Optional.empty()
-                : MailboxList.parse(Arrays.copyOfRange(octets, bodyStart, octets.length));
+        byte[] body = Arrays.copyOfRange(octets, bodyStart, octets.length);
+        Optional<List<CanonicalAddress>> written = tooLong ? Optional.empty() : MailboxList.parse(body);
+        Optional<Address> single = tooLong || written.isPresent() ? Optional.empty() : SingleMailbox.parse(body);
+        Optional<List<CanonicalAddress>> addresses = written
+                .or(() -> single.map(mailbox -> List.of(CanonicalAddress.of(mailbox.address()))));
         if (addresses.filter(identity::allows).isPresent()) {
             fromOrganization |= ended == Field.FROM && addresses.get().stream().allMatch(identity::isFrom);
-            out.write(octets);
+            if (single.isPresent()) {
+                writeAnew(ended, single.get());
+            } else {
+                boolean asAllowed = addresses.get()
+                        .stream()
+                        .allMatch(address -> identity.spelling(address).equals(address));
+                out.write(octets, 0, bodyStart);
+                out.write(asAllowed ? body : MailboxList.spelled(body, identity::spelling));
+            }
         } else if (identity.rewrites()) {
             put(ended);
         } else {
@@ -151,6 +165,13 @@ final class SenderFields extends HeaderFilter {
                     .orElseGet(() -> identity.refusal(
                             "field " + ended.title + " cannot be read, write it as Name <address> (RFC 5322)")));
         }
+    }
+
+    private void writeAnew(Field name, Address mailbox) throws IOException {
+        String spelled = CanonicalAddress.spelled(mailbox.address(),
+                identity.spelling(CanonicalAddress.of(mailbox.address())));
+        international |= AddressField.isInternational(spelled);
+        out.write(AddressField.write(name.title, new Address(spelled, mailbox.name())));
     }
 
     @Override
@@ -183,7 +204,7 @@ final class SenderFields extends HeaderFilter {
     }
 
     private void put(Field name) throws IOException {
-        rewritten = true;
+        international |= AddressField.isInternational(identity.from().address());
         fromOrganization |= name == Field.FROM;
         out.write(identity.field(name.title));
     }

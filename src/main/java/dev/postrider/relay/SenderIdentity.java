@@ -78,7 +78,7 @@ record SenderIdentity(ResourceKey organization, Address from, String envelopeFro
     boolean allowsEnvelope(String reversePath) {
         CanonicalAddress address = CanonicalAddress.of(reversePath);
         return reversePath.isEmpty()
-                || address.equals(CanonicalAddress.of(envelopeFrom)) && isGranted(address)
+                || address.isSameSender(CanonicalAddress.of(envelopeFrom)) && isGranted(address)
                 || allows(address);
     }
 
@@ -93,7 +93,17 @@ record SenderIdentity(ResourceKey organization, Address from, String envelopeFro
 
     /** Whether this is the organization's own address, and not one that it may use besides. */
     boolean isFrom(CanonicalAddress address) {
-        return address.equals(CanonicalAddress.of(from.address()));
+        return address.isSameSender(CanonicalAddress.of(from.address()));
+    }
+
+    /**
+     * An allowed address in the case in which it is allowed, since servers may know no other; one whose domain alone is
+     * allowed as it is.
+     */
+    CanonicalAddress spelling(CanonicalAddress address) {
+        return isFrom(address)
+                ? CanonicalAddress.of(from.address())
+                : senders.spelling(address).orElse(address);
     }
 
     /**
@@ -108,7 +118,14 @@ record SenderIdentity(ResourceKey organization, Address from, String envelopeFro
         return bounceAddress.filter(this::isGranted)
                 .filter(_ -> !ownLogin && isFrom(CanonicalAddress.of(submitted)))
                 .map(AddressField::mostlyAscii)
-                .orElse(submitted);
+                .orElseGet(() -> spelled(submitted));
+    }
+
+    private String spelled(String reversePath) {
+        CanonicalAddress address = CanonicalAddress.of(reversePath);
+        CanonicalAddress bounces = CanonicalAddress.of(envelopeFrom);
+        return CanonicalAddress.spelled(reversePath,
+                !isFrom(address) && address.isSameSender(bounces) ? bounces : spelling(address));
     }
 
     /** A field with the organization's From, folded. */

@@ -4,6 +4,7 @@ import dev.postrider.message.change.MessageParts;
 import dev.postrider.message.header.AddressField;
 import dev.postrider.message.header.HeaderFilter;
 import dev.postrider.message.header.MailboxList;
+import dev.postrider.message.header.SingleMailbox;
 import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
 import dev.postrider.relay.smtp.SubmissionPolicy.Refusal;
 import dev.postrider.route.Address;
@@ -105,7 +106,10 @@ final class SupportMail extends HeaderFilter {
                 throw refused("mail to support has several " + name.get() + " fields");
             }
             if (name.get().equals(REPLY_TO) && MailboxList.parse(value()).filter(all -> all.size() == 1).isEmpty()) {
-                throw refused("Reply-To of mail to support must be one address, of who wrote it");
+                held.put(REPLY_TO, SingleMailbox.parse(value())
+                        .map(mailbox -> AddressField.write("Reply-To", mailbox))
+                        .orElseThrow(
+                                () -> refused("Reply-To of mail to support must be one address, of who wrote it")));
             }
             field.reset();
             name = Optional.empty();

@@ -1,6 +1,7 @@
 package dev.postrider.route;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What an organization's applications may send as, besides its own From.
@@ -26,9 +27,17 @@ public record AllowedSenders(List<String> patterns, Otherwise otherwise) {
         return patterns.stream().anyMatch(pattern -> matches(pattern, address));
     }
 
+    /** The address among the patterns that this one is, whatever the case of its letters. */
+    public Optional<CanonicalAddress> spelling(CanonicalAddress address) {
+        return patterns.stream()
+                .filter(pattern -> !pattern.startsWith("@") && matches(pattern, address))
+                .map(CanonicalAddress::of)
+                .findFirst();
+    }
+
     private static boolean matches(String pattern, CanonicalAddress address) {
         return pattern.startsWith("@")
                 ? DomainPattern.covers(pattern.substring(1), address.domain())
-                : pattern.endsWith(address.domain()) && CanonicalAddress.of(pattern).equals(address);
+                : pattern.endsWith(address.domain()) && CanonicalAddress.of(pattern).isSameSender(address);
     }
 }

@@ -4,6 +4,7 @@ import com.ibm.icu.text.IDNA;
 import java.text.Normalizer;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * A mail address in the one form in which it is compared. Another code point is another address, however alike they
@@ -14,6 +15,8 @@ import java.util.Optional;
  * @param domain    as of {@link #domain}
  */
 public record CanonicalAddress(String localPart, String domain) {
+    private static final String ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\x{80}-\\x{10FFFF}-]+";
+    private static final Pattern DOT_ATOM = Pattern.compile(ATOM + "(?:\\." + ATOM + ")*+");
     private static final IDNA UTS_46 = IDNA.getUTS46Instance(IDNA.USE_STD3_RULES | IDNA.CHECK_BIDI
             | IDNA.CHECK_CONTEXTJ | IDNA.NONTRANSITIONAL_TO_ASCII | IDNA.NONTRANSITIONAL_TO_UNICODE);
 
@@ -42,6 +45,64 @@ public record CanonicalAddress(String localPart, String domain) {
         return info.hasErrors() || back.hasErrors() || !unicode.equals(normalized(lower))
                 ? Optional.empty()
                 : Optional.of(ascii);
+    }
+
+    /**
+     * Whether who may send as this may send as the other: the case of ASCII letters before the at-sign does not count.
+     * Few servers tell two mailboxes apart by that, and none gives them to two owners.
+     */
+    public boolean isSameSender(CanonicalAddress other) {
+        return domain.equals(other.domain) && lowerAscii(localPart).equals(lowerAscii(other.localPart));
+    }
+
+    /**
+     * An address whose letters before the at-sign have the case that they have in another, and all else as it is.
+     *
+     * @param sender for which {@link #isSameSender} holds
+     */
+    public static String spelled(String address, CanonicalAddress sender) {
+        int end = Math.max(address.lastIndexOf('@'), 0);
+        int[] letters = sender.localPart.chars().filter(CanonicalAddress::isLetter).toArray();
+        if (address.substring(0, end).chars().filter(CanonicalAddress::isLetter).count() != letters.length) {
+            // A composed letter on one side, and a decomposed one on the other.
+            return address;
+        }
+        var spelled = new StringBuilder(address);
+        int next = 0;
+        for (int i = 0; i < end; i++) {
+            if (isLetter(address.charAt(i))) {
+                spelled.setCharAt(i, (char) letters[next++]);
+            }
+        }
+        return spelled.toString();
+    }
+
+    private static boolean isLetter(int c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    }
+
+    /** Letters of ASCII alone: Unicode makes a k of the Kelvin sign, and an s of the long one. */
+    private static String lowerAscii(String text) {
+        var lower = new StringBuilder(text.length());
+        text.chars().forEach(c -> lower.append((char) (c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c)));
+        return lower.toString();
+    }
+
+    /**
+     * An address as it is written (RFC 5321 section 4.1.2): in quotes only what needs them, and no dot at the end of the
+     * domain. All else stays as it is.
+     */
+    public static String inForm(String address) {
+        int at = address.lastIndexOf('@');
+        if (at < 0) {
+            return address;
+        }
+        String plain = unquoted(address.substring(0, at));
+        String local = DOT_ATOM.matcher(plain).matches()
+                ? plain
+                : '"' + plain.replaceAll("[\"\\\\]", "\\\\$0") + '"';
+        int end = address.length() - (address.endsWith(".") && address.length() - at > 2 ? 1 : 0);
+        return local + address.substring(at, end);
     }
 
     private static String unquoted(String localPart) {

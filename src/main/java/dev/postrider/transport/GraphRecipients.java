@@ -3,6 +3,7 @@ package dev.postrider.transport;
 import dev.postrider.message.Envelope;
 import dev.postrider.message.MessageContent;
 import dev.postrider.message.header.MessageHeader;
+import dev.postrider.route.CanonicalAddress;
 import dev.postrider.route.TestResult.Step;
 import jakarta.mail.Address;
 import jakarta.mail.MessagingException;
@@ -178,7 +179,7 @@ final class GraphRecipients {
         }
     }
 
-    /** Who is meant: Exchange tells neither upper from lower case nor a domain from its ASCII form (RFC 5891). */
+    /** Who is meant, with quotes or without: Exchange tells neither upper from lower case nor a domain from its ASCII form (RFC 5891). */
     private static String canonical(String address) {
         int at = address.lastIndexOf('@');
         if (at < 0) {
@@ -190,6 +191,6 @@ final class GraphRecipients {
         } catch (IllegalArgumentException e) {
             // It stays as it is, and matches what is written the same.
         }
-        return (address.substring(0, at) + "@" + domain).toLowerCase(Locale.ROOT);
+        return (CanonicalAddress.of(address).localPart() + "@" + domain).toLowerCase(Locale.ROOT);
     }
 }

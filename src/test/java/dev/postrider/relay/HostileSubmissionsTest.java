@@ -53,6 +53,12 @@ final class HostileSubmissionsTest {
                 repeated(FROM, field("Resent-From", "=?utf-8?q??==?koi8-r?b??==?big5?q??="), MIB));
         messages.put("fields of quoted strings", repeated(FROM, field("Resent-Sender", "\"\\\\\""), MIB));
         messages.put("fields of dots", repeated(FROM, field("Resent-Sender", "a."), MIB));
+        messages.put("fields of names that are written anew",
+                repeated(FROM, "Resent-From: " + "\u00fc".repeat(870) + " <a@b.example>\r\n", MIB));
+        messages.put("fields of names that are too long for that",
+                repeated(FROM, "Resent-From: " + "[".repeat(16_000) + "<a@b.example>\r\n", MIB));
+        messages.put("fields of addresses in another case",
+                repeated(FROM, "Resent-From: " + "A@b.example,".repeat(1_300) + "A@b.example\r\n", MIB));
         return messages;
     }
 

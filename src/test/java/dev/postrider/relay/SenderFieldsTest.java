@@ -4,18 +4,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.postrider.message.header.AddressField;
+import dev.postrider.message.header.MailboxList;
 import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
 import dev.postrider.relay.smtp.SubmissionPolicy.Refusal;
 import dev.postrider.route.Address;
 import dev.postrider.route.AllowedSenders.Otherwise;
 import dev.postrider.route.AllowedSenders;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.testing.CommandResult;
+import dev.postrider.testing.InstalledProgram;
+import dev.postrider.testing.Python;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,7 +58,7 @@ final class SenderFieldsTest {
             From: (x@evil.example) OK||                              ~ passes                       ~ same
             From: =?utf-8?q?J=C3=B6rg_=3Cx=40evil=2Eexample=3E?= <OK>|| ~ passes                    ~ same
             From: J\u00f6rg <OK>||                                   ~ passes                       ~ same
-            from : OK||                                              ~ passes                       ~ same
+            from : OK||                                              ~ passes                       ~ from: OK||
             FROM:|  Any|\t<OK>||                                     ~ passes                       ~ same
             From: "no-reply"@acme.example||                          ~ passes                       ~ same
             From: OK|Sender: sales@acme.example||                    ~ passes                       ~ same
@@ -60,7 +70,13 @@ final class SenderFieldsTest {
             Subject: a|From: OK|                                     ~ passes                       ~ same
 
             From: x@evil.example||                                   ~ From must not be <x@evil.example> ~ F|
-            From: No-Reply@acme.example||                            ~ From must not be <No-Reply@acme.example> ~ F|
+            From: No-Reply@acme.example||                            ~ passes                       ~ From: OK||
+            From: "A" <NO-REPLY@ACME.example>, Sales@acme.example||  ~ passes                       ~ From: "A" <no-reply@ACME.example>, sales@acme.example||
+            From: No-Reply@acme.example (No-Reply@acme.example)||    ~ passes                       ~ From: OK (No-Reply@acme.example)||
+            From: Jörg|  <"No-Reply"@acme.example>,|	SALES@acme.example|  (A)|| ~ passes      ~ From: Jörg|  <"no-reply"@acme.example>,|	sales@acme.example|  (A)||
+            From: Any.Name@Shop.example||                            ~ passes                       ~ same
+            From: ſales@acme.example||                          ~ From must not be <ſales@acme.example> ~ F|
+            From: No-Repıy@acme.example||                       ~ From must not be <No-Repıy@acme.example> ~ F|
             From: bounces@acme.example||                             ~ From must not be <bounces@acme.example> ~ F|
             From: a@acme.example||                                   ~ From must not be <a@acme.example> ~ F|
             From: OK, x@evil.example||                               ~ From must not be <x@evil.example> ~ F|
@@ -162,9 +178,191 @@ final class SenderFieldsTest {
         return out.toString(StandardCharsets.ISO_8859_1);
     }
 
+    /**
+     * What applications write that is not in the grammar, and names one address whoever reads it: what goes on is in
+     * correct form. A bar stands for CR LF, L1 for an octet of ISO 8859-1, OK for an address that may be sent as.
+     */
+    @Tag("delivery-world")
+    @ParameterizedTest
+    @CsvSource(delimiter = '~', quoteCharacter = '`', textBlock = """
+            from the application                                     ~ goes on
+            From: Acme [Prod] <OK>||                                 ~ From: "Acme [Prod]" <OK>||
+            From: Acme, Inc. <OK>||                                  ~ From: "Acme, Inc." <OK>||
+            From: Acme, Inc., Berlin <OK>||                          ~ From: "Acme, Inc., Berlin" <OK>||
+            From: =?utf-8?Q?Acme:_Shop?= <OK>||                      ~ From: "Acme: Shop" <OK>||
+            From: =?utf-8?Q?Acme,?= =?utf-8?Q?_K=C3=B6ln?= [1] <OK>|| ~ From: =?UTF-8?Q?Acme=2C_K=C3=B6ln_=5B1=5D?= <OK>||
+            From: =?utf-8?B?QWNtZQ==?=: <OK>||                       ~ refused
+            From: Jörg, Inc. <OK>||                             ~ From: =?UTF-8?Q?J=C3=B6rg=2C_Inc=2E?= <OK>||
+            From: JL1rg <OK>||                                       ~ From: =?UTF-8?Q?J=C3=B6rg?= <OK>||
+            From: "JL1rg, Shop" <OK>||                               ~ From: =?UTF-8?Q?J=C3=B6rg=2C_Shop?= <OK>||
+            From: JL1rg <shL1p@shop.example>||                       ~ refused
+            From: "Acme <OK>||                                       ~ From: Acme <OK>||
+            From: Acme" <OK>||                                       ~ From: Acme <OK>||
+            From: "Acme" Shop" <OK>||                                ~ From: Acme Shop <OK>||
+            From: 'Acme: Shop' <OK>||                                ~ refused
+            From: Acme; Shop <OK>||                                  ~ From: "Acme; Shop" <OK>||
+            From: Acme (Prod <OK>||                                  ~ From: "Acme (Prod" <OK>||
+            From: Acme :-) <OK>||                                    ~ refused
+            From: Acme \\ Co <OK>||                                 ~ From: "Acme \\\\ Co" <OK>||
+            From: "Acme: \\"Shop\\"" [1]  <OK>||                   ~ From: "Acme: \\"Shop\\" [1]" <OK>||
+            From:  Acme  Shop  <OK>||                                ~ same
+            From:  Acme,  Shop  <OK>  ||                             ~ From: "Acme, Shop" <OK>||
+            From: Acme, Shop <OK> (sent by a machine)||              ~ From: "Acme, Shop" <OK>||
+            From: Acme [Prod], the shop for all the things that nobody else has in stock or knows the name of <OK>|| ~ From: "Acme [Prod], the shop for all the things that nobody else has in| stock or knows the name of" <OK>||
+            From: Acme|  [Prod]|  <OK>||                             ~ From: "Acme [Prod]" <OK>||
+            From: Acme <\\x20OK >||                                 ~ From: Acme <OK>||
+            From: [Prod] <No-Reply@ACME.example>||                   ~ From: "[Prod]" <OK>||
+            From: a..b@shop.example||                                ~ From: <"a..b"@shop.example>||
+            From: .a. <.a.@shop.example>||                           ~ From: ".a." <".a."@shop.example>||
+            Sender: Acme [Prod] <Sales@acme.example>|From: OK||      ~ Sender: "Acme [Prod]" <sales@acme.example>|From: OK||
+            From: OK|Resent-From: Acme, Inc. <OK>||                  ~ From: OK|Resent-From: "Acme, Inc." <OK>||
+            From: OK|Resent-Sender: "Acme <OK>||                     ~ From: OK|Resent-Sender: Acme <OK>||
+
+            From: Acme [Prod] <x@evil.example>||                     ~ From must not be <x@evil.example>
+            From: Acme, Inc. <a@acme.example>||                      ~ From must not be <a@acme.example>
+            From: x@evil.example, [A] <OK>||                         ~ refused
+            From: [x@evil.example] <OK>||                            ~ refused
+            From: [x] <OK> <x@evil.example>||                        ~ refused
+            From: [x] <OK> x@evil.example||                          ~ refused
+            From: [x] <OK>, <>||                                     ~ refused
+            From: [x] <x@evil.example> (OK)||                        ~ refused
+            From: [x] <OK> (x@evil.example)||                        ~ refused
+            From: (x@evil.example) [x] <OK>||                        ~ refused
+            From: "x@evil.example" [x] <OK>||                        ~ refused
+            From: [=?utf-8?q?x=40evil.example?=] <OK>||              ~ refused
+            From: =?utf-8?q?x=40evil.example,?= [x] <OK>||           ~ refused
+            From: =?utf-8?b?eEBldmlsLmV4YW1wbGU=?= [x] <OK>||        ~ refused
+            From: =?utf-8?q?=EF=BC=A0?= [x] <OK>||                   ~ refused
+            From: x＠evil.example [x] <OK>||                     ~ refused
+            From: =?utf-8?q?=3D=3Futf-8=3Fq=3Fx=40evil=3F=3D?= [x] <OK>|| ~ refused
+            From: [=?utf-8?q?a=00?=] <OK>||                          ~ refused
+            From: [=?x-foo?q?a?=] <OK>||                             ~ refused
+            From: [x] <@evil.example:OK>||                           ~ refused
+            From: [x] <x@evil.example:OK>||                          ~ refused
+            From: [x] <OK@evil.example>||                            ~ refused
+            From: [x] <OK,x@evil.example>||                          ~ refused
+            From: [x] <no-reply (c)@acme.example>||                  ~ refused
+            From: [x] <no-reply@ acme.example>||                     ~ refused
+            From: [x] <no-reply@acme.example evil.example>||         ~ refused
+            From: [x] <=?utf-8?q?no-reply?=@acme.example>||          ~ refused
+            From: [x] <\\"no-reply\\"@acme.example>||              ~ refused
+            From: [x] OK||                                           ~ refused
+            From: [x OK||                                            ~ refused
+            From: Acme, OK||                                         ~ refused
+            From: Acme: OK;||                                        ~ refused
+            From: Acme: [x] <OK>;||                                  ~ refused
+            From: Acme: [x] <OK>||                                   ~ refused
+            From: [x] <OK>;||                                        ~ refused
+            From: [x] <OK>,||                                        ~ refused
+            From: [x] <OK||                                          ~ refused
+            From: [x] OK>||                                          ~ refused
+            From: [x] >OK<||                                         ~ refused
+            From: [x] <<OK>>||                                       ~ refused
+            From: OK.||                                              ~ refused
+            From: Acme <OK.>||                                       ~ refused
+            From: OK..||                                             ~ refused
+            From: OK.x||                                             ~ From must not be <no-reply@acme.example.x>
+            From: no-reply@acme..example||                           ~ refused
+            From: [x] <OK>|From: [x] <OK>||                          ~ the message has several From fields
+            """, useHeadersInDisplayName = true)
+    void aFieldWithOneAddressIsWrittenAnew(String header, String expected) throws Exception {
+        String message = raw(header);
+        for (int step : new int[]{1, 7, 1000}) {
+            if (expected.startsWith("From:") || expected.startsWith("Sender:") || expected.equals("same")) {
+                assertThat(pass(message, step, Otherwise.REFUSE)).isEqualTo(
+                        expected.equals("same") ? message : raw(expected));
+            } else {
+                assertThatThrownBy(() -> pass(message, step, Otherwise.REFUSE)).isInstanceOf(RefusedException.class)
+                        .hasMessageStartingWith(expected.equals("refused") ? "field From cannot be read" : expected);
+            }
+        }
+    }
+
+    private static String raw(String header) {
+        return octets(header.replace("\\x20", " ")).replace("L1", "\u00f6");
+    }
+
+    /** Whatever came, forged or not: what goes on has one From, and others find the same senders in it as the relay. */
+    @Tag("delivery-world")
+    @Tag("isolation")
+    @Test
+    void otherProgramsReadTheSameSenders() throws Exception {
+        List<String> passed = new ArrayList<>();
+        for (String table : List.of("passesRefusesOrRewrites", "aFieldWithOneAddressIsWrittenAnew")) {
+            for (String row : rows(table)) {
+                passed.add(pass(raw(row), 1000, Otherwise.REWRITE).split("\r\n\r\n", 2)[0] + "\r\n\r\n");
+            }
+        }
+        List<String> read = passed.stream().map(SenderFieldsTest::senders).toList();
+        assertThat(passed).hasSizeGreaterThan(140);
+        String input = passed.stream()
+                .map(message -> Base64.getEncoder().encodeToString(message.getBytes(StandardCharsets.ISO_8859_1)))
+                .collect(Collectors.joining("\n", "", "\n"));
+        Optional<Python> python = Python.with("email");
+        if (python.isPresent()) {
+            assertReads(python.get().run(PYTHON, input), passed, read);
+        }
+        if (InstalledProgram.RUBY.isUsableFor("senders read by Ruby's mail")) {
+            assertReads(CommandResult.run(Path.of("."), Map.of("LC_ALL", "C.UTF-8"), input,
+                    List.of(InstalledProgram.RUBY.command(), "-e", RUBY)), passed, read);
+        }
+    }
+
+    private static void assertReads(CommandResult program, List<String> messages, List<String> expected) {
+        List<String> read = program.out().lines().toList();
+        assertThat(read.size()).as(program.err()).isEqualTo(expected.size());
+        assertThat(IntStream.range(0, read.size())
+                .filter(i -> !read.get(i).equals(expected.get(i)))
+                .mapToObj(i -> messages.get(i) + "is read as " + read.get(i) + ", not as " + expected.get(i)))
+                .isEmpty();
+    }
+
+    private static List<String> rows(String method) throws NoSuchMethodException {
+        Class<?>[] parameters = method.startsWith("passes")
+                ? new Class<?>[]{String.class, String.class, String.class}
+                : new Class<?>[]{String.class, String.class};
+        return SenderFieldsTest.class.getDeclaredMethod(method, parameters)
+                .getAnnotation(CsvSource.class)
+                .textBlock()
+                .lines()
+                .skip(1)
+                .filter(line -> !line.isBlank())
+                .map(line -> line.split("~", 2)[0].strip().replace("`", ""))
+                .toList();
+    }
+
+    /** The addresses of From, as the relay has read them. */
+    private static String senders(String message) {
+        String field = message.replaceFirst("(?is)\\A(?:.*\r\n)?From *:(.*?\r\n)(?![ \t]).*\\z", "$1");
+        return MailboxList.parse(field.getBytes(StandardCharsets.ISO_8859_1))
+                .orElseThrow()
+                .stream()
+                .map(address -> address.localPart() + "@" + address.domain())
+                .collect(Collectors.joining(" "));
+    }
+
+    private static final String PYTHON = """
+            import base64, email, email.policy, email.utils, sys
+            for line in sys.stdin:
+                octets = base64.b64decode(line)
+                fields = email.message_from_bytes(octets, policy=email.policy.default).get_all("From")
+                assert len(fields) == 1, octets
+                print(*[a.username + "@" + a.domain.lower() for a in fields[0].addresses])
+            """;
+
+    private static final String RUBY = """
+            require "base64"
+            require "mail"
+            STDIN.each_line do |line|
+              from = Mail.new(Base64.decode64(line)).header.fields.select { |field| field.name.downcase == "from" }
+              raise line unless from.size == 1
+              puts from[0].field.addrs.map { |a| a.local.gsub(/\\A"|"\\z/, "") + "@" + a.domain.downcase }.join(" ")
+            end
+            """;
+
     @Test
     void octetsThatAreNoUtf8AreNoAddress() throws Exception {
-        String message = "From: J\u00f6rg <no-reply@acme.example>\r\n\r\n";
+        String message = "From: Acme <j\u00f6rg@acme.example>\r\n\r\n";
         assertThatThrownBy(() -> pass(message, 100, Otherwise.REFUSE)).hasMessageStartingWith("field From cannot be");
         assertThat(pass(message, 100, Otherwise.REWRITE)).isEqualTo(octets(FROM + "|"));
     }
@@ -186,7 +384,9 @@ final class SenderFieldsTest {
             bounces@ACME.example      ; true
             sales@acme.example        ; true
             x@a.shop.example          ; true
-            Bounces@acme.example      ; false
+            Bounces@acme.example      ; true
+            SALES@acme.example        ; true
+            ſales@acme.example   ; false
             x@acme.example            ; false
             bounces@\u0430cme.example ; false
             """)
@@ -204,6 +404,10 @@ final class SenderFieldsTest {
             bounces@acme.example ; sales@acme.example    ; sales@acme.example     ; sales@acme.example
             bounces@acme.example ; x+1=y.example@shop.example ; x+1=y.example@shop.example ; x+1=y.example@shop.example
             bounces@acme.example ; bounces@acme.example  ; bounces@acme.example   ; bounces@acme.example
+            bounces@acme.example ; No-Reply@acme.example ; bounces@acme.example   ; no-reply@acme.example
+            bounces@acme.example ; BOUNCES@ACME.example  ; bounces@ACME.example   ; bounces@ACME.example
+            bounces@acme.example ; Sales@acme.example    ; sales@acme.example     ; sales@acme.example
+            bounces@acme.example ; Any.Name@shop.example ; Any.Name@shop.example  ; Any.Name@shop.example
             b@bücher.example ; no-reply@acme.example ; b@xn--bcher-kva.example ; no-reply@acme.example
                                  ; no-reply@acme.example ; no-reply@acme.example  ; no-reply@acme.example
                                  ; x@else.example        ; default@acme.example   ; default@acme.example

@@ -18,7 +18,9 @@ final class AllowedSendersTest {
             pattern                  ; address                           ; allowed
             sales@acme.example       ; sales@acme.example                ; true
             sales@acme.example       ; sales@ACME.Example                ; true
-            sales@acme.example       ; Sales@acme.example                ; false
+            sales@acme.example       ; Sales@acme.example                ; true
+            "sales"@acme.example     ; SALES@acme.example                 ; true
+            sales@acme.example       ; \u017fales@acme.example            ; false
             sales@acme.example       ; "sales"@acme.example              ; true
             sales@acme.example       ; "sal\\es"@acme.example            ; true
             sales@acme.example       ; "sales "@acme.example             ; false

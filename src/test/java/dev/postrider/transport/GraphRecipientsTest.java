@@ -63,6 +63,8 @@ final class GraphRecipientsTest {
             To: a@x, b@x / Bcc: d@x                 | b@x c@x d@x     | To: b@x / Postrider-Original-To: a@x, b@x / Bcc: d@x, c@x
             # what is no address is nobody
             To: Bob the Builder                    | b@x             | Postrider-Original-To: Bob the Builder / Bcc: b@x
+            # quotes that one side writes, the other does not
+            To: a..b@x, "c"@x                      | "a..b"@x c@x    | To: a..b@x, "c"@x
             # several fields of a name, names in other letters, encoded words, domains in two forms
             To: a@x / To: b@x                       | b@x             | To: b@x / Postrider-Original-To: a@x,b@x
             To: =?UTF-8?Q?J=C3=B6rg?= <a@x>, b@x   | a@x             | To: =?UTF-8?Q?J=C3=B6rg?= <a@x> / Postrider-Original-To: =?UTF-8?Q?J=C3=B6rg?= <a@x>, b@x

@@ -1,19 +1,13 @@
 package dev.postrider.message.header;
 
 import dev.postrider.route.CanonicalAddress;
-import jakarta.mail.internet.MimeUtility;
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Base64;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.function.UnaryOperator;
 
 /**
  * Reads the addresses of From and Sender (RFC 5322 section 3.4, RFC 6532). Where programs differ in what they make of a
@@ -22,11 +16,8 @@ import java.util.regex.Pattern;
  * and control characters, those of an encoded name included.
  */
 public final class MailboxList {
+    private static final String FOLD = "\r\n";
     private static final String ATOM_SPECIALS = "!#$%&'*+-/=?^_`{|}~";
-
-    private static final String WORD = "=?";
-    private static final String WORD_END = "?=";
-    private static final Pattern QUOTED_OCTET = Pattern.compile("=([0-9A-Fa-f]{2})|.", Pattern.DOTALL);
 
     private final String text;
     private int at;
@@ -36,44 +27,79 @@ public final class MailboxList {
     }
 
     /**
+     * An address of the field.
+     *
+     * @param text  as it is written
+     * @param start where it begins in the unfolded field
+     */
+    private record Mailbox(String text, int start) {}
+
+    /**
      * Reads the body of a field.
      *
      * @param body with its folds and its line end
      * @return the addresses, at least one; empty if it cannot be read
      */
     public static Optional<List<CanonicalAddress>> parse(byte[] body) {
+        return mailboxes(body)
+                .map(found -> found.stream().map(mailbox -> CanonicalAddress.of(mailbox.text())).toList());
+    }
+
+    private static Optional<List<Mailbox>> mailboxes(byte[] body) {
         String text;
         try {
-            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString().replace("\r\n", "");
+            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString().replace(FOLD, "");
         } catch (CharacterCodingException e) {
             return Optional.empty();
         }
-        return hasControl(text) ? Optional.empty() : new MailboxList(text).mailboxes();
+        return EncodedWords.hasControl(text) ? Optional.empty() : new MailboxList(text).mailboxes();
     }
 
-    private static boolean hasControl(String text) {
-        return text.chars().anyMatch(c -> Character.isISOControl(c) && c != '\t');
+    /**
+     * The body of a field whose addresses have the spelling of others, which differ from them in the case of letters
+     * before the at-sign only. All else stays as it is, and an address that is folded within its quotes.
+     *
+     * @param body     that {@link #parse} reads
+     * @param spelling by which an address goes
+     */
+    public static byte[] spelled(byte[] body, UnaryOperator<CanonicalAddress> spelling) {
+        var field = new StringBuilder(new String(body, StandardCharsets.UTF_8));
+        int position = 0;
+        int unfolded = 0;
+        for (Mailbox mailbox : mailboxes(body).orElseThrow()) {
+            while (unfolded < mailbox.start() || position < field.length() && field.charAt(position) == '\r') {
+                boolean folds = field.charAt(position) == '\r';
+                position += folds ? FOLD.length() : 1;
+                unfolded += folds ? 0 : 1;
+            }
+            int end = position + mailbox.text().length();
+            if (end <= field.length() && field.substring(position, end).equals(mailbox.text())) {
+                field.replace(position, end, CanonicalAddress.spelled(mailbox.text(),
+                        spelling.apply(CanonicalAddress.of(mailbox.text()))));
+            }
+        }
+        return field.toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    private Optional<List<CanonicalAddress>> mailboxes() {
-        List<CanonicalAddress> found = new ArrayList<>();
+    private Optional<List<Mailbox>> mailboxes() {
+        List<Mailbox> found = new ArrayList<>();
         do {
-            Optional<String> mailbox = mailbox();
+            Optional<Mailbox> mailbox = mailbox();
             if (mailbox.isEmpty()) {
                 return Optional.empty();
             }
-            found.add(CanonicalAddress.of(mailbox.get()));
+            found.add(mailbox.get());
         } while (skip(','));
         return at == text.length() ? Optional.of(List.copyOf(found)) : Optional.empty();
     }
 
     /** An address alone, or in angle brackets after a name. */
-    private Optional<String> mailbox() {
+    private Optional<Mailbox> mailbox() {
         if (!passComments()) {
             return Optional.empty();
         }
         int start = at;
-        Optional<String> alone = address();
+        Optional<Mailbox> alone = address();
         if (alone.isPresent() && passComments() && (at == text.length() || next(','))) {
             return alone;
         }
@@ -84,7 +110,7 @@ public final class MailboxList {
         return address().filter(_ -> skip('>') && passComments());
     }
 
-    private Optional<String> address() {
+    private Optional<Mailbox> address() {
         int start = at;
         boolean local = next('"') ? passQuoted() : passDotAtom();
         if (!local || text.substring(start, at).contains("=?") || !skip('@')) {
@@ -94,6 +120,7 @@ public final class MailboxList {
         return domain
                 ? Optional.of(text.substring(start, at))
                         .filter(found -> found.codePoints().allMatch(MailboxList::isVisible))
+                        .map(found -> new Mailbox(found, start))
                 : Optional.empty();
     }
 
@@ -111,68 +138,9 @@ public final class MailboxList {
         return isHarmless(name) && (name.indexOf('\\') < 0 || isHarmless(name.replace("\\", "")));
     }
 
-    /**
-     * Whether the encoded words of a name (RFC 2047) can be read, and hide no control character. They are looked for
-     * wherever some program would: in quoted strings and within words too, with blanks and question marks in them. The
-     * name is passed once: a regular expression would look for the end of each word that has none.
-     */
+    /** Whether its encoded words can be read, and hide no control character. */
     private static boolean isHarmless(String name) {
-        for (int start = name.indexOf(WORD); start >= 0;) {
-            int charset = start + WORD.length();
-            int encoding = name.indexOf('?', charset);
-            int content = encoding + 3;
-            boolean begins = encoding >= 0 && content <= name.length() && name.charAt(encoding + 2) == '?'
-                    && "BbQq".indexOf(name.charAt(encoding + 1)) >= 0;
-            int end = begins ? name.indexOf(WORD_END, content) : -1;
-            if (begins && end < 0) {
-                // Nor does any other word end.
-                return true;
-            }
-            if (begins && !isHarmless(name.substring(charset, encoding), name.charAt(encoding + 1),
-                    name.substring(content, end))) {
-                return false;
-            }
-            start = name.indexOf(WORD, begins ? end : charset);
-        }
-        return true;
-    }
-
-    private static boolean isHarmless(String charsetName, char encoding, String content) {
-        try {
-            int language = charsetName.indexOf('*');
-            Charset charset = Charset.forName(MimeUtility
-                    .javaCharset(language < 0 ? charsetName : charsetName.substring(0, language)));
-            byte[] octets = Character.toLowerCase(encoding) == 'b'
-                    ? Base64.getMimeDecoder().decode(content)
-                    : quoted(content);
-            // ISO-2022 has controls of its own; what has them elsewhere has them in every reading.
-            return !hasControl(new String(octets, charset))
-                    && (charset.name().startsWith("ISO-2022") || !hasControlOfAscii(octets));
-        } catch (IllegalArgumentException e) {
-            // A charset that is not known here may be known where the mail is read, as UTF-7 is.
-            return false;
-        }
-    }
-
-    private static boolean hasControlOfAscii(byte[] octets) {
-        for (byte octet : octets) {
-            if (octet >= 0 && octet < ' ' && octet != '\t' || octet == 127) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** RFC 2047 section 4.2. */
-    private static byte[] quoted(String encoded) {
-        ByteArrayOutputStream octets = new ByteArrayOutputStream();
-        Matcher octet = QUOTED_OCTET.matcher(encoded);
-        while (octet.find()) {
-            octets.writeBytes(octet.group(1) == null
-                    ? octet.group().getBytes(StandardCharsets.UTF_8)
-                    : HexFormat.of().parseHex(octet.group(1)));
-        }
-        return octets.toByteArray();
+        return EncodedWords.runs(name).isPresent();
     }
 
     private boolean passDotAtom() {
@@ -204,7 +172,7 @@ public final class MailboxList {
     }
 
     /** What has no width or changes the direction of writing makes an address look like another. */
-    private static boolean isVisible(int c) {
+    static boolean isVisible(int c) {
         return switch (Character.getType(c)) {
             case Character.SPACE_SEPARATOR -> c == ' ';
             case Character.FORMAT, Character.CONTROL, Character.LINE_SEPARATOR,

@@ -33,9 +33,9 @@ public final class Xtext {
         return Optional.of(decoded.toString());
     }
 
-    /** Digits and capital letters only, says the grammar. */
+    /** Digits and capital letters, says the grammar; some clients write small ones. */
     private static boolean isHex(char c) {
-        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f');
     }
 
     /** Encodes a text of characters up to U+00FF. */

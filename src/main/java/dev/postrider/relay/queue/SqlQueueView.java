@@ -1,5 +1,6 @@
 package dev.postrider.relay.queue;
 
+import dev.postrider.route.CanonicalAddress;
 import dev.postrider.route.ResourceKey;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -70,7 +71,7 @@ final class SqlQueueView implements QueueView {
         });
         filter.recipient().ifPresent(recipient -> {
             sql.append(recipientWhere("lower(r.address) = ?"));
-            values.add(recipient.toLowerCase(Locale.ROOT));
+            values.add(CanonicalAddress.inForm(recipient).toLowerCase(Locale.ROOT));
         });
         sql.append(" ORDER BY organization, id LIMIT " + rows);
         return entries(sql.toString(), values);

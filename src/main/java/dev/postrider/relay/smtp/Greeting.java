@@ -1,22 +1,31 @@
 package dev.postrider.relay.smtp;
 
-import java.util.Optional;
-import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
  * How the client introduced itself.
  *
- * @param name     a domain or an address literal; empty as long as it did not
+ * @param name     a domain or an address literal, or what it wrote in place of one, as {@link #of} has it; empty as
+ *                 long as it did not
  * @param extended whether by EHLO
  */
 record Greeting(String name, boolean extended) {
     static final Greeting NONE = new Greeting("", false);
 
-    private static final Predicate<String> NAME = Pattern.compile("[A-Za-z0-9._:\\[\\]-]{1,255}").asMatchPredicate();
+    /** What a client is called that does not say. */
+    private static final String UNKNOWN = "unknown";
 
-    static Optional<Greeting> parse(String name, boolean extended) {
-        return NAME.test(name) ? Optional.of(new Greeting(name, extended)) : Optional.empty();
+    private static final Pattern DISALLOWED = Pattern.compile("[^A-Za-z0-9._:\\[\\]'-]");
+    private static final int LONGEST = 255;
+
+    /**
+     * The name only gets written down, so a client may call itself what it likes (RFC 5321 section 4.1.4): computers have
+     * names with apostrophes, umlauts and blanks. What no domain or literal holds, an apostrophe aside, is written as a
+     * question mark.
+     */
+    static Greeting of(String argument, boolean extended) {
+        String name = DISALLOWED.matcher(argument).replaceAll("?");
+        return new Greeting(name.isEmpty() ? UNKNOWN : name.substring(0, Math.min(name.length(), LONGEST)), extended);
     }
 
     /** The keyword for Received: ESMTPSA and its like (RFC 3848, RFC 6531 section 3.7.3). */

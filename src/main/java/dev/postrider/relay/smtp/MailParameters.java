@@ -3,6 +3,7 @@ package dev.postrider.relay.smtp;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * The parameters of MAIL that the listener knows (RFC 1870, 6152, 6531, 4954 section 5, 3461 section 4).
@@ -11,6 +12,8 @@ import java.util.Optional;
  * @param eightBit {@code BODY=8BITMIME}
  */
 record MailParameters(long size, boolean eightBit, boolean smtpUtf8, DsnParameters dsn) {
+
+    private static final Pattern NUMBER = Pattern.compile("[0-9]+");
 
     /** @param offersDsn whether RET and ENVID are known */
     static MailParameters parse(String text, boolean offersDsn) throws EsmtpParameters.Refused {
@@ -48,11 +51,13 @@ record MailParameters(long size, boolean eightBit, boolean smtpUtf8, DsnParamete
         return new MailParameters(size, eightBit, smtpUtf8, new DsnParameters(returned, envelopeId));
     }
 
-    private static long size(String value) throws EsmtpParameters.Refused {
-        if (!value.matches("[0-9]{1,20}")) {
-            throw EsmtpParameters.Refused.syntax("SIZE must be a number of octets");
+    /** An estimate that some clients cannot make: what is no number says nothing, and the octets get counted anyway. */
+    private static long size(String value) {
+        if (!NUMBER.matcher(value).matches()) {
+            return 0;
         }
-        return value.length() > 18 ? Long.MAX_VALUE : Long.parseLong(value);
+        String digits = value.replaceFirst("^0+(?=.)", "");
+        return digits.length() > 18 ? Long.MAX_VALUE : Long.parseLong(digits);
     }
 
     private static boolean body(String value) throws EsmtpParameters.Refused {

@@ -1,9 +1,12 @@
 package dev.postrider.relay.smtp;
 
+import dev.postrider.route.CanonicalAddress;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** A mail from MAIL to the end of its data: the verbs MAIL, RCPT, DATA and RSET (RFC 5321 section 3.3). */
 final class MailTransaction {
@@ -19,6 +22,7 @@ final class MailTransaction {
     private final Places.Place place;
     private final MessageReception reception;
     private final List<Recipient> recipients = new ArrayList<>();
+    private final Set<CanonicalAddress> named = new HashSet<>();
     private Optional<Sender> sender = Optional.empty();
     private int messages;
     private int commands;
@@ -67,14 +71,25 @@ final class MailTransaction {
         }
     }
 
+    /** Before a login the grammar holds. */
+    private Optional<SmtpPath> path(String keyword, String argument) {
+        Optional<String> text = SmtpText.after(keyword, argument);
+        return place.user().isPresent() ? text.flatMap(ClientPath::parse) : text.flatMap(SmtpPath::parse);
+    }
+
+    private SmtpPath inAscii(SmtpPath path, MailParameters parameters) {
+        return place.user().isPresent() && !parameters.smtpUtf8() ? ClientPath.inAscii(path) : path;
+    }
+
     private void sender(String argument) throws IOException {
-        Optional<SmtpPath> path = SmtpText.after("FROM:", argument).flatMap(SmtpPath::parse);
+        Optional<SmtpPath> path = path("FROM:", argument);
         if (path.isEmpty() || path.get().isPostmaster()) {
             replies.say(501, "5.1.7", "MAIL FROM:<address> is expected");
             return;
         }
         try {
             var parameters = MailParameters.parse(path.get().parameters(), policy.offersDsn());
+            path = path.map(read -> inAscii(read, parameters));
             Optional<SubmissionPolicy.Refusal> refusal = policy.refusalOfSender(place.user(), path.get().mailbox());
             if (refusal.isEmpty()) {
                 refusal = policy.refusalOfSize(place.user(),
@@ -100,11 +115,12 @@ final class MailTransaction {
             replies.say(503, "5.5.1", "send MAIL first");
             return;
         }
-        Optional<SmtpPath> path = SmtpText.after("TO:", argument).flatMap(SmtpPath::parse);
+        MailParameters parameters = sender.get().parameters();
+        Optional<SmtpPath> path = path("TO:", argument).map(read -> inAscii(read, parameters));
         if (path.isEmpty() || path.get().mailbox().isEmpty()) {
             replies.refuse("recipient",
                     new SubmissionPolicy.Refusal(501, "5.1.3", "RCPT TO:<address> is expected"));
-        } else if (path.get().isInternational() && !sender.get().parameters().smtpUtf8()) {
+        } else if (path.get().isInternational() && !parameters.smtpUtf8()) {
             replies.say(553, "5.6.7", "this address needs SMTPUTF8");
         } else if (recipients.size() >= limits.recipients()) {
             replies.say(452, "4.5.3", "too many recipients, send it to the others in another mail");
@@ -121,7 +137,9 @@ final class MailTransaction {
             if (refusal.isPresent()) {
                 replies.refuse("recipient", refusal.get());
             } else {
-                recipients.add(recipient);
+                if (named.add(CanonicalAddress.of(path.mailbox())) || place.user().isEmpty()) {
+                    recipients.add(recipient);
+                }
                 replies.say(250, "2.1.5", "recipient OK");
             }
         } catch (EsmtpParameters.Refused e) {
@@ -166,5 +184,6 @@ final class MailTransaction {
     void forget() {
         sender = Optional.empty();
         recipients.clear();
+        named.clear();
     }
 }

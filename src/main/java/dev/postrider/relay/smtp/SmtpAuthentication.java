@@ -32,7 +32,7 @@ final class SmtpAuthentication {
     void auth(String argument, Greeting greeting, boolean withinMail) throws IOException {
         if (policy.authentication() == SubmissionPolicy.Authentication.NONE) {
             replies.say(502, "5.5.1", "AUTH is not offered");
-        } else if (!greeting.extended()) {
+        } else if (greeting.name().isEmpty()) {
             replies.say(503, "5.5.1", "send EHLO first");
         } else if (place.user().isPresent() || withinMail) {
             replies.say(503, "5.5.1", withinMail ? "not within a mail" : "you have logged in already");

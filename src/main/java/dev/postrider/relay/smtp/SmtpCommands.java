@@ -34,7 +34,7 @@ final class SmtpCommands {
 
     void obey(Line.Text line) throws IOException {
         transaction.countCommand();
-        int space = line.text().indexOf(' ');
+        int space = SmtpText.blank(line.text());
         String verb = (space < 0 ? line.text() : line.text().substring(0, space)).toUpperCase(Locale.ROOT);
         String argument = space < 0 ? "" : line.text().substring(space + 1).strip();
         if (line.octets() > SmtpLimits.COMMAND_LINE && !verb.equals("AUTH")) {
@@ -67,9 +67,7 @@ final class SmtpCommands {
     }
 
     private void ehlo(String argument) throws IOException {
-        if (!greet(argument, true)) {
-            return;
-        }
+        greet(argument, true);
         List<String> lines = new ArrayList<>();
         lines.add(listener.settings().hostName() + " greets " + greeting.name());
         lines.add("PIPELINING");
@@ -92,20 +90,13 @@ final class SmtpCommands {
     }
 
     private void helo(String argument) throws IOException {
-        if (greet(argument, false)) {
-            replies.say(250, "", listener.settings().hostName());
-        }
+        greet(argument, false);
+        replies.say(250, "", listener.settings().hostName());
     }
 
-    private boolean greet(String argument, boolean extended) throws IOException {
-        Optional<Greeting> parsed = Greeting.parse(argument, extended);
-        if (parsed.isEmpty()) {
-            replies.say(501, "5.5.4", "a domain or an address literal must follow");
-            return false;
-        }
+    private void greet(String argument, boolean extended) {
         transaction.forget();
-        greeting = parsed.get();
-        return true;
+        greeting = Greeting.of(argument, extended);
     }
 
     private void starttls(String argument) throws IOException {

@@ -76,7 +76,8 @@ final class SmtpLogin {
         connection.write("334 " + prompt);
         switch (connection.readLine(false)) {
             case Line.Text(String text, int _) -> {
-                return text.equals("*") ? fail(501, "5.7.0", "cancelled") : decode(text);
+                String response = text.strip();
+                return response.equals("*") ? fail(501, "5.7.0", "cancelled") : decode(response);
             }
             case Line.TooLong() -> {
                 return fail(500, "5.5.6", "line too long");

@@ -2,6 +2,7 @@ package dev.postrider.relay.smtp;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.function.IntPredicate;
 import java.util.regex.Pattern;
 
 /**
@@ -15,13 +16,16 @@ record SmtpPath(String mailbox, String parameters) {
     private static final int DOMAIN = 255;
     private static final int PATH = 254;
 
-    private static final String ATEXT = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\-\\x{80}-\\x{FFFC}\\x{10000}-\\x{10FFFF}-]+";
+    static final String ATEXT = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\-\\x{80}-\\x{FFFC}\\x{10000}-\\x{10FFFF}-]+";
     private static final Pattern DOT_STRING = Pattern.compile(ATEXT + "(?:\\." + ATEXT + ")*");
     private static final Pattern QUOTED = Pattern.compile(
             "\"(?:[ !#-\\[\\]-~\\x{80}-\\x{FFFC}\\x{10000}-\\x{10FFFF}]|\\\\[ -~])*\"");
     private static final String LETTER = "A-Za-z0-9\\x{80}-\\x{FFFC}\\x{10000}-\\x{10FFFF}";
     private static final String LABEL = "[" + LETTER + "](?:[" + LETTER + "-]{0,61}[" + LETTER + "])?";
     private static final Pattern NAME = Pattern.compile(LABEL + "(?:\\." + LABEL + ")*");
+    /** Computers have such names, and call their users so: root@my_host.example. */
+    private static final String CLIENTS_LABEL = "[" + LETTER + "_](?:[" + LETTER + "_-]{0,61}[" + LETTER + "_])?";
+    private static final Pattern CLIENTS_NAME = Pattern.compile(CLIENTS_LABEL + "(?:\\." + CLIENTS_LABEL + ")*");
     private static final String BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
     private static final Pattern IPV4 = Pattern.compile("\\[" + BYTE + "(?:\\." + BYTE + "){3}\\]");
     private static final Pattern IPV6 = Pattern.compile("\\[(?i:IPv6):([0-9A-Fa-f:.]{2,45})\\]");
@@ -41,12 +45,25 @@ record SmtpPath(String mailbox, String parameters) {
             return Optional.empty();
         }
         String inner = path.substring(1, end);
+        return withoutRoute(inner)
+                .filter(mailbox -> mailbox.isEmpty() || isPostmaster(mailbox) || isMailbox(mailbox, NAME))
+                .map(mailbox -> new SmtpPath(mailbox, path.substring(end + 1).strip()));
+    }
+
+    /** What is in the brackets without its source route, which must lead to somebody. */
+    static Optional<String> withoutRoute(String inner) {
         var route = SOURCE_ROUTE.matcher(inner);
         String mailbox = route.lookingAt() ? inner.substring(route.end()) : inner;
-        boolean emptyAfterRoute = mailbox.isEmpty() && !inner.isEmpty();
-        return emptyAfterRoute || !(mailbox.isEmpty() || isPostmaster(mailbox) || isMailbox(mailbox))
-                ? Optional.empty()
-                : Optional.of(new SmtpPath(mailbox, path.substring(end + 1).strip()));
+        return mailbox.isEmpty() && !inner.isEmpty() ? Optional.empty() : Optional.of(mailbox);
+    }
+
+    static boolean isQuoted(String localPart) {
+        return QUOTED.matcher(localPart).matches();
+    }
+
+    /** Whether it is a mailbox, if underscores are allowed in its domain. */
+    static boolean isClientsMailbox(String mailbox) {
+        return isMailbox(mailbox, CLIENTS_NAME);
     }
 
     /** Whether it needs SMTPUTF8. */
@@ -59,26 +76,32 @@ record SmtpPath(String mailbox, String parameters) {
         return isPostmaster(mailbox);
     }
 
-    private static boolean isPostmaster(String mailbox) {
+    static boolean isPostmaster(String mailbox) {
         return mailbox.equalsIgnoreCase("postmaster");
     }
 
-    private static int end(String path) {
+    /** Where the closing bracket of a path is that begins with one; negative if there is none. */
+    static int end(String path) {
+        return unquoted(path, 1, c -> c == '>');
+    }
+
+    /** Where the first such character is that is not in quotes; negative if there is none. */
+    static int unquoted(String path, int from, IntPredicate wanted) {
         boolean quoted = false;
-        for (int i = 1; i < path.length(); i++) {
+        for (int i = from; i < path.length(); i++) {
             char c = path.charAt(i);
             if (quoted && c == '\\') {
                 i++;
             } else if (c == '"') {
                 quoted = !quoted;
-            } else if (c == '>' && !quoted) {
+            } else if (!quoted && wanted.test(c)) {
                 return i;
             }
         }
         return -1;
     }
 
-    private static boolean isMailbox(String mailbox) {
+    private static boolean isMailbox(String mailbox, Pattern name) {
         int at = mailbox.lastIndexOf('@');
         if (at < 1) {
             return false;
@@ -87,7 +110,7 @@ record SmtpPath(String mailbox, String parameters) {
         String domain = mailbox.substring(at + 1);
         return octets(mailbox) <= PATH && octets(local) <= LOCAL_PART && octets(domain) <= DOMAIN
                 && (DOT_STRING.matcher(local).matches() || QUOTED.matcher(local).matches())
-                && (NAME.matcher(domain).matches() || isLiteral(domain));
+                && (name.matcher(domain).matches() || isLiteral(domain));
     }
 
     private static boolean isLiteral(String domain) {

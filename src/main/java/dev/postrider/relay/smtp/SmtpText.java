@@ -17,6 +17,13 @@ final class SmtpText {
                 : Optional.empty();
     }
 
+    /** Where the first space or tab is; negative if there is none. */
+    static int blank(String text) {
+        int space = text.indexOf(' ');
+        int tab = text.indexOf('\t');
+        return tab >= 0 && (space < 0 || tab < space) ? tab : space;
+    }
+
     /** As one line of printable ASCII. */
     static String ascii(String text) {
         return NOT_PRINTABLE.matcher(text).replaceAll("?");

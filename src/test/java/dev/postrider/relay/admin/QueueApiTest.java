@@ -210,6 +210,7 @@ final class QueueApiTest {
             server=mx.example.net:25&organization=shop/news             ; 0
             server=other.example.net:25                                 ; ''
             recipient=X2@Y.EXAMPLE                                      ; 2
+            recipient=%22x2%22@y.example.                               ; 2
             recipient=z%40y.example                                     ; 0 1 2 3
             state=deferred&recipient=x3@y.example                       ; 3
             state=held                                                  ; ''

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.junit.DictionaryEntries;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.postrider.message.header.Xtext;
+import dev.postrider.route.CanonicalAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
@@ -24,6 +25,26 @@ final class EsmtpParametersFuzz {
             mail(read.parameters());
             recipient(read);
         });
+    }
+
+    /** However a client writes a path, what goes on is one of RFC 5321, underscores aside, and stays the same. */
+    @DictionaryEntries({"<", ">", "a@b.example", "@[192.0.2.1]", "<@a,@b:c@d>", "\"", "\\", "..", ".@", ".>", "_", "\t",
+            " ", "@b\u00fcr.example", "Postmaster", " SIZE=1"})
+    @FuzzTest(maxDuration = "3s")
+    void bringsClientsPathsIntoForm(byte[] octets) {
+        String text = new String(octets, StandardCharsets.UTF_8);
+        Optional<SmtpPath> path = ClientPath.parse(text);
+        path.map(SmtpPath::mailbox).ifPresent(mailbox -> {
+            assertThat(ClientPath.parse("<" + mailbox + ">")).contains(new SmtpPath(mailbox, ""));
+            assertThat(ClientPath.parse(mailbox + " X=Y").isPresent()).isEqualTo(!mailbox.isEmpty());
+            String strict = mailbox.substring(0, mailbox.lastIndexOf('@') + 1)
+                    + mailbox.substring(mailbox.lastIndexOf('@') + 1).replace('_', 'x');
+            assertThat(SmtpPath.parse("<" + strict + ">")).contains(new SmtpPath(strict, ""));
+        });
+        // Who was understood before is understood the same, but for quotes that nobody needs.
+        SmtpPath.parse(text.strip())
+                .ifPresent(strict -> assertThat(path.map(SmtpPath::mailbox).map(CanonicalAddress::of))
+                        .contains(CanonicalAddress.of(strict.mailbox())));
     }
 
     private static void mail(String parameters) {
