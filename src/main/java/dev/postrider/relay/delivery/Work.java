@@ -8,7 +8,7 @@ import java.util.List;
 interface Work {
     void deliver(Turn turn);
 
-    void read(ResourceKey organization, int most);
+    void read(ResourceKey organization, boolean urgent, int most);
 
     void release(List<QueuedMessage> messages);
 

@@ -204,7 +204,7 @@ final class SqlQueueView implements QueueView {
                 writes.retry(organization, id, now);
             }
         });
-        queue.arrived(organization);
+        queue.arrived(organization, true);
         return ids.size();
     }
 
