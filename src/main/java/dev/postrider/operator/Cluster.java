@@ -32,6 +32,7 @@ public final class Cluster {
     private final Dependencies dependencies;
     private final AuthoritySecrets authoritySecrets;
     private final TestTurns testTurns;
+    private final ServerRests rests;
     private volatile State state;
 
     /**
@@ -69,6 +70,7 @@ public final class Cluster {
         this.limits = limits;
         this.state = initial;
         this.dependencies = new Dependencies(this::world);
+        this.rests = new ServerRests(relayQueue::rests, clock);
         this.testTurns = new TestTurns(limits.testMailsPerMinute(), caches::testedSince);
         this.authoritySecrets = new AuthoritySecrets(this);
     }
@@ -144,6 +146,11 @@ public final class Cluster {
     /** Through which routes are written. */
     public AuthoritySecrets authoritySecrets() {
         return authoritySecrets;
+    }
+
+    /** Which servers take no mail now. */
+    ServerRests rests() {
+        return rests;
     }
 
     /** What DNS says of domains that namespaces claim. */

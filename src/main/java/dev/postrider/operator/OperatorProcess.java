@@ -77,6 +77,7 @@ public final class OperatorProcess implements AutoCloseable {
     private final Operator operator;
     private final HealthServer health;
     private final DomainLookups domains;
+    private final ServerRests rests;
     private final NoticeReconciler notices;
     private final OrganizationReconciler organizations;
     private volatile boolean started;
@@ -203,6 +204,8 @@ public final class OperatorProcess implements AutoCloseable {
                     return registry.scrape();
                 });
         operator.start();
+        cluster.rests().start(server -> cluster.dependencies().changed(new Read.Rest(server)));
+        rests = cluster.rests();
         started = true;
         LOG.info("operator {} watches {}, health on port {}, metrics on port {}", options.identity(),
                 settings.watchNamespaces().isEmpty()
@@ -300,6 +303,7 @@ public final class OperatorProcess implements AutoCloseable {
         started = false;
         operator.stop();
         domains.close();
+        rests.close();
         notices.close();
         organizations.close();
         health.close();

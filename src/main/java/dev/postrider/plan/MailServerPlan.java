@@ -137,6 +137,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             Condition proof = testSendSucceeded(fingerprint, test, record);
             conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
             sendersRestricted();
+            onBackup();
             Condition ready = ready(secrets, proof);
             stalled(record);
             boolean release = deletion();
@@ -293,6 +294,16 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                             + "send as which domains, then set senderDomains: Granted of the chart");
             if (conditions.isNews(open)) {
                 notices.add(Notice.warning("SendersNotRestricted", open.message()));
+            }
+        }
+
+        /** Said by those alone that mail of organizations without own servers goes through. */
+        private void onBackup() {
+            if (isGlobal() && isActive(server)) {
+                Backups.ofGlobal(world.globalServers()
+                        .stream()
+                        .filter(other -> other.isHonouredGlobal(world.installation()))
+                        .toList(), world).condition(conditions, notices);
             }
         }
 

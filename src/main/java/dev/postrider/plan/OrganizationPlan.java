@@ -173,6 +173,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             copies.ifPresent(c -> conditions.add(c.condition(Map.of())));
             Condition tested = tests.condition(conditions, orders, records);
             Condition relay = conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
+            Backups.ofOrganization(servers, world).condition(conditions, notices);
             boolean sendsAsItself = !senders.refuses(declared.identity());
             Condition ready = ready(Stream.concat(allowed.filter(_ -> !sendsAsItself).stream(),
                     Stream.of(resolved, bound, tested, relay)).toList(), servers, binding);

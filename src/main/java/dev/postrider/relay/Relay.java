@@ -106,7 +106,7 @@ public final class Relay implements AutoCloseable {
                                     delivery.submitters().cipher(), settings.hostName(), settings.trace(), clock,
                                     relayMeters, exposure.tracing())),
                     tls, meters);
-            admin.open(queue, delivery.waiting(), routes, exposure.access(), () -> {
+            admin.open(queue, delivery.waiting(), delivery::rests, routes, exposure.access(), () -> {
                 relayMeters.refresh(queue);
                 return meters.scrape();
             });

@@ -1,6 +1,7 @@
 package dev.postrider.route;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
@@ -40,7 +41,8 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
         Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable, Optional<Support> support,
         List<FormerPassword> formerPasswords, Optional<ZoneId> reportZone,
         Optional<Address> replyTo, List<DkimKey> dkim, Optional<String> bounceAddress, Optional<String> uid,
-        Optional<GrantedDomains> granted, List<PreferredServer> preferences) {
+        Optional<GrantedDomains> granted,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<PreferredServer> preferences) {
 
     @JsonCreator
     public OrganizationRoute {

@@ -17,6 +17,7 @@ import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRest;
 import dev.postrider.transport.Upstreams;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -163,6 +164,11 @@ public final class Delivery implements AutoCloseable {
     /** Says why mail in the queue is not tried. */
     public Waiting waiting() {
         return new WaitingMail(routes, turns);
+    }
+
+    /** Servers that take no mail now, or have yet to prove that they do. */
+    public List<ServerRest> rests() {
+        return turns.rests();
     }
 
     private void makeRoom(ResourceKey server) {

@@ -6,6 +6,7 @@ import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRest;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.transport.Upstreams;
 import dev.postrider.transport.Verdict;
@@ -127,6 +128,9 @@ final class Lanes {
         return choice.take(lane -> !tried.contains(lane.key), new At(namespace, now)).map(best -> {
             best.places.take(namespace, 1);
             best.lastUse = ++uses;
+            if (choice.isBackup(best)) {
+                meters.backup(best.key);
+            }
             return new Place(best, choice, best.route.orElseThrow(), namespace, best.permits(namespace),
                     best.breaker.begin());
         });
@@ -180,6 +184,9 @@ final class Lanes {
             lane.breaker.abandoned(place.probe);
         }
         State after = lane.breaker.state(now);
+        if (before == State.CLOSED && after != State.CLOSED) {
+            lane.restsSince = now;
+        }
         if (after == State.OPEN && before != State.OPEN) {
             wakeUps.put(lane.key, lane.breaker.restsUntil());
             meters.rests(lane.key, lane.breaker.restsUntil());
@@ -199,6 +206,16 @@ final class Lanes {
             }
         }
         return true;
+    }
+
+    /** Those that take no mail now, or have yet to prove that they do. */
+    List<ServerRest> rests() {
+        return lanes.values()
+                .stream()
+                .filter(lane -> lane.route.isPresent() && lane.breaker.isOpen())
+                .map(lane -> new ServerRest(lane.key, lane.restsSince,
+                        lane.breaker.lastFailure().map(Verdict.Refused::message).orElse("")))
+                .toList();
     }
 
     /** Those of these that rest. */

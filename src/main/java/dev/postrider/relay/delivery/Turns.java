@@ -5,6 +5,7 @@ import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRest;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.transport.Shares;
 import dev.postrider.transport.Verdict;
@@ -244,6 +245,11 @@ final class Turns {
     /** Organizations whose mail waits for servers that all rest, and those servers. */
     synchronized Map<ResourceKey, List<Lanes.Resting>> resting() {
         return Rests.of(destinations, lanes, clock.instant());
+    }
+
+    /** Servers that take no mail now, or have yet to prove that they do. */
+    synchronized List<ServerRest> rests() {
+        return lanes.rests();
     }
 
     /** Queue ids of the messages of these organizations that are in memory and have no place yet. */
