@@ -36,4 +36,10 @@ public record ServerRoute(ResourceKey key, boolean global, boolean active, Endpo
                 ? new ServerRoute(key, global, active, smtp.as(submitter), preference)
                 : this;
     }
+
+    @Override
+    public String toString() {
+        return "ServerRoute[key=%s, global=%s, active=%s, endpoint=%s%s]".formatted(key, global, active, endpoint,
+                preference.isDefault() ? "" : ", preference=" + preference);
+    }
 }
