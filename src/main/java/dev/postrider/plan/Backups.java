@@ -59,10 +59,10 @@ final class Backups {
                 server -> servers.globals().contains(server) ? switchedOff(server) : failing(server, world));
     }
 
-    /** Of the global servers. */
+    /** Of the global servers, those that are active and have routes. */
     static Backups ofGlobal(List<ServerView> globals, World world) {
-        return new Backups(globals.stream().filter(ServerView::takesMail).toList(), ServerView::preference,
-                server -> failing(server, world));
+        return new Backups(globals, ServerView::preference,
+                server -> world.rest(server.key()).map(Backups::rests));
     }
 
     private static Optional<String> failing(ServerView server, World world) {

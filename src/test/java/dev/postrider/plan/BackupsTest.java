@@ -91,6 +91,8 @@ final class BackupsTest {
     void globalServersTell(String first, String then, String expected) {
         GoldenWorld world = world("");
         rest(world, first);
+        // The first of them is planned before there is a route of the second.
+        world.converge();
         world.converge();
         MailServer server = world.servers.get(new ResourceKey("postrider-system", "everybodys"));
         rest(world, then);
