@@ -39,8 +39,9 @@ final class Backups {
     private Backups(List<ServerView> servers, Function<ServerView, Preference> preference,
             Function<ServerView, Optional<String>> failing) {
         Map<Integer, List<ServerView>> byPriority = new TreeMap<>();
-        servers.forEach(server -> byPriority.computeIfAbsent(preference.apply(server).priority(), _ -> new ArrayList<>())
-                .add(server));
+        servers.forEach(
+                server -> byPriority.computeIfAbsent(preference.apply(server).priority(), _ -> new ArrayList<>())
+                        .add(server));
         this.levels = byPriority.values().stream().map(Level::new).toList();
         this.failing = failing;
     }

@@ -66,7 +66,8 @@ public final class AdminServer implements AutoCloseable {
      * @param access  who may see and change the queue besides who has the installation's token
      * @param metrics for {@code /metrics}, in the text format of Prometheus
      */
-    public void open(Queue queue, Waiting waiting, Supplier<List<ServerRest>> rests, Routes routes, Access access, Supplier<String> metrics) {
+    public void open(Queue queue, Waiting waiting, Supplier<List<ServerRest>> rests, Routes routes, Access access,
+            Supplier<String> metrics) {
         var operator = new StaticToken(routes, access);
         pages.add(MetricsPage.PATH, HttpPages.reading(new MetricsPage(operator::metrics, metrics)))
                 .add("/queue/", HttpPages.reading(request -> queued(request, queue, routes, operator)))

@@ -30,10 +30,10 @@ final class LeasedClaims implements Claims {
 
     private static String takeDue(String which) {
         return "WITH due AS MATERIALIZED (SELECT message, min(next_attempt) AS since FROM"
-            + " (SELECT message, next_attempt FROM recipient WHERE organization = ? AND next_attempt <= ?"
-            + which + " AND claimed_by IS NULL ORDER BY next_attempt LIMIT ?) d GROUP BY message),"
-            + " mine AS MATERIALIZED (SELECT m.id, due.since FROM message m JOIN due ON m.id = due.message"
-            + " WHERE m.organization = ? ORDER BY m.id FOR UPDATE OF m SKIP LOCKED)" + TAKE;
+                + " (SELECT message, next_attempt FROM recipient WHERE organization = ? AND next_attempt <= ?"
+                + which + " AND claimed_by IS NULL ORDER BY next_attempt LIMIT ?) d GROUP BY message),"
+                + " mine AS MATERIALIZED (SELECT m.id, due.since FROM message m JOIN due ON m.id = due.message"
+                + " WHERE m.organization = ? ORDER BY m.id FOR UPDATE OF m SKIP LOCKED)" + TAKE;
     }
 
     private static final String TAKE_OLD = "WITH mine AS MATERIALIZED (SELECT m.id, m.received AS since FROM message m"

@@ -391,7 +391,8 @@ final class SqlQueueTest {
             assertThat(queue.claimUrgent(SHOP, NOW, 9)).extracting(QueuedMessage::id).containsExactly(alert);
             assertThat(queue.claimUrgent(SHOP, NOW, 9)).isEmpty();
             assertThat(queue.claim(SHOP, NOW, 9)).hasSize(2);
-            assertThat(queue.claimUrgent(SHOP, NOW.plusSeconds(1), 9)).extracting(QueuedMessage::urgency, QueuedMessage::id)
+            assertThat(queue.claimUrgent(SHOP, NOW.plusSeconds(1), 9))
+                    .extracting(QueuedMessage::urgency, QueuedMessage::id)
                     .containsExactly(tuple(2, late));
         }
     }
