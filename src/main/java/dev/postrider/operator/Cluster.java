@@ -37,6 +37,7 @@ public final class Cluster {
     private final AuthoritySecrets authoritySecrets;
     private final TestTurns testTurns;
     private final NamespaceOctets octets;
+    private final ServerRests rests;
     private volatile State state;
 
     /**
@@ -75,6 +76,7 @@ public final class Cluster {
         this.limits = limits;
         this.state = initial;
         this.dependencies = new Dependencies(this::world);
+        this.rests = new ServerRests(relayQueue::rests, clock);
         this.testTurns = new TestTurns(limits.testMailsPerMinute(), caches::testedSince);
         this.octets = new NamespaceOctets(limits.mostOctets(), caches::declaredIn, caches::authoritiesOctets);
         this.authoritySecrets = new AuthoritySecrets(this);
@@ -177,6 +179,11 @@ public final class Cluster {
     /** Through which routes are written. */
     public AuthoritySecrets authoritySecrets() {
         return authoritySecrets;
+    }
+
+    /** Which servers take no mail now. */
+    ServerRests rests() {
+        return rests;
     }
 
     /** What DNS says of domains that namespaces claim. */

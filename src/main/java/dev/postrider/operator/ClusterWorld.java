@@ -19,6 +19,7 @@ import dev.postrider.plan.World;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRest;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.route.UsedLimit;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -127,6 +128,11 @@ final class ClusterWorld implements World {
     @Override
     public Optional<ServerRoute> serverRoute(ResourceKey server) {
         return cluster.caches().serverRoute(server);
+    }
+
+    @Override
+    public Optional<ServerRest> rest(ResourceKey server) {
+        return cluster.rests().of(server);
     }
 
     @Override

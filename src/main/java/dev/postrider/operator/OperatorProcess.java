@@ -78,6 +78,7 @@ public final class OperatorProcess implements AutoCloseable {
     private final Operator operator;
     private final HealthServer health;
     private final DomainLookups domains;
+    private final ServerRests rests;
     private final NoticeReconciler notices;
     private final OrganizationReconciler organizations;
     private final RelayLookup<UsedLimit> usedLimits;
@@ -210,6 +211,8 @@ public final class OperatorProcess implements AutoCloseable {
                     return registry.scrape();
                 });
         operator.start();
+        cluster.rests().start(server -> cluster.dependencies().changed(new Read.Rest(server)));
+        rests = cluster.rests();
         started = true;
         LOG.info("operator {} watches {}, health on port {}, metrics on port {}", options.identity(),
                 settings.watchNamespaces().isEmpty()
@@ -307,6 +310,7 @@ public final class OperatorProcess implements AutoCloseable {
         started = false;
         operator.stop();
         domains.close();
+        rests.close();
         notices.close();
         usedLimits.close();
         organizations.close();

@@ -25,6 +25,9 @@ public sealed interface Read {
     /** The relay's route of a MailServer. */
     record Route(ResourceKey server) implements Read {}
 
+    /** Whether a MailServer rests. */
+    record Rest(ResourceKey server) implements Read {}
+
     /** An organization. */
     record Organization(ResourceKey key) implements Read {}
 
@@ -53,6 +56,7 @@ public sealed interface Read {
             case GlobalServers() -> Optional.of(world.globalServers());
             case TestTime(ResourceKey server) -> Optional.of(world.testedAt(server));
             case Route(ResourceKey server) -> Optional.of(world.serverRoute(server));
+            case Rest(ResourceKey server) -> Optional.of(world.rest(server));
             case Secret _,ConfigMap _,Organization _,Licenses _,Users _,InNamespace _,LinkHost _,Octets _ ->
                 Optional.empty();
         };

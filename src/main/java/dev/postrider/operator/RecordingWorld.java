@@ -15,6 +15,7 @@ import dev.postrider.plan.ServerView;
 import dev.postrider.plan.World;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRest;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.route.UsedLimit;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -108,6 +109,11 @@ final class RecordingWorld implements World {
         return server.equals(reader.key()) && reader.isServer()
                 ? world.serverRoute(server)
                 : shared(new Read.Route(server), () -> world.serverRoute(server));
+    }
+
+    @Override
+    public Optional<ServerRest> rest(ResourceKey server) {
+        return shared(new Read.Rest(server), () -> world.rest(server));
     }
 
     @Override

@@ -3,6 +3,8 @@ package dev.postrider.operator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.postrider.route.DailyCounts;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.RouteJson;
+import dev.postrider.route.ServerRest;
 import dev.postrider.route.UsedLimit;
 import dev.postrider.route.UsageJson;
 import java.io.IOException;
@@ -107,6 +109,23 @@ public final class RelayQueue {
             Thread.currentThread().interrupt();
         }
         return OptionalLong.empty();
+    }
+
+    /**
+     * The servers that take no mail now, as one of the relays has it.
+     *
+     * @throws IOException if none answers
+     */
+    List<ServerRest> rests() throws IOException, InterruptedException {
+        HttpResponse<String> response = ask("/rests", TIMEOUT);
+        if (response.statusCode() != 200) {
+            throw new IOException("the relay answered " + response.statusCode() + " when asked for servers that rest");
+        }
+        try {
+            return List.of(RouteJson.read(response.body(), ServerRest[].class));
+        } catch (IllegalArgumentException e) {
+            throw new IOException("the relay's answer about servers that rest cannot be read", e);
+        }
     }
 
     private HttpResponse<String> ask(String path, Duration timeout) throws IOException, InterruptedException {

@@ -24,6 +24,7 @@ final class Conditions {
     static final String BINDING_READY = "BindingReady";
     static final String BINDING_COPIED = "BindingCopied";
     static final String TEST_SEND_SUCCEEDED = "TestSendSucceeded";
+    static final String ON_BACKUP = "OnBackup";
     static final String RELAY_AVAILABLE = "RelayAvailable";
     static final String DELETION_CONFIRMED = "DeletionConfirmed";
 
@@ -69,6 +70,11 @@ final class Conditions {
         return find(before, condition.type())
                 .filter(c -> c.status() == condition.status() && c.reason().equals(condition.reason()))
                 .isEmpty();
+    }
+
+    /** Whether the condition was so before. */
+    boolean was(String type, Condition.Status status) {
+        return find(before, type).filter(c -> c.status() == status).isPresent();
     }
 
     List<Condition> list() {

@@ -138,6 +138,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             Condition proof = testSendSucceeded(fingerprint, test, record);
             conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
             sendersRestricted();
+            onBackup(route.isPresent());
             Condition ready = ready(secrets, proof);
             stalled(record);
             boolean release = deletion();
@@ -308,6 +309,18 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                             + "send as which domains, then set senderDomains: Granted of the chart");
             if (conditions.isNews(open)) {
                 notices.add(Notice.warning("SendersNotRestricted", open.message()));
+            }
+        }
+
+        /** Said by those alone that mail of organizations without own servers goes through. */
+        private void onBackup(boolean routed) {
+            if (routed && isGlobal() && isActive(server)) {
+                Backups.ofGlobal(world.globalServers()
+                        .stream()
+                        .filter(other -> other.isHonouredGlobal(world.installation()))
+                        // Its own route may be as new as this plan.
+                        .filter(other -> other.takesMail() || other.key().equals(key(server)))
+                        .toList(), world).condition(conditions, notices);
             }
         }
 

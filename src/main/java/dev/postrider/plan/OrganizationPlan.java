@@ -184,6 +184,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             Condition relay = conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
             Optional<Instant> limitUsed = QuotaLimits.of(spec)
                     .flatMap(_ -> WithinLimits.tell(world.usedLimit(key), world, conditions, notices));
+            Backups.ofOrganization(servers, world).condition(conditions, notices);
             boolean sendsAsItself = !senders.refuses(declared.identity());
             Condition ready = ready(Stream.concat(allowed.filter(_ -> !sendsAsItself).stream(),
                     Stream.of(resolved, bound, tested, relay)).toList(), servers, binding);

@@ -8,6 +8,7 @@ import dev.postrider.api.MailServerStatus;
 import dev.postrider.api.SenderGrant;
 import dev.postrider.api.TestSendStatus;
 import dev.postrider.api.TestSpec;
+import dev.postrider.route.Preference;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import java.util.List;
@@ -27,13 +28,14 @@ import org.jspecify.annotations.Nullable;
  * @param testRecipient  {@code spec.test.recipient}
  * @param ready          the condition Ready
  * @param tested         the condition TestSendSucceeded, with a message only where no login was tested
+ * @param preference     when mail goes through it as a global server
  * @param senders        {@code spec.senders}; counts only where the server is honoured as a global one
  * @param proof          its last test, if that proves something of the server as it is declared now
  * @param uid            of the MailServer: one that takes its name is another
  */
 public record ServerView(ResourceKey key, boolean global, boolean active, boolean routed, boolean wantsSubmitter,
-        Optional<String> testRecipient, Optional<Said> ready, Optional<Said> tested, List<SenderGrant> senders,
-        Optional<Proof> proof, Optional<String> uid) {
+        Optional<String> testRecipient, Optional<Said> ready, Optional<Said> tested, Preference preference,
+        List<SenderGrant> senders, Optional<Proof> proof, Optional<String> uid) {
 
     /** What a condition says, without its times. */
     record Said(Status status, String reason, String message) {
@@ -66,6 +68,7 @@ public record ServerView(ResourceKey key, boolean global, boolean active, boolea
                 Optional.ofNullable(server.getSpec().test()).map(TestSpec::recipient),
                 Conditions.find(conditions, Conditions.READY).map(c -> said(c, "")),
                 tested.map(c -> said(c, c.reason().equals(MailServerPlan.LOGIN_NOT_TESTED) ? c.message() : "")),
+                Servers.preference(server.getSpec().priority(), server.getSpec().weight()),
                 Objects.requireNonNullElse(server.getSpec().senders(), List.of()),
                 tested.filter(c -> c.status() != Status.Unknown)
                         .flatMap(_ -> Optional.ofNullable(status))

@@ -5,6 +5,7 @@ import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRest;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.route.UsedLimit;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -45,6 +46,14 @@ public interface World {
 
     /** The route that the relay has of a server. */
     Optional<ServerRoute> serverRoute(ResourceKey server);
+
+    /**
+     * Whether a server rests, as a relay says. Asked only where another server takes its mail meanwhile, and by as few as
+     * say so in their status.
+     */
+    default Optional<ServerRest> rest(ResourceKey server) {
+        return Optional.empty();
+    }
 
     /** The route that the relay has of an organization. */
     Optional<OrganizationRoute> organizationRoute(ResourceKey organization);

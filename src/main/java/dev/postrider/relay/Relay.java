@@ -108,7 +108,7 @@ public final class Relay implements AutoCloseable {
                                     delivery.submitters().cipher(), settings.hostName(), settings.trace(), clock,
                                     relayMeters, exposure.tracing(), quotas)),
                     tls, meters);
-            admin.open(queue, delivery.waiting(), routes, exposure.access(), () -> {
+            admin.open(queue, delivery.waiting(), delivery::rests, routes, exposure.access(), () -> {
                 relayMeters.refresh(queue);
                 return meters.scrape();
             });

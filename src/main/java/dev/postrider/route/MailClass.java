@@ -22,11 +22,26 @@ public enum MailClass {
     /** The header field that names the class of a message. */
     public static final String FIELD = "Postrider-Class";
 
+    /** The greatest {@link #urgency()}. */
+    public static final int MOST_URGENT = 2;
+
     private final String text = name().toLowerCase(Locale.ROOT).replace('_', '-');
 
     /** As logins, header fields and people write it, such as {@code password-recovery}. */
     public String text() {
         return text;
+    }
+
+    /**
+     * How much it is ahead of others of the same organization: 2 for password recovery, for which a person waits at a
+     * screen, 1 for alerts, else 0, as mail without a class has it.
+     */
+    public int urgency() {
+        return switch (this) {
+            case PASSWORD_RECOVERY -> MOST_URGENT;
+            case ALERTS -> 1;
+            case NOTIFICATIONS, USAGE_REPORT -> 0;
+        };
     }
 
     /** Reads one as it is written, in upper or lower case; empty if there is none of that name. */

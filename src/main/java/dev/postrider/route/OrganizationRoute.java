@@ -45,7 +45,8 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
         Optional<AllowedSenders> senders, Optional<UnavailableClasses> unavailable, Optional<Support> support,
         List<FormerPassword> formerPasswords, Optional<ZoneId> reportZone,
         Optional<Address> replyTo, List<DkimKey> dkim, Optional<String> bounceAddress, Optional<String> uid,
-        Optional<GrantedDomains> granted, Optional<List<String>> serverUids, List<PreferredServer> preferences,
+        Optional<GrantedDomains> granted, Optional<List<String>> serverUids,
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<PreferredServer> preferences,
         @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Quota> quota) {
 
     @JsonCreator

@@ -8,6 +8,7 @@ import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRest;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.route.UsedLimit;
 import dev.postrider.route.TestResult;
@@ -41,6 +42,7 @@ public final class GoldenWorld implements World {
     public final List<LicenseExpiryNotice> licenses = new ArrayList<>();
     public final Map<ResourceKey, ServerRoute> serverRoutes = new HashMap<>();
     final Map<ResourceKey, OrganizationRoute> organizationRoutes = new HashMap<>();
+    final Map<ResourceKey, String> rests = new HashMap<>();
     private static final Pattern DOCUMENT_END = Pattern.compile("(?m)^---\\s*$");
 
     private final Map<String, Namespace> namespaces = new HashMap<>();
@@ -79,6 +81,15 @@ public final class GoldenWorld implements World {
 
     private static <R extends HasMetadata> void put(Map<ResourceKey, R> map, R resource) {
         map.put(new ResourceKey(resource.getMetadata().getNamespace(), resource.getMetadata().getName()), resource);
+    }
+
+    /** Servers that rest since nine o'clock are in the world's {@code rests}, with why. */
+    @Override
+    public Optional<ServerRest> rest(ResourceKey server) {
+        return rests.containsKey(server)
+                ? Optional.of(new ServerRest(server, NOW, rests.get(server)))
+                : Optional.ofNullable(world.path("rests").path(server.toString()).textValue())
+                        .map(why -> new ServerRest(server, NOW, why));
     }
 
     /** Plans for all servers until their tests have ended, then for all organizations. */

@@ -1,5 +1,6 @@
 package dev.postrider.message.change;
 
+import dev.postrider.message.LargeWork;
 import dev.postrider.message.MessageContent;
 import dev.postrider.message.MessageException;
 import dev.postrider.message.change.Boundaries.Delimiter;

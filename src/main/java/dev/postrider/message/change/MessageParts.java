@@ -1,6 +1,7 @@
 package dev.postrider.message.change;
 
 import dev.postrider.message.FirstOctets;
+import dev.postrider.message.LargeWork;
 import dev.postrider.message.MessageContent;
 import dev.postrider.message.header.MessageLines;
 import jakarta.mail.MessagingException;

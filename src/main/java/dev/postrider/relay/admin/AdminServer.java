@@ -16,6 +16,8 @@ import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.Quota.WhenExceeded;
 import dev.postrider.route.Quota;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.RouteJson;
+import dev.postrider.route.ServerRest;
 import dev.postrider.route.UsedLimit;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
@@ -24,6 +26,7 @@ import java.net.InetSocketAddress;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -32,7 +35,7 @@ import java.util.function.Supplier;
 
 /**
  * What probes, Prometheus, the operator and people ask, over HTTP: {@code /healthz} and {@code /readyz} from the start;
- * {@code /metrics}, with the operator's token {@code /queue/{namespace}/{name}}, and {@link QueueApi} once there is a
+ * {@code /metrics}, with the operator's token {@code /queue/{namespace}/{name}} and {@code /rests}, and {@link QueueApi} once there is a
  * queue. Probes have a port of their own besides, which nobody else need reach.
  */
 public final class AdminServer implements AutoCloseable {
@@ -69,14 +72,17 @@ public final class AdminServer implements AutoCloseable {
      * Answers the rest from now on.
      *
      * @param waiting says why mail in the queue is not tried
+     * @param rests   servers that take no mail now
      * @param access  who may see and change the queue besides who has the installation's token
      * @param metrics for {@code /metrics}, in the text format of Prometheus
      */
-    public void open(Queue queue, Waiting waiting, Routes routes, Access access, Supplier<String> metrics) {
+    public void open(Queue queue, Waiting waiting, Supplier<List<ServerRest>> rests, Routes routes, Access access,
+            Supplier<String> metrics) {
         var operator = new StaticToken(routes, access);
         pages.add(MetricsPage.PATH, HttpPages.reading(new MetricsPage(operator::metrics, metrics)))
                 .add("/queue/", HttpPages.reading(request -> queued(request, queue, routes, operator)))
                 .add("/limits", HttpPages.reading(request -> limits(request, queue, routes, operator)))
+                .add("/rests", HttpPages.reading(request -> rests(request, rests, operator)))
                 .add(QueueApi.PATH, new QueueApi(queue.view(), waiting, queue.counters(), operator));
     }
 
@@ -88,6 +94,12 @@ public final class AdminServer implements AutoCloseable {
     /** The port for probes, if there is one. */
     public OptionalInt healthPort() {
         return probes.map(own -> OptionalInt.of(own.port())).orElseGet(OptionalInt::empty);
+    }
+
+    private static HttpResponse rests(HttpRequest request, Supplier<List<ServerRest>> rests, StaticToken operator) {
+        return request.bearer().filter(operator::matches).isEmpty()
+                ? HttpResponse.text(401, "the operator's token is needed: Authorization: Bearer <token>")
+                : QueueApi.json(RouteJson.write(rests.get()));
     }
 
     /** Of the organization with the UID that the query may name: under its name another may be known here. */

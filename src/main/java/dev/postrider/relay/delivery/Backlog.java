@@ -2,9 +2,7 @@ package dev.postrider.relay.delivery;
 
 import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.route.ResourceKey;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,13 +19,37 @@ final class Backlog {
      */
     record Claimed(QueuedMessage message, long held) {}
 
+    /** What of it that is due is in the queue only. */
+    static final class Unread {
+        private boolean inQueue;
+        private boolean reading;
+
+        /** Whether there may be any. */
+        boolean isInQueue() {
+            return inQueue;
+        }
+
+        void inQueue(boolean now) {
+            inQueue = now;
+        }
+
+        /** Whether it is being read, or is about to. */
+        boolean isReading() {
+            return reading;
+        }
+
+        void reading(boolean now) {
+            reading = now;
+        }
+    }
+
     private final ResourceKey organization;
-    private final Deque<Claimed> messages = new ArrayDeque<>();
+    private final ClassOrder messages = new ClassOrder();
+    private final Unread urgent = new Unread();
+    private final Unread all = new Unread();
     private final CircuitBreaker breaker;
     private final OwnRests rests;
     private @Nullable Pool pool;
-    private boolean inQueue;
-    private boolean reading;
     private boolean listed;
     private long held;
 
@@ -61,44 +83,34 @@ final class Backlog {
         pool = next;
     }
 
-    /** What is in memory and has no place yet, the next first. */
-    Deque<Claimed> messages() {
+    /** What is in memory and has no place yet. */
+    ClassOrder messages() {
         return messages;
     }
 
     boolean hasMail() {
-        return !messages.isEmpty() || inQueue;
+        return !messages.isEmpty() || all.inQueue || urgent.inQueue;
     }
 
     /** Whether nothing of it is in memory, under way or due. */
     boolean isIdle() {
-        return !inQueue && !reading && messages.isEmpty() && held == 0;
+        return !all.inQueue && !all.reading && !urgent.inQueue && !urgent.reading && messages.isEmpty()
+                && held == 0;
     }
 
     /** Takes out all that is in memory; that is in the queue only from now on. */
     List<Claimed> takeAll() {
-        List<Claimed> all = new ArrayList<>(messages);
+        List<Claimed> taken = new ArrayList<>();
+        messages.forEach(taken::add);
+        all.inQueue |= !taken.isEmpty();
+        urgent.inQueue |= messages.size(true) > 0;
         messages.clear();
-        inQueue |= !all.isEmpty();
-        return all;
+        return taken;
     }
 
-    /** Whether more of it that is due is in the queue only. */
-    boolean isInQueue() {
-        return inQueue;
-    }
-
-    void inQueue(boolean now) {
-        inQueue = now;
-    }
-
-    /** Whether it is being read, or is about to. */
-    boolean isReading() {
-        return reading;
-    }
-
-    void reading(boolean now) {
-        reading = now;
+    /** What is in the queue only: of urgent classes alone, which is read apart, or of all. */
+    Unread unread(boolean urgentOnly) {
+        return urgentOnly ? urgent : all;
     }
 
     /** Whether it waits for a turn in its pool. */

@@ -18,6 +18,7 @@ import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRest;
 import dev.postrider.transport.Upstreams;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -126,21 +127,21 @@ public final class Delivery implements AutoCloseable {
         });
         queue.onArrival(new Arrivals() {
             @Override
-            public boolean wants(ResourceKey organization, long octets) {
-                return turns.wants(organization, octets);
+            public boolean wants(ResourceKey organization, long octets, boolean urgent) {
+                return turns.wants(organization, octets, urgent);
             }
 
             @Override
             public void arrived(QueuedMessage message) {
                 if (!turns.arrived(message)) {
                     queue.release(message);
-                    turns.due(message.organization());
+                    turns.due(message.organization(), message.urgency() > 0);
                 }
             }
 
             @Override
-            public void arrived(ResourceKey organization) {
-                turns.due(organization);
+            public void arrived(ResourceKey organization, boolean mayBeUrgent) {
+                turns.due(organization, mayBeUrgent);
             }
 
             @Override
@@ -169,6 +170,11 @@ public final class Delivery implements AutoCloseable {
     /** Says why mail in the queue is not tried. */
     public Waiting waiting() {
         return new WaitingMail(routes, turns, clock);
+    }
+
+    /** Servers that take no mail now, or have yet to prove that they do. */
+    public List<ServerRest> rests() {
+        return turns.rests();
     }
 
     private void makeRoom(ResourceKey server) {
@@ -291,19 +297,22 @@ public final class Delivery implements AutoCloseable {
         }
 
         @Override
-        public void read(ResourceKey organization, int most) {
+        public void read(ResourceKey organization, boolean urgent, int most) {
             workers.execute(() -> {
-                Found found = find(organization, most);
-                turns.read(organization, found.messages, found.more, found.next);
+                Found found = find(organization, urgent, most);
+                turns.read(organization, urgent, found.messages, found.more, found.next);
             });
         }
 
         /** However that fails, {@link Turns} must hear of it: else the organization would be read for ever. */
-        private Found find(ResourceKey organization, int most) {
+        private Found find(ResourceKey organization, boolean urgent, int most) {
             try {
-                List<QueuedMessage> messages = queue.claim(organization, clock.instant(), most);
+                List<QueuedMessage> messages = urgent
+                        ? queue.claimUrgent(organization, clock.instant(), most)
+                        : queue.claim(organization, clock.instant(), most);
                 boolean more = messages.size() == most;
-                return new Found(messages, more, more ? Optional.empty() : nextAttempt(organization));
+                // When urgent mail is due is asked with all the rest.
+                return new Found(messages, more, more || urgent ? Optional.empty() : nextAttempt(organization));
             } catch (QueueException.Corrupt e) {
                 // That was said, and will be so until the relay is restarted.
                 return new Found(List.of(), false, Optional.empty());

@@ -106,7 +106,7 @@ final class FairOrder {
             if (!backlog.breaker().admits(now)) {
                 continue;
             }
-            Backlog.Claimed next = backlog.messages().pollFirst();
+            Backlog.Claimed next = backlog.messages().isEmpty() ? null : backlog.messages().next(now);
             readAhead.refill(backlog);
             if (next != null) {
                 boolean probe = backlog.breaker().begin();

@@ -7,6 +7,7 @@ import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RateLimits;
+import dev.postrider.route.ServerRest;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.Upstreams;
@@ -178,6 +179,9 @@ final class Lanes {
             best.places.take(pool.namespace(), 1);
             best.lastUse = ++uses;
             best.connections().keep(best.most(now));
+            if (pool.choice().isBackup(best)) {
+                meters.backup(best.key);
+            }
             return new Place(best, pool.choice(), best.route.orElseThrow(), pool.namespace(),
                     best.permits(pool.namespace(), now), best.breaker.begin(), pool.rests(),
                     pool.rests().begin(best.key), best.lastUse, best.allowance.take());
@@ -278,6 +282,9 @@ final class Lanes {
 
     private void tell(Lane lane, State before, Optional<Verdict.Refused> failure, Instant now) {
         State after = lane.breaker.state(now);
+        if (before == State.CLOSED && after != State.CLOSED) {
+            lane.restsSince = now;
+        }
         if (after == State.OPEN && before != State.OPEN) {
             Instant until = lane.breaker.restsUntil();
             if (until.isBefore(Rest.UNTIL_RELEASED)) {
@@ -364,6 +371,16 @@ final class Lanes {
             }
         }
         return true;
+    }
+
+    /** Those that take no mail now, or have yet to prove that they do. */
+    List<ServerRest> rests() {
+        return lanes.values()
+                .stream()
+                .filter(lane -> lane.route.isPresent() && lane.breaker.isOpen())
+                .map(lane -> new ServerRest(lane.key, lane.restsSince,
+                        lane.breaker.lastFailure().map(Verdict.Refused::message).orElse("")))
+                .toList();
     }
 
     /** Servers of these organizations that rest. */

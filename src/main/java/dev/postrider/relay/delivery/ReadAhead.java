@@ -19,8 +19,11 @@ final class ReadAhead {
     private static final int READERS = 4;
 
     private final Query query;
-    private final FairQueue<Backlog> next = new FairQueue<>();
+    private final FairQueue<Reading> next = new FairQueue<>();
     private final Shares readers = new Shares();
+
+    /** Mail of urgent classes is read apart: it does not wait for what came before it. */
+    private record Reading(Backlog backlog, boolean urgent) {}
 
     /** Begins to read, and does not wait for it. */
     @FunctionalInterface
@@ -28,9 +31,10 @@ final class ReadAhead {
         /**
          * Begins to read an organization's mail that is due.
          *
-         * @param most how many messages
+         * @param urgent whether that of urgent classes alone
+         * @param most   how many messages
          */
-        void read(ResourceKey organization, int most);
+        void read(ResourceKey organization, boolean urgent, int most);
     }
 
     ReadAhead(Query query) {
@@ -39,28 +43,35 @@ final class ReadAhead {
 
     /** Notes an organization to be read if little of its mail is in memory and there is more. */
     void refill(Backlog backlog) {
-        if (backlog.isInQueue() && !backlog.isReading() && backlog.messages().size() < LEAST) {
-            backlog.inQueue(false);
-            backlog.reading(true);
-            next.add(backlog.organization().namespace(), backlog);
+        refill(backlog, true);
+        refill(backlog, false);
+    }
+
+    private void refill(Backlog backlog, boolean urgent) {
+        Backlog.Unread unread = backlog.unread(urgent);
+        if (unread.isInQueue() && !unread.isReading() && backlog.messages().size(urgent) < LEAST) {
+            unread.inQueue(false);
+            unread.reading(true);
+            next.add(backlog.organization().namespace(), new Reading(backlog, urgent));
         }
     }
 
     void start() {
-        for (Optional<Backlog> first = poll(); first.isPresent(); first = poll()) {
-            Backlog backlog = first.get();
+        for (Optional<Reading> first = poll(); first.isPresent(); first = poll()) {
+            Backlog backlog = first.get().backlog;
+            boolean urgent = first.get().urgent;
             Pool pool = backlog.pool();
             if (pool == null) {
-                backlog.reading(false);
-                backlog.inQueue(true);
+                backlog.unread(urgent).reading(false);
+                backlog.unread(urgent).inQueue(true);
             } else {
                 readers.take(backlog.organization().namespace(), 1);
-                query.read(backlog.organization(), atOnce(pool));
+                query.read(backlog.organization(), urgent, atOnce(pool));
             }
         }
     }
 
-    private Optional<Backlog> poll() {
+    private Optional<Reading> poll() {
         return next.poll(namespace -> readers.admits(namespace, 1, READERS));
     }
 
@@ -69,9 +80,10 @@ final class ReadAhead {
         return Math.clamp(ALL / (others + 1) / (pool.waiting().size() + 1), LEAST, MOST);
     }
 
-    void ended(Backlog backlog, boolean more) {
+    void ended(Backlog backlog, boolean urgent, boolean more) {
         readers.giveBack(backlog.organization().namespace(), 1);
-        backlog.reading(false);
-        backlog.inQueue(backlog.isInQueue() || more);
+        Backlog.Unread unread = backlog.unread(urgent);
+        unread.reading(false);
+        unread.inQueue(unread.isInQueue() || more);
     }
 }

@@ -136,6 +136,11 @@ final class ServerChoice<S> {
                 .forEach(share -> share.underWay--));
     }
 
+    /** Whether there are servers of a former priority. */
+    boolean isBackup(S server) {
+        return levels.getFirst().shares.stream().noneMatch(share -> share.server.equals(server));
+    }
+
     /** Whether the next message may go to this one, if that has room. */
     boolean mayTake(S server, Moment<S> now) {
         for (Level<S> level : levels) {

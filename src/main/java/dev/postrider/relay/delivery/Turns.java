@@ -6,6 +6,7 @@ import dev.postrider.relay.queue.SendingRates.Grant;
 import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRest;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.transport.Shares;
 import dev.postrider.transport.Verdict;
@@ -52,10 +53,11 @@ final class Turns {
     }
 
     /** Whether a message that is about to come is kept in memory. */
-    synchronized boolean wants(ResourceKey organization, long octets) {
+    synchronized boolean wants(ResourceKey organization, long octets, boolean urgent) {
         Backlog backlog = destinations.of(organization);
         Pool pool = backlog.pool();
-        return !stopped && pool != null && !backlog.isInQueue() && !backlog.isReading() && !backlog.breaker().isOpen()
+        Backlog.Unread unread = backlog.unread(urgent);
+        return !stopped && pool != null && !unread.isInQueue() && !unread.isReading() && !backlog.breaker().isOpen()
                 && memory.hasRoom(backlog, octets) && !lanes.allRest(pool, Set.of(), clock.instant());
     }
 
@@ -71,7 +73,7 @@ final class Turns {
             return false;
         }
         long held = memory.take(backlog, message.content().size());
-        backlog.messages().addLast(new Backlog.Claimed(message, held));
+        backlog.messages().add(new Backlog.Claimed(message, held));
         order.list(backlog);
         start();
         return true;
@@ -79,13 +81,25 @@ final class Turns {
 
     /** Something of an organization that is due is in the queue. */
     synchronized void due(ResourceKey organization) {
+        due(organization, true);
+    }
+
+    /**
+     * Something of an organization that is due is in the queue.
+     *
+     * @param mayBeUrgent whether it is of an urgent class, or that is not known
+     */
+    synchronized void due(ResourceKey organization, boolean mayBeUrgent) {
+        if (mayBeUrgent) {
+            destinations.of(organization).unread(true).inQueue(true);
+        }
         agenda.remove(organization);
         due(destinations.of(organization));
         start();
     }
 
     private void due(Backlog backlog) {
-        backlog.inQueue(true);
+        backlog.unread(false).inQueue(true);
         if (backlog.pool() == null) {
             destinations.routeAgain(backlog);
         }
@@ -108,7 +122,10 @@ final class Turns {
     /** Looks at the clock. */
     synchronized void tick() {
         Instant now = clock.instant();
-        agenda.takeDue(now).forEach(organization -> due(destinations.of(organization)));
+        agenda.takeDue(now).forEach(organization -> {
+            destinations.of(organization).unread(true).inQueue(true);
+            due(destinations.of(organization));
+        });
         lanes.takeRested(now).forEach(lane -> order.wake(lane, now));
         rests.takeEnded(now).forEach(organization -> {
             Backlog backlog = destinations.of(organization);
@@ -126,11 +143,11 @@ final class Turns {
     }
 
     /** What a {@link Work#read} has found; {@code next} is when more is due, if what was found is all. */
-    synchronized void read(ResourceKey organization, List<QueuedMessage> messages, boolean more,
+    synchronized void read(ResourceKey organization, boolean urgent, List<QueuedMessage> messages, boolean more,
             Optional<Instant> next) {
         Backlog backlog = destinations.of(organization);
-        readAhead.ended(backlog, more);
-        messages.forEach(message -> backlog.messages().addLast(new Backlog.Claimed(message, 0)));
+        readAhead.ended(backlog, urgent, more);
+        messages.forEach(message -> backlog.messages().add(new Backlog.Claimed(message, 0)));
         if (stopped || backlog.pool() == null) {
             empty(backlog);
         }
@@ -235,7 +252,7 @@ final class Turns {
     synchronized void putBack(Turn turn) {
         Backlog backlog = destinations.of(turn.message().organization());
         backlog.breaker().abandoned(turn.isProbe());
-        backlog.messages().addFirst(turn.claimed());
+        backlog.messages().putBack(turn.claimed());
         order.ended(turn.pool());
         if (stopped || backlog.pool() == null) {
             empty(backlog);
@@ -283,6 +300,11 @@ final class Turns {
     /** Organizations whose mail waits for servers that all rest, and those servers. */
     synchronized Map<ResourceKey, List<Lanes.Resting>> resting() {
         return Rests.of(destinations, lanes, clock.instant());
+    }
+
+    /** Servers that take no mail now, or have yet to prove that they do. */
+    synchronized List<ServerRest> rests() {
+        return lanes.rests();
     }
 
     /** Queue ids of the messages of these organizations that are in memory and have no place yet. */

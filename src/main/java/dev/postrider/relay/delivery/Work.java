@@ -8,7 +8,7 @@ import java.util.List;
 interface Work {
     void deliver(Turn turn);
 
-    void read(ResourceKey organization, int most);
+    void read(ResourceKey organization, boolean urgent, int most);
 
     /** Asks how much of its rate a server may be sent, and tells {@link Turns#tookOfRate}. */
     void takeOfRate(Lane lane, Allowance.Wish wish);

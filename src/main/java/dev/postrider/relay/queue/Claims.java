@@ -1,5 +1,6 @@
 package dev.postrider.relay.queue;
 
+import dev.postrider.route.MailClass;
 import dev.postrider.route.ResourceKey;
 import java.time.Instant;
 import java.util.List;
@@ -11,6 +12,9 @@ interface Claims {
 
     /** Takes messages that have recipients due and that nobody has, oldest attempt first; returns their ids. */
     List<String> takeDue(ResourceKey organization, Instant now, int most) throws QueueException;
+
+    /** As {@link #takeDue}, those of urgent classes alone, the most urgent first: see {@link MailClass#urgency()}. */
+    List<String> takeUrgent(ResourceKey organization, Instant now, int most) throws QueueException;
 
     /** Takes messages received before a time that nobody has, due or not. */
     List<String> takeReceivedBefore(ResourceKey organization, Instant time, int most) throws QueueException;

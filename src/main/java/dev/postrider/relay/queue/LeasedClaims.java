@@ -1,5 +1,6 @@
 package dev.postrider.relay.queue;
 
+import dev.postrider.route.MailClass;
 import dev.postrider.route.ResourceKey;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -23,11 +24,17 @@ final class LeasedClaims implements Claims {
             + " WHERE r.organization = ? AND r.message = mine.id AND r.claimed_by IS NULL RETURNING r.message)"
             + " SELECT id FROM mine WHERE id IN (SELECT message FROM taken) ORDER BY since, id";
 
-    private static final String TAKE_DUE = "WITH due AS MATERIALIZED (SELECT message, min(next_attempt) AS since FROM"
-            + " (SELECT message, next_attempt FROM recipient WHERE organization = ? AND next_attempt <= ?"
-            + " AND claimed_by IS NULL ORDER BY next_attempt LIMIT ?) d GROUP BY message),"
-            + " mine AS MATERIALIZED (SELECT m.id, due.since FROM message m JOIN due ON m.id = due.message"
-            + " WHERE m.organization = ? ORDER BY m.id FOR UPDATE OF m SKIP LOCKED)" + TAKE;
+    private static final String TAKE_DUE = takeDue("");
+
+    private static final String TAKE_URGENT = takeDue(" AND urgency = ?");
+
+    private static String takeDue(String which) {
+        return "WITH due AS MATERIALIZED (SELECT message, min(next_attempt) AS since FROM"
+                + " (SELECT message, next_attempt FROM recipient WHERE organization = ? AND next_attempt <= ?"
+                + which + " AND claimed_by IS NULL ORDER BY next_attempt LIMIT ?) d GROUP BY message),"
+                + " mine AS MATERIALIZED (SELECT m.id, due.since FROM message m JOIN due ON m.id = due.message"
+                + " WHERE m.organization = ? ORDER BY m.id FOR UPDATE OF m SKIP LOCKED)" + TAKE;
+    }
 
     private static final String TAKE_OLD = "WITH mine AS MATERIALIZED (SELECT m.id, m.received AS since FROM message m"
             + " WHERE m.organization = ? AND m.received < ? AND EXISTS (SELECT 1 FROM recipient r"
@@ -61,6 +68,25 @@ final class LeasedClaims implements Claims {
             query.setString(5, me);
             query.setString(6, organization.toString());
         });
+    }
+
+    @Override
+    public List<String> takeUrgent(ResourceKey organization, Instant now, int most) throws QueueException {
+        List<String> mine = new ArrayList<>();
+        for (int urgency = MailClass.MOST_URGENT; urgency > 0 && mine.size() < most; urgency--) {
+            int level = urgency;
+            int left = most - mine.size();
+            mine.addAll(take(TAKE_URGENT, (query, me) -> {
+                query.setString(1, organization.toString());
+                query.setLong(2, now.toEpochMilli());
+                query.setInt(3, level);
+                query.setInt(4, left);
+                query.setString(5, organization.toString());
+                query.setString(6, me);
+                query.setString(7, organization.toString());
+            }));
+        }
+        return mine;
     }
 
     @Override

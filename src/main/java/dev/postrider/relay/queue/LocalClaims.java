@@ -1,5 +1,6 @@
 package dev.postrider.relay.queue;
 
+import dev.postrider.route.MailClass;
 import dev.postrider.route.ResourceKey;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -28,6 +29,16 @@ final class LocalClaims implements Claims {
     public List<String> takeDue(ResourceKey organization, Instant now, int most) throws QueueException {
         return take("SELECT message FROM recipient WHERE organization = ? AND next_attempt <= ?"
                 + " ORDER BY next_attempt, message", organization, now, most);
+    }
+
+    @Override
+    public List<String> takeUrgent(ResourceKey organization, Instant now, int most) throws QueueException {
+        List<String> mine = new ArrayList<>();
+        for (int urgency = MailClass.MOST_URGENT; urgency > 0 && mine.size() < most; urgency--) {
+            mine.addAll(take("SELECT message FROM recipient WHERE organization = ? AND next_attempt <= ?"
+                    + " AND urgency = " + urgency + " ORDER BY next_attempt", organization, now, most - mine.size()));
+        }
+        return mine;
     }
 
     @Override

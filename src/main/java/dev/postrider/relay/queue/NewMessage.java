@@ -76,4 +76,9 @@ public record NewMessage(String sender, List<NewRecipient> recipients, boolean e
                 eightBit, smtpUtf8, DsnRequest.NONE, Optional.empty(), Optional.empty(), Optional.empty(), received,
                 Optional.empty());
     }
+
+    /** See {@link MailClass#urgency()}. */
+    int urgency() {
+        return mailClass.map(MailClass::urgency).orElse(0);
+    }
 }

@@ -62,6 +62,9 @@ public interface Queue extends AutoCloseable {
      */
     List<QueuedMessage> claim(ResourceKey organization, Instant now, int most) throws QueueException;
 
+    /** As {@link #claim}, messages of urgent classes alone, the most urgent first. */
+    List<QueuedMessage> claimUrgent(ResourceKey organization, Instant now, int most) throws QueueException;
+
     /**
      * Whether a claimed message is still this relay's; to be asked before an attempt. A relay that was not heard of for
      * long loses its messages to the others, and then just releases them.

@@ -6,6 +6,7 @@ import dev.postrider.message.MessageContent;
 import dev.postrider.message.Oversize;
 import dev.postrider.message.RecipientDsnRequest.Notify;
 import dev.postrider.message.RecipientDsnRequest;
+import dev.postrider.route.MailClass;
 import dev.postrider.route.ResourceKey;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -53,6 +54,11 @@ public record QueuedMessage(ResourceKey organization, String owner, String id, S
      */
     public record QueuedRecipient(int number, String address, RecipientDsnRequest dsn, int attempts,
             boolean delayReported) {}
+
+    /** See {@link MailClass#urgency()}. */
+    public int urgency() {
+        return countedAs.flatMap(MailClass::parse).map(MailClass::urgency).orElse(0);
+    }
 
     QueuedMessage withContent(MessageContent other) {
         return new QueuedMessage(organization, owner, id, sender, eightBit, smtpUtf8, dsn, traceParent, credentials,

@@ -84,7 +84,7 @@ public final class SqlQueue implements Queue {
                 new LockedRows("server_rate", "server", "sent", database, sharing.replica, writer, clock));
         this.quotas = new SqlQuotas(
                 new LockedRows("quota", "organization", "counted", database, sharing.replica, writer, clock),
-                this::arrived, clock);
+                organization -> arrived(organization, true), clock);
         counters.start();
         room.start();
     }
@@ -206,7 +206,7 @@ public final class SqlQueue implements Queue {
         for (ResourceKey former : done.former()) {
             removeEarlier(former);
             // Somebody must look when it is old enough to be dropped.
-            arrivals.arrived(former);
+            arrivals.arrived(former, true);
         }
         return done;
     }
@@ -219,7 +219,7 @@ public final class SqlQueue implements Queue {
     /** Gives messages that a former owner left to whoever has the name now; returns how many. */
     int adopt(ResourceKey former, List<String> ids) throws QueueException {
         int adopted = owners.adopt(former, ids);
-        arrived(FormerOwner.nameBefore(former));
+        arrived(FormerOwner.nameBefore(former), true);
         return adopted;
     }
 
@@ -292,7 +292,8 @@ public final class SqlQueue implements Queue {
         Held held = Held.queued(1, size, message.recipients().size());
         Held coming = draft.coming();
         usage.reserve(organization, held, coming);
-        boolean wanted = parts == 0 && !message.due().isAfter(message.received()) && claims.mayTake() && arrivals.wants(organization, size);
+        boolean wanted = parts == 0 && !message.due().isAfter(message.received()) && claims.mayTake()
+                && arrivals.wants(organization, size, message.urgency() > 0);
         Optional<String> claimedBy = wanted ? claims.takeNew(id) : Optional.empty();
         Optional<String> countedAs = Optional.of(message.mailClass().map(MailClass::text).orElse(""));
         Optional<String> earlier = Optional.empty();
@@ -314,7 +315,7 @@ public final class SqlQueue implements Queue {
             arrivals.arrived(StoredMessages.asInserted(organization, draft.owner(), id, message,
                     new ClaimedContent(claims, id, MessageContent.of(rest)), countedAs));
         } else if (inserted) {
-            arrived(organization);
+            arrived(organization, message.urgency() > 0);
         }
         return earlier.orElse(id);
     }
@@ -361,8 +362,8 @@ public final class SqlQueue implements Queue {
     }
 
     /** Mail of an organization is due that nobody has. */
-    void arrived(ResourceKey organization) {
-        arrivals.arrived(organization);
+    void arrived(ResourceKey organization, boolean mayBeUrgent) {
+        arrivals.arrived(organization, mayBeUrgent);
         peers.tell(organization);
     }
 
@@ -374,13 +375,22 @@ public final class SqlQueue implements Queue {
 
     /** Others say so. */
     void arrivedElsewhere(ResourceKey organization) {
-        arrivals.arrived(organization);
+        arrivals.arrived(organization, true);
     }
 
     @Override
     public List<QueuedMessage> claim(ResourceKey organization, Instant now, int most) throws QueueException {
         database.checkSound();
-        List<String> mine = claims.takeDue(organization, now, most);
+        return load(organization, now, claims.takeDue(organization, now, most));
+    }
+
+    @Override
+    public List<QueuedMessage> claimUrgent(ResourceKey organization, Instant now, int most) throws QueueException {
+        database.checkSound();
+        return load(organization, now, claims.takeUrgent(organization, now, most));
+    }
+
+    private List<QueuedMessage> load(ResourceKey organization, Instant now, List<String> mine) throws QueueException {
         if (mine.isEmpty()) {
             return List.of();
         }
@@ -443,7 +453,7 @@ public final class SqlQueue implements Queue {
         }
         usage.remove(organization, freed);
         if (!reports.isEmpty()) {
-            arrived(organization);
+            arrived(organization, false);
         }
     }
 
@@ -663,7 +673,7 @@ public final class SqlQueue implements Queue {
 
     private static final class NobodyListens implements Arrivals {
         @Override
-        public boolean wants(ResourceKey organization, long octets) {
+        public boolean wants(ResourceKey organization, long octets, boolean urgent) {
             return false;
         }
 
@@ -673,7 +683,7 @@ public final class SqlQueue implements Queue {
         }
 
         @Override
-        public void arrived(ResourceKey organization) {
+        public void arrived(ResourceKey organization, boolean mayBeUrgent) {
             // It is found when somebody asks what is due.
         }
     }

@@ -91,8 +91,8 @@ final class SqlWrites {
                 + " held, dsn_ret, dsn_envid, trace_parent, credentials, mail_class) VALUES (?, ?, ?, ?, ?, ?, ?, FALSE, ?, ?, ?, ?,"
                 + " ?)");
         insertRecipient = prepare("INSERT INTO recipient (organization, message, number, address, dsn_notify,"
-                + " dsn_orcpt, attempts, next_attempt, delay_reported, claimed_by)"
-                + " VALUES (?, ?, ?, ?, ?, ?, 0, ?, FALSE, ?)");
+                + " dsn_orcpt, attempts, next_attempt, delay_reported, claimed_by, urgency)"
+                + " VALUES (?, ?, ?, ?, ?, ?, 0, ?, FALSE, ?, ?)");
         insertEvent = prepare("INSERT INTO event (organization, id, content, attempts, next_attempt)"
                 + " VALUES (?, ?, ?, 0, ?)");
         deleteDraft = connection.prepareStatement("DELETE FROM draft WHERE organization = ? AND message = ?");
@@ -315,6 +315,12 @@ final class SqlWrites {
             text(insertRecipient, 6, recipient.dsn().orcpt());
             insertRecipient.setLong(7, message.due().toEpochMilli());
             text(insertRecipient, 8, claimedBy);
+            int urgency = message.urgency();
+            if (urgency > 0) {
+                insertRecipient.setInt(9, urgency);
+            } else {
+                insertRecipient.setNull(9, Types.INTEGER);
+            }
             gather(insertRecipient);
         }
     }

@@ -232,6 +232,11 @@ public final class RelayMeters {
         overRate.put(server, until);
     }
 
+    /** An attempt goes to a server in place of one of a former priority. */
+    public void backup(ResourceKey server) {
+        registry.counter("postrider.server.backup.attempts", SERVER, servers.active(server)).increment();
+    }
+
     /** So much was written to the queue at once. */
     public void committed(int steps) {
         commits.record(steps);

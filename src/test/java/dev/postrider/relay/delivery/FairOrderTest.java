@@ -39,8 +39,10 @@ final class FairOrderTest {
         }
 
         @Override
-        public void read(ResourceKey organization, int most) {
-            reads.add(organization);
+        public void read(ResourceKey organization, boolean urgent, int most) {
+            if (!urgent) {
+                reads.add(organization);
+            }
         }
 
         @Override

@@ -16,6 +16,7 @@ import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.Address;
 import dev.postrider.route.Endpoint;
+import dev.postrider.route.MailClass;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.Preference;
@@ -106,6 +107,14 @@ final class RunningDelivery implements AutoCloseable {
             draft.content().write(CONTENT);
             draft.commit(NewMessage.plain("a@b.example", List.of(recipient), false, false,
                     InstantSource.system().instant()));
+        }
+    }
+
+    void submit(ResourceKey organization, String recipient, MailClass mailClass) throws IOException {
+        try (Draft draft = queue.draft(organization)) {
+            draft.content().write(CONTENT);
+            draft.commit(NewMessage.plain("a@b.example", List.of(recipient), false, false,
+                    InstantSource.system().instant()).of(Optional.of(mailClass)));
         }
     }
 

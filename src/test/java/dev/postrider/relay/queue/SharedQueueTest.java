@@ -277,7 +277,7 @@ final class SharedQueueTest {
                 var first = open(proxy)) {
             first.onArrival(new Arrivals() {
                 @Override
-                public boolean wants(ResourceKey organization, long octets) {
+                public boolean wants(ResourceKey organization, long octets, boolean urgent) {
                     return true;
                 }
 
@@ -287,7 +287,7 @@ final class SharedQueueTest {
                 }
 
                 @Override
-                public void arrived(ResourceKey organization) {
+                public void arrived(ResourceKey organization, boolean mayBeUrgent) {
                     // It is claimed below.
                 }
             });
@@ -331,7 +331,7 @@ final class SharedQueueTest {
         try (var first = open(LONG); var second = open(LONG)) {
             second.onArrival(new Arrivals() {
                 @Override
-                public boolean wants(ResourceKey organization, long octets) {
+                public boolean wants(ResourceKey organization, long octets, boolean urgent) {
                     return false;
                 }
 
@@ -341,7 +341,7 @@ final class SharedQueueTest {
                 }
 
                 @Override
-                public void arrived(ResourceKey organization) {
+                public void arrived(ResourceKey organization, boolean mayBeUrgent) {
                     heard.add(organization);
                 }
             });

@@ -3,12 +3,14 @@ package dev.postrider.relay.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import dev.postrider.message.DsnRequest;
 import dev.postrider.message.MessageContent;
 import dev.postrider.message.RecipientDsnRequest;
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
+import dev.postrider.route.MailClass;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.testing.PostgresServer;
 import java.io.IOException;
@@ -93,6 +95,14 @@ final class SqlQueueTest {
         try (Draft draft = queue.draft(organization)) {
             draft.content().write(content.getBytes(StandardCharsets.ISO_8859_1));
             return draft.commit(NewMessage.plain("a@b.example", List.of(recipients), false, false, NOW));
+        }
+    }
+
+    private static String submit(Queue queue, ResourceKey organization, MailClass mailClass, Instant received)
+            throws IOException {
+        try (Draft draft = queue.draft(organization)) {
+            return draft.commit(NewMessage.plain("a@b.example", List.of("x@y.example"), false, false, received)
+                    .of(Optional.of(mailClass)));
         }
     }
 
@@ -369,13 +379,52 @@ final class SqlQueueTest {
     }
 
     @Test
+    void findsUrgentMailBehindAllOther() throws Exception {
+        try (var queue = open()) {
+            submit(queue, SHOP, "newsletter", "x@y.example");
+            submit(queue, OTHER, MailClass.PASSWORD_RECOVERY, NOW);
+            String alert = submit(queue, SHOP, MailClass.ALERTS, NOW);
+            submit(queue, SHOP, MailClass.NOTIFICATIONS, NOW);
+            String late = submit(queue, SHOP, MailClass.PASSWORD_RECOVERY, NOW.plusSeconds(1));
+            String recovery = submit(queue, SHOP, MailClass.PASSWORD_RECOVERY, NOW);
+            assertThat(queue.claimUrgent(SHOP, NOW, 1)).extracting(QueuedMessage::id).containsExactly(recovery);
+            assertThat(queue.claimUrgent(SHOP, NOW, 9)).extracting(QueuedMessage::id).containsExactly(alert);
+            assertThat(queue.claimUrgent(SHOP, NOW, 9)).isEmpty();
+            assertThat(queue.claim(SHOP, NOW, 9)).hasSize(2);
+            assertThat(queue.claimUrgent(SHOP, NOW.plusSeconds(1), 9))
+                    .extracting(QueuedMessage::urgency, QueuedMessage::id)
+                    .containsExactly(tuple(2, late));
+        }
+    }
+
+    /** However much there is, the way to what is urgent is an index. */
+    @Test
+    void readsUrgentMailByAnIndex() throws Exception {
+        try (var queue = open(); var connection = connect(); var statement = connection.createStatement()) {
+            submit(queue, SHOP, MailClass.ALERTS, NOW);
+            if (store == Store.POSTGRESQL) {
+                statement.execute("SET enable_seqscan = off");
+            }
+            String plan = "";
+            try (var rows = statement.executeQuery((store == Store.SQLITE ? "EXPLAIN QUERY PLAN " : "EXPLAIN ")
+                    + "SELECT message FROM recipient WHERE organization = 'a/b' AND next_attempt <= 7 AND urgency = 2"
+                    + " ORDER BY next_attempt")) {
+                while (rows.next()) {
+                    plan += rows.getString(store == Store.SQLITE ? "detail" : "QUERY PLAN") + "\n";
+                }
+            }
+            assertThat(plan).contains("recipient_urgent").doesNotContainIgnoringCase("sort").doesNotContain("B-TREE");
+        }
+    }
+
+    @Test
     void handsOverWhatIsWantedAtOnce() throws Exception {
         List<QueuedMessage> wanted = new ArrayList<>();
         List<ResourceKey> told = new ArrayList<>();
         try (var queue = open()) {
             queue.onArrival(new Arrivals() {
                 @Override
-                public boolean wants(ResourceKey organization, long octets) {
+                public boolean wants(ResourceKey organization, long octets, boolean urgent) {
                     return octets < 10;
                 }
 
@@ -385,7 +434,7 @@ final class SqlQueueTest {
                 }
 
                 @Override
-                public void arrived(ResourceKey organization) {
+                public void arrived(ResourceKey organization, boolean mayBeUrgent) {
                     told.add(organization);
                 }
             });

@@ -1,7 +1,9 @@
-package dev.postrider.transport;
+package dev.postrider.message.change;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postrider.message.LargeWork;
+import dev.postrider.message.MessageContent;
 import dev.postrider.testing.Cost;
 import java.util.ArrayList;
 import java.util.List;
