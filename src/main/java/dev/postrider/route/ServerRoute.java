@@ -34,4 +34,10 @@ public record ServerRoute(ResourceKey key, boolean global, boolean active, Endpo
                 ? new ServerRoute(key, global, active, smtp.as(submitter), replyRules)
                 : this;
     }
+
+    @Override
+    public String toString() {
+        return "ServerRoute[key=" + key + ", global=" + global + ", active=" + active + ", endpoint=" + endpoint
+                + (replyRules.isEmpty() ? "]" : ", replyRules=" + replyRules + "]");
+    }
 }
