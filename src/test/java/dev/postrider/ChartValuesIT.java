@@ -118,7 +118,8 @@ final class ChartValuesIT {
                 effect.add(RelayWorkload.bindingHost("mail", relay));
                 // Of these the operator makes no object: that it reads them is held by SettingsAreReadTest.
                 effect.add(relay.certificate() + " " + settings.support() + " " + settings.globalServerPolicy() + " "
-                        + settings.senderDomains() + " " + relay.links().sharedHosts() + " " + relay.replyRules().valid());
+                        + settings.senderDomains() + " " + relay.links().sharedHosts() + " "
+                        + relay.replyRules().valid());
             } else {
                 effect.add(object);
             }

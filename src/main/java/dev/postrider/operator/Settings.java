@@ -494,7 +494,8 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                                     Optional.empty(), Certificate.OWN, new Storage(Optional.empty(), Optional.empty()),
                                     Queue.FILE, null,
                                     Optional.empty(), false, Optional.empty(), Optional.empty(), Received.DEFAULT,
-                                    Delivery.DEFAULT, Visibility.DEFAULT, LinksSettings.OFF, ReplyRuleSettings.NONE, Map.of(),
+                                    Delivery.DEFAULT, Visibility.DEFAULT, LinksSettings.OFF, ReplyRuleSettings.NONE,
+                                    Map.of(),
                                     Scheduling.ANYWHERE)
                             : relay);
         }

@@ -73,7 +73,8 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         return world.serverRoute(key(server))
                 .filter(route -> route.global()
                         && !world.installation().trustedNamespaces().contains(route.key().namespace()))
-                .map(route -> new ServerRoute(route.key(), false, route.active(), route.endpoint(), route.replyRules()));
+                .map(route -> new ServerRoute(route.key(), false, route.active(), route.endpoint(),
+                        route.replyRules()));
     }
 
     /** Whether a server is one of all organizations, and in a namespace where that is honoured. */
@@ -246,7 +247,8 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             Address from = sender == null
                     ? new Address(recipient, Optional.of("Postrider"))
                     : new Address(sender.address(), Optional.ofNullable(sender.name()));
-            return new TestMail(new ServerRoute(key(server), isGlobal(), isActive(server), endpoint, DeclaredReplyRules.of(spec)),
+            return new TestMail(
+                    new ServerRoute(key(server), isGlobal(), isActive(server), endpoint, DeclaredReplyRules.of(spec)),
                     from, Optional.empty(), from.address(), recipient, "MailServer " + key(server));
         }
 

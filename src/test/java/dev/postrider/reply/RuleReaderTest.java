@@ -66,7 +66,8 @@ final class RuleReaderTest {
     void theFirstRuleThatFitsCounts() {
         ReplyRules rules = ReplyRules.shipped()
                 .after(List.of(rule("{codes: [550], text: quota, class: Other, action: Retry}")))
-                .after(List.of(rule("{codes: [550], hosts: ['*.acme.example'], text: quota, class: Temporary, action: Retry}"),
+                .after(List.of(
+                        rule("{codes: [550], hosts: ['*.acme.example'], text: quota, class: Temporary, action: Retry}"),
                         rule("{codes: [550], text: '(', class: Other, action: Bounce}")));
         Reply reply = Reply.parse("550 5.4.5 Daily user sending limit exceeded, out of Quota").orElseThrow();
 
@@ -116,7 +117,8 @@ final class RuleReaderTest {
     /** The most that a tenant can write, against the longest reply. */
     @Test
     void whatRulesCostIsBounded() {
-        ReplyRule worst = rule("{codes: [550], text: '(x+x+x+x+x+){20}y|([a-z]{1,9} ?){20}q', class: Other, action: Retry}");
+        ReplyRule worst = rule(
+                "{codes: [550], text: '(x+x+x+x+x+){20}y|([a-z]{1,9} ?){20}q', class: Other, action: Retry}");
         assertThat(ReplyRules.problems(List.of(worst))).isEmpty();
         ReplyRules rules = ReplyRules.shipped().after(Collections.nCopies(10, worst));
         Reply reply = new Reply(550, Optional.empty(), "550 " + "xyq ".repeat(250));
