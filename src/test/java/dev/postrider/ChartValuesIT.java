@@ -59,6 +59,7 @@ final class ChartValuesIT {
             "tolerations", "[{key: dedicated, operator: Exists}]",
             "affinity", "{nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: "
                     + "[{matchExpressions: [{key: a, operator: Exists}]}]}}}",
+            "replyRules", "[{codes: [451], class: RateLimited, action: Retry}]",
             "topologySpreadConstraints", "[{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway}]");
     /** Texts, of which each pattern of the schema allows one. */
     private static final List<String> TEXTS = List.of("other", "other@example.com", "7s", "7Gi", "other:3310",
@@ -117,7 +118,8 @@ final class ChartValuesIT {
                 effect.add(RelayWorkload.bindingHost("mail", relay));
                 // Of these the operator makes no object: that it reads them is held by SettingsAreReadTest.
                 effect.add(relay.certificate() + " " + settings.support() + " " + settings.globalServerPolicy() + " "
-                        + settings.senderDomains() + " " + relay.links().sharedHosts());
+                        + settings.senderDomains() + " " + relay.links().sharedHosts() + " "
+                        + relay.replyRules().valid());
             } else {
                 effect.add(object);
             }

@@ -53,7 +53,7 @@ public record MailServerSpec(
         @Size(max = 1000) @Nullable List<SenderGrant> senders,
         @JsonPropertyDescription("What replies of this server mean, before the installation's rules and those that "
                 + "Postrider brings; the first that fits counts.")
-        @Size(max = 20) @Nullable List<ReplyRule> replyRules,
+        @Size(max = 10) @Nullable List<ReplyRule> replyRules,
         @JsonPropertyDescription("Type exactly Delete to let this resource be deleted. Until then a deletion is "
                 + "refused, or held.")
         @Size(max = 64) @Nullable String deletionConfirmation) {

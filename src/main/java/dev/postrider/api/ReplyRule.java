@@ -9,19 +9,17 @@ import org.jspecify.annotations.Nullable;
 
 // @formatter:off The fields are laid out by hand: what each is for, then what it takes.
 
-/** What a reply of a server means. Whether the values are known ones the plan checks, and says all at once. */
+/**
+ * What a reply of the server means. Whether the values are known ones the plan checks, and says all at once.
+ */
 public record ReplyRule(
-        @JsonPropertyDescription("Servers that the rule is for, as smtp.example.com or *.example.com. Default: any.")
-        @Size(max = 20) @Nullable List<@Size(max = 253) String> hosts,
-        @JsonPropertyDescription("SMTP, the default, or HTTP for answers of Microsoft Graph.")
-        @Size(max = 8) @Nullable String protocol,
         @JsonPropertyDescription("Steps of a delivery: Connection, Tls, Authentication, SenderRejected, RecipientRejected, "
                 + "MessageRejected. Default: any.")
-        @Size(max = 20) @Nullable List<@Size(max = 32) String> steps,
+        @Size(max = 6) @Nullable List<@Size(max = 20) String> steps,
         @JsonPropertyDescription("Codes of the reply, 400 to 599, as 550. Default: any.")
-        @Size(max = 20) @Nullable List<Integer> codes,
+        @Size(max = 8) @Nullable List<Integer> codes,
         @JsonPropertyDescription("Enhanced status codes (RFC 3463), as 5.7.1 or 5.7.*. Default: any.")
-        @Size(max = 20) @Nullable List<@Size(max = 16) String> enhanced,
+        @Size(max = 8) @Nullable List<@Size(max = 11) String> enhanced,
         @JsonPropertyDescription("A regular expression (RE2) that is found, without regard to case, in the words of the "
                 + "reply: after its codes, and without addresses. Default: any words.")
         @Size(max = 200) @Nullable String text,
@@ -34,6 +32,6 @@ public record ReplyRule(
         @JsonPropertyDescription("How long the server rests with RestServer: 1s to 24h, as 15m.")
         @Size(max = 16) @Nullable String restFor,
         @JsonPropertyDescription("Whose midnight it is with RestUntilMidnight, as America/Los_Angeles.")
-        @Size(max = 64) @Nullable String timeZone,
+        @Size(max = 40) @Nullable String timeZone,
         @JsonPropertyDescription("What to do next, for people, in one line.")
-        @Size(max = 500) @Nullable String advice) {}
+        @Size(max = 200) @Nullable String advice) {}

@@ -146,7 +146,8 @@ public final class LocalMode implements AutoCloseable {
                         Optional.of(certificate.caCertificate()))),
                 options.linksPort().isPresent(), Set.of("localhost"), options.support(),
                 Optional.empty(), UUID.randomUUID().toString());
-        var sender = new TestSender(new MailUpstreams(name, true, EgressPolicy.OPEN, options.graph(), ReplyRules::shipped), clock);
+        var sender = new TestSender(
+                new MailUpstreams(name, true, EgressPolicy.OPEN, options.graph(), ReplyRules::shipped), clock);
         this.cluster = new LocalCluster(routes, new BindingDirectories(bindings), installation, clock,
                 new Sends<>(order -> order.mail().server().key(), order -> sender.send(order.mail()),
                         (order, defect) -> sender.failed(order.mail(), defect), Integer.MAX_VALUE, tests),

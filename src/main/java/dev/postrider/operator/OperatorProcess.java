@@ -177,6 +177,7 @@ public final class OperatorProcess implements AutoCloseable {
 
         Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, tests, notices, organizations, options,
                 clock);
+        registry.gauge("postrider.operator.reply.rules.invalid", reconcilers.relay, RelayReconciler::invalidRules);
         FairExecutor reconciliations = new FairExecutor("reconciliation", RECONCILIATIONS);
         registry.gauge("postrider.operator.reconciliations.waiting", reconciliations, FairExecutor::waiting);
         operator = new Operator(o -> o.withKubernetesClient(client)

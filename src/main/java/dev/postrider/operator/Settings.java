@@ -154,6 +154,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      * @param delivery                     how it delivers mail, tries again and gives up
      * @param visibility                   how it is seen from outside
      * @param links                        how it serves attachments for download
+     * @param replyRules                   what replies of servers mean, before what Postrider brings
      * @param labels                       of its objects and pods, besides its own
      * @param scheduling                   where its pods run
      */
@@ -163,7 +164,8 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             Queue queue, @Nullable ResourceRequirements resources,
             Optional<String> serviceType, boolean allowPlaintextAuthentication, Optional<String> adminAddress,
             Optional<String> submissionAddress, Received received, Delivery delivery, Visibility visibility,
-            LinksSettings links, Map<String, String> labels, Scheduling scheduling) {
+            LinksSettings links, ReplyRuleSettings replyRules, Map<String, String> labels,
+            Scheduling scheduling) {
 
         public Relay {
             storage = storage == null ? new Storage(Optional.empty(), Optional.empty()) : storage;
@@ -178,6 +180,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             adminAddress = given(adminAddress);
             visibility = visibility == null ? Visibility.DEFAULT : visibility;
             links = links == null ? LinksSettings.OFF : links;
+            replyRules = replyRules == null ? ReplyRuleSettings.NONE : replyRules;
             labels = labels == null ? Map.of() : Map.copyOf(labels);
             scheduling = scheduling == null ? Scheduling.ANYWHERE : scheduling;
             Settings.submission(submissionAddress);
@@ -505,7 +508,8 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                                     Optional.empty(), Certificate.OWN, new Storage(Optional.empty(), Optional.empty()),
                                     Queue.FILE, null,
                                     Optional.empty(), false, Optional.empty(), Optional.empty(), Received.DEFAULT,
-                                    Delivery.DEFAULT, Visibility.DEFAULT, LinksSettings.OFF, Map.of(),
+                                    Delivery.DEFAULT, Visibility.DEFAULT, LinksSettings.OFF, ReplyRuleSettings.NONE,
+                                    Map.of(),
                                     Scheduling.ANYWHERE)
                             : relay);
         }

@@ -17,8 +17,11 @@ final class DeclaredReplyRules {
     static List<ReplyRule> of(MailServerSpec spec) {
         return Objects.requireNonNullElse(spec.replyRules(), List.<dev.postrider.api.ReplyRule>of())
                 .stream()
-                .map(rule -> new ReplyRule(rule.hosts(), Optional.ofNullable(rule.protocol()), rule.steps(),
-                        rule.codes(), rule.enhanced(), Optional.ofNullable(rule.text()),
+                .map(rule -> new ReplyRule(List.of(),
+                        Optional.of(spec.microsoftGraph() == null ? "SMTP" : "HTTP"),
+                        Objects.requireNonNullElse(rule.steps(), List.of()),
+                        Objects.requireNonNullElse(rule.codes(), List.of()),
+                        Objects.requireNonNullElse(rule.enhanced(), List.of()), Optional.ofNullable(rule.text()),
                         Optional.ofNullable(rule.replyClass()), Optional.ofNullable(rule.action()),
                         Optional.ofNullable(rule.restFor()), Optional.ofNullable(rule.timeZone()),
                         Optional.ofNullable(rule.advice())))

@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,7 +59,11 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
 
     /** What of a declaration is likely to be a mistake, though it is valid. */
     public static List<Problem> warnings(MailServer server) {
-        return server.getSpec() == null ? List.of() : UnusualPorts.of(server.getSpec());
+        return server.getSpec() == null
+                ? List.of()
+                : Stream.of(UnusualPorts.of(server.getSpec()), KnownTroubles.of(server.getSpec()))
+                        .flatMap(List::stream)
+                        .toList();
     }
 
     /**
@@ -151,7 +156,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             }
             List<Problem> unusual = warnings(server);
             if (conditions.isNews(ready) && ready.message().endsWith(Problem.describe(unusual)) && !unusual.isEmpty()) {
-                notices.add(Notice.warning(UnusualPorts.REASON, Problem.describe(unusual)));
+                notices.add(Notice.warning(unusual.getFirst().reason(), Problem.describe(unusual)));
             }
             Optional<Instant> lookAgain = server.getMetadata().getDeletionTimestamp() != null && !release
                     ? Optional.of(world.now().plus(Duration.ofSeconds(30)))
@@ -417,10 +422,18 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                 return conditions.set(type, Status.True, "Inactive", "valid, and switched off (spec.active)");
             }
             return tested.status() == Status.True
-                    ? conditions.set(type, Status.True, "Accepted", tested.message())
+                    ? conditions.set(type, Status.True, "Accepted", tested.message() + lasting())
                     : conditions.set(type, Status.True,
                             tested.reason().equals(LOGIN_NOT_TESTED) ? tested.reason() : "NotTested",
                             tested.message() + unusual());
+        }
+
+        /** What ends one day, though it works today. */
+        private String lasting() {
+            List<Problem> ends = warnings(server).stream()
+                    .filter(warning -> warning.reason().equals(KnownTroubles.PASSWORDS_END))
+                    .toList();
+            return ends.isEmpty() ? "" : ". Warning: " + Problem.describe(ends);
         }
 
         /** What may be a mistake, for as long as no mail has proved that it is not. */

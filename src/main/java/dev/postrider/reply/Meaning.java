@@ -24,10 +24,9 @@ public record Meaning(ReplyClass replyClass, ReplyAction action, Optional<String
             case ReplyAction.Bounce _ -> true;
             case ReplyAction.SplitRecipients _,ReplyAction.EncodeAnew _ -> reply.code() >= 500
                     && reply.enhanced().filter(status -> status.startsWith("4.")).isEmpty()
-                    // RFC 5321 section 4.5.3.1.10: said to a recipient it may stand for 452.
+                // RFC 5321 section 4.5.3.1.10: said to a recipient it may stand for 452.
                     && !(reply.code() == 552 && step == Step.RecipientRejected);
-            case ReplyAction.Retry _,ReplyAction.RetryElsewhere _,ReplyAction.RestServer _,
-                    ReplyAction.RestUntilMidnight _,ReplyAction.FewerConnections _,ReplyAction.HoldOrganization _ ->
+            case ReplyAction.Retry _,ReplyAction.RetryElsewhere _,ReplyAction.RestServer _,ReplyAction.RestUntilMidnight _,ReplyAction.FewerConnections _,ReplyAction.HoldOrganization _ ->
                 false;
         };
     }
@@ -38,11 +37,9 @@ public record Meaning(ReplyClass replyClass, ReplyAction action, Optional<String
      */
     public Meaning ofSubmitter() {
         return switch (action) {
-            case ReplyAction.RetryElsewhere _,ReplyAction.RestServer _,ReplyAction.RestUntilMidnight _,
-                    ReplyAction.HoldOrganization _ ->
+            case ReplyAction.RetryElsewhere _,ReplyAction.RestServer _,ReplyAction.RestUntilMidnight _,ReplyAction.HoldOrganization _ ->
                 new Meaning(replyClass, new ReplyAction.Retry(), advice);
-            case ReplyAction.Bounce _,ReplyAction.Retry _,ReplyAction.FewerConnections _,
-                    ReplyAction.SplitRecipients _,ReplyAction.EncodeAnew _ ->
+            case ReplyAction.Bounce _,ReplyAction.Retry _,ReplyAction.FewerConnections _,ReplyAction.SplitRecipients _,ReplyAction.EncodeAnew _ ->
                 this;
         };
     }

@@ -113,7 +113,7 @@ record PatternShape(List<String> required, long size) {
 
         private static int largest(String counts) {
             int largest = 1;
-            for (String count : counts.split(",")) {
+            for (String count : counts.split(",", -1)) {
                 if (count.chars().allMatch(Character::isDigit) && !count.isEmpty()) {
                     largest = Math.max(largest, count.length() > 4 ? 10_000 : Integer.parseInt(count));
                 }

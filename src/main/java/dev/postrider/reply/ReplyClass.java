@@ -43,7 +43,7 @@ public enum ReplyClass {
     /** Nothing of these can be told from the reply. */
     OTHER;
 
-    private final String text = Arrays.stream(name().split("_"))
+    private final String text = Arrays.stream(name().split("_", -1))
             .map(word -> word.charAt(0) + word.substring(1).toLowerCase(Locale.ROOT))
             .collect(Collectors.joining());
 

@@ -66,16 +66,19 @@ final class RuleReader {
         }
         Set<Step> steps = EnumSet.noneOf(Step.class);
         declared.steps().forEach(step -> oneOf("steps", step, Step.values(), Enum::name).ifPresent(steps::add));
-        declared.protocol().filter(name -> !name.equals("SMTP") && !name.equals("HTTP"))
+        declared.protocol()
+                .filter(name -> !name.equals("SMTP") && !name.equals("HTTP"))
                 .ifPresent(name -> wrong("protocol", quoted(name) + " is not a protocol: use SMTP or HTTP"));
         Optional<Rule.Words> words = declared.text().flatMap(this::words);
         specific(words);
         Optional<ReplyClass> replyClass = required("class", declared.replyClass())
                 .flatMap(name -> oneOf("class", name, ReplyClass.values(), ReplyClass::text));
         Optional<ReplyAction> action = required("action", declared.action()).flatMap(this::action);
-        declared.advice().filter(text -> text.length() > MOST_ADVICE || text.chars().anyMatch(c -> c < ' ' || c == 127))
+        declared.advice()
+                .filter(text -> text.length() > MOST_ADVICE || text.chars().anyMatch(c -> c < ' ' || c == 127))
                 .ifPresent(_ -> wrong("advice",
-                        "not one line of text: use at most " + MOST_ADVICE + " characters, without control characters"));
+                        "not one line of text: use at most " + MOST_ADVICE
+                                + " characters, without control characters"));
         return problems.size() > before
                 ? Optional.empty()
                 : Optional.of(new Rule(globs(declared.hosts()), !declared.protocol().equals(Optional.of("HTTP")), steps,
@@ -90,7 +93,8 @@ final class RuleReader {
     }
 
     private void forms(String field, List<String> entries, Pattern form, String allowed) {
-        entries.stream().filter(entry -> !form.matches(entry))
+        entries.stream()
+                .filter(entry -> !form.matches(entry))
                 .forEach(entry -> wrong(field, quoted(entry) + " is not " + allowed));
     }
 

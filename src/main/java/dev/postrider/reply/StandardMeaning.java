@@ -68,7 +68,7 @@ final class StandardMeaning {
     }
 
     private static Optional<ReplyClass> byStatus(Step step, String status) {
-        String[] parts = status.split("\\.");
+        String[] parts = status.split("\\.", -1);
         int detail = Integer.parseInt(parts[2]);
         return Optional.ofNullable(switch (Integer.parseInt(parts[1])) {
             case 1 -> switch (detail) {

@@ -103,7 +103,7 @@ final class RouteBoundsTest {
      */
     @Test
     void specsHaveTheBoundsThatTheDocumentationTells() throws Exception {
-        assertThat(mostOfSpec("mailservers")).isLessThan(20_000);
+        assertThat(mostOfSpec("mailservers")).isLessThan(32_000);
         int organization = mostOfSpec("organizationmailsettings");
         assertThat(organization).isLessThan(300_000);
         assertThat(organization + 6 * (6 * Credentials.LONGEST_TEXT + Credentials.LONGEST_VALUE))

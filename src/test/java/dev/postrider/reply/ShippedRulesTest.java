@@ -85,7 +85,7 @@ final class ShippedRulesTest {
                 assertThat(!rule.enhanced().isEmpty() || rule.steps().equals(Set.of(Step.Authentication))
                         || rule.words().orElseThrow().pattern().toString().startsWith("^")
                         || rule.codes().equals(Set.of(525))
-                        // Only the mail of the organization rests then.
+                // Only the mail of the organization rests then.
                         || rule.meaning().replyClass() == ReplyClass.SENDER_NOT_ALLOWED)
                         .isTrue();
             }

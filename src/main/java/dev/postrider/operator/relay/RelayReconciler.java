@@ -5,6 +5,7 @@ import dev.postrider.operator.CertificateSource;
 import dev.postrider.operator.Cluster;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.InstallationSecrets;
+import dev.postrider.operator.ReplyRuleSettings;
 import dev.postrider.operator.Secrets;
 import dev.postrider.operator.Settings;
 import dev.postrider.plan.Notice;
@@ -76,6 +77,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     private final Map<Class<?>, InformerEventSource<?, ConfigMap>> sources = new HashMap<>();
     private @Nullable InformerEventSource<Secret, ConfigMap> routes;
     private volatile RelayState told = RelayState.notNeeded();
+    private volatile List<String> toldOfRules = List.of();
 
     /**
      * What the relay runs.
@@ -155,6 +157,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
             events.publish(configMap, new Notice(true, "InvalidSettings", String.valueOf(e.getMessage())));
             return UpdateControl.noUpdate();
         }
+        tell(settings.relay().replyRules(), configMap);
         Optional<String> keyName = InstallationSecrets.submitterKeyName(configMap);
         if (keyName.isEmpty()) {
             events.publish(configMap, new Notice(true, "InvalidSettings", "annotation "
@@ -185,6 +188,25 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
             told = relay;
         }
         return UpdateControl.<ConfigMap>noUpdate().rescheduleAfter(SECRETS_INTERVAL);
+    }
+
+    /** What is wrong with rules for replies, once for each time that it changes. */
+    private void tell(ReplyRuleSettings rules, ConfigMap configMap) {
+        if (!rules.problems().equals(toldOfRules)) {
+            toldOfRules = rules.problems();
+            for (String problem : toldOfRules) {
+                LOG.error("a rule for replies is left out: {}", problem);
+            }
+            if (!toldOfRules.isEmpty()) {
+                events.publish(configMap, new Notice(true, "InvalidSettings", "rules for replies are left out: "
+                        + String.join("; ", toldOfRules)));
+            }
+        }
+    }
+
+    /** How many things are wrong with rules for replies. */
+    public int invalidRules() {
+        return toldOfRules.size();
     }
 
     /** What is known before any Secret of other people's has been read: where one is named, nothing is replaced yet. */
@@ -243,7 +265,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     private void applyRoute(Settings settings, ConfigMap configMap, Context<ConfigMap> context) {
         RelayRoute route = new RelayRoute(settings.globalServerPolicy() == Settings.GlobalServerPolicy.Required,
                 secrets.certificate().certificateChain(), secrets.certificate().privateKey(),
-                Sha256.of(secrets.adminToken()), secrets.submitterKeys());
+                Sha256.of(secrets.adminToken()), secrets.submitterKeys(), settings.relay().replyRules().valid());
         Secret wanted = Secrets.route(RouteSecret.Kind.RELAY, Cluster.key(configMap),
                 configMap.getMetadata().getUid(), route, cluster.namespace(),
                 configMap);

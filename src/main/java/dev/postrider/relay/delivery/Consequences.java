@@ -196,7 +196,8 @@ final class Consequences {
             deferred.add(new Deferral(recipient.number(), recipient.attempts(), now, now,
                     server.endpoint().display(), reply, recipient.delayReported()));
             if (told) {
-                events.add(MailEvent.of(MailEvent.Type.HELD, message, recipient, server.key(), reply, Optional.empty(), now));
+                events.add(MailEvent.of(MailEvent.Type.HELD, message, recipient, server.key(), reply, Optional.empty(),
+                        now));
             }
         }
         return new Settlement(List.of(), deferred, List.of(), events, Map.of(), true);
