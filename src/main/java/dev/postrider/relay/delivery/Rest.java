@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.format.TextStyle;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -28,7 +29,7 @@ record Rest(Instant until, String shown, String reason, Verdict.Refused failure)
 
     /** Of a time that needs no other words. */
     Rest(Instant until, String reason, Verdict.Refused failure) {
-        this(until, until.toString(), reason, failure);
+        this(until, until.truncatedTo(ChronoUnit.SECONDS).toString(), reason, failure);
     }
 
     /** The rest that a refusal asks for, if it asks for one. */
