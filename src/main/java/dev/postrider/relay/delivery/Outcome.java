@@ -42,11 +42,9 @@ record Outcome(QueuedRecipient recipient, ServerRoute server, Verdict verdict, D
     /** Whether it is known to concern the account, or how the server is used, and not a mail. */
     static boolean isKnown(Verdict.Refused refused) {
         return switch (action(refused)) {
-            case ReplyAction.RestServer _,ReplyAction.RestUntilMidnight _,ReplyAction.HoldOrganization _,
-                    ReplyAction.FewerConnections _ ->
+            case ReplyAction.RestServer _,ReplyAction.RestUntilMidnight _,ReplyAction.HoldOrganization _,ReplyAction.FewerConnections _ ->
                 true;
-            case ReplyAction.Bounce _,ReplyAction.Retry _,ReplyAction.RetryElsewhere _,ReplyAction.SplitRecipients _,
-                    ReplyAction.EncodeAnew _ ->
+            case ReplyAction.Bounce _,ReplyAction.Retry _,ReplyAction.RetryElsewhere _,ReplyAction.SplitRecipients _,ReplyAction.EncodeAnew _ ->
                 false;
         };
     }

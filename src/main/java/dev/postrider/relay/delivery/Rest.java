@@ -35,12 +35,12 @@ record Rest(Instant until, String shown, String reason, Verdict.Refused failure)
     /** The rest that a refusal asks for, if it asks for one. */
     static Optional<Rest> of(Verdict.Refused refused, Instant now) {
         return refused.meaning().flatMap(meaning -> switch (meaning.action()) {
-            case ReplyAction.RestServer(Duration time) -> Optional.of(new Rest(now.plus(time), reason(meaning), refused));
+            case ReplyAction.RestServer(Duration time) ->
+                Optional.of(new Rest(now.plus(time), reason(meaning), refused));
             case ReplyAction.RestUntilMidnight(ZoneId zone) -> Optional.of(untilMidnight(zone, meaning, refused, now));
             case ReplyAction.HoldOrganization() ->
                 Optional.of(new Rest(UNTIL_RELEASED, "a person releases it", reason(meaning), refused));
-            case ReplyAction.Bounce _,ReplyAction.Retry _,ReplyAction.RetryElsewhere _,ReplyAction.FewerConnections _,
-                    ReplyAction.SplitRecipients _,ReplyAction.EncodeAnew _ ->
+            case ReplyAction.Bounce _,ReplyAction.Retry _,ReplyAction.RetryElsewhere _,ReplyAction.FewerConnections _,ReplyAction.SplitRecipients _,ReplyAction.EncodeAnew _ ->
                 Optional.empty();
         });
     }

@@ -444,7 +444,8 @@ final class AccountRefusalsTest {
         server("a", first, false, 1);
         organization(ORDERS, "a");
         submit(ORDERS, "a@b.example", 4);
-        awaitWaiting(ORDERS, "server shop/a rests until a person releases it: the account is suspended, or may not send");
+        awaitWaiting(ORDERS,
+                "server shop/a rests until a person releases it: the account is suspended, or may not send");
         assertThat(listed(ORDERS)).filteredOn(entry -> entry.state() == QueueView.State.HELD)
                 .singleElement()
                 .satisfies(entry -> assertThat(entry.recipients().getFirst().lastReply().orElseThrow())
@@ -455,7 +456,8 @@ final class AccountRefusalsTest {
 
         queue.view().change(Change.RELEASE, Filter.ALL, OptionalInt.empty());
         await().untilAsserted(() -> assertThat(mails(first)).isEqualTo(2));
-        awaitWaiting(ORDERS, "server shop/a rests until a person releases it: the account is suspended, or may not send");
+        awaitWaiting(ORDERS,
+                "server shop/a rests until a person releases it: the account is suspended, or may not send");
         first.on("MAIL", "");
         queue.view().change(Change.RELEASE, Filter.ALL, OptionalInt.empty());
         awaitQueued(ORDERS, 0);

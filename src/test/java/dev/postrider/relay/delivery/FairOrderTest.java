@@ -91,7 +91,8 @@ final class FairOrderTest {
             routes.put(TestRoutes.organization("shop-" + i, State.OPEN, "mx-" + i));
             if (i < UNRECORDED) {
                 assertThat(lanes.enter(
-                        new Pool("shop", List.of(lanes.of(key("mx-" + i))), new OwnRests(lanes::newBreaker)), Set.of(), NOW)).isPresent();
+                        new Pool("shop", List.of(lanes.of(key("mx-" + i))), new OwnRests(lanes::newBreaker)), Set.of(),
+                        NOW)).isPresent();
                 turns.recording("shop");
             }
         }
