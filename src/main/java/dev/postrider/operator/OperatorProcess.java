@@ -113,7 +113,8 @@ public final class OperatorProcess implements AutoCloseable {
      * @throws IOException              if the port for health is taken
      * @throws IllegalArgumentException if the settings are missing or cannot be read
      */
-    public OperatorProcess(KubernetesClient client, Options options, BiFunction<String, EgressPolicy, TestSender> sender,
+    public OperatorProcess(KubernetesClient client, Options options,
+            BiFunction<String, EgressPolicy, TestSender> sender,
             InstantSource clock,
             Leadership leadership) throws IOException {
         this(client, options, sender, clock, clock, leadership);

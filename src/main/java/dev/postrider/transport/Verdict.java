@@ -73,12 +73,11 @@ public sealed interface Verdict {
         public Refused meaning(Meaning some) {
             boolean ofMessage = switch (some.action()) {
                 case ReplyAction.Bounce _,ReplyAction.SplitRecipients _,ReplyAction.EncodeAnew _ -> true;
-                case ReplyAction.Retry _,ReplyAction.RetryElsewhere _,ReplyAction.RestServer _,
-                        ReplyAction.RestUntilMidnight _,ReplyAction.FewerConnections _,
-                        ReplyAction.HoldOrganization _ ->
+                case ReplyAction.Retry _,ReplyAction.RetryElsewhere _,ReplyAction.RestServer _,ReplyAction.RestUntilMidnight _,ReplyAction.FewerConnections _,ReplyAction.HoldOrganization _ ->
                     false;
             };
-            return new Refused(step, permanent && ofMessage, reply, message, retryAfter, status, inTransaction, Optional.of(some));
+            return new Refused(step, permanent && ofMessage, reply, message, retryAfter, status, inTransaction,
+                    Optional.of(some));
         }
 
         /**

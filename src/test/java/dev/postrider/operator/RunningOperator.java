@@ -88,7 +88,8 @@ final class RunningOperator implements AutoCloseable {
         process = new OperatorProcess(operatorClient,
                 new OperatorProcess.Options(namespace, "postrider-settings", UUID.randomUUID().toString(),
                         "postrider:test", 0, 0),
-                (greeting, tenants) -> new TestSender(new MailUpstreams(greeting, true, tenants), InstantSource.system()),
+                (greeting, tenants) -> new TestSender(new MailUpstreams(greeting, true, tenants),
+                        InstantSource.system()),
                 clock, calendar, leadership);
     }
 

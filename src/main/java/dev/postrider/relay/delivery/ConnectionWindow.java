@@ -23,7 +23,7 @@ final class ConnectionWindow {
             return most;
         }
         long grown = most + Duration.between(since, now).dividedBy(GROWS_AFTER);
-        return (int) Math.clamp(grown, 1, Integer.MAX_VALUE);
+        return Math.clamp(grown, 1, Integer.MAX_VALUE);
     }
 
     /** The server took a message. */

@@ -121,7 +121,7 @@ final class Consequences {
                                 : "4.4.7", Optional.empty()));
                     }
                 }
-                case Verdict.Refused refused when otherServerLeft && outcome.concernsServer() -> deferred
+                case Verdict.Refused refused when otherServerLeft && outcome.mayBePutBack() -> deferred
                         .add(deferral(outcome, refused, recipient.attempts(), now, now, recipient.delayReported()));
                 case Verdict.Refused refused when tried && Outcome.asksForHold(refused) -> {
                     String reply = "held: " + refused.message() + "; release the message once that is done: the other "
@@ -138,7 +138,7 @@ final class Consequences {
                     held = true;
                 }
                 case Verdict.Refused refused -> {
-                    Optional<Instant> rest = outcome.restsUntil(now);
+                    Optional<Instant> rest = outcome.restsUntil(otherServerLeft, now);
                     int attempts = recipient.attempts() + (rest.isPresent() ? 0 : 1);
                     if (attempts == 1 && rest.isEmpty()) {
                         fates.put(recipient.number(), new Fate(Ending.DEFERRED, outcome.server().key()));

@@ -177,7 +177,7 @@ final class Courier {
             return;
         }
         boolean otherServerLeft = !open.isEmpty() && turns.isAnotherAwake(turn.pool(), tried);
-        if (outcomes.isEmpty() || (otherServerLeft && outcomes.stream().allMatch(Outcome::concernsServer))) {
+        if (outcomes.isEmpty() || (otherServerLeft && outcomes.stream().allMatch(Outcome::mayBePutBack))) {
             turn.putBack();
         } else {
             record(message, outcomes, otherServerLeft);

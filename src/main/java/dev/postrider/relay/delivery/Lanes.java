@@ -468,7 +468,9 @@ final class Lanes {
                 .map(rest -> new Waiting.Reason(rest.text(server.key()), rest.end()))
                 .orElseGet(() -> new Waiting.Reason("server %s gets no mail for a while, since attempts failed%s"
                         .formatted(server.key(), breaker.lastFailure()
-                                .map(failure -> " (" + failure.step() + ")")
+                                .map(failure -> Outcome.asksForFewerConnections(failure)
+                                        ? " (too many connections)"
+                                        : " (" + failure.step() + ")")
                                 .orElse("")),
                         Optional.of(breaker.restsUntil())));
     }

@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param duration of the attempt
  */
 record Outcome(QueuedRecipient recipient, ServerRoute server, Verdict verdict, Duration duration) {
-    /** How long a message waits that found too many connections open: others may be done by then. */
+    /** How long a message waits that found too many connections open, or no room: others may be done by then. */
     private static final Duration CROWDED_RETRY = Duration.ofSeconds(2);
 
     /**
@@ -42,11 +42,9 @@ record Outcome(QueuedRecipient recipient, ServerRoute server, Verdict verdict, D
     /** Whether it is known to concern the account, or how the server is used, and not a mail. */
     static boolean isKnown(Verdict.Refused refused) {
         return switch (action(refused)) {
-            case ReplyAction.RestServer _,ReplyAction.RestUntilMidnight _,ReplyAction.HoldOrganization _,
-                    ReplyAction.FewerConnections _ ->
+            case ReplyAction.RestServer _,ReplyAction.RestUntilMidnight _,ReplyAction.HoldOrganization _,ReplyAction.FewerConnections _ ->
                 true;
-            case ReplyAction.Bounce _,ReplyAction.Retry _,ReplyAction.RetryElsewhere _,ReplyAction.SplitRecipients _,
-                    ReplyAction.EncodeAnew _ ->
+            case ReplyAction.Bounce _,ReplyAction.Retry _,ReplyAction.RetryElsewhere _,ReplyAction.SplitRecipients _,ReplyAction.EncodeAnew _ ->
                 false;
         };
     }
@@ -70,12 +68,14 @@ record Outcome(QueuedRecipient recipient, ServerRoute server, Verdict verdict, D
     /**
      * When the message is tried again, where that does not follow the schedule and the attempt does not count: at once
      * where the server, or the organization's mail there, rests, for nothing is tried meanwhile.
+     *
+     * @param otherServerLeft whether another may take it as soon as it has room
      */
-    Optional<Instant> restsUntil(Instant now) {
+    Optional<Instant> restsUntil(boolean otherServerLeft, Instant now) {
         if (!(verdict instanceof Verdict.Refused refused) || !isKnown(refused)) {
             return Optional.empty();
         }
-        if (asksForFewerConnections(refused)) {
+        if (asksForFewerConnections(refused) || otherServerLeft) {
             return Optional.of(now.plus(CROWDED_RETRY));
         }
         return Rest.of(refused, now)
@@ -86,14 +86,23 @@ record Outcome(QueuedRecipient recipient, ServerRoute server, Verdict verdict, D
 
     /** Whether it says something about the server, so that another may take the message. */
     boolean concernsServer() {
-        return verdict instanceof Verdict.Refused refused && (isKnown(refused) || isFailure(refused));
+        return verdict instanceof Verdict.Refused refused && !isOfSubmitter(refused)
+                && (isKnown(refused) || isFailure(refused));
+    }
+
+    /** A submitter's login says nothing of the server, and must not be tried at all of them. */
+    private boolean isOfSubmitter(Verdict.Refused refused) {
+        return server.endpoint().wantsSubmitter() && SubmitterLogins.isWrongLogin(refused);
+    }
+
+    /** Whether the message may be next again at once, for this server lets it in no more, or has failed. */
+    boolean mayBePutBack() {
+        return concernsServer() && verdict instanceof Verdict.Refused refused && !concernsSender(refused);
     }
 
     private boolean isFailure(Verdict.Refused refused) {
         return !refused.permanent() && switch (refused.step()) {
-            case NameResolution, Connection, Tls, Certificate, Timeout -> true;
-            // A submitter's login says nothing of the server, and must not be tried at all of them.
-            case Authentication -> !(server.endpoint().wantsSubmitter() && SubmitterLogins.isWrongLogin(refused));
+            case NameResolution, Connection, Tls, Certificate, Timeout, Authentication -> true;
             case SenderRejected, RecipientRejected, MessageRejected ->
                 refused.retryAfter().isPresent() || refused.reply().filter(r -> r.code() == 421).isPresent();
         };

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.format.TextStyle;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -28,18 +29,18 @@ record Rest(Instant until, String shown, String reason, Verdict.Refused failure)
 
     /** Of a time that needs no other words. */
     Rest(Instant until, String reason, Verdict.Refused failure) {
-        this(until, until.toString(), reason, failure);
+        this(until, until.truncatedTo(ChronoUnit.SECONDS).toString(), reason, failure);
     }
 
     /** The rest that a refusal asks for, if it asks for one. */
     static Optional<Rest> of(Verdict.Refused refused, Instant now) {
         return refused.meaning().flatMap(meaning -> switch (meaning.action()) {
-            case ReplyAction.RestServer(Duration time) -> Optional.of(new Rest(now.plus(time), reason(meaning), refused));
+            case ReplyAction.RestServer(Duration time) ->
+                Optional.of(new Rest(now.plus(time), reason(meaning), refused));
             case ReplyAction.RestUntilMidnight(ZoneId zone) -> Optional.of(untilMidnight(zone, meaning, refused, now));
             case ReplyAction.HoldOrganization() ->
                 Optional.of(new Rest(UNTIL_RELEASED, "a person releases it", reason(meaning), refused));
-            case ReplyAction.Bounce _,ReplyAction.Retry _,ReplyAction.RetryElsewhere _,ReplyAction.FewerConnections _,
-                    ReplyAction.SplitRecipients _,ReplyAction.EncodeAnew _ ->
+            case ReplyAction.Bounce _,ReplyAction.Retry _,ReplyAction.RetryElsewhere _,ReplyAction.FewerConnections _,ReplyAction.SplitRecipients _,ReplyAction.EncodeAnew _ ->
                 Optional.empty();
         });
     }

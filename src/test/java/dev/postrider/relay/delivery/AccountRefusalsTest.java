@@ -214,7 +214,12 @@ final class AccountRefusalsTest {
         server("b", second, false, 2);
         organization(ORDERS, "a", "b");
         submit(ORDERS, "a@b.example", 20);
-        awaitQueued(ORDERS, 0);
+        // Within seconds, where the other has no room for what the first has just refused.
+        await().until(() -> {
+            advance(Duration.ofMillis(500));
+            return queue.usage(ORDERS).messages() == 0;
+        });
+        assertThat(now).isBefore(START.plusSeconds(60));
         assertThat(second.messages()).hasSize(20).noneMatch(message -> message.sender().startsWith("<>"));
         assertThat(first.connections()).isLessThanOrEqualTo(6);
     }
@@ -444,7 +449,8 @@ final class AccountRefusalsTest {
         server("a", first, false, 1);
         organization(ORDERS, "a");
         submit(ORDERS, "a@b.example", 4);
-        awaitWaiting(ORDERS, "server shop/a rests until a person releases it: the account is suspended, or may not send");
+        awaitWaiting(ORDERS,
+                "server shop/a rests until a person releases it: the account is suspended, or may not send");
         assertThat(listed(ORDERS)).filteredOn(entry -> entry.state() == QueueView.State.HELD)
                 .singleElement()
                 .satisfies(entry -> assertThat(entry.recipients().getFirst().lastReply().orElseThrow())
@@ -455,7 +461,8 @@ final class AccountRefusalsTest {
 
         queue.view().change(Change.RELEASE, Filter.ALL, OptionalInt.empty());
         await().untilAsserted(() -> assertThat(mails(first)).isEqualTo(2));
-        awaitWaiting(ORDERS, "server shop/a rests until a person releases it: the account is suspended, or may not send");
+        awaitWaiting(ORDERS,
+                "server shop/a rests until a person releases it: the account is suspended, or may not send");
         first.on("MAIL", "");
         queue.view().change(Change.RELEASE, Filter.ALL, OptionalInt.empty());
         awaitQueued(ORDERS, 0);
