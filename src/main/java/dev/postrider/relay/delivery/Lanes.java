@@ -294,7 +294,9 @@ final class Lanes {
     /** Those that mail may go to: of the first priority that takes mail, and of those before it. */
     private List<ServerRoute> inReach(List<ServerRoute> servers, Instant now) {
         int last = servers.stream()
-                .filter(server -> Optional.ofNullable(lanes.get(server.key())).filter(l -> l.takesMail(now)).isPresent())
+                .filter(server -> Optional.ofNullable(lanes.get(server.key()))
+                        .filter(l -> l.takesMail(now))
+                        .isPresent())
                 .mapToInt(server -> server.preference().priority())
                 .min()
                 .orElse(Integer.MAX_VALUE);

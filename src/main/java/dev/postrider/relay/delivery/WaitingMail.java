@@ -86,7 +86,8 @@ final class WaitingMail implements Waiting {
                 .map(Recipient::next)
                 .flatMap(Optional::stream)
                 .min(Comparator.naturalOrder());
-        return due.flatMap(time -> overLimit(message, time)).or(() -> due.flatMap(time -> turns.closed(servers, message.organization().namespace(), time)));
+        return due.flatMap(time -> overLimit(message, time))
+                .or(() -> due.flatMap(time -> turns.closed(servers, message.organization().namespace(), time)));
     }
 
     /** What was never tried and is not due yet is more than its organization may send now. */

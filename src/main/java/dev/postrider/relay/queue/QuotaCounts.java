@@ -82,7 +82,10 @@ final class QuotaCounts {
 
     /** A limit that has no room at a time. */
     private Optional<Limit> full(Quota quota, ZoneId zone, int units, Instant time) {
-        return quota.limits().stream().filter(limit -> count(limit.period(), zone, time) + units > limit.most()).findFirst();
+        return quota.limits()
+                .stream()
+                .filter(limit -> count(limit.period(), zone, time) + units > limit.most())
+                .findFirst();
     }
 
     private long count(Period period, ZoneId zone, Instant time) {

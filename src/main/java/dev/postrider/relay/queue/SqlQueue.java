@@ -292,7 +292,8 @@ public final class SqlQueue implements Queue {
         Held held = Held.queued(1, size, message.recipients().size());
         Held coming = draft.coming();
         usage.reserve(organization, held, coming);
-        boolean wanted = parts == 0 && !message.due().isAfter(message.received()) && claims.mayTake() && arrivals.wants(organization, size);
+        boolean wanted = parts == 0 && !message.due().isAfter(message.received()) && claims.mayTake()
+                && arrivals.wants(organization, size);
         Optional<String> claimedBy = wanted ? claims.takeNew(id) : Optional.empty();
         Optional<String> countedAs = Optional.of(message.mailClass().map(MailClass::text).orElse(""));
         Optional<String> earlier = Optional.empty();
