@@ -8,6 +8,7 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,7 @@ final class Pool {
     Pool(String namespace, Map<Lane, Preference> lanes) {
         this.namespace = namespace;
         this.lanes = List.copyOf(lanes.keySet());
-        this.choice = new ServerChoice<>(this.lanes, lanes::get);
+        this.choice = new ServerChoice<>(this.lanes, lane -> Objects.requireNonNull(lanes.get(lane)));
     }
 
     String namespace() {
