@@ -30,7 +30,11 @@ public final class RelayLookup<T> implements AutoCloseable {
     /** A question to the relay. */
     @FunctionalInterface
     interface Question<T> {
-        /** @throws IOException if the relay does not answer */
+        /**
+         * What is known now, by organization.
+         *
+         * @throws IOException if the relay does not answer
+         */
         Map<ResourceKey, T> ask() throws IOException;
     }
 

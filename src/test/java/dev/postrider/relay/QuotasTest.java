@@ -119,8 +119,9 @@ final class QuotasTest {
                 client.say("RCPT TO:<x" + i + "@y.example>");
             }
             client.say("DATA");
-            assertThat(client.say("Subject: it\r\n\r\n.")).startsWith("550 5.7.0 this organization may send 2 recipients"
-                    + " an hour (spec.limits.perHour), and this message alone is more; send it to fewer");
+            assertThat(client.say("Subject: it\r\n\r\n."))
+                    .startsWith("550 5.7.0 this organization may send 2 recipients"
+                            + " an hour (spec.limits.perHour), and this message alone is more; send it to fewer");
             assertThat(send(client, "x@y.example")).startsWith("250");
             assertThat(send(client, "x@y.example")).startsWith("250");
         }

@@ -140,12 +140,12 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         return new Dependencies.Reader(Dependencies.Reader.Kind.ORGANIZATION, organization, nudges::propagateEvent);
     }
 
-    /** Wakes those who look at the organization. */
     /** Plans for an organization anew. */
     public void nudge(ResourceKey organization) {
         nudges.propagateEvent(new ResourceID(organization.name(), organization.namespace()));
     }
 
+    /** Wakes those who look at the organization. */
     private void tellOf(ResourceKey organization) {
         cluster.dependencies().changed(new Read.Organization(organization));
     }

@@ -138,7 +138,7 @@ public final class AdminServer implements AutoCloseable {
                         .used(limited.getKey(), quota, zone)
                         .stream()
                         .filter(use -> use.level() > 0)
-                        .max(Comparator.comparing(Use::level).thenComparing(Use::until))
+                        .max(Comparator.comparingInt(Use::level).thenComparing(Use::until))
                         .ifPresent(use -> reached.put(limited.getKey(), new UsedLimit(use.level(),
                                 use.limit().toString(), use.until(), quota.whenExceeded() == WhenExceeded.HOLD)));
             }

@@ -136,6 +136,11 @@ final class FairOrder {
             lanes.meters().shareReached(pool.namespace(), "connections");
         }
         unpark();
+        emptyIfAllRest(pool, now);
+    }
+
+    /** What a pool has in memory goes back into the queue while all its servers rest, or are over their rates, for long. */
+    void emptyIfAllRest(Pool pool, Instant now) {
         if (!pool.isEmptied() && lanes.allRest(pool, Set.of(), now)) {
             // It will be long, and memory is for those who move on.
             pool.emptied(true);

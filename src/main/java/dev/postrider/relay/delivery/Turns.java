@@ -179,6 +179,12 @@ final class Turns {
         lane.allowance.answered(wish, grant, now);
         order.wake(lane, now);
         start();
+        if (lane.isClosedForLong(now)) {
+            destinations.pools()
+                    .stream()
+                    .filter(pool -> pool.lanes().contains(lane))
+                    .forEach(pool -> order.emptyIfAllRest(pool, now));
+        }
     }
 
     private void start() {

@@ -33,7 +33,11 @@ final class LockedRows {
     /** What is made of a row; may be done again. */
     @FunctionalInterface
     interface Change<T> {
-        /** @param text of the row; empty if it is new */
+        /**
+         * What becomes of it.
+         *
+         * @param text of the row; empty if it is new
+         */
         Changed<T> of(Connection connection, String text, Instant now) throws SQLException;
     }
 
@@ -68,7 +72,11 @@ final class LockedRows {
     /** What is read of a row. */
     @FunctionalInterface
     interface Reading<T> {
-        /** @param text of the row; empty if there is none */
+        /**
+         * What it says.
+         *
+         * @param text of the row; empty if there is none
+         */
         T of(Connection connection, String text) throws SQLException;
     }
 

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -22,7 +23,7 @@ import java.util.TreeMap;
  * ones. Not safe for threads.
  */
 final class QuotaCounts {
-    private final Map<Period, TreeMap<Long, Long>> counts = new EnumMap<>(Period.class);
+    private final Map<Period, NavigableMap<Long, Long>> counts = new EnumMap<>(Period.class);
 
     QuotaCounts() {
         for (Period period : Period.values()) {
@@ -35,7 +36,7 @@ final class QuotaCounts {
         var read = new QuotaCounts();
         for (String word : text.isEmpty() ? new String[0] : text.split(" ", -1)) {
             String[] part = word.split("[:=]", -1);
-            read.counts.get(Period.valueOf(part[0])).put(Long.parseLong(part[1]), Long.parseLong(part[2]));
+            read.parts(Period.valueOf(part[0])).put(Long.parseLong(part[1]), Long.parseLong(part[2]));
         }
         return read;
     }
@@ -48,9 +49,13 @@ final class QuotaCounts {
         return String.join(" ", words);
     }
 
+    private NavigableMap<Long, Long> parts(Period period) {
+        return counts.computeIfAbsent(period, _ -> new TreeMap<>());
+    }
+
     /** What was counted elsewhere before. */
     void begin(Period period, Instant now, ZoneId zone, long used) {
-        counts.get(period).put(period.start(now, zone).getEpochSecond(), used);
+        parts(period).put(period.start(now, zone).getEpochSecond(), used);
     }
 
     /** Counts a message; see {@link Quotas#take}. */
@@ -82,11 +87,14 @@ final class QuotaCounts {
 
     /** A limit that has no room at a time. */
     private Optional<Limit> full(Quota quota, ZoneId zone, int units, Instant time) {
-        return quota.limits().stream().filter(limit -> count(limit.period(), zone, time) + units > limit.most()).findFirst();
+        return quota.limits()
+                .stream()
+                .filter(limit -> count(limit.period(), zone, time) + units > limit.most())
+                .findFirst();
     }
 
     private long count(Period period, ZoneId zone, Instant time) {
-        return counts.get(period).getOrDefault(period.start(time, zone).getEpochSecond(), 0L);
+        return parts(period).getOrDefault(period.start(time, zone).getEpochSecond(), 0L);
     }
 
     /** Counts so much more, or less, at a time. */

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -27,7 +28,7 @@ final class SentLately {
     private static final int MOST_AT_ONCE = 100;
     private static final Map<Period, Integer> PARTS = Map.of(Period.HOUR, 60, Period.DAY, 96);
 
-    private final Map<Period, TreeMap<Long, Long>> counts = new EnumMap<>(Period.class);
+    private final Map<Period, NavigableMap<Long, Long>> counts = new EnumMap<>(Period.class);
     private long next;
     private long interval;
     private long seen;
@@ -48,7 +49,7 @@ final class SentLately {
         read.seen = Long.parseLong(words[2]);
         for (int i = 3; i < words.length; i++) {
             String[] part = words[i].split("[:=]", -1);
-            read.counts.get(Period.valueOf(part[0])).put(Long.parseLong(part[1]), Long.parseLong(part[2]));
+            read.parts(Period.valueOf(part[0])).put(Long.parseLong(part[1]), Long.parseLong(part[2]));
         }
         return read;
     }
@@ -59,6 +60,14 @@ final class SentLately {
                 List.of(Long.toString(next), Long.toString(interval), Long.toString(seen)));
         counts.forEach((period, parts) -> parts.forEach((part, count) -> words.add(period + ":" + part + "=" + count)));
         return String.join(" ", words);
+    }
+
+    private NavigableMap<Long, Long> parts(Period period) {
+        return counts.computeIfAbsent(period, _ -> new TreeMap<>());
+    }
+
+    private static int number(Period period) {
+        return PARTS.getOrDefault(period, 1);
     }
 
     /** Takes some; see {@link SendingRates#take}. */
@@ -78,7 +87,7 @@ final class SentLately {
         long room = interval > 0 ? Math.max(1, AT_ONCE / interval) : MOST_AT_ONCE;
         room = Math.min(Math.min(room, MOST_AT_ONCE), most);
         for (Limit limit : limits.counted()) {
-            long left = limit.most() - counts.get(limit.period()).values().stream().mapToLong(Long::longValue).sum();
+            long left = limit.most() - parts(limit.period()).values().stream().mapToLong(Long::longValue).sum();
             if (left <= 0) {
                 return none(wait(limit, now), Optional.of(limit));
             }
@@ -105,7 +114,7 @@ final class SentLately {
             });
         }
         seen = now;
-        counts.forEach((period, parts) -> parts.headMap(now / part(period) - PARTS.get(period)).clear());
+        counts.forEach((period, parts) -> parts.headMap(now / part(period) - number(period)).clear());
     }
 
     /** What waits already is spread anew. */
@@ -122,7 +131,7 @@ final class SentLately {
     }
 
     /** From the oldest, so that what remains counts for as long as it must, or longer. */
-    private static void uncount(TreeMap<Long, Long> parts, long units) {
+    private static void uncount(NavigableMap<Long, Long> parts, long units) {
         long left = units;
         while (left > 0 && !parts.isEmpty()) {
             Map.Entry<Long, Long> oldest = parts.pollFirstEntry();
@@ -135,19 +144,19 @@ final class SentLately {
 
     /** Until so much is old that there is room for one. */
     private long wait(Limit limit, long now) {
-        TreeMap<Long, Long> parts = counts.get(limit.period());
+        NavigableMap<Long, Long> parts = parts(limit.period());
         long used = parts.values().stream().mapToLong(Long::longValue).sum();
         for (Map.Entry<Long, Long> part : parts.entrySet()) {
             used -= part.getValue();
             if (used < limit.most()) {
-                return (part.getKey() + 1 + PARTS.get(limit.period())) * part(limit.period()) - now;
+                return (part.getKey() + 1 + number(limit.period())) * part(limit.period()) - now;
             }
         }
         return part(limit.period());
     }
 
     private static long part(Period period) {
-        return micros(period.length()) / PARTS.get(period);
+        return micros(period.length()) / number(period);
     }
 
     private static long micros(Duration duration) {

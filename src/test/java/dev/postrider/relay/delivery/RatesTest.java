@@ -130,6 +130,7 @@ final class RatesTest {
         await().until(() -> limited.size() == 3);
         await().until(() -> running.reason(key("flood"))
                 .equals("waits for the rate of server shop/shared: 3 messages a day"));
+        assertThat(running.delivery().inMemory()).isZero();
         limit("shared", true, perDay(8, Unit.MESSAGES));
         await().until(() -> limited.size() == 8);
         running.server("shared", server.port(), true, true, 20);

@@ -24,7 +24,7 @@ final class ServerChoiceTest {
     /** As in a table: {@code name priority/weight state}, where no state means that it takes mail and has room. */
     private record Server(String name, Preference preference, String state) {
         static Server parse(String text) {
-            String[] words = text.strip().split("[ /]");
+            String[] words = text.strip().split("[ /]", -1);
             return new Server(words[0], new Preference(Integer.parseInt(words[1]), Integer.parseInt(words[2])),
                     words.length > 3 ? words[3] : "");
         }

@@ -1,0 +1,182 @@
+package dev.postrider.relay.delivery;
+
+import static dev.postrider.relay.TestRoutes.key;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.postrider.relay.TestRoutes;
+import dev.postrider.relay.queue.ConnectionPermits;
+import dev.postrider.relay.queue.QueuedMessage;
+import dev.postrider.relay.queue.SendingRates.Grant;
+import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.Preference;
+import dev.postrider.route.RateLimits;
+import dev.postrider.route.RateLimits.Unit;
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRoute;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What one relay may send by a rate, without a queue and servers; the clock is played. */
+@Tag("delivery-world")
+final class AllowanceTest {
+    private static final int ORGANIZATIONS = 10_000;
+
+    private Instant now = Instant.parse("2026-03-01T12:00:00Z");
+    private final Allowance allowance = new Allowance();
+
+    private static RateLimits limits(Unit unit) {
+        return new RateLimits(Optional.of(10), Optional.empty(), Optional.empty(), Optional.empty(), unit);
+    }
+
+    private Grant grant(int units) {
+        return new Grant(units, Duration.ZERO, Duration.ofMillis(105), limits(Unit.MESSAGES).pace());
+    }
+
+    private Allowance.Wish ask() {
+        return allowance.ask(now).orElseThrow();
+    }
+
+    @Test
+    void whatWasTakenIsUsedAtItsTimeOrLostAndGivenBack() {
+        allowance.limitedBy(Optional.of(limits(Unit.MESSAGES)));
+        Allowance.Wish one = ask();
+        assertThat(one.most()).isOne();
+        assertThat(allowance.ask(now)).describedAs("while the answer is awaited").isEmpty();
+        allowance.answered(one, Optional.of(grant(1)), now);
+        allowance.take();
+        Allowance.Wish two = ask();
+        assertThat(two.most()).describedAs("the first was used up").isEqualTo(2);
+        allowance.answered(two, Optional.of(grant(2)), now);
+        assertThat(allowance.available(now)).isOne();
+        assertThat(allowance.overUntil(now)).isEmpty();
+
+        now = now.plus(Duration.ofSeconds(10));
+        assertThat(allowance.available(now)).isZero();
+        Allowance.Wish after = ask();
+        assertThat(after.owed()).isEqualTo(-2);
+        assertThat(after.most()).isOne();
+    }
+
+    @Test
+    void aMessageToManyIsOwedAndOneThatWasNotSentIsNot() {
+        allowance.limitedBy(Optional.of(limits(Unit.RECIPIENTS)));
+        allowance.answered(ask(), Optional.of(grant(1)), now);
+        Allowance.Taken taken = allowance.take();
+        allowance.charge(taken, 60);
+        allowance.giveBack(taken);
+        assertThat(allowance.available(now)).isOne();
+        allowance.charge(allowance.take(), 60);
+        assertThat(ask().owed()).isEqualTo(59);
+    }
+
+    @Test
+    void aClockThatIsSetBackKeepsNothingWaiting() {
+        allowance.limitedBy(Optional.of(limits(Unit.MESSAGES)));
+        allowance.answered(ask(), Optional.of(new Grant(0, Duration.ofHours(20), Duration.ZERO, Optional.empty())),
+                now);
+        assertThat(allowance.overUntil(now)).hasValue(now.plus(Duration.ofHours(20)));
+        now = now.minus(Duration.ofDays(300));
+        assertThat(allowance.ask(now)).isPresent();
+    }
+
+    @Test
+    void aDatabaseThatDoesNotAnswerIsLeftAloneForASecond() {
+        allowance.limitedBy(Optional.of(limits(Unit.MESSAGES)));
+        allowance.answered(ask(), Optional.empty(), now);
+        assertThat(allowance.ask(now.plusMillis(999))).isEmpty();
+        assertThat(allowance.ask(now.plusMillis(1000))).isPresent();
+        allowance.limitedBy(Optional.empty());
+        assertThat(allowance.available(now)).isEqualTo(Integer.MAX_VALUE);
+    }
+
+    /** Notes what it is handed, and does none of it. */
+    private static final class Noted implements Work {
+        private final Deque<Allowance.Wish> wishes = new ArrayDeque<>();
+        private int reads;
+
+        @Override
+        public void deliver(Turn turn) {
+            throw new AssertionError("nothing was read");
+        }
+
+        @Override
+        public void read(ResourceKey organization, int most) {
+            reads++;
+        }
+
+        @Override
+        public void takeOfRate(Lane lane, Allowance.Wish wish) {
+            wishes.add(wish);
+        }
+
+        @Override
+        public void release(List<QueuedMessage> messages) {
+            throw new AssertionError("nothing was read");
+        }
+
+        @Override
+        public void remove(ResourceKey organization) {
+            throw new AssertionError("all of them are there");
+        }
+
+        @Override
+        public void timeChanged() {
+            // The test does not wait.
+        }
+    }
+
+    private static final ConnectionPermits NONE = new ConnectionPermits() {
+        @Override
+        public Optional<Permit> tryTake(ResourceKey server, int limit) {
+            return Optional.empty();
+        }
+
+        @Override
+        public void onWanted(Wanted listener) {
+            // Nobody wants any.
+        }
+    };
+
+    @Test
+    void whoWaitsForARateIsWokenOnceForEachMailThatMayGo() {
+        var routes = new Routes();
+        var lanes = new Lanes(routes, server -> {
+            throw new AssertionError("nothing is sent to " + server.key());
+        }, NONE, DeliverySettings.of("relay.test"), new RelayMeters(new SimpleMeterRegistry(), 10, () -> now));
+        var work = new Noted();
+        var turns = new Turns(routes, lanes, () -> now, work);
+        routes.put(TestRoutes.relay());
+        ServerRoute server = TestRoutes.local("mx", 25, 20);
+        routes.put(new ServerRoute(server.key(), server.global(), true, server.endpoint(), Preference.DEFAULT,
+                Optional.of(limits(Unit.MESSAGES))));
+        routes.markComplete();
+        for (int i = 0; i < ORGANIZATIONS; i++) {
+            routes.put(TestRoutes.organization("shop-" + i, State.OPEN, "mx"));
+            turns.due(key("shop-" + i));
+        }
+        assertThat(work.wishes).hasSize(1);
+        turns.tookOfRate(lanes.of(key("mx")), work.wishes.poll(),
+                Optional.of(new Grant(0, Duration.ofHours(1), Duration.ZERO, Optional.empty())));
+        for (int second = 0; second < 3599; second++) {
+            now = now.plusSeconds(1);
+            turns.tick();
+        }
+        assertThat(work.wishes).isEmpty();
+        assertThat(work.reads).isZero();
+        assertThat(turns.next()).isPresent();
+        now = now.plusSeconds(2);
+        turns.tick();
+        assertThat(work.wishes).hasSize(1);
+        turns.tookOfRate(lanes.of(key("mx")), work.wishes.poll(), Optional.of(grant(1)));
+        assertThat(work.reads).isBetween(1, 20);
+    }
+}
