@@ -5,7 +5,10 @@ import dev.postrider.route.ServerRoute;
 import java.time.Duration;
 import java.time.InstantSource;
 
-/** Opens ways to upstream servers by the protocol that each speaks. Access tokens and POP3 logins are shared among them. */
+/**
+ * Opens ways to upstream servers by the protocol that each speaks. Access tokens, POP3 logins and what was learned of
+ * servers are shared among them.
+ */
 public final class MailUpstreams implements Upstreams {
     private final String ehloName;
     private final boolean recordDialogue;
@@ -15,6 +18,7 @@ public final class MailUpstreams implements Upstreams {
     private final AccessTokens tokens;
     private final TlsContexts contexts = new TlsContexts();
     private final PopLogins popLogins;
+    private final ObservedLimits observed = new ObservedLimits(InstantSource.system());
 
     /**
      * Ways that introduce themselves with this name.
@@ -59,7 +63,7 @@ public final class MailUpstreams implements Upstreams {
     public Upstream to(ServerRoute server) {
         return switch (server.endpoint()) {
             case Endpoint.Smtp smtp -> new SmtpUpstream(server.key(), smtp, server.global() ? trusted : tenants,
-                    ehloName, recordDialogue, tokens, popLogins, contexts);
+                    ehloName, recordDialogue, tokens, popLogins, contexts, observed);
             case Endpoint.Graph endpoint -> new GraphUpstream(endpoint, graph, recordDialogue, tokens);
         };
     }
