@@ -29,6 +29,7 @@ public final class Cluster {
     private final InstantSource clock;
     private final Settings.NamespaceLimits limits;
     private final DomainLookups domains;
+    private final LostReportLookups lostReports;
     private final Dependencies dependencies;
     private final AuthoritySecrets authoritySecrets;
     private final TestTurns testTurns;
@@ -65,6 +66,7 @@ public final class Cluster {
         this.caches = new Caches(namespace);
         this.metadata = metadata;
         this.relayQueue = relayQueue;
+        this.lostReports = new LostReportLookups(relayQueue, LostReportLookups.INTERVAL);
         this.clock = clock;
         this.limits = limits;
         this.state = initial;
@@ -149,6 +151,11 @@ public final class Cluster {
     /** What DNS says of domains that namespaces claim. */
     public DomainLookups domains() {
         return domains;
+    }
+
+    /** What the relay says of reports that reached nobody. */
+    public LostReportLookups lostReports() {
+        return lostReports;
     }
 
     ObjectMetadata metadata() {

@@ -77,6 +77,7 @@ public final class OperatorProcess implements AutoCloseable {
     private final Operator operator;
     private final HealthServer health;
     private final DomainLookups domains;
+    private final LostReportLookups lostReports;
     private final NoticeReconciler notices;
     private final OrganizationReconciler organizations;
     private volatile boolean started;
@@ -147,6 +148,7 @@ public final class OperatorProcess implements AutoCloseable {
                 new ObjectMetadata(client),
                 new RelayQueue(() -> relayAdmin, secrets.adminToken()), clock, settings.namespaceLimits(), domains,
                 new Cluster.State(configMap, RelayReconciler.installation(settings, options.namespace(), secrets)));
+        lostReports = cluster.lostReports();
         Events events = new Events(client, options.identity(), clock, registry);
         TestSender tester = sender.apply(EgressPolicy.of(settings.connections().allowedNetworks(),
                 settings.connections().deniedNetworks(),
@@ -189,7 +191,10 @@ public final class OperatorProcess implements AutoCloseable {
                         .withRetryPeriod(settings.leaseDuration().multipliedBy(2).dividedBy(15))
                         // Without one the framework goes on as if it still led.
                         .withLeaderCallbacks(
-                                new LeaderCallbacks(() -> reconcilers.removeOrphans(client), leadership::lost, _ -> {}))
+                                new LeaderCallbacks(() -> {
+                                    reconcilers.removeOrphans(client);
+                                    lostReports.start(organizations::nudge);
+                                }, leadership::lost, _ -> {}))
                         .build()));
         reconcilers.register(operator, options, settings);
         var reviews = new TokenReviews(client, clock);
@@ -300,6 +305,7 @@ public final class OperatorProcess implements AutoCloseable {
         started = false;
         operator.stop();
         domains.close();
+        lostReports.close();
         notices.close();
         organizations.close();
         health.close();

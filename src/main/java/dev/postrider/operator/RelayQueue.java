@@ -2,6 +2,7 @@ package dev.postrider.operator;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.postrider.route.DailyCounts;
+import dev.postrider.route.LostReports;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.UsageJson;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
@@ -84,6 +86,26 @@ public final class RelayQueue {
             Thread.currentThread().interrupt();
         }
         return OptionalLong.empty();
+    }
+
+    /**
+     * The reports that reached nobody.
+     *
+     * @throws IOException if the relay does not say
+     */
+    List<LostReports> lostReports() throws IOException {
+        try {
+            HttpResponse<String> response = ask("/lost-reports", TIMEOUT);
+            if (response.statusCode() != 200) {
+                throw new IOException("the relay answered " + response.statusCode() + " when asked for lost reports");
+            }
+            return LostReports.read(json.readTree(response.body()));
+        } catch (IllegalArgumentException | DateTimeException e) {
+            throw new IOException("the relay's answer about lost reports cannot be read", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while the relay was asked for lost reports", e);
+        }
     }
 
     private HttpResponse<String> ask(String path, Duration timeout) throws IOException, InterruptedException {

@@ -24,6 +24,7 @@ final class Conditions {
     static final String BINDING_COPIED = "BindingCopied";
     static final String TEST_SEND_SUCCEEDED = "TestSendSucceeded";
     static final String RELAY_AVAILABLE = "RelayAvailable";
+    static final String REPORTS_DELIVERED = "ReportsDelivered";
     static final String DELETION_CONFIRMED = "DeletionConfirmed";
 
     private final List<Condition> before;

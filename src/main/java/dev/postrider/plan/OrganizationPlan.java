@@ -173,6 +173,11 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             copies.ifPresent(c -> conditions.add(c.condition(Map.of())));
             Condition tested = tests.condition(conditions, orders, records);
             Condition relay = conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
+            Optional<ReportsDelivered> reportLost = ReportsDelivered.of(key, world);
+            reportLost.map(lost -> lost.condition(conditions))
+                    .filter(conditions::isNews)
+                    .ifPresent(told -> notices.add(Notice.warning(told.reason(), told.message())));
+            ReportsDelivered.keep(before == null ? null : before.conditions(), key, world, conditions);
             boolean sendsAsItself = !senders.refuses(declared.identity());
             Condition ready = ready(Stream.concat(allowed.filter(_ -> !sendsAsItself).stream(),
                     Stream.of(resolved, bound, tested, relay)).toList(), servers, binding);
@@ -217,7 +222,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     release
                             ? Optional.empty()
                             : earliest(Stream.of(lookAgain(tests, records), binding.nextChange(),
-                                    copies.map(BindingCopies::lookAgain), senders.lookAgain())),
+                                    copies.map(BindingCopies::lookAgain), senders.lookAgain(),
+                                    reportLost.map(ReportsDelivered::until))),
                     List.copyOf(notices), report.order(), report.lookAgain());
         }
 

@@ -3,6 +3,7 @@ package dev.postrider.plan;
 import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.route.LostReports;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
@@ -97,6 +98,11 @@ public interface World {
 
     /** What DNS said last of a domain that a namespace claims; empty before it was asked. */
     default Optional<DomainAnswer> domainAnswer(String namespace, String domain) {
+        return Optional.empty();
+    }
+
+    /** The reports of an organization's undelivered mail that reached nobody; empty before the relay has said it. */
+    default Optional<LostReports> lostReports(ResourceKey organization) {
         return Optional.empty();
     }
 

@@ -145,6 +145,11 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         cluster.dependencies().changed(new Read.Organization(organization));
     }
 
+    /** Plans for an organization anew. */
+    public void nudge(ResourceKey organization) {
+        nudges.propagateEvent(new ResourceID(organization.name(), organization.namespace()));
+    }
+
     /** Plans for every organization anew: something that matters to all has changed. */
     public void nudgeAll() {
         if (organizations != null) {

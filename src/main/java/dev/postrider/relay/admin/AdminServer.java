@@ -8,8 +8,10 @@ import dev.postrider.http.HttpRequest;
 import dev.postrider.http.HttpResponse;
 import dev.postrider.http.Probes;
 import dev.postrider.relay.queue.Queue;
+import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
+import dev.postrider.route.LostReports;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -22,10 +24,14 @@ import java.util.function.Supplier;
 
 /**
  * What probes, Prometheus, the operator and people ask, over HTTP: {@code /healthz} and {@code /readyz} from the start;
- * {@code /metrics}, with the operator's token {@code /queue/{namespace}/{name}}, and {@link QueueApi} once there is a
+ * {@code /metrics}, with the operator's token {@code /queue/{namespace}/{name}} and {@value #LOST_REPORTS}, and {@link QueueApi} once there is a
  * queue. Probes have a port of their own besides, which nobody else need reach.
  */
 public final class AdminServer implements AutoCloseable {
+    private static final String LOST_REPORTS = "/lost-reports";
+    private static final HttpResponse TOKEN_WANTED = HttpResponse.text(401,
+            "the operator's token is needed: Authorization: Bearer <token>");
+
     private final HttpPages pages;
     private final HttpPort port;
     private final Optional<HttpPort> probes;
@@ -65,6 +71,7 @@ public final class AdminServer implements AutoCloseable {
     public void open(Queue queue, Waiting waiting, Routes routes, Access access, Supplier<String> metrics) {
         var operator = new StaticToken(routes, access);
         pages.add(MetricsPage.PATH, HttpPages.reading(new MetricsPage(operator::metrics, metrics)))
+                .add(LOST_REPORTS, HttpPages.reading(request -> lostReports(request, queue, operator)))
                 .add("/queue/", HttpPages.reading(request -> queued(request, queue, routes, operator)))
                 .add(QueueApi.PATH, new QueueApi(queue.view(), waiting, queue.counters(), operator));
     }
@@ -82,7 +89,7 @@ public final class AdminServer implements AutoCloseable {
     /** Of the organization with the UID that the query may name: under its name another may be known here. */
     private static HttpResponse queued(HttpRequest request, Queue queue, Routes routes, StaticToken operator) {
         if (request.bearer().filter(operator::matches).isEmpty()) {
-            return HttpResponse.text(401, "the operator's token is needed: Authorization: Bearer <token>");
+            return TOKEN_WANTED;
         }
         try {
             ResourceKey organization = ResourceKey.parse(request.path().substring("/queue/".length()));
@@ -96,6 +103,17 @@ public final class AdminServer implements AutoCloseable {
             return QueueApi.json("{\"queued\": " + queue.usage(organization).messages() + "}");
         } catch (IllegalArgumentException e) {
             return HttpResponse.text(404, "the path is /queue/{namespace}/{name}");
+        }
+    }
+
+    private static HttpResponse lostReports(HttpRequest request, Queue queue, StaticToken operator) {
+        if (request.bearer().filter(operator::matches).isEmpty()) {
+            return TOKEN_WANTED;
+        }
+        try {
+            return QueueApi.json(LostReports.write(queue.lostReports()).toString());
+        } catch (QueueException e) {
+            return HttpResponse.text(503, "the queue cannot be read");
         }
     }
 
