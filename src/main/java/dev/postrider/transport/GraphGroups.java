@@ -49,7 +49,7 @@ final class GraphGroups {
         this.envelope = envelope;
         this.message = message;
         this.sending = sending;
-        this.triesLeft = (int) Math.clamp(MOST_OCTETS / Math.max(message.size(), 1), FEWEST_TRIES, MOST_TRIES);
+        this.triesLeft = Math.clamp(MOST_OCTETS / Math.max(message.size(), 1), FEWEST_TRIES, MOST_TRIES);
         left.add(envelope.recipients());
     }
 

@@ -5,6 +5,7 @@ import dev.postrider.route.ResourceKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,6 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class ObservedLimits {
     private static final Duration KNOWN = Duration.ofDays(1);
+    /** Servers of which something is known; beyond that the oldest knowledge goes. */
+    private static final int MOST = 10_000;
 
     private final InstantSource clock;
     private final Map<ResourceKey, Known<Integer>> mostRecipients = new ConcurrentHashMap<>();
@@ -57,6 +60,13 @@ final class ObservedLimits {
         Instant now = clock.instant();
         // What was known of servers that are gone goes with the first that is learned later.
         all.values().removeIf(known -> !known.until.isAfter(now));
+        if (all.size() >= MOST) {
+            all.entrySet()
+                    .stream()
+                    .min(Comparator.comparing(entry -> entry.getValue().until))
+                    .map(Map.Entry::getKey)
+                    .ifPresent(all::remove);
+        }
         all.put(server, new Known<>(ofAnybody(endpoint), value, now.plus(KNOWN)));
     }
 

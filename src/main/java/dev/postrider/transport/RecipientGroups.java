@@ -29,6 +29,10 @@ import org.jspecify.annotations.Nullable;
 final class RecipientGroups {
     /** So often a whole message goes to a server in one attempt that then refuses it for some of its recipients. */
     private static final int MOST_REFUSALS = 32;
+    /** As often a large one: enough to get from a hundred recipients to one. */
+    private static final int FEWEST_REFUSALS = 8;
+    /** Octets of messages that are sent in vain in one attempt, where that is not fewer than those. */
+    private static final long MOST_IN_VAIN = 100L * 1024 * 1024;
 
     private final ResourceKey server;
     private final Endpoint.Smtp endpoint;
@@ -78,11 +82,14 @@ final class RecipientGroups {
         private final Deque<List<String>> groups = new ArrayDeque<>();
         /** Whether this session has got a message through, so that another may get the next one through. */
         private boolean worthAnotherSession;
+        private final int mostRefusals;
         private int refusals;
 
         Delivery(Envelope envelope, MessageContent message) {
             this.envelope = envelope;
             this.message = message;
+            this.mostRefusals = Math.clamp(MOST_IN_VAIN / Math.max(message.size(), 1), FEWEST_REFUSALS,
+                    MOST_REFUSALS);
             groups.add(envelope.recipients());
         }
 
@@ -134,7 +141,8 @@ final class RecipientGroups {
                 case ReplyAction.RestServer _,ReplyAction.RestUntilMidnight _,ReplyAction.FewerConnections _,ReplyAction.HoldOrganization _ ->
                     true;
                 case null, default ->
-                    refused.step() != Step.RecipientRejected && refused.step() != Step.MessageRejected;
+                    refused.step() != Step.RecipientRejected && refused.step() != Step.MessageRejected
+                            || SizeAtServer.refusalForSize(refused).isPresent();
             };
             return concernsServer ? Optional.of(refused) : Optional.empty();
         }
@@ -176,7 +184,7 @@ final class RecipientGroups {
                     learn(given.get(refusedTogether.getFirst()), (refusedTogether.size() + 1) / 2);
                     halve(refusedTogether);
                 }
-                if (refusals == MOST_REFUSALS && given.get(refusedTogether.getFirst()) instanceof Verdict.Refused r) {
+                if (refusals == mostRefusals && given.get(refusedTogether.getFirst()) instanceof Verdict.Refused r) {
                     refuseOthers(later(r, "refused the message for its recipients so often that the others are tried "
                             + "later"));
                 }

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postrider.message.Envelope;
 import dev.postrider.testing.ScriptedSmtpServer.Received;
 import dev.postrider.testing.ScriptedSmtpServer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -61,7 +64,7 @@ final class RecipientGroupsTest {
                     case Verdict.Accepted _ -> "accepted";
                     case Verdict.Refused refused when refused.permanent() -> "permanent";
                     case Verdict.Refused _ -> "deferred";
-                }, java.util.TreeMap::new, Collectors.counting()));
+                }, TreeMap::new, Collectors.counting()));
         return counts.entrySet().stream().map(e -> e.getValue() + " " + e.getKey()).collect(Collectors.joining(", "));
     }
 
@@ -79,7 +82,7 @@ final class RecipientGroupsTest {
     }
 
     /** Answers the recipients of a transaction, counted from 1. */
-    private void onRecipient(java.util.function.IntFunction<String> reply) {
+    private void onRecipient(IntFunction<String> reply) {
         int[] count = {0};
         UnaryOperator<String> begin = _ -> {
             count[0] = 0;
@@ -191,6 +194,22 @@ final class RecipientGroupsTest {
         server.on("MESSAGE", "554 Transaction failed: Recipient count exceeds 50.");
         assertThat(summary(send(100))).isEqualTo("75 deferred, 25 permanent");
         assertThat(server.commands()).filteredOn("DATA"::equals).hasSize(32);
+    }
+
+    @Test
+    void aLargeMessageIsSentInVainLessOften() {
+        server.on("MESSAGE", "554 Transaction failed: Recipient count exceeds 50.");
+        upstream.send(envelope(100),
+                Mails.bytes(("x".repeat(998) + "\r\n").repeat(12_000).getBytes(StandardCharsets.US_ASCII)));
+        assertThat(server.commands()).filteredOn("DATA"::equals).hasSize(8);
+    }
+
+    @Test
+    void aMessageThatIsTooLargeForTheServerIsNotSentToTheOthersAsWell() {
+        upstream = upstreams.to(Mails.route(Mails.plain(server.port()).withMaxRecipients(Optional.of(10))));
+        server.on("MESSAGE", "552 5.3.4 too large");
+        assertThat(summary(send(40))).isEqualTo("40 permanent");
+        assertThat(server.commands()).filteredOn("DATA"::equals).hasSize(1);
     }
 
     @Test
