@@ -33,9 +33,9 @@ final class LostReportLookupsTest {
         AtomicReference<String> answer = new AtomicReference<>("503");
         HttpServer relay = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         relay.createContext("/lost-reports", exchange -> {
-            byte[] body = answer.get().getBytes(StandardCharsets.UTF_8);
+            byte[] body = String.valueOf(answer.get()).getBytes(StandardCharsets.UTF_8);
             boolean good = "Bearer token".equals(exchange.getRequestHeaders().getFirst("Authorization"))
-                    && !answer.get().equals("503");
+                    && !String.valueOf(answer.get()).equals("503");
             exchange.sendResponseHeaders(good ? 200 : 503, body.length);
             exchange.getResponseBody().write(body);
             exchange.close();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.postrider.message.Envelope;
 import dev.postrider.testing.ScriptedSmtpServer;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -36,7 +37,8 @@ final class NullSenderTest {
     }
 
     private Verdict send(Envelope envelope, String mail) {
-        return upstream.send(envelope, Mails.text(mail)).verdicts().get(envelope.recipients().getFirst());
+        return Objects.requireNonNull(
+                upstream.send(envelope, Mails.text(mail)).verdicts().get(envelope.recipients().getFirst()));
     }
 
     private List<String> senders() {
