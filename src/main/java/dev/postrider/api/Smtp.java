@@ -53,6 +53,10 @@ public record Smtp(
         @Default("10m") @Pattern(Smtp.TIMEOUT) @Nullable String dataTimeout,
         @JsonPropertyDescription("How many connections the relay opens to this server at most.")
         @Default("10") @Min(1) @Max(1000) @Nullable Integer maxConnections,
+        @JsonPropertyDescription("How many recipients of a message the relay names in one transaction at most; a message "
+                + "to more goes in several. Default: what the server's provider documents, for Amazon SES 50, and else "
+                + "100, which every server must take (RFC 5321 section 4.5.3.1.8) and more than which are never named.")
+        @Min(1) @Max(1000) @Nullable Integer maxRecipients,
         @JsonPropertyDescription("How mail with addresses or header fields beyond ASCII is sent. IfOffered: by SMTPUTF8 "
                 + "(RFC 6531) where the server offers it, and else as with Never. Never: in ASCII, with encoded words "
                 + "(RFC 2047) and domains by IDNA; what has no such form is returned to its sender (550 5.6.7).")

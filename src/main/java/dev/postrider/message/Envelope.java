@@ -16,15 +16,18 @@ import java.util.Optional;
  * @param oversize   what may be done if it is too large; nothing where that is empty
  * @param signers    what signs it, where it is handed over by SMTP; nothing where that is empty
  * @param share      whose work on the message it is
+ * @param nullSenderSubstitute what stands in for the null sender at servers that do not take it; nothing where that is
+ *                   empty
  */
 public record Envelope(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8, DsnRequest dsn,
         Map<String, RecipientDsnRequest> reports, Optional<Oversize> oversize, Optional<Signing> signers,
-        LargeWork.Share share) {
+        LargeWork.Share share, Optional<String> nullSenderSubstitute) {
 
     /** An envelope for a message that is not signed. */
     public Envelope(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8, DsnRequest dsn,
             Map<String, RecipientDsnRequest> reports, Optional<Oversize> oversize) {
-        this(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, Optional.empty(), LargeWork.NOBODYS);
+        this(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, Optional.empty(), LargeWork.NOBODYS,
+                Optional.empty());
     }
 
     /** An envelope for a message that goes in one piece or not at all. */
@@ -40,17 +43,30 @@ public record Envelope(String sender, List<String> recipients, boolean eightBit,
 
     /** The same for some of its recipients. */
     public Envelope to(List<String> some) {
-        return new Envelope(sender, some, eightBit, smtpUtf8, dsn, reports, oversize, signers, share);
+        return new Envelope(sender, some, eightBit, smtpUtf8, dsn, reports, oversize, signers, share,
+                nullSenderSubstitute);
     }
 
     /** The same with a share of the work on large messages. */
     public Envelope workedOnBy(LargeWork.Share some) {
-        return new Envelope(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, signers, some);
+        return new Envelope(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, signers, some,
+                nullSenderSubstitute);
     }
 
     /** The same for a message that is signed. */
     public Envelope signedBy(Signing some) {
         return new Envelope(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, Optional.of(some),
-                share);
+                share, nullSenderSubstitute);
+    }
+
+    /** The same, which may come from another where a server does not take the null sender. */
+    public Envelope insteadOfNullSender(Optional<String> substitute) {
+        return new Envelope(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, signers, share, substitute);
+    }
+
+    /** The same from another sender. */
+    public Envelope from(String other) {
+        return new Envelope(other, recipients, eightBit, smtpUtf8, dsn, reports, oversize, signers, share,
+                nullSenderSubstitute);
     }
 }

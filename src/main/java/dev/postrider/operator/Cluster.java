@@ -33,6 +33,7 @@ public final class Cluster {
     private final InstantSource clock;
     private final Settings.NamespaceLimits limits;
     private final DomainLookups domains;
+    private final LostReportLookups lostReports;
     private final Dependencies dependencies;
     private final AuthoritySecrets authoritySecrets;
     private final TestTurns testTurns;
@@ -72,6 +73,7 @@ public final class Cluster {
         this.metadata = metadata;
         this.relayQueue = relayQueue;
         this.usedLimits = new RelayLookup<>("used-limits", relayQueue::usedLimits, RelayLookup.INTERVAL);
+        this.lostReports = new LostReportLookups(relayQueue, LostReportLookups.INTERVAL);
         this.clock = clock;
         this.limits = limits;
         this.state = initial;
@@ -189,6 +191,11 @@ public final class Cluster {
     /** What DNS says of domains that namespaces claim. */
     public DomainLookups domains() {
         return domains;
+    }
+
+    /** What the relay says of reports that reached nobody. */
+    public LostReportLookups lostReports() {
+        return lostReports;
     }
 
     ObjectMetadata metadata() {

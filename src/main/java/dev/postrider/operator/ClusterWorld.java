@@ -16,6 +16,7 @@ import dev.postrider.plan.RelayState;
 import dev.postrider.plan.SecretLookup;
 import dev.postrider.plan.ServerView;
 import dev.postrider.plan.World;
+import dev.postrider.route.LostReports;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
@@ -227,6 +228,11 @@ final class ClusterWorld implements World {
     @Override
     public Optional<UsedLimit> usedLimit(ResourceKey organization) {
         return cluster.usedLimits().of(organization);
+    }
+
+    @Override
+    public Optional<LostReports> lostReports(ResourceKey organization) {
+        return cluster.lostReports().of(organization);
     }
 
     @Override

@@ -79,6 +79,7 @@ public final class OperatorProcess implements AutoCloseable {
     private final HealthServer health;
     private final DomainLookups domains;
     private final ServerRests rests;
+    private final LostReportLookups lostReports;
     private final NoticeReconciler notices;
     private final OrganizationReconciler organizations;
     private final RelayLookup<UsedLimit> usedLimits;
@@ -151,6 +152,7 @@ public final class OperatorProcess implements AutoCloseable {
                 new ObjectMetadata(client),
                 new RelayQueue(() -> relayAdmin, secrets.adminToken()), clock, settings.namespaceLimits(), domains,
                 new Cluster.State(configMap, RelayReconciler.installation(settings, options.namespace(), secrets)));
+        lostReports = cluster.lostReports();
         Events events = new Events(client, options.identity(), clock, registry);
         String greeting = RelayWorkload.greetingName(options.namespace(), settings.relay());
         TestSender tester = sender.apply(greeting, EgressPolicy.of(settings.connections().allowedNetworks(),
@@ -199,6 +201,7 @@ public final class OperatorProcess implements AutoCloseable {
                                 new LeaderCallbacks(() -> {
                                     reconcilers.removeOrphans(client);
                                     usedLimits.start(organizations::nudge);
+                                    lostReports.start(organizations::nudge);
                                 }, leadership::lost, _ -> {}))
                         .build()));
         reconcilers.register(operator, options, settings);
@@ -313,6 +316,7 @@ public final class OperatorProcess implements AutoCloseable {
         operator.stop();
         domains.close();
         rests.close();
+        lostReports.close();
         notices.close();
         usedLimits.close();
         organizations.close();

@@ -13,6 +13,7 @@ import dev.postrider.plan.RelayState;
 import dev.postrider.plan.SecretLookup;
 import dev.postrider.plan.ServerView;
 import dev.postrider.plan.World;
+import dev.postrider.route.LostReports;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRest;
@@ -224,6 +225,11 @@ final class RecordingWorld implements World {
     @Override
     public Optional<UsedLimit> usedLimit(ResourceKey organization) {
         return world.usedLimit(organization);
+    }
+
+    @Override
+    public Optional<LostReports> lostReports(ResourceKey organization) {
+        return world.lostReports(organization);
     }
 
     @Override

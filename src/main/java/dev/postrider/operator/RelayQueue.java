@@ -2,6 +2,7 @@ package dev.postrider.operator;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.postrider.route.DailyCounts;
+import dev.postrider.route.LostReports;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteJson;
 import dev.postrider.route.ServerRest;
@@ -125,6 +126,26 @@ public final class RelayQueue {
             return List.of(RouteJson.read(response.body(), ServerRest[].class));
         } catch (IllegalArgumentException e) {
             throw new IOException("the relay's answer about servers that rest cannot be read", e);
+        }
+    }
+
+    /**
+     * The reports that reached nobody.
+     *
+     * @throws IOException if the relay does not say
+     */
+    List<LostReports> lostReports() throws IOException {
+        try {
+            HttpResponse<String> response = ask("/lost-reports", TIMEOUT);
+            if (response.statusCode() != 200) {
+                throw new IOException("the relay answered " + response.statusCode() + " when asked for lost reports");
+            }
+            return LostReports.read(json.readTree(response.body()));
+        } catch (IllegalArgumentException | DateTimeException e) {
+            throw new IOException("the relay's answer about lost reports cannot be read", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while the relay was asked for lost reports", e);
         }
     }
 

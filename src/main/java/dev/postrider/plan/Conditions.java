@@ -26,6 +26,7 @@ final class Conditions {
     static final String TEST_SEND_SUCCEEDED = "TestSendSucceeded";
     static final String ON_BACKUP = "OnBackup";
     static final String RELAY_AVAILABLE = "RelayAvailable";
+    static final String REPORTS_DELIVERED = "ReportsDelivered";
     static final String DELETION_CONFIRMED = "DeletionConfirmed";
 
     private final List<Condition> before;

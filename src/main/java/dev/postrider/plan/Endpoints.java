@@ -103,7 +103,8 @@ final class Endpoints {
                 timeout(smtp.tlsTimeout(), Duration.ofSeconds(60)), timeout(smtp.replyTimeout(), Duration.ofMinutes(5)),
                 timeout(smtp.dataTimeout(), Duration.ofMinutes(10)),
                 Optional.ofNullable(smtp.maxConnections()).orElse(10), login,
-                smtp.internationalizedEmail() == Smtp.InternationalizedEmail.Never));
+                smtp.internationalizedEmail() == Smtp.InternationalizedEmail.Never,
+                Optional.ofNullable(smtp.maxRecipients()).or(() -> KnownServers.maxRecipients(smtp.host()))));
     }
 
     private Optional<Proxy> proxy(dev.postrider.api.Proxy declared) {

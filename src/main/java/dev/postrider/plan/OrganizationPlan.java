@@ -185,6 +185,11 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             Optional<Instant> limitUsed = QuotaLimits.of(spec)
                     .flatMap(_ -> WithinLimits.tell(world.usedLimit(key), world, conditions, notices));
             Backups.ofOrganization(servers, world).condition(conditions, notices);
+            Optional<ReportsDelivered> reportLost = ReportsDelivered.of(key, world);
+            reportLost.map(lost -> lost.condition(conditions))
+                    .filter(conditions::isNews)
+                    .ifPresent(told -> notices.add(Notice.warning(told.reason(), told.message())));
+            ReportsDelivered.keep(before == null ? null : before.conditions(), key, world, conditions);
             boolean sendsAsItself = !senders.refuses(declared.identity());
             Condition ready = ready(Stream.concat(allowed.filter(_ -> !sendsAsItself).stream(),
                     Stream.of(resolved, bound, tested, relay)).toList(), servers, binding);
@@ -231,7 +236,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     release
                             ? Optional.empty()
                             : earliest(Stream.of(lookAgain(tests, records), binding.nextChange(),
-                                    copies.map(BindingCopies::lookAgain), senders.lookAgain(), limitUsed)),
+                                    copies.map(BindingCopies::lookAgain), senders.lookAgain(), limitUsed,
+                                    reportLost.map(ReportsDelivered::until))),
                     List.copyOf(notices), report.order(), report.lookAgain());
         }
 

@@ -3,6 +3,7 @@ package dev.postrider.plan;
 import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.route.LostReports;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRest;
@@ -118,6 +119,11 @@ public interface World {
 
     /** The limit of an organization that is used up, or nearly so, as far as the relay has said. */
     default Optional<UsedLimit> usedLimit(ResourceKey organization) {
+        return Optional.empty();
+    }
+
+    /** The reports of an organization's undelivered mail that reached nobody; empty before the relay has said it. */
+    default Optional<LostReports> lostReports(ResourceKey organization) {
         return Optional.empty();
     }
 

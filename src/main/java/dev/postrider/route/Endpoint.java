@@ -56,12 +56,14 @@ public sealed interface Endpoint {
      * @param maxConnections at least 1
      * @param login          how to authenticate, if at all
      * @param withoutSmtpUtf8 whether SMTPUTF8 (RFC 6531) is not used, though the server may offer it
+     * @param maxRecipients  how many recipients one transaction has at most, at least 1; empty where that is not known
      */
     record Smtp(String host, int port, Security security, TlsSettings tls, boolean allowPlaintextAuthentication,
             Optional<Proxy> proxy, Optional<String> ehloName, Duration connectTimeout, Duration tlsTimeout,
             Duration replyTimeout, Duration dataTimeout, int maxConnections,
             Optional<Login> login,
-            @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean withoutSmtpUtf8) implements Endpoint {
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean withoutSmtpUtf8,
+            @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Integer> maxRecipients) implements Endpoint {
         private static final Duration DATA_TIMEOUT = Duration.ofMinutes(10);
 
         @JsonCreator
@@ -77,7 +79,7 @@ public sealed interface Endpoint {
                 Optional<Proxy> proxy, Optional<String> ehloName, Duration connectTimeout, Duration tlsTimeout,
                 Duration replyTimeout, Duration dataTimeout, int maxConnections, Optional<Login> login) {
             this(host, port, security, tls, allowPlaintextAuthentication, proxy, ehloName, connectTimeout, tlsTimeout,
-                    replyTimeout, dataTimeout, maxConnections, login, false);
+                    replyTimeout, dataTimeout, maxConnections, login, false, Optional.empty());
         }
 
         /** A server with authorities of its own, if there are any, and all else by default. */
@@ -125,8 +127,21 @@ public sealed interface Endpoint {
             return login.orElse(null) instanceof Login.Submitter submitter
                     ? new Smtp(host, port, security, tls, allowPlaintextAuthentication, proxy, ehloName,
                             connectTimeout, tlsTimeout, replyTimeout, dataTimeout, maxConnections,
-                            Optional.of(submitter.of(somebody)), withoutSmtpUtf8)
+                            Optional.of(submitter.of(somebody)), withoutSmtpUtf8, maxRecipients)
                     : this;
+        }
+
+        /** The same server without a login. */
+        public Smtp withoutLogin() {
+            return new Smtp(host, port, security, tls, allowPlaintextAuthentication, proxy, ehloName, connectTimeout,
+                    tlsTimeout, replyTimeout, dataTimeout, maxConnections, Optional.empty(), withoutSmtpUtf8,
+                    maxRecipients);
+        }
+
+        /** The same server that takes no more recipients in one transaction. */
+        public Smtp withMaxRecipients(Optional<Integer> most) {
+            return new Smtp(host, port, security, tls, allowPlaintextAuthentication, proxy, ehloName, connectTimeout,
+                    tlsTimeout, replyTimeout, dataTimeout, maxConnections, login, withoutSmtpUtf8, most);
         }
 
         /** Whether a login may be sent over a connection that is not encrypted. */

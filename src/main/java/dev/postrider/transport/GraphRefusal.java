@@ -19,7 +19,7 @@ record GraphRefusal(Endpoint.Graph endpoint, ReplyRules rules) {
         return switch (answer.code()) {
             case "ErrorInvalidRecipients", "ErrorInvalidSmtpAddress" ->
                 refused(Step.RecipientRejected, "5.1.3", answer, "Microsoft Graph refused the recipients",
-                        "check their addresses; it does not say which of them it means");
+                        "check their addresses");
             case "ErrorMimeContentInvalidBase64String", "ErrorMimeContentInvalid", "ErrorMimeContentConversionFailed" ->
                 refused(Step.MessageRejected, "5.6.0", answer, "Microsoft Graph could not read the message",
                         "check that it is a MIME message (RFC 5322, RFC 2045)");

@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.Base64;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -95,19 +94,10 @@ final class GraphUpstream implements Upstream {
     }
 
     private Map<String, Verdict> deliver(Envelope envelope, MessageContent message) {
-        Map<String, Verdict> verdicts = new LinkedHashMap<>();
-        try {
-            for (Group group : GraphRecipients.of(envelope, message)) {
-                Verdict verdict = deliver(group, envelope.share());
-                group.recipients().forEach(recipient -> verdicts.put(recipient, verdict));
-            }
-        } catch (RefusedException e) {
-            envelope.recipients().forEach(recipient -> verdicts.putIfAbsent(recipient, e.verdict()));
-        }
-        return verdicts;
+        return new GraphGroups(envelope, message, group -> deliver(group, envelope.share())).send();
     }
 
-    /** One message; a refusal of one group says nothing of the next, but a failure to reach Graph does. */
+    /** One message. */
     private Verdict deliver(Group group, LargeWork.Share share) throws RefusedException {
         try (var _ = share.upload(group.message())) {
             RequestIds ids = RequestIds.of(group.message(), group.recipients());

@@ -7,7 +7,10 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.function.Supplier;
 
-/** Opens ways to upstream servers by the protocol that each speaks. Access tokens and POP3 logins are shared among them. */
+/**
+ * Opens ways to upstream servers by the protocol that each speaks. Access tokens, POP3 logins and what was learned of
+ * servers are shared among them.
+ */
 public final class MailUpstreams implements Upstreams {
     private final String ehloName;
     private final boolean recordDialogue;
@@ -18,6 +21,7 @@ public final class MailUpstreams implements Upstreams {
     private final TlsContexts contexts = new TlsContexts();
     private final PopLogins popLogins;
     private final Supplier<ReplyRules> installed;
+    private final ObservedLimits observed = new ObservedLimits(InstantSource.system());
 
     /**
      * Ways that introduce themselves with this name.
@@ -66,7 +70,7 @@ public final class MailUpstreams implements Upstreams {
         ReplyRules rules = installed.get().after(server.replyRules());
         return switch (server.endpoint()) {
             case Endpoint.Smtp smtp -> new SmtpUpstream(server.key(), smtp, server.global() ? trusted : tenants,
-                    ehloName, recordDialogue, tokens, popLogins, contexts, rules);
+                    ehloName, recordDialogue, tokens, popLogins, contexts, rules, observed);
             case Endpoint.Graph endpoint -> new GraphUpstream(endpoint, graph, recordDialogue, tokens, rules);
         };
     }

@@ -151,7 +151,7 @@ final class SizeAtServer {
      * The reply that says that the message is too large. 552 may also say that a mailbox is full, and Gmail refuses by it
      * what it thinks is dangerous: where there is an enhanced status code, that decides (RFC 3463 sections 3.3 and 3.4).
      */
-    private static Optional<Reply> refusalForSize(@Nullable Verdict verdict) {
+    static Optional<Reply> refusalForSize(@Nullable Verdict verdict) {
         return verdict instanceof Verdict.Refused refused && refused.permanent()
                 ? refused.reply()
                         .filter(reply -> reply.enhanced()

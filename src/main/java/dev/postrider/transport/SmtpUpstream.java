@@ -30,7 +30,9 @@ final class SmtpUpstream implements Upstream {
     private final String ehloName;
     private final Dialogue dialogue;
     private final ReplyRules rules;
-    private final SizeAtServer size = new SizeAtServer(this::transact);
+    private final NullSender nullSender;
+    private final RecipientGroups groups;
+    private final SizeAtServer size;
     private @Nullable Wire wire;
     private @Nullable SmtpConnection connection;
     private PopLogins.@Nullable Opened opened;
@@ -38,7 +40,8 @@ final class SmtpUpstream implements Upstream {
 
     SmtpUpstream(ResourceKey server, Endpoint.Smtp endpoint, EgressPolicy egress, String ehloName,
             boolean recordDialogue,
-            AccessTokens tokens, PopLogins popLogins, TlsContexts contexts, ReplyRules rules) {
+            AccessTokens tokens, PopLogins popLogins, TlsContexts contexts, ReplyRules rules,
+            ObservedLimits observed) {
         this.server = server;
         this.endpoint = endpoint;
         this.egress = egress;
@@ -48,6 +51,9 @@ final class SmtpUpstream implements Upstream {
         this.ehloName = endpoint.ehloName().orElse(ehloName);
         this.dialogue = new Dialogue(recordDialogue);
         this.rules = rules;
+        this.nullSender = new NullSender(server, endpoint, observed, this::transact);
+        this.groups = new RecipientGroups(server, endpoint, observed, nullSender::send, this::close);
+        this.size = new SizeAtServer(groups::send);
     }
 
     @Override
@@ -96,7 +102,7 @@ final class SmtpUpstream implements Upstream {
                     + " takes mail only with the login of whoever submits it (spec.smtp.authentication.submitter)");
         }
         if (envelope.oversize().isEmpty()) {
-            return transact(envelope, message);
+            return groups.send(envelope, message);
         }
         // Only a server that was greeted says how much it takes.
         SmtpConnection greeted = connection != null && connection.isOpen() ? connection : connect();

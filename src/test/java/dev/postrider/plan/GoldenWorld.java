@@ -6,6 +6,7 @@ import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.PostriderApi;
+import dev.postrider.route.LostReports;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRest;
@@ -319,6 +320,18 @@ public final class GoldenWorld implements World {
     @Override
     public Optional<UsedLimit> usedLimit(ResourceKey organization) {
         return Optional.ofNullable(UsedLimit.read(world.path("usedLimits")).get(organization));
+    }
+
+    @Override
+    public Optional<LostReports> lostReports(ResourceKey organization) {
+        JsonNode lost = world.path("lostReports").path(organization.toString());
+        return lost.isMissingNode()
+                ? Optional.empty()
+                : Optional.of(lost.isNull()
+                        ? LostReports.none(organization)
+                        : new LostReports(organization, lost.path("reports").asLong(),
+                                Instant.parse(lost.path("last").asText()), lost.path("recipient").asText(),
+                                lost.path("reason").asText()));
     }
 
     @Override

@@ -91,6 +91,8 @@ public final class GraphStandIn implements AutoCloseable {
     @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Draft(byte[] mime, List<Attached> attachments) {}
 
+    private record Invalid(AtomicInteger times, boolean named) {}
+
     private record Upload(String draft, JsonNode item, ByteArrayOutputStream octets) {}
 
     private final HttpServer server;
@@ -99,6 +101,7 @@ public final class GraphStandIn implements AutoCloseable {
     private final Map<String, Draft> drafts = new ConcurrentHashMap<>();
     private final Map<String, Upload> uploads = new ConcurrentHashMap<>();
     private final Map<String, AtomicInteger> sentItems = new ConcurrentHashMap<>();
+    private final Map<String, Invalid> invalid = new ConcurrentHashMap<>();
     private final Deque<Fault> faults = new ConcurrentLinkedDeque<>();
     private final List<Request> requests = new CopyOnWriteArrayList<>();
     private volatile @Nullable X509Certificate registered;
@@ -119,6 +122,16 @@ public final class GraphStandIn implements AutoCloseable {
     /** Orders a fault for the next request that it fits. */
     public void fail(Fault fault) {
         faults.add(fault);
+    }
+
+    /**
+     * Refuses messages for one recipient, as Graph does, which takes all or none.
+     *
+     * @param times how often; then it is taken
+     * @param named whether the answer names it
+     */
+    public void refuseRecipient(String address, int times, boolean named) {
+        invalid.put(address, new Invalid(new AtomicInteger(times), named));
     }
 
     /** No token that was given out so far is good any more. */
@@ -283,10 +296,9 @@ public final class GraphStandIn implements AutoCloseable {
                 + (steps.length > 3 ? " " + steps[3] : "");
         String id = steps.length > 1 ? steps[1] : "";
         return switch (what) {
-            case "POST sendMail" -> mime(exchange, body).map(mime -> {
-                send("sent-" + numbers.incrementAndGet(), new Draft(mime, List.of()));
-                return new Answer(202, "");
-            }).orElseGet(() -> failed(400, "ErrorMimeContentInvalidBase64String"));
+            case "POST sendMail" -> mime(exchange, body)
+                    .map(mime -> send("sent-" + numbers.incrementAndGet(), new Draft(mime, List.of())))
+                    .orElseGet(() -> failed(400, "ErrorMimeContentInvalidBase64String"));
             case "POST messages" -> mime(exchange, body).map(mime -> {
                 String draft = "AAkALg" + numbers.incrementAndGet();
                 drafts.put(draft, new Draft(mime, new CopyOnWriteArrayList<>()));
@@ -301,10 +313,9 @@ public final class GraphStandIn implements AutoCloseable {
                 drafts.remove(id) != null ? new Answer(204, "") : failed(404, "ErrorItemNotFound");
             case "POST messages attachments" -> attach(id, JSON.readTree(body));
             case "POST messages attachments createUploadSession" -> session(id, JSON.readTree(body));
-            case "POST messages send" -> Optional.ofNullable(drafts.remove(id)).map(draft -> {
-                send(id, draft);
-                return new Answer(202, "");
-            }).orElseGet(() -> failed(404, "ErrorItemNotFound"));
+            case "POST messages send" -> Optional.ofNullable(drafts.remove(id))
+                    .map(draft -> send(id, draft))
+                    .orElseGet(() -> failed(404, "ErrorItemNotFound"));
             default -> path.startsWith("/mailFolders/sentitems/messages/")
                     ? sentItem(steps[3])
                     : failed(400, "BadRequest");
@@ -386,15 +397,15 @@ public final class GraphStandIn implements AutoCloseable {
                 Optional.of(file.path("contentId").asText()).filter(id -> !id.isEmpty()), octets);
     }
 
-    private void send(String id, Draft draft) {
+    private Answer send(String id, Draft draft) {
         try {
-            sendOrThrow(id, draft);
+            return sendOrThrow(id, draft);
         } catch (MessagingException e) {
             throw new IllegalArgumentException(e);
         }
     }
 
-    private void sendOrThrow(String id, Draft draft) throws MessagingException {
+    private Answer sendOrThrow(String id, Draft draft) throws MessagingException {
         ByteArrayInputStream in = new ByteArrayInputStream(draft.mime);
         InternetHeaders header = new InternetHeaders(in, true);
         Set<String> recipients = new TreeSet<>();
@@ -409,12 +420,23 @@ public final class GraphStandIn implements AutoCloseable {
                 }
             }
         }
+        for (String recipient : recipients) {
+            Invalid refused = invalid.get(recipient);
+            if (refused != null && refused.times.getAndDecrement() > 0) {
+                return new Answer(400, error("ErrorInvalidRecipients", refused.named
+                        ? "At least one recipient is not valid., Recipient '" + recipient
+                                + "' is not resolved. All recipients must be resolved before a message can be submitted."
+                        : "At least one recipient is not valid., A message can't be sent because it contains no "
+                                + "recipients."));
+            }
+        }
         header.removeHeader("Bcc");
         StringBuilder mime = new StringBuilder();
         Collections.list(header.getAllHeaderLines()).forEach(line -> mime.append(line).append("\r\n"));
         mime.append("\r\n").append(new String(in.readAllBytes(), StandardCharsets.UTF_8));
         sent.add(new Sent(recipients, mime.toString(), new ArrayList<>(draft.attachments)));
         sentItems.put(id, new AtomicInteger());
+        return new Answer(202, "");
     }
 
     @Override

@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -92,7 +93,6 @@ final class GraphUpstreamTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            400 | ErrorInvalidRecipients             | RecipientRejected | true  | 5.1.3 | it does not say which of them
             400 | ErrorMimeContentInvalidBase64String| MessageRejected   | true  | 5.6.0 | could not read the message
             400 | ErrorMessageSizeExceeded           | MessageRejected   | true  | 5.3.4 | MaxSendSize
             400 | ErrorWhateverElse                  | MessageRejected   | true  | 5.6.0 | change what it objects to
@@ -404,12 +404,93 @@ final class GraphUpstreamTest {
     @Test
     void tellsOfEachGroupOnItsOwn() {
         List<String> recipients = IntStream.range(0, 600).mapToObj(i -> "r" + i + "@example.com").toList();
-        graph.fail(new Fault("/sendMail", 400, "ErrorInvalidRecipients"));
+        graph.fail(new Fault("/sendMail", 400, "ErrorMimeContentInvalid"));
 
         Attempt attempt = upstream.send(Mails.envelope(recipients.toArray(String[]::new)),
                 Mails.bytes("From: shop@contoso.com\r\n\r\nhello\r\n".getBytes(StandardCharsets.US_ASCII)));
 
         assertThat(attempt.verdicts().get("r0@example.com")).isInstanceOf(Verdict.Refused.class);
         assertThat(attempt.verdicts().get("r599@example.com")).isInstanceOf(Verdict.Accepted.class);
+    }
+
+    @ParameterizedTest
+    @Tag("delivery-world")
+    @CsvSource(delimiter = '|', textBlock = """
+            # recipients | refused     | how often | named | saved | refused in the end | deferred | requests at most
+            20           | r7          | 99        | false | true  | r7                 | 0        | 11
+            20           | r7          | 99        | true  | true  | r7                 | 0        | 3
+            20           | r7          | 1         | false | true  |                    | 0        | 3
+            20           | r7          | 1         | true  | true  |                    | 0        | 3
+            20           | r0 r7 r19   | 99        | true  | true  | r0 r19 r7          | 0        | 8
+            20           | r0 r7 r19   | 99        | false | true  | r0 r19 r7          | 0        | 27
+            100          | r7          | 99        | false | true  | r7                 | 0        | 17
+            1            | r0          | 99        | false | true  | r0                 | 0        | 2
+            1            | r0          | 1         | false | true  |                    | 0        | 2
+            3            | r0 r1 r2    | 99        | true  | true  | r0 r1 r2           | 0        | 7
+            20           | r7          | 99        | true  | false | r7                 | 0        | 12
+            """)
+    void aMessageThatIsRefusedForOneOfItsRecipientsReachesTheOthers(int recipients, String refused, int times,
+            boolean named, boolean saved, String inTheEnd, int deferred, int requests) {
+        for (String local : refused.split(" ", -1)) {
+            graph.refuseRecipient(local + "@example.com", times, named);
+        }
+        upstream = upstream(endpoint(GraphStandIn.MAILBOX, GraphStandIn.CLIENT_SECRET, saved));
+        Attempt attempt = upstream.send(Mails.envelope(IntStream.range(0, recipients)
+                .mapToObj(i -> "r" + i + "@example.com")
+                .toArray(String[]::new)), Mails.text(MAIL));
+
+        assertThat(attempt.verdicts()).hasSize(recipients);
+        assertThat(attempt.verdicts()
+                .entrySet()
+                .stream()
+                .filter(entry -> entry.getValue() instanceof Verdict.Refused some && some.permanent())
+                .map(entry -> entry.getKey().replace("@example.com", ""))
+                .sorted()
+                .collect(Collectors.joining(" "))).isEqualTo(inTheEnd == null ? "" : inTheEnd);
+        assertThat(attempt.verdicts().values()).filteredOn(verdict -> verdict instanceof Verdict.Refused some
+                && !some.permanent()).hasSize(deferred);
+        List<String> got = graph.sent().stream().flatMap(sent -> sent.recipients().stream()).toList();
+        assertThat(got).doesNotHaveDuplicates()
+                .hasSize(recipients - (inTheEnd == null ? 0 : inTheEnd.split(" ", -1).length));
+        assertThat(graph.requests()).filteredOn(what -> what.startsWith("POST")).hasSizeLessThanOrEqualTo(requests);
+        assertThat(graph.drafts()).isZero();
+    }
+
+    @Test
+    @Tag("delivery-world")
+    void whoIsMeantAmongManyIsFoundInSeveralAttempts() {
+        for (int i = 0; i < 100; i++) {
+            graph.refuseRecipient("r" + i + "@example.com", 999, false);
+        }
+        List<String> left = IntStream.range(0, 100).mapToObj(i -> "r" + i + "@example.com").toList();
+        int attempts = 0;
+        while (!left.isEmpty()) {
+            assertThat(++attempts).isLessThan(15);
+            int before = graph.requests().size();
+            Map<String, Verdict> verdicts = upstream
+                    .send(Mails.envelope(left.toArray(String[]::new)), Mails.text(MAIL))
+                    .verdicts();
+            assertThat(verdicts.keySet()).containsExactlyInAnyOrderElementsOf(left);
+            assertThat(graph.requests().size() - before).isLessThanOrEqualTo(45);
+            left = left.stream()
+                    .filter(r -> verdicts.get(r) instanceof Verdict.Refused some && !some.permanent())
+                    .toList();
+        }
+    }
+
+    @Test
+    @Tag("delivery-world")
+    void theSearchForWhoIsMeantEndsWhereGraphWantsToBeLeftAlone() {
+        graph.refuseRecipient("r7@example.com", 99, false);
+        graph.fail(new Fault("/sendMail", 400, "ErrorInvalidRecipients"));
+        graph.fail(new Fault("/sendMail", false, 429, Map.of("Retry-After", "10"),
+                GraphStandIn.error("ApplicationThrottled", "slow down")));
+        Attempt attempt = upstream.send(Mails.envelope(IntStream.range(0, 20)
+                .mapToObj(i -> "r" + i + "@example.com")
+                .toArray(String[]::new)), Mails.text(MAIL));
+        assertThat(graph.requests()).containsExactly("token", "POST /sendMail", "POST /sendMail");
+        assertThat(attempt.verdicts().values()).hasSize(20)
+                .allSatisfy(verdict -> assertThat(((Verdict.Refused) verdict).retryAfter())
+                        .contains(Duration.ofSeconds(10)));
     }
 }

@@ -12,6 +12,7 @@ import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.Quotas.Use;
 import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
+import dev.postrider.route.LostReports;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.Quota.WhenExceeded;
 import dev.postrider.route.Quota;
@@ -35,10 +36,15 @@ import java.util.function.Supplier;
 
 /**
  * What probes, Prometheus, the operator and people ask, over HTTP: {@code /healthz} and {@code /readyz} from the start;
- * {@code /metrics}, with the operator's token {@code /queue/{namespace}/{name}} and {@code /rests}, and {@link QueueApi} once there is a
+ * {@code /metrics}, with the operator's token {@code /queue/{namespace}/{name}}, {@code /limits}, {@code /rests} and
+ * {@value #LOST_REPORTS}, and {@link QueueApi} once there is a
  * queue. Probes have a port of their own besides, which nobody else need reach.
  */
 public final class AdminServer implements AutoCloseable {
+    private static final String LOST_REPORTS = "/lost-reports";
+    private static final HttpResponse TOKEN_WANTED = HttpResponse.text(401,
+            "the operator's token is needed: Authorization: Bearer <token>");
+
     private final HttpPages pages;
     private final HttpPort port;
     private final Optional<HttpPort> probes;
@@ -80,6 +86,7 @@ public final class AdminServer implements AutoCloseable {
             Supplier<String> metrics) {
         var operator = new StaticToken(routes, access);
         pages.add(MetricsPage.PATH, HttpPages.reading(new MetricsPage(operator::metrics, metrics)))
+                .add(LOST_REPORTS, HttpPages.reading(request -> lostReports(request, queue, operator)))
                 .add("/queue/", HttpPages.reading(request -> queued(request, queue, routes, operator)))
                 .add("/limits", HttpPages.reading(request -> limits(request, queue, routes, operator)))
                 .add("/rests", HttpPages.reading(request -> rests(request, rests, operator)))
@@ -105,7 +112,7 @@ public final class AdminServer implements AutoCloseable {
     /** Of the organization with the UID that the query may name: under its name another may be known here. */
     private static HttpResponse queued(HttpRequest request, Queue queue, Routes routes, StaticToken operator) {
         if (request.bearer().filter(operator::matches).isEmpty()) {
-            return HttpResponse.text(401, "the operator's token is needed: Authorization: Bearer <token>");
+            return TOKEN_WANTED;
         }
         try {
             ResourceKey organization = ResourceKey.parse(request.path().substring("/queue/".length()));
@@ -146,6 +153,17 @@ public final class AdminServer implements AutoCloseable {
             return HttpResponse.text(503, "the queue cannot be read");
         }
         return QueueApi.json(UsedLimit.write(reached).toString());
+    }
+
+    private static HttpResponse lostReports(HttpRequest request, Queue queue, StaticToken operator) {
+        if (request.bearer().filter(operator::matches).isEmpty()) {
+            return TOKEN_WANTED;
+        }
+        try {
+            return QueueApi.json(LostReports.write(queue.lostReports()).toString());
+        } catch (QueueException e) {
+            return HttpResponse.text(503, "the queue cannot be read");
+        }
     }
 
     @Override

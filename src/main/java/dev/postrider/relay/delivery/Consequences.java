@@ -9,6 +9,7 @@ import dev.postrider.relay.queue.Settlement.Deferral;
 import dev.postrider.relay.queue.Settlement.Ending;
 import dev.postrider.relay.queue.Settlement.Event;
 import dev.postrider.relay.queue.Settlement.Fate;
+import dev.postrider.relay.queue.Settlement.LostReport;
 import dev.postrider.relay.queue.Settlement.Report;
 import dev.postrider.relay.queue.Settlement;
 import dev.postrider.relay.routes.Routes;
@@ -154,7 +155,8 @@ final class Consequences {
                 }
             }
         }
-        return new Settlement(done, deferred, reports(message, reported, now), events, fates, held);
+        return new Settlement(done, deferred, reports(message, reported, now), events, fates, held)
+                .losing(lost(message, reported));
     }
 
     private Instant onSchedule(Verdict.Refused refused, int attempts, Instant now) {
@@ -231,11 +233,22 @@ final class Consequences {
         reported.computeIfAbsent(kind, key -> new ArrayList<>()).add(entry);
     }
 
+    /** A bounce never bounces: what is lost with it, the organization learns by its status. */
+    private Optional<LostReport> lost(QueuedMessage message, Map<Kind, List<Entry>> reported) {
+        if (!message.sender().isEmpty() || !reported.containsKey(Kind.FAILED)) {
+            return Optional.empty();
+        }
+        Entry first = reported.get(Kind.FAILED).getFirst();
+        meters.reportLost(message.organization());
+        LOG.warn("{}", LogLine.of(message.id(), "report-lost")
+                .with("organization", message.organization())
+                .address("to", first.recipient().address())
+                .with("reply", first.message()));
+        return Optional.of(new LostReport(first.recipient().address(), first.message()));
+    }
+
     private List<Report> reports(QueuedMessage message, Map<Kind, List<Entry>> reported, Instant now) {
         if (message.sender().isEmpty()) {
-            if (!reported.isEmpty()) {
-                LOG.info("{} organization={} dropped: a bounce never bounces", message.id(), message.organization());
-            }
             return List.of();
         }
         List<Report> reports = new ArrayList<>();

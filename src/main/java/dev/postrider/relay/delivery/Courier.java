@@ -51,11 +51,13 @@ final class Courier {
     private final Suspects suspects;
     private final LargeWork largeWork;
     private final GlobalSenders globalSenders;
+    private final ReportSender reportSender;
 
     /** @param largeMail what may be done with a message that is too large */
     Courier(Queue queue, Turns turns, InstantSource clock, Consequences consequences, Tracing tracing,
             Function<QueuedMessage, Optional<Oversize>> largeMail, LargeWork largeWork, MailLogin logins,
-            Signers signers, Suspects suspects, GlobalSenders globalSenders) {
+            Signers signers, Suspects suspects, GlobalSenders globalSenders, ReportSender reportSender) {
+        this.reportSender = reportSender;
         this.globalSenders = globalSenders;
         this.signers = signers;
         this.suspects = suspects;
@@ -232,7 +234,8 @@ final class Courier {
     private List<Outcome> attempt(QueuedMessage message, List<QueuedRecipient> recipients, Visit visit,
             Optional<Credentials> submitter, Optional<Oversize> oversize) {
         Envelope envelope = message.envelope(recipients, oversize)
-                .workedOnBy(largeWork.of(message.organization().namespace()));
+                .workedOnBy(largeWork.of(message.organization().namespace()))
+                .insteadOfNullSender(reportSender.of(message, visit.server()));
         // Nothing may fail between this and what gives it back.
         Optional<Connection> connection = visit.connection(submitter);
         if (connection.isEmpty()) {

@@ -97,7 +97,7 @@ public final class Delivery implements AutoCloseable {
                 message -> LargeMail.of(message,
                         routes.organization(message.organization()).flatMap(OrganizationRoute::sizeLimit), links,
                         settings.hostName(), largeWork.of(message.organization().namespace())),
-                largeWork, logins, signers, suspects, globalSenders);
+                largeWork, logins, signers, suspects, globalSenders, new ReportSender(routes));
         this.overdue = new Overdue(queue, consequences, courier, clock, turns::due);
         this.removals = new Removals(queue, routes, settings.expiry(), clock);
     }

@@ -1,5 +1,6 @@
 package dev.postrider.relay.queue;
 
+import dev.postrider.route.LostReports;
 import dev.postrider.route.ResourceKey;
 import java.time.Instant;
 import java.util.List;
@@ -86,6 +87,9 @@ public interface Queue extends AutoCloseable {
 
     /** All organizations with mail that is not held, and when the next is due. */
     Map<ResourceKey, Instant> schedule() throws QueueException;
+
+    /** The reports that reached nobody, of each organization that lost one within a day. */
+    List<LostReports> lostReports() throws QueueException;
 
     /** Throws away an organization's mail, claimed messages left aside; returns how many messages. */
     int removeAll(ResourceKey organization) throws QueueException;

@@ -19,9 +19,21 @@ import java.util.function.LongFunction;
  * @param events   for the organization's webhook, put into the outbox in the same step
  * @param fates    what is counted of its recipients, by their numbers
  * @param held     whether it is held from now on, until somebody releases it
+ * @param lost     what of it should have told somebody of another message, and reached nobody
  */
 public record Settlement(List<Integer> done, List<Deferral> deferred, List<Report> reports, List<Event> events,
-        Map<Integer, Fate> fates, boolean held) {
+        Map<Integer, Fate> fates, boolean held, Optional<LostReport> lost) {
+
+    /** Of a message that tells of no other. */
+    public Settlement(List<Integer> done, List<Deferral> deferred, List<Report> reports, List<Event> events,
+            Map<Integer, Fate> fates, boolean held) {
+        this(done, deferred, reports, events, fates, held, Optional.empty());
+    }
+
+    /** The same with a report that is lost. */
+    public Settlement losing(Optional<LostReport> report) {
+        return new Settlement(done, deferred, reports, events, fates, held, report);
+    }
 
     /** Of a message that is not held for that. */
     public Settlement(List<Integer> done, List<Deferral> deferred, List<Report> reports, List<Event> events,
@@ -85,6 +97,14 @@ public record Settlement(List<Integer> done, List<Deferral> deferred, List<Repor
             this(recipient, content, eightBit, smtpUtf8, received, _ -> Optional.empty());
         }
     }
+
+    /**
+     * A report that reached nobody.
+     *
+     * @param recipient whom it should have reached
+     * @param reason    for people
+     */
+    public record LostReport(String recipient, String reason) {}
 
     /**
      * What is told to the organization's webhook.

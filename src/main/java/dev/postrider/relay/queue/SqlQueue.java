@@ -3,6 +3,7 @@ package dev.postrider.relay.queue;
 import dev.postrider.message.MessageContent;
 import dev.postrider.route.MailClass;
 import dev.postrider.route.MailCounts;
+import dev.postrider.route.LostReports;
 import dev.postrider.route.ResourceKey;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -501,6 +502,9 @@ public final class SqlQueue implements Queue {
             for (Settlement.Event event : settlement.events()) {
                 writes.insertEvent(organization, event, clock.instant());
             }
+            if (settlement.lost().isPresent()) {
+                SqlLostReports.add(writes.connection(), organization, settlement.lost().get(), clock.instant());
+            }
         });
         return !setAside.get();
     }
@@ -508,6 +512,11 @@ public final class SqlQueue implements Queue {
     @Override
     public Optional<Instant> nextAttempt(ResourceKey organization) throws QueueException {
         return claims.nextAttempt(organization);
+    }
+
+    @Override
+    public List<LostReports> lostReports() throws QueueException {
+        return database.read(connection -> SqlLostReports.read(connection, clock.instant()));
     }
 
     @Override

@@ -163,6 +163,11 @@ public final class RelayMeters {
         registry.counter("postrider.poisoned", ORGANIZATION, organizations.active(organization)).increment();
     }
 
+    /** A report of undelivered mail, or other mail from the null sender, reached nobody. */
+    public void reportLost(ResourceKey organization) {
+        registry.counter("postrider.reports.lost", ORGANIZATION, organizations.active(organization)).increment();
+    }
+
     /** An organization gets no turn for a while, since its mail made servers fail. */
     public void organizationRests(ResourceKey organization) {
         registry.counter("postrider.organization.rests", ORGANIZATION, organizations.active(organization)).increment();

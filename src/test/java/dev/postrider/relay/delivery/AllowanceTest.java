@@ -10,7 +10,6 @@ import dev.postrider.relay.queue.SendingRates.Grant;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.route.OrganizationRoute.State;
-import dev.postrider.route.Preference;
 import dev.postrider.route.RateLimits;
 import dev.postrider.route.RateLimits.Unit;
 import dev.postrider.route.ResourceKey;
@@ -109,8 +108,8 @@ final class AllowanceTest {
         }
 
         @Override
-        public void read(ResourceKey organization, int most) {
-            reads++;
+        public void read(ResourceKey organization, boolean urgent, int most) {
+            reads += urgent ? 0 : 1;
         }
 
         @Override
@@ -141,6 +140,11 @@ final class AllowanceTest {
         }
 
         @Override
+        public int taken(ResourceKey server) {
+            return 0;
+        }
+
+        @Override
         public void onWanted(Wanted listener) {
             // Nobody wants any.
         }
@@ -156,8 +160,7 @@ final class AllowanceTest {
         var turns = new Turns(routes, lanes, () -> now, work);
         routes.put(TestRoutes.relay());
         ServerRoute server = TestRoutes.local("mx", 25, 20);
-        routes.put(new ServerRoute(server.key(), server.global(), true, server.endpoint(), Preference.DEFAULT,
-                Optional.of(limits(Unit.MESSAGES))));
+        routes.put(server.limited(Optional.of(limits(Unit.MESSAGES))));
         routes.markComplete();
         for (int i = 0; i < ORGANIZATIONS; i++) {
             routes.put(TestRoutes.organization("shop-" + i, State.OPEN, "mx"));

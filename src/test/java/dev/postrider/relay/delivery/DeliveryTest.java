@@ -24,6 +24,7 @@ import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.relay.telemetry.Tracing;
+import dev.postrider.route.LostReports;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
@@ -191,6 +192,29 @@ final class DeliveryTest {
         submit("orders", "", "x@y.example");
         awaitQueued("orders", 0);
         assertThat(upstreams.attempts("mx")).isEqualTo(1);
+    }
+
+    @Test
+    @Tag("delivery-world")
+    void whatIsLostWithABounceThatReachesNobodyIsToldForADay() throws Exception {
+        upstreams.behave("mx", RecordingUpstreams.REFUSED);
+        submit("orders", "a@b.example", "x@y.example");
+        awaitQueued("orders", 0);
+        assertThat(queue.lostReports()).containsExactly(
+                new LostReports(key("orders"), 1, START, "a@b.example", "550 5.1.1 no such user"));
+        advance(Duration.ofHours(23));
+        submit("orders", "b@b.example", "x@y.example");
+        awaitQueued("orders", 0);
+        assertThat(queue.lostReports()).containsExactly(
+                new LostReports(key("orders"), 2, now, "b@b.example", "550 5.1.1 no such user"));
+        assertThat(meters.find("postrider.reports.lost").tag("organization", "shop/orders").counters())
+                .singleElement()
+                .returns(2.0, Counter::count);
+        advance(Duration.ofHours(24));
+        assertThat(queue.lostReports()).isEmpty();
+        submit("orders", "c@b.example", "x@y.example");
+        awaitQueued("orders", 0);
+        assertThat(queue.lostReports()).extracting(LostReports::reports).containsExactly(1L);
     }
 
     @Test

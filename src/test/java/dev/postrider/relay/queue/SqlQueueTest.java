@@ -10,6 +10,7 @@ import dev.postrider.message.DsnRequest;
 import dev.postrider.message.MessageContent;
 import dev.postrider.message.RecipientDsnRequest;
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
+import dev.postrider.route.LostReports;
 import dev.postrider.route.MailClass;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.testing.PostgresServer;
@@ -114,6 +115,21 @@ final class SqlQueueTest {
 
     private static QueuedRecipient recipient(int number, String address, int attempts) {
         return new QueuedRecipient(number, address, RecipientDsnRequest.NONE, attempts, false);
+    }
+
+    @Test
+    @Tag("delivery-world")
+    void lostReportsAreOneRowOfTheirOrganization() throws Exception {
+        ResourceKey other = new ResourceKey("shop", "lost");
+        try (SqlQueue queue = open()) {
+            for (String recipient : List.of("a@b.example", "b@b.example")) {
+                submit(queue, other, "x", "r@x.example");
+                queue.settle(queue.claim(other, NOW, 1).getFirst(),
+                        done(0).losing(Optional.of(new Settlement.LostReport(recipient, "r".repeat(600)))));
+            }
+            assertThat(queue.lostReports()).containsExactly(
+                    new LostReports(other, 2, NOW, "b@b.example", "r".repeat(500)));
+        }
     }
 
     private static Settlement done(Integer... numbers) {
