@@ -16,15 +16,18 @@ import java.util.Optional;
  * @param oversize   what may be done if it is too large; nothing where that is empty
  * @param signers    what signs it, where it is handed over by SMTP; nothing where that is empty
  * @param share      whose work on the message it is
+ * @param longLines  whether the message may have lines of more than 998 octets
+ * @param encoded    whether it goes in 7 bits and short lines, whatever the server says that it takes
  */
 public record Envelope(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8, DsnRequest dsn,
         Map<String, RecipientDsnRequest> reports, Optional<Oversize> oversize, Optional<Signing> signers,
-        LargeWork.Share share) {
+        LargeWork.Share share, boolean longLines, boolean encoded) {
 
     /** An envelope for a message that is not signed. */
     public Envelope(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8, DsnRequest dsn,
             Map<String, RecipientDsnRequest> reports, Optional<Oversize> oversize) {
-        this(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, Optional.empty(), LargeWork.NOBODYS);
+        this(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, Optional.empty(), LargeWork.NOBODYS,
+                true, false);
     }
 
     /** An envelope for a message that goes in one piece or not at all. */
@@ -40,17 +43,31 @@ public record Envelope(String sender, List<String> recipients, boolean eightBit,
 
     /** The same for some of its recipients. */
     public Envelope to(List<String> some) {
-        return new Envelope(sender, some, eightBit, smtpUtf8, dsn, reports, oversize, signers, share);
+        return new Envelope(sender, some, eightBit, smtpUtf8, dsn, reports, oversize, signers, share, longLines,
+                encoded);
     }
 
     /** The same with a share of the work on large messages. */
     public Envelope workedOnBy(LargeWork.Share some) {
-        return new Envelope(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, signers, some);
+        return new Envelope(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, signers, some, longLines,
+                encoded);
     }
 
     /** The same for a message that is signed. */
     public Envelope signedBy(Signing some) {
         return new Envelope(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, Optional.of(some),
-                share);
+                share, longLines, encoded);
+    }
+
+    /** The same for a message of which is known whether it has lines of more than 998 octets. */
+    public Envelope withLongLines(boolean known) {
+        return new Envelope(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, signers, share, known,
+                encoded);
+    }
+
+    /** The same for a server that has refused the message as it was. */
+    public Envelope encodedAnew() {
+        return new Envelope(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, signers, share, longLines,
+                true);
     }
 }

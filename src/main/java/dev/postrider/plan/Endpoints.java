@@ -103,7 +103,13 @@ final class Endpoints {
                 timeout(smtp.tlsTimeout(), Duration.ofSeconds(60)), timeout(smtp.replyTimeout(), Duration.ofMinutes(5)),
                 timeout(smtp.dataTimeout(), Duration.ofMinutes(10)),
                 Optional.ofNullable(smtp.maxConnections()).orElse(10), login,
-                smtp.internationalizedEmail() == Smtp.InternationalizedEmail.Never));
+                smtp.internationalizedEmail() == Smtp.InternationalizedEmail.Never,
+                switch (smtp.eightBitMime()) {
+                    case null -> Endpoint.EightBitMime.IF_OFFERED;
+                    case IfOffered -> Endpoint.EightBitMime.IF_OFFERED;
+                    case Never -> Endpoint.EightBitMime.NEVER;
+                    case Assume -> Endpoint.EightBitMime.ASSUME;
+                }));
     }
 
     private Optional<Proxy> proxy(dev.postrider.api.Proxy declared) {

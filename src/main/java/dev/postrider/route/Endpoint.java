@@ -38,6 +38,11 @@ public sealed interface Endpoint {
         NONE, STARTTLS_IF_OFFERED, STARTTLS, TLS
     }
 
+    /** Whether a server takes octets above 127 (RFC 6152); see {@code spec.smtp.eightBitMime}. */
+    enum EightBitMime {
+        IF_OFFERED, NEVER, ASSUME
+    }
+
     /**
      * A server spoken to by SMTP.
      *
@@ -56,12 +61,14 @@ public sealed interface Endpoint {
      * @param maxConnections at least 1
      * @param login          how to authenticate, if at all
      * @param withoutSmtpUtf8 whether SMTPUTF8 (RFC 6531) is not used, though the server may offer it
+     * @param eightBitMime   whether messages may have octets above 127
      */
     record Smtp(String host, int port, Security security, TlsSettings tls, boolean allowPlaintextAuthentication,
             Optional<Proxy> proxy, Optional<String> ehloName, Duration connectTimeout, Duration tlsTimeout,
             Duration replyTimeout, Duration dataTimeout, int maxConnections,
             Optional<Login> login,
-            @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean withoutSmtpUtf8) implements Endpoint {
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean withoutSmtpUtf8,
+            EightBitMime eightBitMime) implements Endpoint {
         private static final Duration DATA_TIMEOUT = Duration.ofMinutes(10);
 
         @JsonCreator
@@ -70,14 +77,15 @@ public sealed interface Endpoint {
             tls = Objects.requireNonNullElse(tls, TlsSettings.DEFAULT);
             tlsTimeout = Objects.requireNonNullElse(tlsTimeout, replyTimeout);
             dataTimeout = Objects.requireNonNullElse(dataTimeout, DATA_TIMEOUT);
+            eightBitMime = Objects.requireNonNullElse(eightBitMime, EightBitMime.IF_OFFERED);
         }
 
-        /** A server whose offer of SMTPUTF8 is taken up. */
+        /** A server whose offers of SMTPUTF8 and 8BITMIME are taken up. */
         public Smtp(String host, int port, Security security, TlsSettings tls, boolean allowPlaintextAuthentication,
                 Optional<Proxy> proxy, Optional<String> ehloName, Duration connectTimeout, Duration tlsTimeout,
                 Duration replyTimeout, Duration dataTimeout, int maxConnections, Optional<Login> login) {
             this(host, port, security, tls, allowPlaintextAuthentication, proxy, ehloName, connectTimeout, tlsTimeout,
-                    replyTimeout, dataTimeout, maxConnections, login, false);
+                    replyTimeout, dataTimeout, maxConnections, login, false, EightBitMime.IF_OFFERED);
         }
 
         /** A server with authorities of its own, if there are any, and all else by default. */
@@ -125,7 +133,7 @@ public sealed interface Endpoint {
             return login.orElse(null) instanceof Login.Submitter submitter
                     ? new Smtp(host, port, security, tls, allowPlaintextAuthentication, proxy, ehloName,
                             connectTimeout, tlsTimeout, replyTimeout, dataTimeout, maxConnections,
-                            Optional.of(submitter.of(somebody)), withoutSmtpUtf8)
+                            Optional.of(submitter.of(somebody)), withoutSmtpUtf8, eightBitMime)
                     : this;
         }
 

@@ -8,6 +8,7 @@ import dev.postrider.message.Oversize;
 import dev.postrider.message.Shrinking;
 import dev.postrider.message.Splitting;
 import dev.postrider.message.change.LargeMessage;
+import dev.postrider.message.change.MessageForm;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.GraphRecipients.Group;
@@ -95,7 +96,7 @@ final class GraphUpstream implements Upstream {
     private Map<String, Verdict> deliver(Envelope envelope, MessageContent message) {
         Map<String, Verdict> verdicts = new LinkedHashMap<>();
         try {
-            for (Group group : GraphRecipients.of(envelope, message)) {
+            for (Group group : GraphRecipients.of(envelope, formed(envelope, message))) {
                 Verdict verdict = deliver(group, envelope.share());
                 group.recipients().forEach(recipient -> verdicts.put(recipient, verdict));
             }
@@ -103,6 +104,16 @@ final class GraphUpstream implements Upstream {
             envelope.recipients().forEach(recipient -> verdicts.putIfAbsent(recipient, e.verdict()));
         }
         return verdicts;
+    }
+
+    /** Exchange Online signs what leaves it, and takes 8 bits, but no longer lines than others do. */
+    private static MessageContent formed(Envelope envelope, MessageContent message) throws RefusedException {
+        try {
+            return new MessageForm(false, false, true, envelope.longLines(), Optional.empty()).of(message,
+                    envelope.share());
+        } catch (MessageException e) {
+            throw RefusedException.of(Step.MessageRejected, e);
+        }
     }
 
     /** One message; a refusal of one group says nothing of the next, but a failure to reach Graph does. */

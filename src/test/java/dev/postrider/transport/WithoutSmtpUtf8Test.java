@@ -200,7 +200,8 @@ final class WithoutSmtpUtf8Test {
                 .isEqualTo(mail.replace("\n", "\r\n").getBytes(StandardCharsets.UTF_8));
         Endpoint.Smtp e = Mails.plain(server.port());
         send(new Endpoint.Smtp(e.host(), e.port(), e.security(), e.tls(), false, e.proxy(), e.ehloName(),
-                e.connectTimeout(), e.tlsTimeout(), e.replyTimeout(), e.dataTimeout(), 1, e.login(), true),
+                e.connectTimeout(), e.tlsTimeout(), e.replyTimeout(), e.dataTimeout(), 1, e.login(), true,
+                e.eightBitMime()),
                 envelope("a@x.example", "b@bücher.example"), utf8(mail));
         assertThat(server.messages().getLast().text()).startsWith("Subject: =?UTF-8?Q?Gr=C3=BC=C3=9Fe?=\r\n");
         assertThat(server.messages().getLast().recipients()).containsExactly("b@xn--bcher-kva.example");
