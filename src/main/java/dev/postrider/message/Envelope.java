@@ -27,7 +27,7 @@ public record Envelope(String sender, List<String> recipients, boolean eightBit,
     public Envelope(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8, DsnRequest dsn,
             Map<String, RecipientDsnRequest> reports, Optional<Oversize> oversize) {
         this(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, Optional.empty(), LargeWork.NOBODYS,
-                true, false);
+                false, false);
     }
 
     /** An envelope for a message that goes in one piece or not at all. */

@@ -24,6 +24,10 @@ public final class ReplyRules {
     }
 
     private static ReplyAction fallback(Reply reply) {
+        if (reply.enhanced().filter("5.6.3"::equals).isPresent()) {
+            // RFC 3463 section 3.7: conversion is required, and the server cannot do it.
+            return new ReplyAction.EncodeAnew();
+        }
         return reply.code() >= 500 ? new ReplyAction.Bounce() : new ReplyAction.Retry();
     }
 }

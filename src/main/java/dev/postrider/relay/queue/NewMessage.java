@@ -20,10 +20,11 @@ import java.util.Optional;
  * @param credentials    of whoever submitted it, encrypted for this message alone
  * @param received       when it was accepted; it is due at once
  * @param mailClass      what it is for, by which it is counted
+ * @param longLines      whether the message may have lines of more than 998 octets
  */
 public record NewMessage(String sender, List<NewRecipient> recipients, boolean eightBit, boolean smtpUtf8,
         DsnRequest dsn, Optional<String> idempotencyKey, Optional<String> traceParent, Optional<byte[]> credentials,
-        Instant received, Optional<MailClass> mailClass) {
+        Instant received, Optional<MailClass> mailClass, boolean longLines) {
 
     /** A recipient and what the sender wants to be told about him. */
     public record NewRecipient(String address, RecipientDsnRequest dsn) {}
@@ -32,25 +33,31 @@ public record NewMessage(String sender, List<NewRecipient> recipients, boolean e
     public NewMessage(String sender, List<NewRecipient> recipients, boolean eightBit, boolean smtpUtf8,
             DsnRequest dsn, Optional<String> idempotencyKey, Optional<String> traceParent, Instant received) {
         this(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, traceParent, Optional.empty(), received,
-                Optional.empty());
+                Optional.empty(), true);
     }
 
     /** The same as part of a trace. */
     public NewMessage inTrace(Optional<String> parent) {
         return new NewMessage(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, parent, credentials,
-                received, mailClass);
+                received, mailClass, longLines);
     }
 
     /** The same with the credentials of whoever submitted it. */
     public NewMessage with(Optional<byte[]> encrypted) {
         return new NewMessage(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, traceParent, encrypted,
-                received, mailClass);
+                received, mailClass, longLines);
     }
 
     /** The same as a message of a class. */
     public NewMessage of(Optional<MailClass> other) {
         return new NewMessage(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, traceParent, credentials,
-                received, other);
+                received, other, longLines);
+    }
+
+    /** The same where it is known whether it has lines of more than 998 octets. */
+    public NewMessage withLongLines(boolean known) {
+        return new NewMessage(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, traceParent, credentials,
+                received, mailClass, known);
     }
 
     /** A message whose sender asks for nothing special. */
@@ -59,6 +66,6 @@ public record NewMessage(String sender, List<NewRecipient> recipients, boolean e
         return new NewMessage(sender,
                 recipients.stream().map(address -> new NewRecipient(address, RecipientDsnRequest.NONE)).toList(),
                 eightBit, smtpUtf8, DsnRequest.NONE, Optional.empty(), Optional.empty(), Optional.empty(), received,
-                Optional.empty());
+                Optional.empty(), true);
     }
 }
