@@ -70,14 +70,16 @@ public final class PartialMessages {
         HeaderFields header = new HeaderFields(lines, MOST_OF_HEADER);
         while (header.next()) {
             String name = header.name();
+            boolean repeated = name.equals("subject") || !INSIDE.contains(name) && !name.startsWith("content-");
             String field = new String(header.octets(), StandardCharsets.ISO_8859_1);
             if (name.equals("subject")) {
                 subject.setLength(0);
                 subject.append(field);
-            } else if (!INSIDE.contains(name) && !name.startsWith("content-")) {
+            } else if (repeated) {
                 fields.append(field);
             }
-            if (!header.isWhole() || fields.length() + subject.length() > Math.min(MOST_OF_HEADER, most / 2)) {
+            if (repeated && !header.isWhole()
+                    || fields.length() + subject.length() > Math.min(MOST_OF_HEADER, most / 2)) {
                 throw indivisible("5.3.4", ("its header, which stands in front of each part, has more than %d octets, "
                         + "which is half of a part or what is repeated at most")
                         .formatted(Math.min(MOST_OF_HEADER, most / 2)));
