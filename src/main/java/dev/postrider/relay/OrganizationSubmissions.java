@@ -359,10 +359,11 @@ final class OrganizationSubmissions implements SubmissionPolicy {
             octets.finish();
             boolean longLines = stored.longest() > FieldGrammar.LONGEST_LINE;
             if (longLines && refusesLongLines()) {
-                throw new RefusedException(new Refusal(550, "5.6.0", ("the message holds a line of %d octets, and a line "
-                        + "has %d at most (RFC 5322 section 2.1.1): break it, or encode it as quoted-printable or base64; "
-                        + "spec.limits.longLines: Encode of the organization has that done here")
-                        .formatted(stored.longest(), FieldGrammar.LONGEST_LINE)));
+                throw new RefusedException(new Refusal(550, "5.6.0",
+                        ("the message holds a line of %d octets, and a line "
+                                + "has %d at most (RFC 5322 section 2.1.1): break it, or encode it as quoted-printable or base64; "
+                                + "spec.limits.longLines: Encode of the organization has that done here")
+                                .formatted(stored.longest(), FieldGrammar.LONGEST_LINE)));
             }
             Optional<MailClass> mailClass = mailClass();
             try (Tracing.Acceptance trace = tracing.accept(organization, draft.id(), content.traceParent())) {

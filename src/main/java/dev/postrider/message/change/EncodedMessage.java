@@ -292,7 +292,8 @@ public final class EncodedMessage {
         } else if (sevenBit && eightBit) {
             throw refusal(sealed.orElseGet(() -> !encodings.isEmpty()
                     ? "more than " + MOST_CHANGED + " of its header fields and parts would change"
-                    : header.map(PartHeader::description).map(text -> "it has " + text)
+                    : header.map(PartHeader::description)
+                            .map(text -> "it has " + text)
                             .orElse("it has a multipart without a part")));
         }
     }

@@ -102,7 +102,6 @@ final class PartHeader {
         sealed = Optional.of(why);
     }
 
-
     boolean hasSignature() {
         return hasSignature;
     }

@@ -146,7 +146,8 @@ public final class FoldedField {
                 }
                 end += Character.charCount(c);
             }
-            words.append(start == 0 ? "" : FOLD).append(" =?UTF-8?B?")
+            words.append(start == 0 ? "" : FOLD)
+                    .append(" =?UTF-8?B?")
                     .append(Base64.getEncoder()
                             .encodeToString(text.substring(start, end).getBytes(StandardCharsets.UTF_8)))
                     .append("?=");

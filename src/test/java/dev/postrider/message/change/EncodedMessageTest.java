@@ -142,8 +142,10 @@ final class EncodedMessageTest {
         for (int i = 0; i < all.length; i++) {
             all[i] = (byte) (i * 31 + i / 256);
         }
-        return Map.of("nothing", new byte[0], "every octet", all, "blanks", " \t \r\n \t".repeat(400).getBytes(
-                StandardCharsets.US_ASCII), "hyphens", ("x".repeat(75) + "-".repeat(5000)).getBytes(
+        return Map.of("nothing", new byte[0], "every octet", all, "blanks", " \t \r\n \t".repeat(400)
+                .getBytes(
+                        StandardCharsets.US_ASCII),
+                "hyphens", ("x".repeat(75) + "-".repeat(5000)).getBytes(
                         StandardCharsets.US_ASCII));
     }
 

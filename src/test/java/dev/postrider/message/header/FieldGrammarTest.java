@@ -107,7 +107,9 @@ final class FieldGrammarTest {
         assertThat(pushed(message, 1)).isEqualTo(fields);
         assertThat(pulled(message)).isEqualTo(fields);
         assertThat(forGraph(message)).isEqualTo(
-                fields.stream().filter(field -> field.contains("=")).map(field -> field.replaceAll("(?s)=.*", ""))
+                fields.stream()
+                        .filter(field -> field.contains("="))
+                        .map(field -> field.replaceAll("(?s)=.*", ""))
                         .toList());
     }
 
