@@ -94,7 +94,11 @@ enum TransferEncoding {
 
     /** Makes one encoding of blocks that follow each other. */
     interface Encoder {
-        /** @param octets as many as fit into a block, but for the last */
+        /**
+         * Encodes a block.
+         *
+         * @param octets as many as fit into a block, but for the last
+         */
         void encode(byte[] octets, int count, EncodedOctets out);
 
         void end(EncodedOctets out);
