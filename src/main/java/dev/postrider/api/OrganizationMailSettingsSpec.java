@@ -172,6 +172,10 @@ public record OrganizationMailSettingsSpec(
                     + "Link: its attachments are kept for download, and it has links to them in their place; needs "
                     + "links.host.")
             @Default("Reject") @Nullable WhenTooLarge whenTooLarge,
+            @JsonPropertyDescription("What becomes of a message with lines of more than 998 octets, which RFC 5322 does not "
+                    + "allow and many servers refuse. Encode: its fields are folded, and its parts sent as "
+                    + "quoted-printable or base64, in which the same is read. Refuse: it is refused with 550 5.6.0.")
+            @Default("Encode") @Nullable LongLines longLines,
             @JsonPropertyDescription("How attachments become links, with whenTooLarge: Link.")
             @Nullable Link link,
             @JsonPropertyDescription("How much mail is taken in each hour by the clock, 1 to 1000000.")
@@ -229,6 +233,11 @@ public record OrganizationMailSettingsSpec(
     /** What becomes of a message that is too large. */
     public enum WhenTooLarge {
         Reject, Split, Link
+    }
+
+    /** What becomes of a message with longer lines than are allowed. */
+    public enum LongLines {
+        Encode, Refuse
     }
 
     /** The Secret for applications. */

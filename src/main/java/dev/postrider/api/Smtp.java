@@ -61,6 +61,10 @@ public record Smtp(
                 + "(RFC 6531) where the server offers it, and else as with Never. Never: in ASCII, with encoded words "
                 + "(RFC 2047) and domains by IDNA; what has no such form is returned to its sender (550 5.6.7).")
         @Default("IfOffered") @Nullable InternationalizedEmail internationalizedEmail,
+        @JsonPropertyDescription("How mail with octets above 127 is sent. IfOffered: as it is where the server offers "
+                + "8BITMIME (RFC 6152), and else as with Never. Never: encoded as quoted-printable or base64, for servers "
+                + "that offer what they cannot do. Assume: as it is, for servers that can do it and do not say so.")
+        @Default("IfOffered") @Nullable EightBitMime eightBitMime,
         @JsonPropertyDescription("How Postrider proves to the server who it is. Default: not at all.")
         @Nullable Authentication authentication) {
 
@@ -71,6 +75,11 @@ public record Smtp(
     /** How mail that is not in ASCII is sent. */
     public enum InternationalizedEmail {
         IfOffered, Never
+    }
+
+    /** How mail that is not of 7 bits is sent. */
+    public enum EightBitMime {
+        IfOffered, Never, Assume
     }
 
     /** How a connection is protected. */

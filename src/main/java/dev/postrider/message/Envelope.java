@@ -18,16 +18,18 @@ import java.util.Optional;
  * @param share      whose work on the message it is
  * @param nullSenderSubstitute what stands in for the null sender at servers that do not take it; nothing where that is
  *                   empty
+ * @param longLines  whether the message may have lines of more than 998 octets
+ * @param encoded    whether it goes in 7 bits and short lines, whatever the server says that it takes
  */
 public record Envelope(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8, DsnRequest dsn,
         Map<String, RecipientDsnRequest> reports, Optional<Oversize> oversize, Optional<Signing> signers,
-        LargeWork.Share share, Optional<String> nullSenderSubstitute) {
+        LargeWork.Share share, Optional<String> nullSenderSubstitute, boolean longLines, boolean encoded) {
 
     /** An envelope for a message that is not signed. */
     public Envelope(String sender, List<String> recipients, boolean eightBit, boolean smtpUtf8, DsnRequest dsn,
             Map<String, RecipientDsnRequest> reports, Optional<Oversize> oversize) {
         this(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, Optional.empty(), LargeWork.NOBODYS,
-                Optional.empty());
+                Optional.empty(), false, false);
     }
 
     /** An envelope for a message that goes in one piece or not at all. */
@@ -44,29 +46,42 @@ public record Envelope(String sender, List<String> recipients, boolean eightBit,
     /** The same for some of its recipients. */
     public Envelope to(List<String> some) {
         return new Envelope(sender, some, eightBit, smtpUtf8, dsn, reports, oversize, signers, share,
-                nullSenderSubstitute);
+                nullSenderSubstitute, longLines, encoded);
     }
 
     /** The same with a share of the work on large messages. */
     public Envelope workedOnBy(LargeWork.Share some) {
         return new Envelope(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, signers, some,
-                nullSenderSubstitute);
+                nullSenderSubstitute, longLines, encoded);
     }
 
     /** The same for a message that is signed. */
     public Envelope signedBy(Signing some) {
         return new Envelope(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, Optional.of(some),
-                share, nullSenderSubstitute);
+                share, nullSenderSubstitute, longLines, encoded);
     }
 
     /** The same, which may come from another where a server does not take the null sender. */
     public Envelope insteadOfNullSender(Optional<String> substitute) {
-        return new Envelope(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, signers, share, substitute);
+        return new Envelope(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, signers, share, substitute,
+                longLines, encoded);
     }
 
     /** The same from another sender. */
     public Envelope from(String other) {
         return new Envelope(other, recipients, eightBit, smtpUtf8, dsn, reports, oversize, signers, share,
-                nullSenderSubstitute);
+                nullSenderSubstitute, longLines, encoded);
+    }
+
+    /** The same for a message of which is known whether it has lines of more than 998 octets. */
+    public Envelope withLongLines(boolean known) {
+        return new Envelope(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, signers, share,
+                nullSenderSubstitute, known, encoded);
+    }
+
+    /** The same for a server that has refused the message as it was. */
+    public Envelope encodedAnew() {
+        return new Envelope(sender, recipients, eightBit, smtpUtf8, dsn, reports, oversize, signers, share,
+                nullSenderSubstitute, longLines, true);
     }
 }

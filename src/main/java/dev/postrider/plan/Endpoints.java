@@ -104,7 +104,13 @@ final class Endpoints {
                 timeout(smtp.dataTimeout(), Duration.ofMinutes(10)),
                 Optional.ofNullable(smtp.maxConnections()).orElse(10), login,
                 smtp.internationalizedEmail() == Smtp.InternationalizedEmail.Never,
-                Optional.ofNullable(smtp.maxRecipients()).or(() -> KnownServers.maxRecipients(smtp.host()))));
+                Optional.ofNullable(smtp.maxRecipients()).or(() -> KnownServers.maxRecipients(smtp.host())),
+                switch (smtp.eightBitMime()) {
+                    case null -> Endpoint.EightBitMime.IF_OFFERED;
+                    case IfOffered -> Endpoint.EightBitMime.IF_OFFERED;
+                    case Never -> Endpoint.EightBitMime.NEVER;
+                    case Assume -> Endpoint.EightBitMime.ASSUME;
+                }));
     }
 
     private Optional<Proxy> proxy(dev.postrider.api.Proxy declared) {

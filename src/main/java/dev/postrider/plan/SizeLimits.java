@@ -34,13 +34,15 @@ final class SizeLimits {
                             .formatted(limits.messageSize())));
             return Optional.empty();
         }
-        return switch (limits.whenTooLarge()) {
+        boolean refusesLongLines = limits.longLines() == OrganizationMailSettingsSpec.LongLines.Refuse;
+        Optional<SizeLimit> limit = switch (limits.whenTooLarge()) {
             case null -> Optional.of(new SizeLimit(octets, SizeLimit.WhenTooLarge.REJECT));
             case Reject -> Optional.of(new SizeLimit(octets, SizeLimit.WhenTooLarge.REJECT));
             case Split -> Optional.of(new SizeLimit(octets, SizeLimit.WhenTooLarge.SPLIT));
             case Link -> linking(limits.link(), linkHost, installation, problems)
                     .map(linking -> new SizeLimit(octets, SizeLimit.WhenTooLarge.LINK, Optional.of(linking)));
         };
+        return limit.map(made -> made.refusingLongLines(refusesLongLines));
     }
 
     /** A host that is missing or wrong is a problem that is recorded already, or that the schema has refused. */

@@ -5,6 +5,7 @@ import dev.postrider.message.DsnRequest;
 import dev.postrider.message.RecipientDsnRequest.Notify;
 import dev.postrider.message.RecipientDsnRequest;
 import dev.postrider.message.header.AddressField;
+import dev.postrider.message.header.FieldGrammar;
 import dev.postrider.message.header.Xtext;
 import dev.postrider.relay.queue.Draft;
 import dev.postrider.relay.queue.NewMessage.NewRecipient;
@@ -268,8 +269,9 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                 throw forWantOfRoom(organization, e);
             }
         }
-        return new Incoming(organization, submission, draft,
-                new TraceHeaders(new RoomAware(draft.content(), organization), submission,
+        LineLength stored = new LineLength(new RoomAware(draft.content(), organization));
+        return new Incoming(organization, submission, draft, stored,
+                new TraceHeaders(stored, submission,
                         new ReceivedField(hostName, draft.id(), clock.instant(), trace.clientAddress()),
                         new LoopDetection(trace, own)),
                 identity(login),
@@ -325,17 +327,19 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         private final ResourceKey organization;
         private final Submission submission;
         private final Draft draft;
+        private final LineLength stored;
         private final Optional<SenderIdentity> identity;
         private final Optional<Support> support;
         private final SubmittedContent octets;
         private final SubmissionFields content;
         private String id;
 
-        Incoming(ResourceKey organization, Submission submission, Draft draft, TraceHeaders headers,
-                Optional<SenderIdentity> identity, Optional<Support> support) {
+        Incoming(ResourceKey organization, Submission submission, Draft draft, LineLength stored,
+                TraceHeaders headers, Optional<SenderIdentity> identity, Optional<Support> support) {
             this.organization = organization;
             this.submission = submission;
             this.draft = draft;
+            this.stored = stored;
             this.identity = identity;
             this.support = support;
             this.octets = new SubmittedContent(headers, support.map(s -> supportMail(headers, s, organization)),
@@ -358,8 +362,16 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         public void commit(boolean eightBit) throws IOException {
             long start = System.nanoTime();
             octets.finish();
+            boolean longLines = stored.longest() > FieldGrammar.LONGEST_LINE;
+            if (longLines && refusesLongLines()) {
+                throw new RefusedException(new Refusal(550, "5.6.0",
+                        ("the message holds a line of %d octets, and a line "
+                                + "has %d at most (RFC 5322 section 2.1.1): break it, or encode it as quoted-printable or base64; "
+                                + "spec.limits.longLines: Encode of the organization has that done here")
+                                .formatted(stored.longest(), FieldGrammar.LONGEST_LINE)));
+            }
             Optional<MailClass> mailClass = mailClass();
-            NewMessage message = message(eightBit).of(mailClass);
+            NewMessage message = message(eightBit).withLongLines(longLines).of(mailClass);
             Optional<OrganizationRoute> route = routes.organization(organization);
             Optional<Taken> counted = route.isPresent()
                     ? quotas.take(route.get(), message.recipients().size())
@@ -393,6 +405,13 @@ final class OrganizationSubmissions implements SubmissionPolicy {
                     .with("tls", submission.tls().isPresent())
                     .with("held", held.map(Instant::toString))
                     .with("duration", Duration.ofNanos(System.nanoTime() - start)));
+        }
+
+        private boolean refusesLongLines() {
+            return routes.organization(organization)
+                    .flatMap(OrganizationRoute::sizeLimit)
+                    .filter(SizeLimit::refusesLongLines)
+                    .isPresent();
         }
 
         /** What the message is for, by its own word or by the login that it came with. */

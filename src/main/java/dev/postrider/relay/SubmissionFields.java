@@ -11,16 +11,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
  * Reads the fields of a message's header that are for the relay: {@value #KEY_FIELD} and
- * {@value MailClass#FIELD}, which go no further, and {@code traceparent} (W3C Trace Context), which stays. All else
- * passes unchanged.
+ * {@value MailClass#FIELD}, which go no further, and {@code traceparent} (W3C Trace Context), which stays. Nor do those go
+ * further that are for whoever takes the mail from its author: blind recipients, whom nobody is to see (RFC 5322 section
+ * 3.6.3, RFC 6409 section 8 leaves that to the server), and what is only true where it was written. All else passes
+ * unchanged.
  */
 final class SubmissionFields extends HeaderFilter {
     static final String KEY_FIELD = "Postrider-Idempotency-Key";
 
+    /** Return-Path is of final delivery alone (RFC 5321 section 4.4), Content-Length of a mailbox. */
+    private static final Set<String> DROPPED = Set.of("bcc", "resent-bcc", "return-path", "content-length");
     private static final Pattern VALID_KEY = Pattern.compile("[ -~]{1,255}");
     private static final Pattern VALID_TRACE_PARENT = Pattern
             .compile("(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}");
@@ -31,6 +36,7 @@ final class SubmissionFields extends HeaderFilter {
     private final Map<String, Value> values = Map.of(key.name, key, mailClass.name, mailClass, traceParent.name,
             traceParent);
     private Optional<Value> field = Optional.empty();
+    private boolean dropped;
 
     SubmissionFields(OutputStream out) {
         super(out);
@@ -69,13 +75,15 @@ final class SubmissionFields extends HeaderFilter {
     protected void field(String name, byte[] start, int count) throws IOException {
         field = Optional.ofNullable(values.get(name));
         field.ifPresent(value -> value.times++);
+        // Some programs pass over what stands between the name and the colon.
+        dropped = DROPPED.contains(name.split("[ \t]", 2)[0]);
         if (passes()) {
             out.write(start, 0, count);
         }
     }
 
     private boolean passes() {
-        return field.isEmpty() || field.get().passes;
+        return !dropped && (field.isEmpty() || field.get().passes);
     }
 
     @Override

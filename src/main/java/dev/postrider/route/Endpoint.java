@@ -38,6 +38,11 @@ public sealed interface Endpoint {
         NONE, STARTTLS_IF_OFFERED, STARTTLS, TLS
     }
 
+    /** Whether a server takes octets above 127 (RFC 6152); see {@code spec.smtp.eightBitMime}. */
+    enum EightBitMime {
+        IF_OFFERED, NEVER, ASSUME
+    }
+
     /**
      * A server spoken to by SMTP.
      *
@@ -57,13 +62,15 @@ public sealed interface Endpoint {
      * @param login          how to authenticate, if at all
      * @param withoutSmtpUtf8 whether SMTPUTF8 (RFC 6531) is not used, though the server may offer it
      * @param maxRecipients  how many recipients one transaction has at most, at least 1; empty where that is not known
+     * @param eightBitMime   whether messages may have octets above 127
      */
     record Smtp(String host, int port, Security security, TlsSettings tls, boolean allowPlaintextAuthentication,
             Optional<Proxy> proxy, Optional<String> ehloName, Duration connectTimeout, Duration tlsTimeout,
             Duration replyTimeout, Duration dataTimeout, int maxConnections,
             Optional<Login> login,
             @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean withoutSmtpUtf8,
-            @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Integer> maxRecipients) implements Endpoint {
+            @JsonInclude(JsonInclude.Include.NON_ABSENT) Optional<Integer> maxRecipients,
+            EightBitMime eightBitMime) implements Endpoint {
         private static final Duration DATA_TIMEOUT = Duration.ofMinutes(10);
 
         @JsonCreator
@@ -72,14 +79,16 @@ public sealed interface Endpoint {
             tls = Objects.requireNonNullElse(tls, TlsSettings.DEFAULT);
             tlsTimeout = Objects.requireNonNullElse(tlsTimeout, replyTimeout);
             dataTimeout = Objects.requireNonNullElse(dataTimeout, DATA_TIMEOUT);
+            eightBitMime = Objects.requireNonNullElse(eightBitMime, EightBitMime.IF_OFFERED);
         }
 
-        /** A server whose offer of SMTPUTF8 is taken up. */
+        /** A server whose offers of SMTPUTF8 and 8BITMIME are taken up. */
         public Smtp(String host, int port, Security security, TlsSettings tls, boolean allowPlaintextAuthentication,
                 Optional<Proxy> proxy, Optional<String> ehloName, Duration connectTimeout, Duration tlsTimeout,
                 Duration replyTimeout, Duration dataTimeout, int maxConnections, Optional<Login> login) {
             this(host, port, security, tls, allowPlaintextAuthentication, proxy, ehloName, connectTimeout, tlsTimeout,
-                    replyTimeout, dataTimeout, maxConnections, login, false, Optional.empty());
+                    replyTimeout, dataTimeout, maxConnections, login, false, Optional.empty(),
+                    EightBitMime.IF_OFFERED);
         }
 
         /** A server with authorities of its own, if there are any, and all else by default. */
@@ -127,7 +136,7 @@ public sealed interface Endpoint {
             return login.orElse(null) instanceof Login.Submitter submitter
                     ? new Smtp(host, port, security, tls, allowPlaintextAuthentication, proxy, ehloName,
                             connectTimeout, tlsTimeout, replyTimeout, dataTimeout, maxConnections,
-                            Optional.of(submitter.of(somebody)), withoutSmtpUtf8, maxRecipients)
+                            Optional.of(submitter.of(somebody)), withoutSmtpUtf8, maxRecipients, eightBitMime)
                     : this;
         }
 
@@ -135,13 +144,14 @@ public sealed interface Endpoint {
         public Smtp withoutLogin() {
             return new Smtp(host, port, security, tls, allowPlaintextAuthentication, proxy, ehloName, connectTimeout,
                     tlsTimeout, replyTimeout, dataTimeout, maxConnections, Optional.empty(), withoutSmtpUtf8,
-                    maxRecipients);
+                    maxRecipients, eightBitMime);
         }
 
         /** The same server that takes no more recipients in one transaction. */
         public Smtp withMaxRecipients(Optional<Integer> most) {
             return new Smtp(host, port, security, tls, allowPlaintextAuthentication, proxy, ehloName, connectTimeout,
-                    tlsTimeout, replyTimeout, dataTimeout, maxConnections, login, withoutSmtpUtf8, most);
+                    tlsTimeout, replyTimeout, dataTimeout, maxConnections, login, withoutSmtpUtf8, most,
+                    eightBitMime);
         }
 
         /** Whether a login may be sent over a connection that is not encrypted. */

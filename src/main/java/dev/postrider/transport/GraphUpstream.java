@@ -8,6 +8,7 @@ import dev.postrider.message.Oversize;
 import dev.postrider.message.Shrinking;
 import dev.postrider.message.Splitting;
 import dev.postrider.message.change.LargeMessage;
+import dev.postrider.message.change.MessageForm;
 import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.TestResult.Step;
@@ -94,7 +95,22 @@ final class GraphUpstream implements Upstream {
     }
 
     private Map<String, Verdict> deliver(Envelope envelope, MessageContent message) {
-        return new GraphGroups(envelope, message, group -> deliver(group, envelope.share())).send();
+        try {
+            return new GraphGroups(envelope, formed(envelope, message), group -> deliver(group, envelope.share()))
+                    .send();
+        } catch (RefusedException e) {
+            return refused(envelope, e);
+        }
+    }
+
+    /** Exchange Online signs what leaves it, and takes 8 bits, but no longer lines than others do. */
+    private static MessageContent formed(Envelope envelope, MessageContent message) throws RefusedException {
+        try {
+            return new MessageForm(false, false, true, envelope.longLines(), Optional.empty()).of(message,
+                    envelope.share());
+        } catch (MessageException e) {
+            throw RefusedException.of(Step.MessageRejected, e);
+        }
     }
 
     /** One message. */

@@ -3,11 +3,13 @@ package dev.postrider.transport;
 import dev.postrider.message.Envelope;
 import dev.postrider.message.MessageContent;
 import dev.postrider.message.MessageException;
+import dev.postrider.message.change.MessageForm;
 import dev.postrider.message.change.PartialMessages;
 import dev.postrider.route.TestResult.Step;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Hands over a message in parts (RFC 2046 section 5.2.2). */
 final class PartialDelivery {
@@ -51,8 +53,14 @@ final class PartialDelivery {
 
     private static List<MessageContent> parts(Envelope envelope, MessageContent message, long most, String id)
             throws RefusedException {
-        try (var _ = envelope.share().change(message)) {
-            return PartialMessages.of(message, most, id);
+        // Such a part must be of 7 bits (RFC 2046 section 5.2.2).
+        MessageForm sevenBit = new MessageForm(false, envelope.eightBit(), false, envelope.longLines(),
+                Optional.empty());
+        try {
+            MessageContent whole = sevenBit.of(message, envelope.share());
+            try (var _ = envelope.share().change(whole)) {
+                return PartialMessages.of(whole, most, id);
+            }
         } catch (MessageException e) {
             throw RefusedException.of(Step.MessageRejected, e);
         }

@@ -313,6 +313,15 @@ final class SmtpConnection extends SMTPTransport {
         return supportsExtension("SMTPUTF8") && !endpoint.withoutSmtpUtf8();
     }
 
+    /** Whether messages may have octets above 127 (RFC 6152). */
+    boolean takesEightBit() {
+        return switch (endpoint.eightBitMime()) {
+            case IF_OFFERED -> supportsExtension("8BITMIME");
+            case NEVER -> false;
+            case ASSUME -> true;
+        };
+    }
+
     /** Whether another message may be sent. */
     boolean isOpen() {
         return open && !wire.isClosed();

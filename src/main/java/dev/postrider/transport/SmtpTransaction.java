@@ -5,6 +5,7 @@ import dev.postrider.message.MessageContent;
 import dev.postrider.message.MessageException;
 import dev.postrider.message.RecipientDsnRequest;
 import dev.postrider.message.change.DowngradedMessage;
+import dev.postrider.message.change.MessageForm;
 import dev.postrider.message.header.AsciiForms;
 import dev.postrider.reply.Meaning;
 import dev.postrider.reply.Reply;
@@ -43,6 +44,7 @@ final class SmtpTransaction {
     private final boolean international;
     private final Map<String, Verdict> verdicts = new LinkedHashMap<>();
     private MessageContent message;
+    private boolean sevenBit;
     private boolean begun;
 
     SmtpTransaction(SmtpConnection connection, Envelope envelope, MessageContent message) {
@@ -76,19 +78,15 @@ final class SmtpTransaction {
         return verdicts;
     }
 
-    /** Signs at last what goes to this server. */
+    /** Gives the message the form that this server takes. */
     private void prepare() throws RefusedException {
-        if ((envelope.smtpUtf8() && !international) || envelope.signers().isPresent()) {
-            try (var _ = envelope.share().change(message)) {
-                if (envelope.smtpUtf8() && !international) {
-                    message = DowngradedMessage.of(message);
-                }
-                if (envelope.signers().isPresent()) {
-                    message = envelope.signers().get().sign(message);
-                }
-            } catch (MessageException e) {
-                throw RefusedException.of(Step.MessageRejected, e);
-            }
+        sevenBit = envelope.encoded() || envelope.eightBit() && !connection.takesEightBit();
+        MessageForm form = new MessageForm(envelope.smtpUtf8() && !international, sevenBit, international,
+                envelope.longLines() || envelope.encoded(), envelope.signers());
+        try {
+            message = form.of(message, envelope.share());
+        } catch (MessageException e) {
+            throw RefusedException.of(Step.MessageRejected, e);
         }
     }
 
@@ -173,20 +171,13 @@ final class SmtpTransaction {
     }
 
     /** Parameters of MAIL (RFC 1870, 3461, 6152, 6531). */
-    private String parameters() throws RefusedException {
+    private String parameters() {
         StringBuilder parameters = new StringBuilder();
         if (connection.supportsExtension("SIZE")) {
             parameters.append(" SIZE=").append(message.size());
         }
-        if (envelope.eightBit()) {
-            if (connection.supportsExtension("8BITMIME")) {
-                parameters.append(" BODY=8BITMIME");
-            } else if (hasEightBit()) {
-                throw new RefusedException(new Verdict.Refused(Step.MessageRejected, true, "5.6.3",
-                        Step.MessageRejected + ": " + connection.endpoint().display() + " does not offer 8BITMIME (RFC "
-                                + "6152), which this message needs (5.6.3); send it encoded as quoted-printable or "
-                                + "base64"));
-            }
+        if (envelope.eightBit() && !sevenBit && connection.supportsExtension("8BITMIME")) {
+            parameters.append(" BODY=8BITMIME");
         }
         if (international) {
             parameters.append(" SMTPUTF8");
@@ -214,22 +205,6 @@ final class SmtpTransaction {
             request.orcpt().ifPresent(orcpt -> parameters.append(" ORCPT=").append(orcpt));
         }
         return parameters.toString();
-    }
-
-    private boolean hasEightBit() throws RefusedException {
-        byte[] block = new byte[BLOCK];
-        try (InputStream in = message.open()) {
-            for (int count = in.read(block); count >= 0; count = in.read(block)) {
-                for (int i = 0; i < count; i++) {
-                    if (block[i] < 0) {
-                        return true;
-                    }
-                }
-            }
-            return false;
-        } catch (IOException e) {
-            throw unreadable(e);
-        }
     }
 
     /** The command for each recipient that can be told to this server; the others are refused. */

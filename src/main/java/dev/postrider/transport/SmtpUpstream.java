@@ -2,6 +2,7 @@ package dev.postrider.transport;
 
 import dev.postrider.message.Envelope;
 import dev.postrider.message.MessageContent;
+import dev.postrider.reply.ReplyAction;
 import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.Login;
@@ -10,6 +11,7 @@ import dev.postrider.route.TestResult.Step;
 import dev.postrider.route.TestResult.Tls;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
@@ -37,6 +39,7 @@ final class SmtpUpstream implements Upstream {
     private @Nullable SmtpConnection connection;
     private PopLogins.@Nullable Opened opened;
     private Secrets secrets = Secrets.none();
+    private boolean encodesAnew;
 
     SmtpUpstream(ResourceKey server, Endpoint.Smtp endpoint, EgressPolicy egress, String ehloName,
             boolean recordDialogue,
@@ -110,7 +113,34 @@ final class SmtpUpstream implements Upstream {
         return size.send(envelope, message, greeted.mostOctets());
     }
 
+    /** What the server refuses for how it is encoded is encoded anew, once, and so is all that follows. */
     private Map<String, Verdict> transact(Envelope envelope, MessageContent message) throws RefusedException {
+        if (encodesAnew) {
+            return converse(envelope.encodedAnew(), message);
+        }
+        Map<String, Verdict> verdicts = converse(envelope, message);
+        List<String> refused = envelope.recipients()
+                .stream()
+                .filter(recipient -> isForEncoding(verdicts.get(recipient)))
+                .toList();
+        if (!refused.isEmpty()) {
+            encodesAnew = true;
+            converse(envelope.to(refused).encodedAnew(), message).forEach((recipient, verdict) -> {
+                // What cannot be encoded was refused by the server, and its words say more.
+                if (verdict instanceof Verdict.Accepted || ((Verdict.Refused) verdict).reply().isPresent()) {
+                    verdicts.put(recipient, verdict);
+                }
+            });
+        }
+        return verdicts;
+    }
+
+    private static boolean isForEncoding(@Nullable Verdict verdict) {
+        return verdict instanceof Verdict.Refused refused
+                && refused.meaning().filter(m -> m.action() instanceof ReplyAction.EncodeAnew).isPresent();
+    }
+
+    private Map<String, Verdict> converse(Envelope envelope, MessageContent message) throws RefusedException {
         SmtpConnection kept = connection;
         if (kept != null && kept.isOpen()) {
             SmtpTransaction transaction = new SmtpTransaction(kept, envelope, message);

@@ -130,9 +130,11 @@ final class TransparencyTest {
             :|a|                                ; |:|a|
             no header|                          ; |no header|
             >From me|                           ; |>From me|
-            Bcc: secret@y.example||x|           ; Bcc: secret@y.example||x|
-            Return-Path: <x@y>|Date:|Message-ID:||  ; Return-Path: <x@y>|Date:|Message-ID:||
-            Content-Length: 5||From x|From y|   ; Content-Length: 5||From x|From y|
+            Bcc: secret@y.example||x|           ; |x|
+            Return-Path: <x@y>|Date:|Message-ID:||  ; Date:|Message-ID:||
+            Content-Length: 5||From x|From y|   ; |From x|From y|
+            bCC	 :|	a@y.example|RESENT-BCC: b@y.example|X: 1||Bcc: c@y.example|  ; X: 1||Bcc: c@y.example|
+            A: 1|Bcc x: a@y.example|B: 2||  ; A: 1|B: 2||
             |trailing   |\t|   |                ; |trailing   |\t|   |
             """)
     void changesNothingInOddMessages(String content, String expected) throws Exception {
@@ -186,7 +188,7 @@ final class TransparencyTest {
                 case 2 -> "." + line(random, 100);
                 case 3 -> "x".repeat(998 - random.nextInt(3));
                 case 4 -> "Zoë 😀 " + line(random, 20);
-                default -> line(random, 998);
+                default -> line(random, 499);
             }).append("\r\n");
         }
         // In UTF-8, each octet a character.

@@ -49,6 +49,12 @@ public final class Mails {
                 Duration.ofSeconds(5), 1, Optional.empty());
     }
 
+    static Endpoint.Smtp taking(Endpoint.Smtp e, Endpoint.EightBitMime eightBitMime) {
+        return new Endpoint.Smtp(e.host(), e.port(), e.security(), e.tls(), e.allowPlaintextAuthentication(),
+                e.proxy(), e.ehloName(), e.connectTimeout(), e.tlsTimeout(), e.replyTimeout(), e.dataTimeout(), 1,
+                e.login(), e.withoutSmtpUtf8(), e.maxRecipients(), eightBitMime);
+    }
+
     static Endpoint.Smtp secure(int port, Security security, String authorities) {
         return new Endpoint.Smtp("localhost", port, security, Optional.of(authorities), Duration.ofSeconds(5),
                 Duration.ofSeconds(5), 1, Optional.empty());

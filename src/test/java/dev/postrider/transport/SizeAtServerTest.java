@@ -241,4 +241,23 @@ final class SizeAtServerTest {
             assertThat(attempt.verdicts().get("b@x.test")).isInstanceOf(Verdict.Accepted.class);
         }
     }
+
+    /** Parts must be of 7 bits (RFC 2046 section 5.2.2), whatever the server takes. */
+    @Test
+    @Tag("delivery-world")
+    void aMessageBeyondAsciiIsEncodedBeforeItIsSplit() throws Exception {
+        String eightBit = HEADER + "\u00e4\r\n" + LINE.repeat(2_000);
+        try (var server = ScriptedSmtpServer.start().offer("8BITMIME", "SIZE 100000");
+                Upstream upstream = new MailUpstreams("client.test", true, LoopbackUpstreams.POLICY)
+                        .to(Mails.route(Mails.plain(server.port())))) {
+            Envelope envelope = new Envelope("a@example.com", List.of("b@x.test"), true, false, DsnRequest.NONE,
+                    Map.of(), Optional.of(split()));
+
+            assertThat(upstream.send(envelope, Mails.text(eightBit)).verdicts().get("b@x.test"))
+                    .isInstanceOf(Verdict.Accepted.class);
+            assertThat(server.messages()).hasSizeGreaterThan(1)
+                    .allMatch(part -> part.text().chars().allMatch(c -> c < 128))
+                    .allMatch(part -> part.text().contains("message/partial"));
+        }
+    }
 }

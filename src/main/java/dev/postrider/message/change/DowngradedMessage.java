@@ -7,10 +7,10 @@ import dev.postrider.message.change.Boundaries.Delimiter;
 import dev.postrider.message.change.PatchedMessage.Patch;
 import dev.postrider.message.header.AsciiForms.NoneException;
 import dev.postrider.message.header.AsciiForms;
+import dev.postrider.message.header.HeaderFields;
 import dev.postrider.message.header.MessageLines;
 import jakarta.mail.MessagingException;
 import jakarta.mail.internet.ContentType;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -27,8 +27,6 @@ import java.util.Set;
 public final class DowngradedMessage {
     /** Of one field that is looked into, or that changes. */
     private static final int MOST_OF_FIELD = 64 * 1024;
-    /** Of a line of a header: more than the listener takes. */
-    private static final int MOST_OF_LINE = 128 * 1024;
     /** Of all fields that change. */
     private static final int MOST_HELD = 512 * 1024;
     private static final int MOST_CHANGED = 500;
@@ -109,29 +107,17 @@ public final class DowngradedMessage {
      */
     private boolean header(boolean isSigned) throws IOException, MessageException {
         Header header = new Header(isSigned);
-        boolean more = lines.next(MOST_OF_LINE);
-        while (more && !lines.isEmpty() && (lines.isField() || (header.began && lines.isFold()))) {
-            if (lines.isField()) {
-                header.endField();
-            }
-            header.add();
-            more = lines.next(MOST_OF_LINE);
+        HeaderFields fields = new HeaderFields(lines, MOST_OF_FIELD, () -> boundaries.delimiter(lines).depth() >= 0);
+        while (fields.next()) {
+            header.add(fields);
         }
-        header.endField();
         header.enter();
-        return more;
+        return fields.isFollowed();
     }
 
     /** Of the message, or of one of its parts. */
     private final class Header {
         private final boolean isSigned;
-        private final ByteArrayOutputStream field = new ByteArrayOutputStream();
-        private long start;
-        private long end;
-        private boolean began;
-        private boolean beyondAscii;
-        private boolean overlong;
-        private boolean mayBeOfContent;
         private String contentType = "";
         private String encoding = "";
 
@@ -139,53 +125,29 @@ public final class DowngradedMessage {
             this.isSigned = isSigned;
         }
 
-        void add() throws MessageException {
-            if (field.size() == 0) {
-                start = lines.start();
-                mayBeOfContent = lines.first() == 'C' || lines.first() == 'c';
-            }
-            end = lines.end();
-            began = true;
-            beyondAscii |= !lines.isAscii();
+        void add(HeaderFields field) throws MessageException {
+            String name = field.name();
             // The rest of one in ASCII need not be looked at.
-            overlong |= field.size() + end - lines.start() > MOST_OF_FIELD;
-            if (overlong && beyondAscii) {
+            if (!field.isWhole() && !field.isAscii()) {
                 throw tooComplex("a header field beyond ASCII has more than %d octets".formatted(MOST_OF_FIELD));
             }
-            if (!overlong || field.size() == 0) {
-                lines.copyTo(field);
+            if (name.equals("content-type")) {
+                contentType = text(field);
+            } else if (name.equals("content-transfer-encoding")) {
+                encoding = text(field).toLowerCase(Locale.ROOT);
+            }
+            if (!field.isAscii()) {
+                byte[] octets = field.octets();
+                String written = new String(octets, StandardCharsets.ISO_8859_1);
+                change(written.substring(0, written.indexOf(':')).strip(), field, octets);
             }
         }
 
-        void endField() throws MessageException {
-            if (field.size() == 0) {
-                return;
-            }
-            overlong = false;
-            if (!beyondAscii && !mayBeOfContent) {
-                field.reset();
-                return;
-            }
-            byte[] octets = field.toByteArray();
-            field.reset();
-            String text = new String(octets, StandardCharsets.UTF_8);
-            String name = text.substring(0, text.indexOf(':')).strip();
-            if (name.equalsIgnoreCase("Content-Type")) {
-                contentType = body(text);
-            } else if (name.equalsIgnoreCase("Content-Transfer-Encoding")) {
-                encoding = body(text).toLowerCase(Locale.ROOT);
-            }
-            if (beyondAscii) {
-                change(name.replaceAll("[^!-~]", "?"), octets);
-            }
-            beyondAscii = false;
+        private static String text(HeaderFields field) {
+            return new String(field.body(), StandardCharsets.UTF_8).replaceAll("\r?\n", "").strip();
         }
 
-        private static String body(String field) {
-            return field.substring(field.indexOf(':') + 1).replaceAll("\r?\n", "").strip();
-        }
-
-        private void change(String name, byte[] octets) throws MessageException {
+        private void change(String name, HeaderFields field, byte[] octets) throws MessageException {
             if (isSigned) {
                 throw refusal("field " + name + " of a signed part cannot be written in ASCII without breaking the "
                         + "signature");
@@ -202,7 +164,7 @@ public final class DowngradedMessage {
                 LargeWork.letOthersOn();
                 String ascii = AsciiForms.field(octets);
                 held += ascii.length();
-                patches.add(new Patch(start, end, ascii));
+                patches.add(new Patch(field.start(), field.end(), ascii));
             } catch (NoneException e) {
                 throw refusal("field " + name + " cannot be written in ASCII: " + e.getMessage());
             }

@@ -3,12 +3,12 @@ package dev.postrider.message.change;
 import dev.postrider.message.change.Boundaries.Delimiter;
 import dev.postrider.message.change.MessageParts.TooComplexException;
 import dev.postrider.message.change.PatchedMessage.Patch;
+import dev.postrider.message.header.HeaderFields;
 import dev.postrider.message.header.MessageLines;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -40,7 +40,7 @@ final class PartReader {
     Part read() throws IOException, TooComplexException {
         Part message = new Part();
         Optional<Part> current = Optional.of(message);
-        boolean more = header(message, lines.next(MOST_OF_FIELD));
+        boolean more = header(message);
         long before = message.start;
         while (more) {
             Delimiter delimiter = boundaries.delimiter(lines);
@@ -58,7 +58,7 @@ final class PartReader {
                     within.parts.add(current.get());
                     current.get().delimiter = lines.start();
                     count();
-                    more = header(current.get(), lines.next(MOST_OF_FIELD));
+                    more = header(current.get());
                     before = current.get().start;
                     continue;
                 }
@@ -92,36 +92,21 @@ final class PartReader {
     }
 
     /**
-     * Reads a header.
+     * Reads the header that begins with the next line.
      *
-     * @param there whether there is a line, at which the lines stand
-     * @return whether there is a line after it, at which they stand then
+     * @return whether there is a line after it, at which the lines stand then
      */
-    private boolean header(Part node, boolean there) throws IOException, TooComplexException {
-        boolean more = there;
-        StringBuilder field = new StringBuilder();
-        long start = lines.start();
-        while (more && !lines.isEmpty() && boundaries.delimiter(lines).depth() < 0) {
-            if (!lines.isFold()) {
-                end(node, field, start);
-                start = lines.start();
-            }
-            if (!lines.isFold() && isWanted() || lines.isFold() && !field.isEmpty()) {
-                if (field.length() + lines.end() - lines.start() > MOST_OF_FIELD) {
-                    throw new TooComplexException("a field that says what a part is has more than " + MOST_OF_FIELD
-                            + " octets");
-                }
-                field.append(new String(lines.octets(), StandardCharsets.ISO_8859_1));
-            }
-            more = lines.next(MOST_OF_FIELD);
+    private boolean header(Part node) throws IOException, TooComplexException {
+        HeaderFields fields = new HeaderFields(lines, MOST_OF_FIELD, () -> boundaries.delimiter(lines).depth() >= 0);
+        while (fields.next()) {
+            add(node, fields);
         }
-        node.headerEnd = more ? lines.start() : lines.end();
-        end(node, field, start);
-        if (more && lines.isEmpty()) {
+        boolean more = fields.isFollowed();
+        node.headerEnd = fields.end();
+        node.start = node.headerEnd;
+        if (fields.isSeparated()) {
             node.start = lines.end();
             more = lines.next(Boundaries.MOST_OF_LINE);
-        } else {
-            node.start = node.headerEnd;
         }
         node.understand(open.size());
         node.boundary.ifPresent(boundary -> {
@@ -131,35 +116,26 @@ final class PartReader {
         return more;
     }
 
-    /** Of the many fields of a header few are held. */
-    private boolean isWanted() {
-        return switch (lines.first()) {
-            case 'C', 'c', 'M', 'm', 'P', 'p' -> lines.isField();
-            default -> false;
-        };
-    }
-
-    private void end(Part node, StringBuilder field, long start) throws TooComplexException {
-        if (field.isEmpty()) {
-            return;
-        }
-        int colon = field.indexOf(":");
-        String name = field.substring(0, colon).strip().toLowerCase(Locale.ROOT);
+    private void add(Part node, HeaderFields field) throws TooComplexException {
+        String name = field.name();
         node.hasVersion |= name.equals("mime-version");
-        node.isKept |= name.equalsIgnoreCase(MessageParts.KEEP_FIELD)
-                && field.substring(colon + 1).strip().equals(MessageParts.KEPT);
+        node.isKept |= name.equalsIgnoreCase(MessageParts.KEEP_FIELD) && field.text().equals(MessageParts.KEPT);
         if (OF_THE_CONTENT.contains(name)) {
-            octetsOfFields += field.length();
+            if (!field.isWhole()) {
+                throw new TooComplexException("a field that says what a part is has more than " + MOST_OF_FIELD
+                        + " octets");
+            }
+            String text = new String(field.octets(), StandardCharsets.ISO_8859_1);
+            octetsOfFields += text.length();
             if (octetsOfFields > MOST_OF_FIELDS) {
                 throw new TooComplexException("the fields that say what its parts are have more than "
                         + MOST_OF_FIELDS + " octets");
             }
-            node.fields.putIfAbsent(name, utf8(field.substring(colon + 1)).replaceAll("\r?\n", "").strip());
+            node.fields.putIfAbsent(name, utf8(field.text()));
             if (open.isEmpty()) {
-                node.content.add(new Patch(start, start + field.length(), field.toString()));
+                node.content.add(new Patch(field.start(), field.end(), text));
             }
         }
-        field.setLength(0);
     }
 
     /** Header fields may be in UTF-8 (RFC 6532). */

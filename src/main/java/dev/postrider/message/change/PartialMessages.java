@@ -3,6 +3,7 @@ package dev.postrider.message.change;
 import dev.postrider.message.FirstOctets;
 import dev.postrider.message.MessageContent;
 import dev.postrider.message.MessageException;
+import dev.postrider.message.header.HeaderFields;
 import dev.postrider.message.header.MessageLines;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -11,7 +12,6 @@ import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -67,24 +67,19 @@ public final class PartialMessages {
 
     /** Reads the fields that stand in front of each part. */
     private void readHeader(MessageLines lines) throws IOException, MessageException {
-        boolean inside = false;
-        boolean inSubject = false;
-        while (lines.next(MOST_OF_HEADER + 1) && !lines.isEmpty()) {
-            String line = new String(lines.octets(), StandardCharsets.ISO_8859_1);
-            if (!lines.isFold()) {
-                String name = line.substring(0, Math.max(line.indexOf(':'), 0)).strip().toLowerCase(Locale.ROOT);
-                inSubject = name.equals("subject");
-                inside = INSIDE.contains(name) || name.startsWith("content-");
-                if (inSubject) {
-                    subject.setLength(0);
-                }
+        HeaderFields header = new HeaderFields(lines, MOST_OF_HEADER);
+        while (header.next()) {
+            String name = header.name();
+            boolean repeated = name.equals("subject") || !INSIDE.contains(name) && !name.startsWith("content-");
+            String field = new String(header.octets(), StandardCharsets.ISO_8859_1);
+            if (name.equals("subject")) {
+                subject.setLength(0);
+                subject.append(field);
+            } else if (repeated) {
+                fields.append(field);
             }
-            if (inSubject) {
-                subject.append(line);
-            } else if (!inside) {
-                fields.append(line);
-            }
-            if (fields.length() + subject.length() > Math.min(MOST_OF_HEADER, most / 2)) {
+            if (repeated && !header.isWhole()
+                    || fields.length() + subject.length() > Math.min(MOST_OF_HEADER, most / 2)) {
                 throw indivisible("5.3.4", ("its header, which stands in front of each part, has more than %d octets, "
                         + "which is half of a part or what is repeated at most")
                         .formatted(Math.min(MOST_OF_HEADER, most / 2)));

@@ -1,5 +1,6 @@
 package dev.postrider.message.change;
 
+import dev.postrider.message.FirstOctets;
 import dev.postrider.message.MessageContent;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -14,7 +15,26 @@ import org.jspecify.annotations.Nullable;
  *
  * @param patches in the order of their places, none overlapping the next
  */
-public record PatchedMessage(MessageContent message, List<Patch> patches) implements MessageContent {
+public record PatchedMessage(MessageContent message, List<? extends Change> patches) implements MessageContent {
+
+    /** What stands in the place of some octets. */
+    public sealed interface Change permits Patch, Recoded {
+        /** Of the first octet that is left out. */
+        long from();
+
+        /** Of the first one after it that stays; as {@link #from} where nothing is left out. */
+        long to();
+
+        /** Octets that stand there instead. */
+        long size();
+
+        /**
+         * What stands there instead.
+         *
+         * @param message stands at {@link #from}; afterwards it stands at {@link #to}
+         */
+        InputStream open(InputStream message) throws IOException;
+    }
 
     /**
      * Other octets in the place of some.
@@ -23,11 +43,34 @@ public record PatchedMessage(MessageContent message, List<Patch> patches) implem
      * @param to     of the first one after it that stays; as {@code from} where nothing is left out
      * @param text what stands there instead, an octet for each character (ISO 8859-1)
      */
-    public record Patch(long from, long to, String text) {}
+    public record Patch(long from, long to, String text) implements Change {
+        @Override
+        public long size() {
+            return text.length();
+        }
+
+        @Override
+        public InputStream open(InputStream message) throws IOException {
+            message.skipNBytes(to - from);
+            return new ByteArrayInputStream(text.getBytes(StandardCharsets.ISO_8859_1));
+        }
+    }
+
+    /**
+     * The same octets in another encoding, which is made when they are read.
+     *
+     * @param size in that encoding
+     */
+    record Recoded(long from, long to, long size, TransferEncoding encoding) implements Change {
+        @Override
+        public InputStream open(InputStream message) {
+            return encoding.of(new FirstOctets(message, to - from));
+        }
+    }
 
     @Override
     public long size() {
-        return message.size() + patches.stream().mapToLong(p -> p.text.length() - (p.to - p.from)).sum();
+        return message.size() + patches.stream().mapToLong(p -> p.size() - (p.to() - p.from())).sum();
     }
 
     @Override
@@ -38,12 +81,12 @@ public record PatchedMessage(MessageContent message, List<Patch> patches) implem
     /** Passes from the message to what is put in and back. */
     private static final class Patched extends InputStream {
         private final InputStream in;
-        private final Iterator<Patch> left;
-        private @Nullable Patch next;
+        private final Iterator<? extends Change> left;
+        private @Nullable Change next;
         private InputStream putIn = InputStream.nullInputStream();
         private long position;
 
-        Patched(InputStream in, Iterator<Patch> left) {
+        Patched(InputStream in, Iterator<? extends Change> left) {
             this.in = in;
             this.left = left;
             this.next = left.hasNext() ? left.next() : null;
@@ -65,16 +108,15 @@ public record PatchedMessage(MessageContent message, List<Patch> patches) implem
                 if (put > 0) {
                     return put;
                 }
-                Patch patch = next;
-                if (patch == null || position < patch.from) {
+                Change patch = next;
+                if (patch == null || position < patch.from()) {
                     int read = in.read(octets, offset,
-                            patch == null ? count : (int) Math.min(count, patch.from - position));
+                            patch == null ? count : (int) Math.min(count, patch.from() - position));
                     position += Math.max(read, 0);
                     return read;
                 }
-                in.skipNBytes(patch.to - patch.from);
-                position = patch.to;
-                putIn = new ByteArrayInputStream(patch.text.getBytes(StandardCharsets.ISO_8859_1));
+                position = patch.to();
+                putIn = patch.open(in);
                 next = left.hasNext() ? left.next() : null;
             }
         }

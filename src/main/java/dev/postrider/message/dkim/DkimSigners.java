@@ -6,12 +6,12 @@ import dev.postrider.message.MessageException;
 import dev.postrider.message.Signing;
 import dev.postrider.message.change.PatchedMessage.Patch;
 import dev.postrider.message.change.PatchedMessage;
+import dev.postrider.message.header.HeaderFields;
+import dev.postrider.message.header.MailboxList;
 import dev.postrider.message.header.MessageLines;
 import dev.postrider.route.CanonicalAddress;
 import dev.postrider.route.DkimKey;
 import dev.postrider.route.InvalidPemException;
-import jakarta.mail.internet.AddressException;
-import jakarta.mail.internet.InternetAddress;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,7 +24,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,7 +43,6 @@ public final class DkimSigners implements Signing {
     private static final int MOST_SIGNED = 256 * 1024;
     private static final int MOST_FIELDS = 1000;
     private static final int MOST_OF_FROM = 64 * 1024;
-    private static final int MOST_OF_LINE = 128 * 1024;
     private static final int BLOCK = 16 * 1024;
     private static final int LONGEST_LINE = 76;
     /** Longer than a queue on the way holds a message, and not for ever. */
@@ -122,43 +120,37 @@ public final class DkimSigners implements Signing {
      * @return whether verifiers will find the same; then the lines stand at the end of the header
      */
     private static boolean readHeader(MessageLines lines, List<Field> fields) throws IOException {
-        StringBuilder field = new StringBuilder();
-        boolean any = false;
+        HeaderFields header = new HeaderFields(lines, MOST_SIGNED);
         int signed = 0;
-        while (lines.next(MOST_OF_LINE) && !lines.isEmpty()) {
-            boolean begins = lines.isField();
-            boolean folds = lines.isFold() && any;
-            String line = new String(lines.octets(), StandardCharsets.ISO_8859_1);
-            // A CR alone ends a line once it is sent.
-            if (lines.end() > MOST_HEADER || signed > MOST_SIGNED || fields.size() > MOST_FIELDS || !(begins || folds)
-                    || line.stripTrailing().indexOf('\r') >= 0) {
+        while (header.next()) {
+            String name = header.name();
+            boolean isSigned = SIGNED.contains(name);
+            byte[] octets = header.octets();
+            if (header.end() > MOST_HEADER || isSigned && !header.isWhole() || hasLoneCarriageReturn(octets)) {
                 return false;
             }
-            if (begins) {
-                any = true;
-                add(field, fields);
+            if (isSigned) {
+                // In relaxed form (RFC 6376 section 3.4.2).
+                fields.add(new Field(name,
+                        name + ":" + relaxed(new String(header.body(), StandardCharsets.ISO_8859_1))));
+                signed += octets.length;
             }
-            if (!begins && !field.isEmpty() || begins && isSigned(line)) {
-                field.append(line);
-                signed += line.length();
+            if (signed > MOST_SIGNED || fields.size() > MOST_FIELDS) {
+                return false;
             }
         }
-        add(field, fields);
-        return fields.stream().anyMatch(f -> f.name.equals("from"));
+        return (header.isSeparated() || !header.isFollowed())
+                && fields.stream().anyMatch(f -> f.name.equals("from"));
     }
 
-    private static boolean isSigned(String line) {
-        return SIGNED.contains(line.substring(0, line.indexOf(':')).stripTrailing().toLowerCase(Locale.ROOT));
-    }
-
-    /** In relaxed form (RFC 6376 section 3.4.2). */
-    private static void add(StringBuilder field, List<Field> fields) {
-        int colon = field.indexOf(":");
-        if (colon > 0) {
-            String name = field.substring(0, colon).stripTrailing().toLowerCase(Locale.ROOT);
-            fields.add(new Field(name, name + ":" + relaxed(field.substring(colon + 1))));
+    /** It ends a line once it is sent. */
+    private static boolean hasLoneCarriageReturn(byte[] octets) {
+        for (int i = 0; i < octets.length; i++) {
+            if (octets[i] == '\r' && (i + 1 == octets.length || octets[i + 1] != '\n')) {
+                return true;
+            }
         }
-        field.setLength(0);
+        return false;
     }
 
     private static String relaxed(String body) {
@@ -179,24 +171,18 @@ public final class DkimSigners implements Signing {
         return text.toString();
     }
 
+    /** By the reading of From by which its addresses were checked. */
     private static boolean isAligned(List<Field> fields, String domain) {
         List<Field> from = fields.stream().filter(f -> f.name.equals("from")).toList();
         if (from.size() != 1 || from.getFirst().relaxed.length() > MOST_OF_FROM) {
             return false;
         }
         byte[] octets = from.getFirst().relaxed.substring("from:".length()).getBytes(StandardCharsets.ISO_8859_1);
-        try {
-            InternetAddress[] authors = InternetAddress.parseHeader(new String(octets, StandardCharsets.UTF_8), false);
-            for (InternetAddress author : authors) {
-                String of = CanonicalAddress.of(author.getAddress()).domain();
-                if (!of.equals(domain) && !of.endsWith("." + domain)) {
-                    return false;
-                }
-            }
-            return authors.length > 0;
-        } catch (AddressException e) {
-            return false;
-        }
+        return MailboxList.parse(octets)
+                .filter(authors -> authors.stream()
+                        .map(CanonicalAddress::domain)
+                        .allMatch(of -> of.equals(domain) || of.endsWith("." + domain)))
+                .isPresent();
     }
 
     private static byte[] bodyHash(MessageContent message, long start) throws IOException {

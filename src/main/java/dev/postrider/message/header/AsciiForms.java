@@ -10,11 +10,13 @@ import jakarta.mail.internet.ParameterList;
 import java.io.UnsupportedEncodingException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,6 +34,7 @@ public final class AsciiForms {
             "resent-message-id");
     private static final Set<String> WITH_COMMENTS = Set.of("date", "resent-date", "mime-version",
             "content-transfer-encoding", "auto-submitted", "content-language");
+    private static final Charset LEGACY = Charset.forName("windows-1252");
     private static final Pattern COMMENT = Pattern.compile("(?<=\\()[^()\\\\]*+(?=\\))");
     private static final Pattern IN_BRACKETS = Pattern.compile("(?<=<)[^<>]*+(?=>)");
     /** Possessive, and only from where a run begins: it never looks twice at the same characters. */
@@ -78,15 +81,26 @@ public final class AsciiForms {
     /**
      * A field with its folds and its line end.
      *
-     * @param octets of one that holds octets above 127, its name and its line end included
+     * @param octets of one that holds octets above 127 in UTF-8 (RFC 6532), its name and its line end included
      */
     public static String field(byte[] octets) throws NoneException {
-        String text;
+        return field(utf8(octets).orElseThrow(() -> new NoneException("it holds octets that are no UTF-8")));
+    }
+
+    /** The same of a field from before RFC 6532: octets that are not UTF-8 are those of Windows-1252. */
+    public static String legacyField(byte[] octets) throws NoneException {
+        return field(utf8(octets).orElseGet(() -> new String(octets, LEGACY)));
+    }
+
+    private static Optional<String> utf8(byte[] octets) {
         try {
-            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(octets)).toString();
+            return Optional.of(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(octets)).toString());
         } catch (CharacterCodingException e) {
-            throw new NoneException("it holds octets that are no UTF-8");
+            return Optional.empty();
         }
+    }
+
+    private static String field(String text) throws NoneException {
         int colon = text.indexOf(':');
         String name = text.substring(0, colon).strip();
         if (!isAscii(name)) {

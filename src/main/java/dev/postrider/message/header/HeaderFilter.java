@@ -4,20 +4,21 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
+import java.util.Arrays;
 
 /**
- * Finds the fields of a message's header while it passes (RFC 5322 section 2.2), whatever blocks its octets come in.
- * What follows the header passes unchanged; what is passed on of a field is for those who extend this.
+ * Finds the fields of a message's header while it passes ({@link FieldGrammar}), whatever blocks its octets come in. What
+ * follows the header passes unchanged; what is passed on of a field is for those who extend this. A name without an end
+ * makes the methods throw an {@link OverlongNameException}.
  */
 public abstract class HeaderFilter extends FilterOutputStream {
-    private static final int LONGEST_NAME = 76;
-
-    private final byte[] line = new byte[LONGEST_NAME];
+    private byte[] line = new byte[80];
     private int length;
     private boolean inHeader = true;
     private boolean inBody;
     private boolean anyField;
+    /** Whether white space is in what may be a name. */
+    private boolean blank;
 
     protected HeaderFilter(OutputStream out) {
         super(out);
@@ -58,6 +59,9 @@ public abstract class HeaderFilter extends FilterOutputStream {
                 inBody = octets[after - 1] != '\n';
                 position = after;
             } else {
+                if (length == line.length) {
+                    line = Arrays.copyOf(line, 2 * length);
+                }
                 line[length++] = octets[position];
                 classify(octets[position]);
                 position++;
@@ -78,25 +82,33 @@ public abstract class HeaderFilter extends FilterOutputStream {
 
     private void classify(byte octet) throws IOException {
         boolean first = length == 1;
-        if (first && (octet == ' ' || octet == '\t') && anyField) {
+        if (first && FieldGrammar.isWhite(octet) && anyField) {
             body(line, 0, length);
             beginBody();
-        } else if (octet == ':' && length > 1) {
+        } else if (octet == ':' && !first) {
             anyField = true;
-            field(new String(line, 0, length - 1, StandardCharsets.US_ASCII).strip().toLowerCase(Locale.ROOT), line,
-                    length);
+            blank = false;
+            field(FieldGrammar.name(new String(line, 0, length - 1, StandardCharsets.US_ASCII)), line, length);
             beginBody();
-        } else if (length == 2 && line[0] == '\r' && octet == '\n') {
+        } else if (octet == '\n' && (first || length == 2 && line[0] == '\r')) {
             endHeader(true);
-        } else if (length == line.length || !(isNameOctet(octet) || (first && octet == '\r'))) {
+        } else if (line[0] == '\r' ? !first : !FieldGrammar.isOfName(octet, first)) {
             // Not a header: the message has none, or one that somebody forgot to end.
             endHeader(false);
+        } else {
+            blank |= FieldGrammar.isWhite(octet);
+            if (length > FieldGrammar.LONGEST_NAME) {
+                endOverlong();
+            }
         }
     }
 
-    /** Spaces before the colon are obsolete and allowed (RFC 5322 section 4.5). */
-    private boolean isNameOctet(byte octet) {
-        return (octet > ' ' && octet <= '~') || (length > 1 && (octet == ' ' || octet == '\t'));
+    /** What has spaces is text that somebody forgot to divide from the header; the fields after a name would be lost. */
+    private void endOverlong() throws IOException {
+        if (anyField && !blank) {
+            throw new OverlongNameException();
+        }
+        endHeader(false);
     }
 
     private void beginBody() {

@@ -3,16 +3,14 @@ package dev.postrider.message.header;
 import dev.postrider.message.MessageContent;
 import jakarta.mail.MessagingException;
 import jakarta.mail.internet.InternetHeaders;
-import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.List;
 
-/** The header of a message as it came, with the empty line that ends it. */
+/** The header of a message as it came, with the empty line that ends it if there is one. */
 public final class MessageHeader {
     private final byte[] octets;
 
@@ -20,37 +18,17 @@ public final class MessageHeader {
         this.octets = octets;
     }
 
-    public static MessageHeader of(MessageContent message) throws IOException, MessagingException {
-        try (InputStream in = new BufferedInputStream(message.open())) {
-            Copying copying = new Copying(in);
-            new InternetHeaders(copying);
-            return new MessageHeader(copying.octets.toByteArray());
-        }
-    }
-
-    /** Keeps what is read through it. */
-    private static final class Copying extends InputStream {
-        private final InputStream in;
-        private final ByteArrayOutputStream octets = new ByteArrayOutputStream();
-
-        Copying(InputStream in) {
-            this.in = in;
-        }
-
-        @Override
-        public int read() throws IOException {
-            int octet = in.read();
-            if (octet >= 0) {
-                octets.write(octet);
+    /** Reads it, as all others do who look for fields. */
+    public static MessageHeader of(MessageContent message) throws IOException {
+        try (MessageLines lines = new MessageLines(message)) {
+            HeaderFields fields = new HeaderFields(lines, FieldGrammar.LONGEST_LINE);
+            while (fields.next()) {
+                // Their octets are read below, at once.
             }
-            return octet;
-        }
-
-        @Override
-        public int read(byte[] bytes, int offset, int length) throws IOException {
-            int count = in.read(bytes, offset, length);
-            octets.write(bytes, offset, Math.max(count, 0));
-            return count;
+            long end = fields.isSeparated() ? lines.end() : fields.end();
+            try (InputStream in = message.open()) {
+                return new MessageHeader(in.readNBytes(Math.toIntExact(end)));
+            }
         }
     }
 

@@ -24,7 +24,7 @@ public final class MessageLines implements AutoCloseable {
     private long start;
     private long position;
     private int lineEnd;
-    private byte beyondAscii;
+    private int beyondAscii;
 
     public MessageLines(MessageContent message) throws IOException {
         in = message.open();
@@ -46,7 +46,7 @@ public final class MessageLines implements AutoCloseable {
         while (!ended && (next < limit || fill())) {
             int from = next;
             while (next < limit && block[next] != '\n') {
-                beyondAscii |= block[next++];
+                beyondAscii -= block[next++] >> 7;
             }
             ended = next < limit;
             if (ended) {
@@ -100,7 +100,7 @@ public final class MessageLines implements AutoCloseable {
 
     /** Whether it continues the field of the line before (RFC 5322 section 2.2.3). */
     public boolean isFold() {
-        return line[0] == ' ' || line[0] == '\t';
+        return FieldGrammar.isWhite(line[0]);
     }
 
     /** Whether it may be the delimiter of a part (RFC 2046 section 5.1.1). */
@@ -108,21 +108,24 @@ public final class MessageLines implements AutoCloseable {
         return length > 2 && line[0] == '-' && line[1] == '-';
     }
 
-    /** Whether it begins a field: a name of visible characters and a colon, between which there may be spaces. */
+    /** Whether it begins a field, which shows in the first {@value FieldGrammar#LONGEST_LINE} octets. */
     public boolean isField() {
-        int colon = 0;
-        while (colon < length && line[colon] != ':') {
-            if (line[colon] >= 0 && line[colon] < ' ' && line[colon] != '\t') {
-                return false;
-            }
-            colon++;
-        }
-        return colon > 0 && colon < length && !isFold();
+        return FieldGrammar.colon(line, length) > 0;
     }
 
     /** Whether none of its octets, kept or not, is above 127. */
     public boolean isAscii() {
-        return beyondAscii >= 0;
+        return beyondAscii == 0;
+    }
+
+    /** Whether all of it was kept. */
+    public boolean isWhole() {
+        return length == position - start;
+    }
+
+    /** Octets without CR LF or LF at its end. */
+    public long size() {
+        return position - start - lineEnd;
     }
 
     /** Where it begins in the message. */

@@ -14,7 +14,8 @@ import java.util.stream.Collectors;
 /** Tables that are carried from one queue to another: their columns, and how rows go over. */
 enum MovedTable {
     MESSAGE("message", "id", "organization s, id s, sender s, eight_bit b, smtp_utf8 b, size l, received l, held b,"
-            + " dsn_ret s, dsn_envid s, trace_parent s, credentials o, mail_class s"), RECIPIENT("recipient", "message",
+            + " dsn_ret s, dsn_envid s, trace_parent s, credentials o, mail_class s, short_lines b"), RECIPIENT(
+                    "recipient", "message",
                     "organization s, message s, number i, address s, dsn_notify s, dsn_orcpt s,"
                             + " attempts i, last_attempt l, next_attempt l, server s, last_reply s, delay_reported b,"
                             + " urgency l"), BODY(

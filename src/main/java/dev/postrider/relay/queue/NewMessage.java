@@ -21,17 +21,18 @@ import java.util.Optional;
  * @param received       when it was accepted
  * @param mailClass      what it is for, by which it is counted
  * @param due            when it may be delivered
+ * @param longLines      whether the message may have lines of more than 998 octets
  */
 public record NewMessage(String sender, List<NewRecipient> recipients, boolean eightBit, boolean smtpUtf8,
         DsnRequest dsn, Optional<String> idempotencyKey, Optional<String> traceParent, Optional<byte[]> credentials,
-        Instant received, Optional<MailClass> mailClass, Instant due) {
+        Instant received, Optional<MailClass> mailClass, Instant due, boolean longLines) {
 
-    /** A message that is due at once. */
+    /** A message that is due at once, and may have lines of any length. */
     public NewMessage(String sender, List<NewRecipient> recipients, boolean eightBit, boolean smtpUtf8,
             DsnRequest dsn, Optional<String> idempotencyKey, Optional<String> traceParent,
             Optional<byte[]> credentials, Instant received, Optional<MailClass> mailClass) {
         this(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, traceParent, credentials, received, mailClass,
-                received);
+                received, true);
     }
 
     /** A recipient and what the sender wants to be told about him. */
@@ -47,25 +48,31 @@ public record NewMessage(String sender, List<NewRecipient> recipients, boolean e
     /** The same as part of a trace. */
     public NewMessage inTrace(Optional<String> parent) {
         return new NewMessage(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, parent, credentials,
-                received, mailClass, due);
+                received, mailClass, due, longLines);
     }
 
     /** The same with the credentials of whoever submitted it. */
     public NewMessage with(Optional<byte[]> encrypted) {
         return new NewMessage(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, traceParent, encrypted,
-                received, mailClass, due);
+                received, mailClass, due, longLines);
     }
 
     /** The same as a message of a class. */
     public NewMessage of(Optional<MailClass> other) {
         return new NewMessage(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, traceParent, credentials,
-                received, other, due);
+                received, other, due, longLines);
     }
 
     /** The same that is delivered at a time. */
     public NewMessage dueAt(Instant time) {
         return new NewMessage(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, traceParent, credentials,
-                received, mailClass, time);
+                received, mailClass, time, longLines);
+    }
+
+    /** The same where it is known whether it has lines of more than 998 octets. */
+    public NewMessage withLongLines(boolean known) {
+        return new NewMessage(sender, recipients, eightBit, smtpUtf8, dsn, idempotencyKey, traceParent, credentials,
+                received, mailClass, due, known);
     }
 
     /** A message whose sender asks for nothing special. */

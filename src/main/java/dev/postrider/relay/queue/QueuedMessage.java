@@ -29,19 +29,20 @@ import java.util.Set;
  * @param others      how many recipients it has besides
  * @param owner       UID of the organization that has sent it; empty if that is not known
  * @param countedAs   the class as which it is counted, empty text for none; empty for what is not counted
+ * @param longLines   whether it may have lines of more than 998 octets
  */
 public record QueuedMessage(ResourceKey organization, String owner, String id, String sender, boolean eightBit,
         boolean smtpUtf8,
         DsnRequest dsn, Optional<String> traceParent, Optional<byte[]> credentials, Instant received,
         MessageContent content,
-        List<QueuedRecipient> recipients, int others, Optional<String> countedAs) {
+        List<QueuedRecipient> recipients, int others, Optional<String> countedAs, boolean longLines) {
 
     /** A message that came with the organization's own login. */
     public QueuedMessage(ResourceKey organization, String id, String sender, boolean eightBit, boolean smtpUtf8,
             DsnRequest dsn, Optional<String> traceParent, Instant received, MessageContent content,
             List<QueuedRecipient> recipients, int others) {
         this(organization, "", id, sender, eightBit, smtpUtf8, dsn, traceParent, Optional.empty(), received, content,
-                recipients, others, Optional.empty());
+                recipients, others, Optional.empty(), true);
     }
 
     /**
@@ -62,7 +63,7 @@ public record QueuedMessage(ResourceKey organization, String owner, String id, S
 
     QueuedMessage withContent(MessageContent other) {
         return new QueuedMessage(organization, owner, id, sender, eightBit, smtpUtf8, dsn, traceParent, credentials,
-                received, other, recipients, others, countedAs);
+                received, other, recipients, others, countedAs, longLines);
     }
 
     /** The envelope for some of its recipients, with what may be done if it is too large. */
@@ -71,7 +72,8 @@ public record QueuedMessage(ResourceKey organization, String owner, String id, S
         for (QueuedRecipient recipient : some) {
             reports.putIfAbsent(recipient.address, reports(recipient));
         }
-        return new Envelope(sender, List.copyOf(reports.keySet()), eightBit, smtpUtf8, dsn, reports, oversize);
+        return new Envelope(sender, List.copyOf(reports.keySet()), eightBit, smtpUtf8, dsn, reports, oversize)
+                .withLongLines(longLines);
     }
 
     /** Nobody is to be told about a report (RFC 3461 section 6.1). */

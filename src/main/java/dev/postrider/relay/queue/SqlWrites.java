@@ -88,8 +88,8 @@ final class SqlWrites {
                 "DELETE FROM draft WHERE organization = ? AND message = ? AND replica = ?");
         insertPart = prepare("INSERT INTO body (organization, message, part, content) VALUES (?, ?, ?, ?)");
         insertMessage = prepare("INSERT INTO message (organization, id, sender, eight_bit, smtp_utf8, size, received,"
-                + " held, dsn_ret, dsn_envid, trace_parent, credentials, mail_class) VALUES (?, ?, ?, ?, ?, ?, ?, FALSE, ?, ?, ?, ?,"
-                + " ?)");
+                + " held, dsn_ret, dsn_envid, trace_parent, credentials, mail_class, short_lines)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, FALSE, ?, ?, ?, ?, ?, ?)");
         insertRecipient = prepare("INSERT INTO recipient (organization, message, number, address, dsn_notify,"
                 + " dsn_orcpt, attempts, next_attempt, delay_reported, claimed_by, urgency)"
                 + " VALUES (?, ?, ?, ?, ?, ?, 0, ?, FALSE, ?, ?)");
@@ -305,6 +305,7 @@ final class SqlWrites {
         text(insertMessage, 10, message.traceParent());
         octets(insertMessage, 11, message.credentials());
         text(insertMessage, 12, countedAs);
+        insertMessage.setBoolean(13, !message.longLines());
         gather(insertMessage);
         for (int number = 0; number < message.recipients().size(); number++) {
             NewRecipient recipient = message.recipients().get(number);

@@ -52,7 +52,7 @@ final class StoredMessages {
         }
         return new QueuedMessage(organization, owner, id, message.sender(), message.eightBit(), message.smtpUtf8(),
                 message.dsn(), message.traceParent(), message.credentials(), message.received(), content, recipients,
-                message.recipients().size() - recipients.size(), countedAs);
+                message.recipients().size() - recipients.size(), countedAs, message.longLines());
     }
 
     /** A message with its recipients that are due, if it has any. */
@@ -61,7 +61,8 @@ final class StoredMessages {
             try (PreparedStatement query = connection
                     .prepareStatement("SELECT sender, eight_bit, smtp_utf8, size, received, dsn_ret, dsn_envid,"
                             + " trace_parent, credentials, mail_class, (SELECT uid FROM owner WHERE owner.organization ="
-                            + " message.organization AND left_at IS NULL) FROM message WHERE organization = ? AND id = ?")) {
+                            + " message.organization AND left_at IS NULL), short_lines FROM message"
+                            + " WHERE organization = ? AND id = ?")) {
                 query.setString(1, organization.toString());
                 query.setString(2, id);
                 try (ResultSet rows = query.executeQuery()) {
@@ -104,7 +105,7 @@ final class StoredMessages {
                 Optional.ofNullable(message.getBytes(9)),
                 Instant.ofEpochMilli(message.getLong(5)),
                 new StoredContent(database, organization, id, message.getLong(4)), due, all - due.size(),
-                Optional.ofNullable(message.getString(10))));
+                Optional.ofNullable(message.getString(10)), !message.getBoolean(12)));
     }
 
     @SuppressWarnings("NullAway") // The column may be null.

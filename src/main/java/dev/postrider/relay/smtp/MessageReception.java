@@ -1,5 +1,6 @@
 package dev.postrider.relay.smtp;
 
+import dev.postrider.message.header.OverlongNameException;
 import java.io.IOException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -104,6 +105,9 @@ final class MessageReception {
     private static SubmissionPolicy.Refusal refusal(IOException failure) {
         if (failure instanceof IncomingMessage.RefusedException refused) {
             return refused.refusal();
+        }
+        if (failure instanceof OverlongNameException) {
+            return new SubmissionPolicy.Refusal(554, "5.6.0", String.valueOf(failure.getMessage()));
         }
         LOG.error("a message could not be stored: {}", failure.getMessage());
         return failure instanceof IncomingMessage.NoSpaceException

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
  *
  * @param messageSize          octets (552 5.3.4, RFC 1870)
  * @param textLine             octets of a line of a message without CR LF. RFC 5321 section 4.5.3.1.6 asks for 998 at
- *                             least; mail as programs write it has longer ones (554 5.6.0)
+ *                             least; HTML as programs write it is one line, pictures included (554 5.6.0)
  * @param recipients           of a message, at least 100 by RFC 5321 section 4.5.3.1.8 (452 4.5.3)
  * @param messagesPerSession   (421 4.7.0)
  * @param commandsPerMessage   from one accepted message, or the start, to the next; more than recipients (421 4.7.0)
@@ -92,7 +92,7 @@ public record SmtpLimits(long messageSize, int textLine, int recipients, int mes
     /** Octets of a line of AUTH without CR LF (RFC 4954 section 4). */
     static final int AUTH_LINE = 12288 - 2;
 
-    public static final SmtpLimits DEFAULT = new SmtpLimits(26_214_400, 65_536, 1000, 10_000, 2000,
+    public static final SmtpLimits DEFAULT = new SmtpLimits(26_214_400, 4_194_304, 1000, 10_000, 2000,
             Sessions.within(Runtime.getRuntime().maxMemory()), 20, 5, Times.DEFAULT);
 
     public SmtpLimits {

@@ -56,6 +56,18 @@ final class HostileMessagesTest {
                 ascii("From: a@example.com\r\nContent-Type: text/plain; x=\u00c3\u00bc"
                         + IntStream.range(0, 4_000).mapToObj(i -> ";x*" + i + "=1").collect(Collectors.joining())
                         + "\r\n\r\n"));
+        messages.put("one line of 2 MiB beyond ASCII",
+                Cost.repeated("From: a@example.com\r\n\r\n", "\u00c3\u00bc", 2 * MIB));
+        messages.put("200,000 parts beyond ASCII", Cost.repeated(MIXED + "b\r\n\r\n", "--b\r\n\r\n\u00fc\r\n",
+                2 * MIB));
+        messages.put("2 MiB of bare CR and blanks beyond ASCII",
+                Cost.repeated("From: a@example.com\r\n\r\n\u00fc", "\r \t=", 2 * MIB));
+        messages.put("messages in messages, 20,000 deep",
+                Cost.repeated("From: a@example.com\r\n", "Content-Type: message/rfc822\r\n\r\n", 2 * MIB));
+        messages.put("a Subject of 60,000 characters",
+                ascii("From: a@example.com\r\nSubject: " + "=?u?q?".repeat(10_000) + "\r\n\r\n"));
+        messages.put("60 fields of 32,000 commas, quotes and parentheses", ascii("From: a@example.com\r\n"
+                + ("To: " + "(\",<".repeat(8_000) + "\r\n").repeat(60) + "\r\n"));
         return messages;
     }
 

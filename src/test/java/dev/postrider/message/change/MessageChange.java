@@ -33,6 +33,18 @@ enum MessageChange {
             read(DowngradedMessage.of(message));
         }
     },
+    ENCODE {
+        @Override
+        void make(MessageContent message) throws Exception {
+            read(EncodedMessage.of(message, true, true));
+        }
+    },
+    SHORTEN {
+        @Override
+        void make(MessageContent message) throws Exception {
+            read(EncodedMessage.of(message, false, false));
+        }
+    },
     LINK {
         @Override
         void make(MessageContent message) throws Exception {

@@ -30,7 +30,7 @@ final class ClassOrderTest {
         };
         return new Backlog.Claimed(new QueuedMessage(TestRoutes.key("orders"), "", id, "", false,
                 false, DsnRequest.NONE, Optional.empty(), Optional.empty(), NOW.minus(age),
-                MessageContent.of(new byte[0]), List.of(), 0, Optional.of(countedAs)), 0);
+                MessageContent.of(new byte[0]), List.of(), 0, Optional.of(countedAs), true), 0);
     }
 
     @ParameterizedTest

@@ -72,7 +72,8 @@ final class ReportSenderTest {
     private static QueuedMessage message(String sender, Optional<byte[]> credentials, Optional<String> countedAs) {
         return new QueuedMessage(key("orders"), "", "01J", sender, false, false, DsnRequest.NONE, Optional.empty(),
                 credentials, Instant.EPOCH, MessageContent.of(new byte[0]),
-                List.of(new QueuedRecipient(0, "user@b.example", RecipientDsnRequest.NONE, 0, false)), 0, countedAs);
+                List.of(new QueuedRecipient(0, "user@b.example", RecipientDsnRequest.NONE, 0, false)), 0, countedAs,
+                true);
     }
 
     @Test
