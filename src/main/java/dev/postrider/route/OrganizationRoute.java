@@ -125,7 +125,10 @@ public record OrganizationRoute(ResourceKey key, String passwordSha256, State st
     private OrganizationRoute with(Consumer<Copy> change) {
         Copy copy = new Copy(this);
         change.accept(copy);
-        return new OrganizationRoute(copy.key, copy.passwordSha256, copy.state, copy.servers, copy.from, copy.envelopeFrom, copy.webhook, copy.sizeLimit, copy.senders, copy.unavailable, copy.support, copy.formerPasswords, copy.reportZone, copy.replyTo, copy.dkim, copy.bounceAddress, copy.uid, copy.granted, copy.serverUids, copy.preferences, copy.quota);
+        return new OrganizationRoute(copy.key, copy.passwordSha256, copy.state, copy.servers, copy.from,
+                copy.envelopeFrom, copy.webhook, copy.sizeLimit, copy.senders, copy.unavailable, copy.support,
+                copy.formerPasswords, copy.reportZone, copy.replyTo, copy.dkim, copy.bounceAddress, copy.uid,
+                copy.granted, copy.serverUids, copy.preferences, copy.quota);
     }
 
     /** The same for an organization in another state. */

@@ -25,8 +25,9 @@ final class ServerRestsTest {
     private final List<ResourceKey> changes = new ArrayList<>();
 
     private void answer(int seconds, String why) {
-        now.set(START.plusSeconds(seconds));
-        rests.take(why.equals("-") ? List.of() : List.of(new ServerRest(SERVER, now.get(), why)), changes::add);
+        Instant time = START.plusSeconds(seconds);
+        now.set(time);
+        rests.take(why.equals("-") ? List.of() : List.of(new ServerRest(SERVER, time, why)), changes::add);
     }
 
     @ParameterizedTest

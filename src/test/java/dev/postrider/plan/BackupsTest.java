@@ -9,6 +9,7 @@ import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -78,7 +79,7 @@ final class BackupsTest {
         OrganizationMailSettings organization = world.organizations.values().iterator().next();
         rest(world, then);
         OrganizationPlan plan = OrganizationPlan.of(organization, world, OrganizationTestNews.none());
-        assertThat(told(plan.status().conditions(), plan.notices())).isEqualTo(expected);
+        assertThat(told(Objects.requireNonNull(plan.status().conditions()), plan.notices())).isEqualTo(expected);
     }
 
     @ParameterizedTest
@@ -94,10 +95,11 @@ final class BackupsTest {
         // The first of them is planned before there is a route of the second.
         world.converge();
         world.converge();
-        MailServer server = world.servers.get(new ResourceKey("postrider-system", "everybodys"));
+        MailServer server = Objects.requireNonNull(
+                world.servers.get(new ResourceKey("postrider-system", "everybodys")));
         rest(world, then);
         MailServerPlan plan = MailServerPlan.of(server, world, TestNews.none());
-        assertThat(told(plan.status().conditions(), plan.notices())).isEqualTo(expected);
+        assertThat(told(Objects.requireNonNull(plan.status().conditions()), plan.notices())).isEqualTo(expected);
     }
 
     @Test

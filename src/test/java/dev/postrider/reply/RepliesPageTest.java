@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -63,7 +64,8 @@ final class RepliesPageTest {
                 .flatMap(Optional::stream)
                 .collect(Collectors.joining(" "));
         return "| %s | %s | `%s` | %s |\n".formatted(named.getKey(), reply,
-                rule.replyClass().orElseThrow(), action(NamedRules.all().get(named.getKey()).meaning().action()));
+                rule.replyClass().orElseThrow(),
+                action(Objects.requireNonNull(NamedRules.all().get(named.getKey())).meaning().action()));
     }
 
     private static Optional<String> list(List<?> entries) {

@@ -304,7 +304,8 @@ final class SmtpDeliveryTest {
         Envelope envelope = new Envelope("a@x.test", List.of("b@x.test"), true, false);
         Verdict refused = upstream.send(envelope, Mails.text("Content-Type: multipart/signed; boundary=b\r\n\r\n"
                 + "--b\r\n\r\n\u00fc\r\n--b--\r\n")).verdicts().get("b@x.test");
-        assertThat(((Verdict.Refused) refused).message()).contains("554 5.6.3 no 8-bit data here");
+        assertThat(refused).isInstanceOfSatisfying(Verdict.Refused.class,
+                verdict -> assertThat(verdict.message()).contains("554 5.6.3 no 8-bit data here"));
         assertThat(server.commands().stream().filter("DATA"::equals)).hasSize(1);
     }
 

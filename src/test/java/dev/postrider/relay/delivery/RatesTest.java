@@ -58,7 +58,8 @@ final class RatesTest {
     private void limit(String name, boolean global, RateLimits limits) {
         running.server(new ServerRoute(key(name), global, true,
                 new Endpoint.Smtp("127.0.0.1", server.port(), Endpoint.Security.NONE, Optional.empty(),
-                        Duration.ofSeconds(2), Duration.ofSeconds(2), 20, Optional.empty())).limited(Optional.of(limits)));
+                        Duration.ofSeconds(2), Duration.ofSeconds(2), 20, Optional.empty()))
+                .limited(Optional.of(limits)));
     }
 
     private static RateLimits perSecond(int most) {

@@ -29,7 +29,8 @@ final class ReplyClassesTest {
     private static ServerRoute route(int port, ReplyRule... rules) {
         return new ServerRoute(key("mx"), false, true,
                 new Endpoint.Smtp("127.0.0.1", port, Endpoint.Security.NONE, Optional.empty(), Duration.ofSeconds(2),
-                        Duration.ofSeconds(2), 2, Optional.empty())).replyRules(List.of(rules));
+                        Duration.ofSeconds(2), 2, Optional.empty()))
+                .replyRules(List.of(rules));
     }
 
     @Test
