@@ -292,7 +292,7 @@ final class HabitsTableTest {
 
     /** How the message was made anew, if it was. */
     private static String form(Habit habit, ScriptedSmtpServer.Received mail) {
-        boolean same = mail.text().stripTrailing().endsWith(habit.text.stripTrailing());
+        boolean same = body(mail.text()).equals(body(habit.text));
         return same
                 ? ""
                 : Pattern.compile("(?mi)^Content-Transfer-Encoding: (\\S+)")
@@ -301,6 +301,10 @@ final class HabitsTableTest {
                         .map(encoding -> ", encoded as " + encoding.group(1))
                         .findFirst()
                         .orElse(", made anew");
+    }
+
+    private static String body(String message) {
+        return message.substring(message.indexOf("\r\n\r\n")).strip();
     }
 
     private static String waits(JsonNode message, Habit habit) {
