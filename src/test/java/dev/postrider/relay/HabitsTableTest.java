@@ -1,0 +1,327 @@
+package dev.postrider.relay;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.postrider.relay.delivery.DeliverySettings;
+import dev.postrider.relay.routes.Routes;
+import dev.postrider.relay.smtp.SmtpLimits;
+import dev.postrider.route.OrganizationRoute;
+import dev.postrider.testing.GoldenFiles;
+import dev.postrider.testing.ScriptedSmtpServer;
+import dev.postrider.transport.LoopbackUpstreams;
+import dev.postrider.transport.MailUpstreams;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Habits of upstream servers, each played by a scripted one: mail goes to it through a running relay, and what comes of
+ * it is the table in {@code docs/habits.md}.
+ */
+@Tag("delivery-world")
+final class HabitsTableTest {
+    private static final Path PAGE = Path.of("docs/habits.md");
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Pattern STATUS = Pattern.compile("(?m)^Status: (\\S+)");
+    private static final String PLAIN = "Subject: hello\r\n\r\nhello\r\n";
+    private static final String UMLAUT = "Subject: hello\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; "
+            + "charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\ngr\u00c3\u00bc\u00c3\u009fe\r\n";
+    private static final String LONG_LINE = "Subject: hello\r\nMIME-Version: 1.0\r\nContent-Type: text/html; "
+            + "charset=us-ascii\r\n\r\n<p>" + "x ".repeat(2500) + "</p>\r\n";
+    private static final String HEADER = """
+            # Habits of servers, and what Postrider does
+
+            A test of the project writes this page: it plays each habit with a scripted server, sends mail to it through
+            a running relay, and notes what has come of it before the mail is next due. What a reply means, and how to
+            add to that, is in [replies.md](replies.md).
+
+            | who does it | habit | mail | what Postrider does |
+            |---|---|---|---|
+            """;
+
+    /**
+     * A habit.
+     *
+     * @param who    is known for it
+     * @param habit  what the server does
+     * @param mail   what is sent, for people
+     * @param script makes the server do it
+     * @param count  of recipients
+     * @param text   the message, one character an octet
+     */
+    private record Habit(String who, String habit, String mail, Consumer<ScriptedSmtpServer> script, int count,
+            String text) {}
+
+    /** Replies to all recipients after the first ones of a transaction. */
+    private static Consumer<ScriptedSmtpServer> atMost(int recipients, String reply) {
+        return server -> {
+            AtomicInteger taken = new AtomicInteger();
+            server.on("MAIL", _ -> {
+                taken.set(0);
+                return "250 2.1.0 ok";
+            });
+            server.on("RCPT", _ -> taken.incrementAndGet() <= recipients ? "250 2.1.5 ok" : reply);
+        };
+    }
+
+    /** Replies so to a message with more recipients than it takes. */
+    private static Consumer<ScriptedSmtpServer> afterData(int recipients, String reply) {
+        return server -> {
+            AtomicInteger taken = new AtomicInteger();
+            server.on("MAIL", _ -> {
+                taken.set(0);
+                return "250 2.1.0 ok";
+            });
+            server.on("RCPT", _ -> {
+                taken.incrementAndGet();
+                return "250 2.1.5 ok";
+            });
+            server.on("MESSAGE", _ -> taken.get() > recipients ? reply : "");
+        };
+    }
+
+    /** Answers a step so, but takes reports to the sender. */
+    private static Consumer<ScriptedSmtpServer> on(String step, String reply) {
+        return switch (step) {
+            case "MAIL" -> server -> server.on(step, line -> line.contains("<>") ? "250 2.1.0 ok" : reply);
+            case "RCPT" -> server -> server.on(step, line -> line.contains("<bounces@") ? "250 2.1.5 ok" : reply);
+            default -> server -> server.on(step, text -> text.contains("multipart/report") ? "" : reply);
+        };
+    }
+
+    private static Consumer<ScriptedSmtpServer> ifContains(String step, String part, String reply, String otherwise) {
+        UnaryOperator<String> answer = line -> line.contains(part) ? reply : otherwise;
+        return server -> server.on(step, answer);
+    }
+
+    private static List<Habit> habits() {
+        return List.of(
+                new Habit("Amazon SES", "`501 Invalid MAIL FROM address provided` to `MAIL FROM:<>`",
+                        "one to a recipient that it refuses",
+                        ifContains("MAIL", "<>", "501 Invalid MAIL FROM address provided", "250 ok")
+                                .andThen(ifContains("RCPT", "<to1@", "550 5.1.1 no such user", "250 2.1.5 ok")),
+                        1, PLAIN),
+                new Habit("Amazon SES", "`554 Transaction failed: Recipient count exceeds 50.` after the message",
+                        "one to 60 recipients",
+                        afterData(50, "554 Transaction failed: Recipient count exceeds 50."), 60, PLAIN),
+                new Habit("Postfix, Exim", "takes 10 recipients, then `452 4.5.3 Too many recipients`",
+                        "one to 40 recipients", atMost(10, "452 4.5.3 Error: too many recipients"), 40, PLAIN),
+                new Habit("appliances", "`452 4.5.3` to every recipient, for ever", "one to 3 recipients",
+                        on("RCPT", "452 4.5.3 Error: too many recipients"), 3, PLAIN),
+                new Habit("Gmail", "`550 5.4.5 Daily user sending limit exceeded` to MAIL", "one",
+                        on("MAIL", "550 5.4.5 Daily user sending limit exceeded. For more information on Gmail sending "
+                                + "limits go to https://support.google.com/a/answer/166852"),
+                        1, PLAIN),
+                new Habit("Exchange Online", "`554 5.2.0 ... SubmissionQuotaExceeded` after the message", "one",
+                        on("MESSAGE", "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed "
+                                + "to process message due to a permanent exception"),
+                        1, PLAIN),
+                new Habit("Exchange Online", "`550 5.7.30` once passwords are retired", "one",
+                        on("MAIL", "550 5.7.30 Basic authentication is not supported for Client Submission."), 1, PLAIN),
+                new Habit("Exchange Online", "`550 5.7.60`, not allowed to send as this sender", "one",
+                        on("MESSAGE", "550 5.7.60 SMTP; Client does not have permissions to send as this sender"), 1,
+                        PLAIN),
+                new Habit("SendGrid", "`550` with a suspended account", "one",
+                        on("MAIL", "550 Unauthenticated senders not allowed: account suspended"), 1, PLAIN),
+                new Habit("Exchange Online", "`432 4.3.2 Concurrent connections limit exceeded` after the message",
+                        "one", on("MESSAGE", "432 4.3.2 Concurrent connections limit exceeded. Visit "
+                                + "https://aka.ms/concurrent_sending for more information."),
+                        1, PLAIN),
+                new Habit("MailHog, appliances", "does not offer 8BITMIME", "one with an umlaut",
+                        server -> server.offer("SIZE 10240000"), 1, UMLAUT),
+                new Habit("Exim, Exchange, web.de", "`550` to a line over 998 octets", "one with a line of 5,000",
+                        server -> server.on("MESSAGE",
+                                text -> text.lines().anyMatch(line -> line.length() > 998)
+                                        ? "550 message has lines too long for transport"
+                                        : ""),
+                        1, LONG_LINE),
+                new Habit("any", "refuses one of three recipients", "one to 3 recipients",
+                        ifContains("RCPT", "<to1@", "550 5.1.1 no such user", "250 2.1.5 ok"), 3, PLAIN),
+                new Habit("any", "`452 4.2.2 mailbox full`", "one", on("RCPT", "452 4.2.2 mailbox full"), 1, PLAIN),
+                new Habit("any", "`421` to MAIL", "one", on("MAIL", "421 4.3.2 shutting down"), 1, PLAIN),
+                new Habit("any", "`451 4.7.1` to the recipient (greylisting)", "one",
+                        on("RCPT", "451 4.7.1 Greylisted, please try again"), 1, PLAIN),
+                new Habit("any", "`554 5.7.1` to the message, taken for spam", "one",
+                        on("MESSAGE", "554 5.7.1 Spam message rejected"), 1, PLAIN));
+    }
+
+    @Test
+    void whatComesOfEachHabitIsWhatThePageSays(@TempDir Path directory) throws Exception {
+        List<Habit> habits = habits();
+        List<ScriptedSmtpServer> servers = new ArrayList<>();
+        Routes routes = new Routes();
+        routes.put(TestRoutes.relay());
+        for (int i = 0; i < habits.size(); i++) {
+            ScriptedSmtpServer server = ScriptedSmtpServer.start();
+            habits.get(i).script.accept(server);
+            servers.add(server);
+            routes.put(TestRoutes.local("mx" + i, server.port(), 4));
+            routes.put(TestRoutes.organization("org" + i, OrganizationRoute.State.OPEN, "mx" + i));
+        }
+        routes.markComplete();
+        StringBuilder page = new StringBuilder(HEADER);
+        try (Relay relay = Relay.start(
+                new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
+                        SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT),
+                routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
+                DeliverySettings.of("relay.test"), InstantSource.system())) {
+            for (int i = 0; i < habits.size(); i++) {
+                submit(relay, i, habits.get(i));
+            }
+            awaitQuiet(relay, servers);
+            JsonNode queue = queue(relay);
+            for (int i = 0; i < habits.size(); i++) {
+                Habit habit = habits.get(i);
+                page.append("| %s | %s | %s | %s |%n".formatted(habit.who, habit.habit, habit.mail,
+                        result(i, habit, servers.get(i), queue)));
+            }
+        } finally {
+            servers.forEach(ScriptedSmtpServer::close);
+        }
+        GoldenFiles.check(PAGE, page.toString(), getClass());
+    }
+
+    private static void submit(Relay relay, int number, Habit habit) throws Exception {
+        try (Dialogue client = Dialogue.connect(relay.submissionPort())) {
+            client.say("EHLO client.test");
+            client.say("STARTTLS");
+            client.encrypt(TestRoutes.trusting(TestRoutes.CERTIFICATE.caCertificate()));
+            client.say("EHLO client.test");
+            assertThat(client.login("org%d.shop".formatted(number), TestRoutes.PASSWORD)).startsWith("235");
+            client.say("MAIL FROM:<org%d@example.com> BODY=8BITMIME".formatted(number));
+            for (int i = 1; i <= habit.count; i++) {
+                client.say("RCPT TO:<to%d@example.net>".formatted(i));
+            }
+            client.say("DATA");
+            client.raw("From: org%d@example.com\r\n".formatted(number) + habit.text);
+            assertThat(client.say(".")).startsWith("250");
+        }
+    }
+
+    /** Until nothing was said to any server for a while: all that is left waits for its time. */
+    private static void awaitQuiet(Relay relay, List<ScriptedSmtpServer> servers) {
+        await().atMost(Duration.ofMinutes(1)).during(Duration.ofSeconds(3)).until(() -> servers.stream()
+                .map(server -> server.commands().stream().filter(line -> !line.equals("QUIT")).count())
+                .toList(), new Unchanged());
+        assertThat(relay.queued()).isNotNegative();
+    }
+
+    /** Holds from the second time that it sees the same. */
+    private static final class Unchanged extends org.hamcrest.BaseMatcher<List<Long>> {
+        private List<Long> last = List.of();
+
+        @Override
+        public boolean matches(Object now) {
+            boolean same = now.equals(last);
+            last = ((List<?>) now).stream().map(Long.class::cast).toList();
+            return same;
+        }
+
+        @Override
+        public void describeTo(org.hamcrest.Description description) {
+            description.appendText("the same as before");
+        }
+    }
+
+    private static JsonNode queue(Relay relay) throws Exception {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return JSON.readTree(client.send(HttpRequest.newBuilder(
+                    URI.create("http://127.0.0.1:%d/api/v1/queue?limit=1000".formatted(relay.adminPort())))
+                    .header("Authorization", "Bearer " + TestRoutes.ADMIN_TOKEN)
+                    .build(), BodyHandlers.ofString()).body());
+        }
+    }
+
+    private static String result(int number, Habit habit, ScriptedSmtpServer server, JsonNode queue) {
+        List<String> results = new ArrayList<>();
+        List<ScriptedSmtpServer.Received> mails = server.messages()
+                .stream()
+                .filter(mail -> !isReport(mail))
+                .toList();
+        long reached = mails.stream().flatMap(mail -> mail.recipients().stream()).distinct().count();
+        int handed = mails.stream().mapToInt(mail -> mail.recipients().size()).sum();
+        assertThat(handed).as("each recipient gets it once").isEqualTo((int) reached);
+        if (reached > 0) {
+            results.add((habit.count == 1 ? "delivered" : "delivered to %d of %d".formatted(reached, habit.count))
+                    + (mails.size() > 1 ? ", in %d transactions".formatted(mails.size()) : "")
+                    + form(habit, mails.getFirst()));
+        }
+        server.messages().stream().filter(HabitsTableTest::isReport).forEach(report -> results.add(
+                "a report (%s) goes to the sender%s".formatted(statuses(report.text()), report.sender().startsWith("<>")
+                        ? ""
+                        : ", with the envelope sender `" + sender(report) + "`")));
+        for (JsonNode message : queue.path("items")) {
+            if (message.path("organization").asText().equals("shop/org" + number)) {
+                results.add(waits(message, habit));
+            }
+        }
+        if (results.isEmpty()) { results.add("LOST"); }
+        return String.join("; ", results);
+    }
+
+    private static boolean isReport(ScriptedSmtpServer.Received mail) {
+        return mail.text().contains("multipart/report");
+    }
+
+    private static String sender(ScriptedSmtpServer.Received report) {
+        return report.sender().replaceAll("^<|>.*$", "").replaceAll("org\\d+", "acme");
+    }
+
+    private static String statuses(String report) {
+        return STATUS.matcher(report).results().map(status -> status.group(1)).distinct().collect(Collectors.joining(
+                ", "));
+    }
+
+    /** How the message was made anew, if it was. */
+    private static String form(Habit habit, ScriptedSmtpServer.Received mail) {
+        boolean same = body(mail.text()).equals(body(habit.text));
+        return same
+                ? ""
+                : Pattern.compile("(?mi)^Content-Transfer-Encoding: (\\S+)")
+                        .matcher(mail.text())
+                        .results()
+                        .map(encoding -> ", encoded as " + encoding.group(1))
+                        .findFirst()
+                        .orElse(", made anew");
+    }
+
+    private static String body(String message) {
+        return message.substring(message.indexOf("\r\n\r\n")).strip();
+    }
+
+    private static String waits(JsonNode message, Habit habit) {
+        JsonNode recipient = message.path("recipients").path(0);
+        int left = message.path("recipients").size();
+        boolean report = message.path("sender").asText().isEmpty();
+        return (report ? "the report " : habit.count == 1 ? "" : left + " of " + habit.count + " ")
+                + (message.path("state").asText().equals("Held") ? "held" : left == 1 ? "waits" : "wait")
+                + ": " + (message.hasNonNull("waiting")
+                        ? message.path("waiting").asText()
+                        : "tried " + (recipient.path("attempts").asInt() == 1
+                                ? "once"
+                                : recipient.path("attempts").asInt() + " times")
+                                + ", again on the schedule")
+                        .replaceAll("shop/(mx|org)\\d+", "$1")
+                        .replaceAll("127\\.0\\.0\\.1:\\d+", "the server")
+                        .replaceAll("\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z", "a time")
+                        .replace("|", "\\|");
+    }
+}
