@@ -43,7 +43,7 @@ final class ServerRestsTest {
             """)
     void aRestHoldsForAWhile(String answers, int changed, String end) {
         int seconds = 0;
-        for (String answer : answers.split(" ")) {
+        for (String answer : answers.split(" ", -1)) {
             answer(seconds += 10, answer);
         }
         assertThat(rests.of(SERVER).map(ServerRest::why).orElse("takes mail")).isEqualTo(end);

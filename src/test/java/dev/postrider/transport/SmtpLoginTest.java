@@ -225,7 +225,7 @@ final class SmtpLoginTest {
         server.login("shop", PASSWORD, "DIGEST-MD5", "PLAIN")
                 .on("AUTH", "432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending");
         assertThat(Mails.refusal(Mails.send(endpoint)).message())
-                .contains("lower spec.smtp.maxConnections")
+                .contains("spec.smtp.maxConnections")
                 .doesNotContain("mechanisms", "PLAIN;", "username and password");
     }
 
