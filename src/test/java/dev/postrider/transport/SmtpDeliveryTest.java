@@ -302,8 +302,11 @@ final class SmtpDeliveryTest {
         server.offer("8BITMIME");
         server.on("MESSAGE", "554 5.6.3 no 8-bit data here");
         Envelope envelope = new Envelope("a@x.test", List.of("b@x.test"), true, false);
-        Verdict refused = upstream.send(envelope, Mails.text("Content-Type: multipart/signed; boundary=b\r\n\r\n"
-                + "--b\r\n\r\n\u00fc\r\n--b--\r\n")).verdicts().get("b@x.test");
+        Verdict refused = upstream
+                .send(envelope,
+                        Mails.text("Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\n\u00fc\r\n--b--\r\n"))
+                .verdicts()
+                .get("b@x.test");
         assertThat(refused).isInstanceOfSatisfying(Verdict.Refused.class,
                 verdict -> assertThat(verdict.message()).contains("554 5.6.3 no 8-bit data here"));
         assertThat(server.commands().stream().filter("DATA"::equals)).hasSize(1);

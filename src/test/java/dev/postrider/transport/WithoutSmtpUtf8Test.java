@@ -225,8 +225,12 @@ final class WithoutSmtpUtf8Test {
         server.offer("ENHANCEDSTATUSCODES");
         assertThat(sent("Subject: ü\n\nall ASCII\n")).startsWith("Subject: =?UTF-8?");
         assertThat(sent("Subject: ü\n\nGrüße an alle, wie immer\n")).startsWith("Subject: =?UTF-8?")
-                .endsWith("charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n"
-                        + "Gr=C3=BC=C3=9Fe an alle, wie immer\n");
+                .endsWith("""
+                        charset=utf-8
+                        Content-Transfer-Encoding: quoted-printable
+
+                        Gr=C3=BC=C3=9Fe an alle, wie immer
+                        """);
     }
 
     @Test

@@ -46,7 +46,7 @@ final class ClassOrderTest {
             """)
     void theNextTurns(String came, int minutes, String expected) {
         var order = new ClassOrder();
-        for (String mail : came.split(" ")) {
+        for (String mail : came.split(" ", -1)) {
             order.add(mail(mail, Duration.ofMinutes(minutes)));
         }
         List<String> turns = new ArrayList<>();

@@ -61,7 +61,7 @@ final class ServerChoiceTest {
     }
 
     private static List<Server> servers(String table) {
-        return Arrays.stream(table.split(",")).map(Server::parse).toList();
+        return Arrays.stream(table.split(",", -1)).map(Server::parse).toList();
     }
 
     @ParameterizedTest
@@ -147,6 +147,6 @@ final class ServerChoiceTest {
         List<Server> servers = servers(table);
         var choice = new ServerChoice<>(servers, Server::preference);
         assertThat(servers.stream().filter(server -> choice.mayTake(server, new Played())).map(Server::name))
-                .containsExactly(expected.split(" "));
+                .containsExactly(expected.split(" ", -1));
     }
 }
