@@ -58,11 +58,16 @@ public record Quota(Optional<Integer> perHour, Optional<Integer> perDay, Optiona
 
     /** One limit, as people write it: {@code 100 messages an hour (spec.limits.perHour)}. */
     public record Limit(int most, Period period, Unit unit) {
-        @Override
-        public String toString() {
+        /** For people, as {@code 3 messages an hour (spec.limits.perHour)}. */
+        public String text() {
             String name = period.name().toLowerCase(Locale.ROOT);
             return "%d %s %s %s (spec.limits.per%s)".formatted(most, unit, period == Period.HOUR ? "an" : "a", name,
                     name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1));
+        }
+
+        @Override
+        public String toString() {
+            return text();
         }
     }
 

@@ -48,11 +48,16 @@ public record RateLimits(Optional<Integer> perSecond, Optional<Integer> perMinut
 
     /** One limit, as people write it: {@code 30 messages a minute}. */
     public record Limit(int most, Period period, Unit unit) {
-        @Override
-        public String toString() {
+        /** For people, as {@code 30 messages a minute}. */
+        public String text() {
             String one = unit.toString().substring(0, unit.toString().length() - 1);
             return "%d %s %s %s".formatted(most, most == 1 ? one : unit, period == Period.HOUR ? "an" : "a",
                     period.name().toLowerCase(Locale.ROOT));
+        }
+
+        @Override
+        public String toString() {
+            return text();
         }
 
         private Duration late() {

@@ -147,7 +147,7 @@ public final class AdminServer implements AutoCloseable {
                         .filter(use -> use.level() > 0)
                         .max(Comparator.comparingInt(Use::level).thenComparing(Use::until))
                         .ifPresent(use -> reached.put(limited.getKey(), new UsedLimit(use.level(),
-                                use.limit().toString(), use.until(), quota.whenExceeded() == WhenExceeded.HOLD)));
+                                use.limit().text(), use.until(), quota.whenExceeded() == WhenExceeded.HOLD)));
             }
         } catch (QueueException e) {
             return HttpResponse.text(503, "the queue cannot be read");

@@ -407,7 +407,7 @@ final class Lanes {
     }
 
     private static String waitsForRate(Lane lane, RateLimits.Limit limit) {
-        return "waits for the rate of server %s: %s".formatted(lane.key, limit);
+        return "waits for the rate of server %s: %s".formatted(lane.key, limit.text());
     }
 
     /**
