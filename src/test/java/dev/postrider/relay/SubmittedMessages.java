@@ -1,5 +1,6 @@
 package dev.postrider.relay;
 
+import dev.postrider.message.header.OverlongNameException;
 import dev.postrider.relay.smtp.DsnParameters;
 import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
 import dev.postrider.relay.smtp.Recipient;
@@ -54,7 +55,7 @@ enum SubmittedMessages {
             content.fields().idempotencyKey();
             content.fields().mailClass();
             content.isInternational();
-        } catch (RefusedException e) {
+        } catch (RefusedException | OverlongNameException e) {
             return String.valueOf(e.getMessage());
         }
         if (left.octets > octets.length + PUT_IN) {
