@@ -50,8 +50,9 @@ final class HabitsTableTest {
             # Habits of servers, and what Postrider does
 
             A test of the project writes this page: it plays each habit with a scripted server, sends mail to it through
-            a running relay, and notes what has come of it before the mail is next due. What a reply means, and how to
-            add to that, is in [replies.md](replies.md).
+            a running relay, and notes what has come of it before the mail is next due. Another test has Postfix and Exim
+            do some of this by their configuration. What a reply means, and how to add to that, is in
+            [replies.md](replies.md).
 
             | who does it | habit | mail | what Postrider does |
             |---|---|---|---|
