@@ -96,6 +96,20 @@ final class NullSenderTest {
     }
 
     @Test
+    @Tag("isolation")
+    void whatAServerSaysOfOnesMailIsNotHeldAgainstOthersMail() {
+        server.on("MAIL", line -> line.startsWith(NULL_SENDER) ? "550 5.7.1 sender rejected" : "");
+        NameLookup.in("evil", () -> send(report("ann@x.test"), REPORT));
+        assertThat(senders()).containsExactly(NULL_SENDER, SUBSTITUTE);
+
+        server.on("MAIL", "");
+        server.commands().clear();
+        NameLookup.in("shop", () -> send(report("bob@x.test"), REPORT));
+        NameLookup.in("evil", () -> send(report("ann@x.test"), REPORT));
+        assertThat(senders()).containsExactly(NULL_SENDER, SUBSTITUTE);
+    }
+
+    @Test
     void aServerThatRefusesTheOtherAsWellIsNotKnownForAnything() {
         server.on("MAIL", "501 Invalid MAIL FROM address provided");
         for (int i = 0; i < 2; i++) {

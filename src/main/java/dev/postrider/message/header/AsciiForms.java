@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What header fields and addresses of RFC 6532 are in ASCII: encoded words (RFC 2047) where the grammar of the field has
@@ -225,8 +226,12 @@ public final class AsciiForms {
         }
     }
 
-    private static ParameterList encoded(ParameterList parameters) {
+    /** @param parameters null where there are none */
+    private static ParameterList encoded(@Nullable ParameterList parameters) {
         ParameterList encoded = new ParameterList();
+        if (parameters == null) {
+            return encoded;
+        }
         for (String name : Collections.list(parameters.getNames())) {
             encoded.set(name, parameters.get(name), "UTF-8");
         }
