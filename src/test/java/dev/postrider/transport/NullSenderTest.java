@@ -138,6 +138,16 @@ final class NullSenderTest {
         assertThat(server.messages().getFirst().text()).isEqualTo("Auto-Submitted: auto-generated\r\n" + mail);
     }
 
+    /** Millions of fields are not held in memory to find one. */
+    @Test
+    @Tag("isolation")
+    void aHeaderOfManyFieldsGoesAsItIsAndTheFieldAtItsEndIsFound() {
+        server.on("MAIL", line -> line.startsWith(NULL_SENDER) ? "501 no" : "");
+        String mail = "a:b\r\n".repeat(100_000) + "Auto-Submitted: auto-replied\r\n\r\ntext\r\n";
+        send(report("ann@x.test"), mail);
+        assertThat(server.messages().getFirst().text()).isEqualTo(mail);
+    }
+
     @Test
     void theOthersOfAMailKeepTheNullSender() {
         server.on("RCPT", line -> line.contains("strict") && !senders().getLast().equals(SUBSTITUTE)
