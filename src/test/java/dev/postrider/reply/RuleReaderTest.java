@@ -117,7 +117,8 @@ final class RuleReaderTest {
 
     /** What RE2 takes for plain characters, and what ends nothing, hides no counted repetitions behind it. */
     @ParameterizedTest
-    @ValueSource(strings = {"\\Q[\\E", "\\Q(\\E", "\\Q\\\\E", "a{(b{3})", "a{b}", "a{,3}", "a{3,b}", "[[:alpha:]]", "[]]", "[^]]",
+    @ValueSource(strings = {"\\Q[\\E", "\\Q(\\E", "\\Q\\\\E", "a{(b{3})", "a{b}", "a{,3}", "a{3,b}", "[[:alpha:]]",
+            "[]]", "[^]]",
             "[\\]]", "(?P<x>a)", "(?i)", "\\x{5b}", "\\pN", "\\p{Lu}", "\\\\Q"})
     @Tag("isolation")
     void noPatternHidesHowLargeItIs(String before) {

@@ -55,7 +55,8 @@ final class GraphRecipientsTest {
 
     /** They would be looked for again from each bracket to the end. */
     @ParameterizedTest
-    @ValueSource(strings = {"(", "<", "a(", "\\(", "\"(", "(\"", "<(>", "<\"", "(a\\", "g:", "\" <", "(\"(\")", "<a@b>", "\\\"(\"",
+    @ValueSource(strings = {"(", "<", "a(", "\\(", "\"(", "(\"", "<(>", "<\"", "(a\\", "g:", "\" <", "(\"(\")", "<a@b>",
+            "\\\"(\"",
             "a <b@c> (d), ", "@a,"})
     @Tag("isolation")
     void addressesAreReadInTimeThatGrowsWithTheirLength(String text) throws Exception {
