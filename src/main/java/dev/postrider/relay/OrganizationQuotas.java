@@ -44,7 +44,8 @@ final class OrganizationQuotas implements AutoCloseable {
     private final Semaphore signals = new Semaphore(1);
     private final Thread thread = Thread.ofVirtual().name("quotas").unstarted(this::followRoutes);
 
-    private record Full(Quota quota, Exceeded exceeded) {}
+    /** @param owner of the organization, whose name another may have later */
+    private record Full(Quota quota, Optional<String> owner, Exceeded exceeded) {}
 
     private OrganizationQuotas(Queue queue, Routes routes, RelayMeters meters, InstantSource clock) {
         this.queue = queue;
@@ -70,7 +71,7 @@ final class OrganizationQuotas implements AutoCloseable {
         if (known == null) {
             return Optional.empty();
         }
-        if (route.quota().equals(Optional.of(known.quota))
+        if (route.quota().equals(Optional.of(known.quota)) && route.uid().equals(known.owner)
                 && known.exceeded.until().filter(until -> until.isAfter(clock.instant())).isPresent()) {
             return Optional.of(refusal(known.exceeded));
         }
@@ -97,7 +98,7 @@ final class OrganizationQuotas implements AutoCloseable {
             }
             case Exceeded exceeded -> {
                 if (units == 1) {
-                    full.put(route.key(), new Full(quota, exceeded));
+                    full.put(route.key(), new Full(quota, route.uid(), exceeded));
                 }
                 throw new RefusedException(refusal(exceeded));
             }
@@ -153,7 +154,13 @@ final class OrganizationQuotas implements AutoCloseable {
         for (ResourceKey organization : all) {
             Optional<OrganizationRoute> route = routes.organization(organization);
             Quota quota = now.get(organization);
-            if (Objects.equals(quota, known.get(organization)) || route.isEmpty()) {
+            if (route.isEmpty()) {
+                // Names come and go as often as somebody likes.
+                known.remove(organization);
+                full.remove(organization);
+                continue;
+            }
+            if (Objects.equals(quota, known.get(organization))) {
                 continue;
             }
             try {

@@ -17,7 +17,7 @@ record PatternShape(List<String> required, long size) {
     /** Of one that RE2 takes. */
     static PatternShape of(String pattern) {
         var reader = new Reader(pattern);
-        PatternShape shape = reader.alternatives();
+        PatternShape shape = reader.all();
         return reader.unknown ? new PatternShape(List.of(), shape.size) : shape;
     }
 
@@ -38,6 +38,18 @@ record PatternShape(List<String> required, long size) {
 
         Reader(String pattern) {
             this.pattern = pattern;
+        }
+
+        /** All of it: what stands behind a bracket that ends nothing counts too, should RE2 read it otherwise. */
+        PatternShape all() {
+            PatternShape shape = alternatives();
+            long size = shape.size;
+            while (at < pattern.length()) {
+                unknown = true;
+                at++;
+                size += alternatives().size;
+            }
+            return new PatternShape(shape.required, Math.min(size, LARGEST));
         }
 
         /** Up to the end, or the bracket that ends the group. */
@@ -76,13 +88,13 @@ record PatternShape(List<String> required, long size) {
                 int most = 1;
                 boolean optional = false;
                 boolean repeated = false;
-                while (at < pattern.length() && "*+?{".indexOf(pattern.charAt(at)) >= 0) {
+                while (at < pattern.length() && ("*+?".indexOf(pattern.charAt(at)) >= 0 || isCounted())) {
                     char how = pattern.charAt(at++);
                     repeated = true;
                     if (how == '{') {
                         int end = pattern.indexOf('}', at);
-                        String counts = end < 0 ? "0" : pattern.substring(at, end);
-                        at = end < 0 ? at : end + 1;
+                        String counts = pattern.substring(at, end);
+                        at = end + 1;
                         optional |= counts.startsWith("0");
                         most = Math.max(most, largest(counts));
                     } else {
@@ -137,8 +149,32 @@ record PatternShape(List<String> required, long size) {
             return inside;
         }
 
+        /** Whether a repetition follows; other braces stand for themselves. */
+        private boolean isCounted() {
+            int next = at;
+            boolean digits = false;
+            if (pattern.charAt(next++) == '{') {
+                while (next < pattern.length() && Character.isDigit(pattern.charAt(next))) {
+                    digits = true;
+                    next++;
+                }
+                if (next < pattern.length() && pattern.charAt(next) == ',') {
+                    next++;
+                    while (next < pattern.length() && Character.isDigit(pattern.charAt(next))) {
+                        next++;
+                    }
+                }
+            }
+            return digits && next < pattern.length() && pattern.charAt(next) == '}';
+        }
+
         private Optional<Character> escape() {
             char c = at < pattern.length() ? pattern.charAt(at++) : 'Q';
+            if (c == 'Q') {
+                // Up to there all stands for itself, brackets too.
+                int end = pattern.indexOf("\\E", at);
+                at = end < 0 ? pattern.length() : end + 2;
+            }
             // What stands for other characters than the one itself, as \x41 or \Q, is not read here.
             unknown |= Character.isLetterOrDigit(c) && "bBdDsSwWAztnr".indexOf(c) < 0;
             return Character.isLetterOrDigit(c) ? Optional.empty() : Optional.of(c);

@@ -2,6 +2,8 @@ package dev.postrider.transport;
 
 import dev.postrider.message.Envelope;
 import dev.postrider.message.MessageContent;
+import dev.postrider.message.MessageException;
+import dev.postrider.message.header.AsciiForms;
 import dev.postrider.message.header.MessageHeader;
 import dev.postrider.route.CanonicalAddress;
 import dev.postrider.route.TestResult.Step;
@@ -39,6 +41,8 @@ final class GraphRecipients {
 
     /** Exchange Online takes 500 recipients where the administrator has not set another limit. */
     static final int MOST = 500;
+    /** Of a field that is read. */
+    private static final int MOST_OF_ADDRESSES = 128 * 1024;
 
     /**
      * What is sent in one go.
@@ -66,6 +70,8 @@ final class GraphRecipients {
     static List<Group> of(Envelope envelope, MessageContent message) throws RefusedException {
         try {
             return new GraphRecipients(envelope, message, MessageHeader.of(message)).groups(MOST);
+        } catch (MessageException e) {
+            throw RefusedException.of(Step.MessageRejected, e);
         } catch (IOException | MessagingException e) {
             throw new RefusedException(Step.MessageRejected,
                     "the message could not be read: " + e.getMessage() + "; it will be tried again");
@@ -171,7 +177,10 @@ final class GraphRecipients {
     /** What cannot be read names nobody: better a recipient in Bcc than a mail to a stranger. */
     private static InternetAddress[] parse(String value) {
         try {
-            return InternetAddress.parseHeader(value, false);
+            if (value.length() <= MOST_OF_ADDRESSES && AsciiForms.closesBrackets(value)) {
+                return InternetAddress.parseHeader(value, false);
+            }
+            throw new AddressException("too long, or a bracket or quote does not close");
         } catch (AddressException e) {
             InternetAddress none = new InternetAddress();
             none.setAddress(value);

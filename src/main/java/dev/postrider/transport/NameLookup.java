@@ -57,6 +57,11 @@ public final class NameLookup {
         return ScopedValue.where(NAMESPACE, namespace).call(work::get);
     }
 
+    /** The namespace that work is done for; empty if it is for none. */
+    static String namespace() {
+        return NAMESPACE.isBound() ? NAMESPACE.get() : "";
+    }
+
     /**
      * All addresses of a host.
      *
@@ -70,7 +75,7 @@ public final class NameLookup {
         if (CertificateNames.isAddress(host)) {
             return List.of(InetAddress.getByName(host));
         }
-        Lookup lookup = new Lookup(NAMESPACE.isBound() ? NAMESPACE.get() : "", host);
+        Lookup lookup = new Lookup(namespace(), host);
         synchronized (this) {
             waiting.add(lookup.namespace, lookup);
             start();

@@ -4,7 +4,10 @@ import dev.postrider.message.Envelope;
 import dev.postrider.message.MessageContent;
 import dev.postrider.message.MessageException;
 import dev.postrider.message.change.AutoSubmitted;
+import dev.postrider.reply.Meaning;
 import dev.postrider.reply.Reply;
+import dev.postrider.reply.ReplyAction;
+import dev.postrider.reply.ReplyClass;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TestResult.Step;
@@ -80,9 +83,20 @@ final class NullSender {
         }
     }
 
+    /** It would be refused of any sender. */
+    private static boolean concernsAccount(Meaning meaning) {
+        return meaning.replyClass() != ReplyClass.SENDER_NOT_ALLOWED && switch (meaning.action()) {
+            case ReplyAction.RestServer _,ReplyAction.RestUntilMidnight _,ReplyAction.HoldOrganization _,ReplyAction.FewerConnections _ ->
+                true;
+            case ReplyAction.Bounce _,ReplyAction.Retry _,ReplyAction.RetryElsewhere _,ReplyAction.SplitRecipients _,ReplyAction.EncodeAnew _ ->
+                false;
+        };
+    }
+
     /** Neither for a login, which would be wanted of any sender, nor for the size (552). */
     private static boolean isForSender(Verdict verdict) {
-        if (!(verdict instanceof Verdict.Refused refused)) {
+        if (!(verdict instanceof Verdict.Refused refused)
+                || refused.meaning().filter(NullSender::concernsAccount).isPresent()) {
             return false;
         }
         Optional<Reply> reply = refused.reply().filter(r -> r.code() >= 500);

@@ -11,8 +11,9 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What servers were seen to take by their replies, shared by all connections to them. It is known for a day, or until
- * the server is declared otherwise. Safe for threads.
+ * What servers were seen to take by their replies, shared by all connections to them for mail of one namespace: words of
+ * a reply may be due to what is in a mail, and must not hold for mail of others. It is known for a day, or until the
+ * server is declared otherwise. Safe for threads.
  */
 final class ObservedLimits {
     private static final Duration KNOWN = Duration.ofDays(1);
@@ -20,11 +21,18 @@ final class ObservedLimits {
     private static final int MOST = 10_000;
 
     private final InstantSource clock;
-    private final Map<ResourceKey, Known<Integer>> mostRecipients = new ConcurrentHashMap<>();
-    private final Map<ResourceKey, Known<Boolean>> nullSender = new ConcurrentHashMap<>();
+    private final Map<Place, Known<Integer>> mostRecipients = new ConcurrentHashMap<>();
+    private final Map<Place, Known<Boolean>> nullSender = new ConcurrentHashMap<>();
 
     ObservedLimits(InstantSource clock) {
         this.clock = clock;
+    }
+
+    /** @param namespace whose mail is handed over, as {@link NameLookup#in} has it */
+    private record Place(ResourceKey server, String namespace) {
+        static Place of(ResourceKey server) {
+            return new Place(server, NameLookup.namespace());
+        }
     }
 
     private record Known<V>(Endpoint.Smtp declared, V value, Instant until) {}
@@ -50,13 +58,13 @@ final class ObservedLimits {
         learn(nullSender, server, endpoint, true);
     }
 
-    private <V> Optional<V> known(Map<ResourceKey, Known<V>> all, ResourceKey server, Endpoint.Smtp endpoint) {
-        return Optional.ofNullable(all.get(server))
+    private <V> Optional<V> known(Map<Place, Known<V>> all, ResourceKey server, Endpoint.Smtp endpoint) {
+        return Optional.ofNullable(all.get(Place.of(server)))
                 .filter(known -> known.until.isAfter(clock.instant()) && known.declared.equals(ofAnybody(endpoint)))
                 .map(Known::value);
     }
 
-    private <V> void learn(Map<ResourceKey, Known<V>> all, ResourceKey server, Endpoint.Smtp endpoint, V value) {
+    private <V> void learn(Map<Place, Known<V>> all, ResourceKey server, Endpoint.Smtp endpoint, V value) {
         Instant now = clock.instant();
         // What was known of servers that are gone goes with the first that is learned later.
         all.values().removeIf(known -> !known.until.isAfter(now));
@@ -67,7 +75,7 @@ final class ObservedLimits {
                     .map(Map.Entry::getKey)
                     .ifPresent(all::remove);
         }
-        all.put(server, new Known<>(ofAnybody(endpoint), value, now.plus(KNOWN)));
+        all.put(Place.of(server), new Known<>(ofAnybody(endpoint), value, now.plus(KNOWN)));
     }
 
     /** Whoever submits, the server is the same. */

@@ -63,6 +63,8 @@ final class SmtpUpstream implements Upstream {
     public Attempt send(Envelope envelope, MessageContent message) {
         long start = System.nanoTime();
         dialogue.clear();
+        // The session goes on with mail of others, whose signatures that would break.
+        encodesAnew = false;
         Map<String, Verdict> verdicts;
         try {
             verdicts = deliver(envelope, message);
@@ -113,7 +115,7 @@ final class SmtpUpstream implements Upstream {
         return size.send(envelope, message, greeted.mostOctets());
     }
 
-    /** What the server refuses for how it is encoded is encoded anew, once, and so is all that follows. */
+    /** What the server refuses for how it is encoded is encoded anew, once, and so is the message for all others. */
     private Map<String, Verdict> transact(Envelope envelope, MessageContent message) throws RefusedException {
         if (encodesAnew) {
             return converse(envelope.encodedAnew(), message);

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
@@ -112,6 +113,20 @@ final class RuleReaderTest {
             """)
     void theWordsThatAPatternNeedsAreFound(String pattern, String words) {
         assertThat(PatternShape.of(pattern).required()).hasToString(words);
+    }
+
+    /** What RE2 takes for plain characters, and what ends nothing, hides no counted repetitions behind it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\\Q[\\E", "\\Q(\\E", "\\Q\\\\E", "a{(b{3})", "a{b}", "a{,3}", "a{3,b}", "[[:alpha:]]",
+            "[]]", "[^]]",
+            "[\\]]", "(?P<x>a)", "(?i)", "\\x{5b}", "\\pN", "\\p{Lu}", "\\\\Q"})
+    @Tag("isolation")
+    void noPatternHidesHowLargeItIs(String before) {
+        String text = before + "(?:(?:(?:(?:c{30}){30}){30}){30}";
+        for (String end : List.of("", ")", "]", "])", "}", "\\E)")) {
+            ReplyRule large = rule("{codes: [550], text: '%s', class: Other, action: Retry}".formatted(text + end));
+            assertThat(ReplyRules.problems(List.of(large))).as(large.text().orElseThrow()).isNotEmpty();
+        }
     }
 
     /** The most that a tenant can write, against the longest reply. */

@@ -1,10 +1,12 @@
 package dev.postrider.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.postrider.message.MessageContent;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -13,6 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("upstreams")
 final class GraphRecipientsTest {
@@ -36,6 +39,34 @@ final class GraphRecipientsTest {
     private static String mail(@Nullable String fields) {
         return "From: shop@contoso.com\r\n" + (fields == null ? "" : fields.replace(" / ", "\r\n") + "\r\n")
                 + "Subject: hi\r\n\r\nTo: this is text\r\n";
+    }
+
+    /** All of it is in memory while a message is sent. */
+    @ParameterizedTest
+    @ValueSource(strings = {"a:b\r\n", "X-Long: lllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllll"
+            + "llllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllllll\r\n"})
+    @Tag("isolation")
+    void aHeaderThatIsTooLargeIsRefused(String field) {
+        assertThatThrownBy(() -> sent("To: a@x\r\n" + field.repeat(10_000) + "\r\ntext\r\n", "a@x"))
+                .isInstanceOfSatisfying(RefusedException.class,
+                        refused -> assertThat(refused.verdict().permanent()).isTrue())
+                .hasMessageContaining("its header has more than 10000 fields or 1048576 octets");
+    }
+
+    /** They would be looked for again from each bracket to the end. */
+    @ParameterizedTest
+    @ValueSource(strings = {"(", "<", "a(", "\\(", "\"(", "(\"", "<(>", "<\"", "(a\\", "g:", "\" <", "(\"(\")", "<a@b>",
+            "\\\"(\"",
+            "a <b@c> (d), ", "@a,"})
+    @Tag("isolation")
+    void addressesAreReadInTimeThatGrowsWithTheirLength(String text) throws Exception {
+        for (String end : new String[]{"", "\"", ")", ">"}) {
+            String mail = "To: " + text.repeat(130_000 / text.length()) + end + "\r\n\r\ntext\r\n";
+            var thread = ManagementFactory.getThreadMXBean();
+            long start = thread.getCurrentThreadCpuTime();
+            GraphRecipients.of(Mails.envelope("a@x"), Mails.text(mail));
+            assertThat((thread.getCurrentThreadCpuTime() - start) / 1_000_000).as("ms, with " + end).isLessThan(3000);
+        }
     }
 
     /** The fields of To, Cc and Bcc that go out; everything else is as it came in. */

@@ -86,6 +86,8 @@ final class NullSenderTest {
             MAIL;    451 4.3.0 try later
             MAIL;    530 5.7.0 log in first
             MAIL;    552 5.3.4 too large
+            MAIL;    550 5.7.30 Basic authentication is not supported
+            MAIL;    550 5.4.5 Daily user sending limit exceeded
             RCPT;    550 5.1.1 no such user
             MESSAGE; 550 5.7.1 spam
             """)
@@ -93,6 +95,20 @@ final class NullSenderTest {
         server.on(step, reply);
         assertThat(send(report("ann@x.test"), REPORT)).isInstanceOf(Verdict.Refused.class);
         assertThat(senders()).containsExactly(NULL_SENDER);
+    }
+
+    @Test
+    @Tag("isolation")
+    void whatAServerSaysOfOnesMailIsNotHeldAgainstOthersMail() {
+        server.on("MAIL", line -> line.startsWith(NULL_SENDER) ? "550 5.7.1 sender rejected" : "");
+        NameLookup.in("evil", () -> send(report("ann@x.test"), REPORT));
+        assertThat(senders()).containsExactly(NULL_SENDER, SUBSTITUTE);
+
+        server.on("MAIL", "");
+        server.commands().clear();
+        NameLookup.in("shop", () -> send(report("bob@x.test"), REPORT));
+        NameLookup.in("evil", () -> send(report("ann@x.test"), REPORT));
+        assertThat(senders()).containsExactly(NULL_SENDER, SUBSTITUTE);
     }
 
     @Test
@@ -120,6 +136,16 @@ final class NullSenderTest {
         server.on("MAIL", line -> line.startsWith(NULL_SENDER) ? "501 no" : "");
         send(report("ann@x.test"), mail);
         assertThat(server.messages().getFirst().text()).isEqualTo("Auto-Submitted: auto-generated\r\n" + mail);
+    }
+
+    /** Millions of fields are not held in memory to find one. */
+    @Test
+    @Tag("isolation")
+    void aHeaderOfManyFieldsGoesAsItIsAndTheFieldAtItsEndIsFound() {
+        server.on("MAIL", line -> line.startsWith(NULL_SENDER) ? "501 no" : "");
+        String mail = "a:b\r\n".repeat(100_000) + "Auto-Submitted: auto-replied\r\n\r\ntext\r\n";
+        send(report("ann@x.test"), mail);
+        assertThat(server.messages().getFirst().text()).isEqualTo(mail);
     }
 
     @Test

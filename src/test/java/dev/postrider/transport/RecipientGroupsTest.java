@@ -106,6 +106,19 @@ final class RecipientGroupsTest {
         server.on("MESSAGE", _ -> count[0] > most ? reply : "");
     }
 
+    @Test
+    @Tag("isolation")
+    void whatAServerSaysOfOnesRecipientsDoesNotSplitOthersMail() {
+        onMessage(1, "554 Transaction failed: Recipient count exceeds 1.");
+        NameLookup.in("evil", () -> send(4));
+        assertThat(taken()).isEqualTo("1 1 1 1");
+
+        onMessage(100, "");
+        server.messages().clear();
+        NameLookup.in("shop", () -> send(4));
+        assertThat(taken()).isEqualTo("4");
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = ';', textBlock = """
             # server, reply to one too many,                                         what each message had

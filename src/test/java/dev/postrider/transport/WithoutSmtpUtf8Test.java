@@ -127,6 +127,7 @@ final class WithoutSmtpUtf8Test {
             Received: by x for <ü@x.example>; x  | Received: by x for <?@x.example>; x
             Content-Disposition: attachment; filename="ü.txt" | Content-Disposition: attachment; filename*=UTF-8''%C3%BC.txt
             Content-Type: text/plain; name="ü"   | Content-Type: text/plain; name*=UTF-8''%C3%BC
+            `Content-Type: text/plain　`          | Content-Type: text/plain
             """)
     // @formatter:on
     void aFieldInAscii(String field, String expected) {

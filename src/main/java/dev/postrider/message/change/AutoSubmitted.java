@@ -2,9 +2,10 @@ package dev.postrider.message.change;
 
 import dev.postrider.message.MessageContent;
 import dev.postrider.message.MessageException;
-import dev.postrider.message.header.MessageHeader;
 import dev.postrider.message.change.PatchedMessage.Patch;
-import jakarta.mail.MessagingException;
+import dev.postrider.message.header.FieldGrammar;
+import dev.postrider.message.header.HeaderFields;
+import dev.postrider.message.header.MessageLines;
 import java.io.IOException;
 import java.util.List;
 
@@ -20,15 +21,17 @@ public final class AutoSubmitted {
      * @throws MessageException if it cannot be read
      */
     public static MessageContent mark(MessageContent message) throws MessageException {
-        try {
-            String value = MessageHeader.of(message).fields().getHeader(FIELD, ",");
-            return value != null && !value.strip().equalsIgnoreCase("no")
+        try (MessageLines lines = new MessageLines(message)) {
+            HeaderFields fields = new HeaderFields(lines, FieldGrammar.LONGEST_LINE);
+            boolean said = false;
+            while (!said && fields.next()) {
+                said = fields.name().equalsIgnoreCase(FIELD) && !fields.text().equalsIgnoreCase("no");
+            }
+            return said
                     ? message
                     : new PatchedMessage(message, List.of(new Patch(0, 0, FIELD + ": auto-generated\r\n")));
         } catch (IOException e) {
             throw MessageException.unreadable(e);
-        } catch (MessagingException e) {
-            throw MessageException.passing("the header cannot be read: " + e.getMessage() + "; it will be tried again");
         }
     }
 }

@@ -27,8 +27,8 @@ import java.util.Optional;
 public final class EncodedMessage {
     /** Of one field that is looked into, or that changes. */
     static final int MOST_OF_FIELD = 64 * 1024;
-    /** Of all fields that change. */
-    private static final int MOST_HELD = 512 * 1024;
+    /** Of all fields that change: they are in memory for as long as the server takes for the message. */
+    private static final int MOST_HELD = 64 * 1024;
     /** Fields and bodies. */
     private static final int MOST_CHANGED = 1000;
     /** Of all fields of addresses that become ASCII: what they cost to read grows with the square of that. */

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What header fields and addresses of RFC 6532 are in ASCII: encoded words (RFC 2047) where the grammar of the field has
@@ -34,6 +35,7 @@ public final class AsciiForms {
             "resent-message-id");
     private static final Set<String> WITH_COMMENTS = Set.of("date", "resent-date", "mime-version",
             "content-transfer-encoding", "auto-submitted", "content-language");
+    private static final int DEEPEST_COMMENT = 20;
     private static final Charset LEGACY = Charset.forName("windows-1252");
     private static final Pattern COMMENT = Pattern.compile("(?<=\\()[^()\\\\]*+(?=\\))");
     private static final Pattern IN_BRACKETS = Pattern.compile("(?<=<)[^<>]*+(?=>)");
@@ -54,6 +56,35 @@ public final class AsciiForms {
     /** Whether a field holds addresses. */
     public static boolean isOfAddresses(String name) {
         return ADDRESSES.contains(name.toLowerCase(Locale.ROOT));
+    }
+
+    /**
+     * Whether all brackets and quotes of a list of addresses close, and comments stand in few others: where they do not,
+     * Jakarta Mail begins anew behind each, so that what it costs grows with the square of them.
+     */
+    public static boolean closesBrackets(String addresses) {
+        int comments = 0;
+        boolean quoted = false;
+        boolean inAngle = false;
+        for (int i = 0; i < addresses.length() && comments <= DEEPEST_COMMENT; i++) {
+            char c = addresses.charAt(i);
+            if (c == '\\' && (comments > 0 || quoted || inAngle)) {
+                i++;
+            } else if (comments > 0) {
+                comments += c == '(' ? 1 : c == ')' ? -1 : 0;
+            } else if (c == '"') {
+                quoted = !quoted;
+            } else if (!quoted && (c == '<' || c == '(')) {
+                if (inAngle) {
+                    return false;
+                }
+                inAngle = c == '<';
+                comments = inAngle ? 0 : 1;
+            } else if (!quoted && c == '>') {
+                inAngle = false;
+            }
+        }
+        return comments == 0 && !quoted && !inAngle;
     }
 
     static boolean isAscii(String text) {
@@ -146,6 +177,9 @@ public final class AsciiForms {
     }
 
     private static String addresses(String body) throws NoneException, UnsupportedEncodingException {
+        if (!closesBrackets(body)) {
+            throw new NoneException("it cannot be read: a bracket or quote in it does not close");
+        }
         try {
             List<String> ascii = new ArrayList<>();
             for (InternetAddress address : InternetAddress.parseHeader(body, false)) {
@@ -225,8 +259,12 @@ public final class AsciiForms {
         }
     }
 
-    private static ParameterList encoded(ParameterList parameters) {
+    /** @param parameters null where there are none */
+    private static ParameterList encoded(@Nullable ParameterList parameters) {
         ParameterList encoded = new ParameterList();
+        if (parameters == null) {
+            return encoded;
+        }
         for (String name : Collections.list(parameters.getNames())) {
             encoded.set(name, parameters.get(name), "UTF-8");
         }

@@ -32,7 +32,7 @@ final class EncodedWords {
      */
     record Run(String text, boolean isWord) {}
 
-    /** The parts of a name in their order; empty if some word cannot be read, or hides a control character. */
+    /** The parts of a name in their order; empty if some word cannot be read in one way, or hides a control character. */
     static Optional<List<Run>> runs(String name) {
         List<Run> runs = new ArrayList<>();
         int plain = 0;
@@ -48,6 +48,10 @@ final class EncodedWords {
                 break;
             }
             if (begins) {
+                if (name.substring(content, end).contains(START)) {
+                    // Some begin to read there, and come to other text.
+                    return Optional.empty();
+                }
                 Optional<String> word = decode(name.substring(charset, encoding), name.charAt(encoding + 1),
                         name.substring(content, end));
                 if (word.isEmpty()) {

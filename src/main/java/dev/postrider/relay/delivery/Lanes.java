@@ -5,6 +5,7 @@ import dev.postrider.relay.queue.ConnectionPermits;
 import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.reply.Reply;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RateLimits;
 import dev.postrider.route.ServerRest;
@@ -267,7 +268,7 @@ final class Lanes {
         } else {
             own.abandoned(lane.key, place.ownProbe);
             if (!Outcome.mayBeDueToMail(failure.get()) || lane.failedBy.add(organization.namespace())) {
-                lane.breaker.failed(place.probe, failure.get(), now);
+                lane.breaker.failed(place.probe, ofAnybody(lane, failure.get()), now);
             } else {
                 lane.breaker.abandoned(place.probe);
             }
@@ -323,7 +324,7 @@ final class Lanes {
             own.note(lane.key).rest(place.ownProbe, rest);
             lane.refusedFor.add(place.namespace);
             if (lane.refusedFor.size() >= CircuitBreaker.MOST_FAILURES) {
-                rest(lane, place.probe, rest);
+                rest(lane, place.probe, new Rest(rest.until(), rest.shown(), rest.reason(), ofAnybody(lane, refused)));
             } else {
                 lane.breaker.abandoned(place.probe);
             }
@@ -331,6 +332,22 @@ final class Lanes {
             own.abandoned(lane.key, place.ownProbe);
             rest(lane, place.probe, rest);
         }
+    }
+
+    /**
+     * Why a server fails that others get mail through too: they are told of it in reports, and must not read whom the mail
+     * was for, which a server says in its replies.
+     */
+    private static Verdict.Refused ofAnybody(Lane lane, Verdict.Refused failure) {
+        if (!failure.inTransaction() || !lane.isShared() || failure.reply().isEmpty()) {
+            return failure;
+        }
+        Reply reply = failure.reply().get();
+        String codes = reply.code() + reply.enhanced().map(status -> " " + status).orElse("");
+        return new Verdict.Refused(failure.step(), failure.permanent(),
+                Optional.of(new Reply(reply.code(), reply.enhanced(), codes)),
+                "%s: server %s takes no mail for now: %s".formatted(failure.step(), lane.key, codes),
+                failure.retryAfter(), failure.status(), true, failure.meaning());
     }
 
     private static void abandonProbes(Place place, OwnRests own) {

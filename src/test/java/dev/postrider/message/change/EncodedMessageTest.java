@@ -137,6 +137,19 @@ final class EncodedMessageTest {
                 .orElse(0)).isLessThan(stays ? Integer.MAX_VALUE : 999);
     }
 
+    /** They are in memory while a server takes its time, for each of its connections. */
+    @ParameterizedTest
+    @CsvSource({"2, true", "9, false"})
+    @Tag("isolation")
+    void fieldsOfOneMessageThatChangeTakeLittleMemory(int fields, boolean encodes) throws IOException {
+        String mail = ("X-Note: " + "\u00fc".repeat(8000) + "\r\n").repeat(fields) + "\r\n";
+        assertThat(encoded(mail.getBytes(StandardCharsets.ISO_8859_1), true).isPresent()).isEqualTo(encodes);
+        String longLines = ("To: " + "ann@x.example, ".repeat(4000) + "ann@x.example\r\n").repeat(fields) + "\r\n";
+        assertThat(new String(encoded(longLines.getBytes(StandardCharsets.US_ASCII), false).orElseThrow(),
+                StandardCharsets.US_ASCII).lines().filter(line -> line.length() > 998)).as("stay as they are")
+                .hasSize(fields - 2);
+    }
+
     private static Map<String, byte[]> octets() {
         byte[] all = new byte[10_000];
         for (int i = 0; i < all.length; i++) {

@@ -37,6 +37,8 @@ final class MailboxListTest {
             "=?utf-8?q?a?==?utf-8?q?=0A?="                    ~ false
             =?utf-8?b?YQpi?=                                  ~ false
             "=?utf-8?b?YQ pi?="                               ~ false
+            =?utf-8?q? =?utf-8?b?YQpi?=                       ~ false
+            a=?utf-8?q?b=?utf-8?q?c=0Ad?=                     ~ false
             """)
     // @formatter:on
     void aNameIsReadOnlyIfNoProgramFindsAControlCharacterInIt(String name, boolean readable) {

@@ -314,21 +314,23 @@ final class AccountRefusalsTest {
     @Test
     @Tag("isolation")
     void aServerThatIsEverybodysRestsForAllOnceItHasRefusedMailOfThreeNamespaces() throws Exception {
-        first.on("MAIL", DAILY);
+        first.on("MAIL", DAILY + " (for <customer@x.example>)");
         server("g", first, true, 4);
-        for (String namespace : List.of("n1", "n2", "n3", "n4")) {
+        ResourceKey last = new ResourceKey("n4", "mail");
+        organization(last);
+        for (String namespace : List.of("n1", "n2", "n3")) {
             ResourceKey organization = new ResourceKey(namespace, "mail");
             organization(organization);
-            if (!namespace.equals("n4")) {
-                submit(organization, "a@b.example", 10);
-                awaitWaiting(organization, "server shop/g rests until 00:00 Pacific Time: daily limit of the account");
-            }
+            submit(organization, "a@b.example", 10);
+            awaitWaiting(organization, "server shop/g rests until 00:00 Pacific Time: daily limit of the account");
         }
         long attempts = mails(first);
-        ResourceKey last = new ResourceKey("n4", "mail");
         submit(last, "a@b.example", 1);
         awaitWaiting(last, "server shop/g rests until 00:00 Pacific Time: daily limit of the account");
         assertThat(mails(first)).isEqualTo(attempts);
+        // What others are told of it says nothing of whoever it refused.
+        assertThat(delivery.rests()).singleElement()
+                .satisfies(rest -> assertThat(rest.why()).endsWith("server shop/g takes no mail for now: 550 5.4.5"));
     }
 
     /** One sender that the login may not use is not a reason to keep back the mail of others. */
