@@ -4,7 +4,10 @@ import dev.postrider.message.Envelope;
 import dev.postrider.message.MessageContent;
 import dev.postrider.message.MessageException;
 import dev.postrider.message.change.AutoSubmitted;
+import dev.postrider.reply.Meaning;
 import dev.postrider.reply.Reply;
+import dev.postrider.reply.ReplyAction;
+import dev.postrider.reply.ReplyClass;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.TestResult.Step;
@@ -80,9 +83,9 @@ final class NullSender {
         }
     }
 
-    /** Neither for a login, which would be wanted of any sender, nor for the size (552). */
+    /** Neither for a login or account, which are the same for any sender, nor for the size (552). */
     private static boolean isForSender(Verdict verdict) {
-        if (!(verdict instanceof Verdict.Refused refused)) {
+        if (!(verdict instanceof Verdict.Refused refused) || isOfAccount(refused)) {
             return false;
         }
         Optional<Reply> reply = refused.reply().filter(r -> r.code() >= 500);
@@ -91,5 +94,18 @@ final class NullSender {
             case RecipientRejected -> reply.filter(r -> OF_SENDER.matcher(r.text()).find()).isPresent();
             default -> false;
         };
+    }
+
+    private static boolean isOfAccount(Verdict.Refused refused) {
+        return refused.meaning()
+                .filter(meaning -> meaning.replyClass() != ReplyClass.SENDER_NOT_ALLOWED)
+                .map(Meaning::action)
+                .filter(action -> switch (action) {
+                    case ReplyAction.RestServer _,ReplyAction.RestUntilMidnight _,ReplyAction.FewerConnections _,ReplyAction.HoldOrganization _ ->
+                        true;
+                    case ReplyAction.Bounce _,ReplyAction.Retry _,ReplyAction.RetryElsewhere _,ReplyAction.SplitRecipients _,ReplyAction.EncodeAnew _ ->
+                        false;
+                })
+                .isPresent();
     }
 }
