@@ -51,7 +51,7 @@ final class Lanes {
 
         /** It is for a message to so many. */
         Place to(int recipients) {
-            lane.allowance.charge(taken, recipients);
+            lane.allowance.charge(taken, recipients, server.endpoint().transactions(recipients));
             return this;
         }
     }

@@ -49,6 +49,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a server says of the account, or of how it is used, against servers that say it. */
 @Tag("delivery-world")
@@ -503,6 +504,35 @@ final class AccountRefusalsTest {
             awaitQueued(ORDERS, 0);
             assertThat(taken(first)).isPositive();
         });
+    }
+
+    /** It is signed, so that it has one form alone; both of its recipients wait as long where no server takes it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatAServerWithoutEightBitMimeCannotTakeGoesToOneThatHasIt(boolean free) throws Exception {
+        first.offer();
+        second.on("MESSAGE", free ? "" : "452 4.3.1 Insufficient system storage");
+        server("a", first, false, 1);
+        server("b", second, false, 1);
+        organization(ORDERS, "a", "b");
+        try (Draft draft = queue.draft(ORDERS)) {
+            draft.content()
+                    .write("Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\n\u00fc\r\n--b--\r\n"
+                            .getBytes(StandardCharsets.ISO_8859_1));
+            draft.commit(NewMessage.plain("a@b.example", List.of("x@y.example", "z@y.example"), true, false, now));
+        }
+        if (free) {
+            awaitQueued(ORDERS, 0);
+            assertThat(taken(second)).isEqualTo(1);
+        } else {
+            await().untilAsserted(() -> assertThat(listed(ORDERS)).singleElement()
+                    .extracting(Entry::recipients)
+                    .satisfies(recipients -> assertThat(recipients).extracting(Recipient::attempts)
+                            .containsExactly(1, 1))
+                    .satisfies(recipients -> assertThat(recipients).extracting(Recipient::next)
+                            .containsOnly(recipients.getFirst().next())));
+        }
+        assertThat(taken(first)).isZero();
     }
 
     /** It refuses every other mail: nothing is lost, and each refusal costs a rest and a probe. */
