@@ -495,7 +495,8 @@ final class AccountRefusalsTest {
         if (how.equals("released")) {
             assertThat(queue.view()
                     .change(Change.RELEASE, new Filter(Optional.of(ORDERS), Optional.empty(), Optional.empty(),
-                            Optional.empty()), OptionalInt.empty())).isZero();
+                            Optional.empty()), OptionalInt.empty()))
+                    .isZero();
         } else {
             server("a", first, false, 2);
         }
