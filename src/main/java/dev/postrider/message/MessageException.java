@@ -6,6 +6,11 @@ import java.util.Optional;
 
 /** Says why a message cannot be sent, or made anew for a server. */
 public final class MessageException extends Exception {
+    /** Of a message with octets above 127 that stays as it is, for a server that takes none (RFC 3463 section 3.7). */
+    public static final String NOT_ENCODED = "5.6.3";
+    /** Of a message that needs SMTPUTF8, for a server without it (RFC 6531). */
+    public static final String NOT_DOWNGRADED = "5.6.7";
+
     private final String status;
     private final transient Optional<Reply> reply;
 

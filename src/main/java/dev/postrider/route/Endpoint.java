@@ -28,6 +28,11 @@ public sealed interface Endpoint {
     /** How many connections may be open at a time, at least 1. */
     int maxConnections();
 
+    /** In how many pieces it takes a message to so many recipients, by what is declared; each is a message to it. */
+    default int transactions(int recipients) {
+        return 1;
+    }
+
     /** Whether it takes mail with the login of whoever submitted it, and no other. */
     default boolean wantsSubmitter() {
         return false;
@@ -124,6 +129,11 @@ public sealed interface Endpoint {
                             tls.pinnedCertificates())),
                     false, proxy, Optional.empty(), connectTimeout, tlsTimeout, replyTimeout, dataTimeout, 1,
                     Optional.empty());
+        }
+
+        @Override
+        public int transactions(int recipients) {
+            return maxRecipients.map(most -> Math.ceilDiv(recipients, most)).orElse(1);
         }
 
         @Override

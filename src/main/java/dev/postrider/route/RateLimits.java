@@ -95,9 +95,9 @@ public record RateLimits(Optional<Integer> perSecond, Optional<Integer> perMinut
         return Stream.of(limit(perHour, Period.HOUR), limit(perDay, Period.DAY)).flatMap(Optional::stream).toList();
     }
 
-    /** How much a message to so many recipients is. */
-    public int units(int recipients) {
-        return unit == Unit.RECIPIENTS ? recipients : 1;
+    /** How much a message to so many recipients is, that is handed over so many times. */
+    public int units(int recipients, int transactions) {
+        return unit == Unit.RECIPIENTS ? recipients : transactions;
     }
 
     private Optional<Limit> limit(Optional<Integer> most, Period period) {

@@ -83,20 +83,9 @@ final class NullSender {
         }
     }
 
-    /** It would be refused of any sender. */
-    private static boolean concernsAccount(Meaning meaning) {
-        return meaning.replyClass() != ReplyClass.SENDER_NOT_ALLOWED && switch (meaning.action()) {
-            case ReplyAction.RestServer _,ReplyAction.RestUntilMidnight _,ReplyAction.HoldOrganization _,ReplyAction.FewerConnections _ ->
-                true;
-            case ReplyAction.Bounce _,ReplyAction.Retry _,ReplyAction.RetryElsewhere _,ReplyAction.SplitRecipients _,ReplyAction.EncodeAnew _ ->
-                false;
-        };
-    }
-
-    /** Neither for a login, which would be wanted of any sender, nor for the size (552). */
+    /** Neither for a login or account, which are the same for any sender, nor for the size (552). */
     private static boolean isForSender(Verdict verdict) {
-        if (!(verdict instanceof Verdict.Refused refused)
-                || refused.meaning().filter(NullSender::concernsAccount).isPresent()) {
+        if (!(verdict instanceof Verdict.Refused refused) || isOfAccount(refused)) {
             return false;
         }
         Optional<Reply> reply = refused.reply().filter(r -> r.code() >= 500);
@@ -105,5 +94,18 @@ final class NullSender {
             case RecipientRejected -> reply.filter(r -> OF_SENDER.matcher(r.text()).find()).isPresent();
             default -> false;
         };
+    }
+
+    private static boolean isOfAccount(Verdict.Refused refused) {
+        return refused.meaning()
+                .filter(meaning -> meaning.replyClass() != ReplyClass.SENDER_NOT_ALLOWED)
+                .map(Meaning::action)
+                .filter(action -> switch (action) {
+                    case ReplyAction.RestServer _,ReplyAction.RestUntilMidnight _,ReplyAction.FewerConnections _,ReplyAction.HoldOrganization _ ->
+                        true;
+                    case ReplyAction.Bounce _,ReplyAction.Retry _,ReplyAction.RetryElsewhere _,ReplyAction.SplitRecipients _,ReplyAction.EncodeAnew _ ->
+                        false;
+                })
+                .isPresent();
     }
 }

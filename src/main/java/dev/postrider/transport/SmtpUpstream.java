@@ -2,6 +2,7 @@ package dev.postrider.transport;
 
 import dev.postrider.message.Envelope;
 import dev.postrider.message.MessageContent;
+import dev.postrider.message.MessageException;
 import dev.postrider.reply.ReplyAction;
 import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Endpoint;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -115,26 +117,41 @@ final class SmtpUpstream implements Upstream {
         return size.send(envelope, message, greeted.mostOctets());
     }
 
-    /** What the server refuses for how it is encoded is encoded anew, once, and so is the message for all others. */
+    /**
+     * What the server refuses for how it is encoded is encoded anew, once, and where that helped, so is the message for
+     * all others, if it can be.
+     */
     private Map<String, Verdict> transact(Envelope envelope, MessageContent message) throws RefusedException {
+        Map<String, Verdict> verdicts = converse(encodesAnew ? envelope.encodedAnew() : envelope, message);
         if (encodesAnew) {
-            return converse(envelope.encodedAnew(), message);
+            verdicts.putAll(conversedAbout(envelope, message, verdicts, SmtpUpstream::isNotEncoded));
+            return verdicts;
         }
-        Map<String, Verdict> verdicts = converse(envelope, message);
-        List<String> refused = envelope.recipients()
-                .stream()
-                .filter(recipient -> isForEncoding(verdicts.get(recipient)))
-                .toList();
-        if (!refused.isEmpty()) {
-            encodesAnew = true;
-            converse(envelope.to(refused).encodedAnew(), message).forEach((recipient, verdict) -> {
-                // What cannot be encoded was refused by the server, and its words say more.
-                if (verdict instanceof Verdict.Accepted || ((Verdict.Refused) verdict).reply().isPresent()) {
-                    verdicts.put(recipient, verdict);
-                }
-            });
-        }
+        conversedAbout(envelope.encodedAnew(), message, verdicts, SmtpUpstream::isForEncoding)
+                .forEach((recipient, verdict) -> {
+                    encodesAnew |= verdict instanceof Verdict.Accepted;
+                    // What cannot be encoded was refused by the server, and its words say more.
+                    if (!(verdict instanceof Verdict.Refused refused) || refused.reply().isPresent()) {
+                        verdicts.put(recipient, verdict);
+                    }
+                });
         return verdicts;
+    }
+
+    /** Another transaction for recipients whose verdicts want one, if there are any. */
+    private Map<String, Verdict> conversedAbout(Envelope envelope, MessageContent message,
+            Map<String, Verdict> verdicts, Predicate<Verdict> wantsIt) throws RefusedException {
+        List<String> recipients = envelope.recipients()
+                .stream()
+                .filter(recipient -> wantsIt.test(verdicts.get(recipient)))
+                .toList();
+        return recipients.isEmpty() ? Map.of() : converse(envelope.to(recipients), message);
+    }
+
+    /** Whether it is signed or encrypted, so that it goes as it is or not at all. */
+    private static boolean isNotEncoded(@Nullable Verdict verdict) {
+        return verdict instanceof Verdict.Refused refused && refused.reply().isEmpty()
+                && refused.status().filter(MessageException.NOT_ENCODED::equals).isPresent();
     }
 
     private static boolean isForEncoding(@Nullable Verdict verdict) {

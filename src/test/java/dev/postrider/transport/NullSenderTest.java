@@ -86,7 +86,7 @@ final class NullSenderTest {
             MAIL;    451 4.3.0 try later
             MAIL;    530 5.7.0 log in first
             MAIL;    552 5.3.4 too large
-            MAIL;    550 5.7.30 Basic authentication is not supported
+            MAIL;    550 5.7.30 Basic authentication is not supported for Client Submission
             MAIL;    550 5.4.5 Daily user sending limit exceeded
             RCPT;    550 5.1.1 no such user
             MESSAGE; 550 5.7.1 spam

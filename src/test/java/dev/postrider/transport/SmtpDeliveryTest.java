@@ -317,6 +317,21 @@ final class SmtpDeliveryTest {
         assertThat(server.commands().stream().filter("DATA"::equals)).hasSize(1);
     }
 
+    /** One mail that had to be encoded keeps no other from a server that takes 8BITMIME. */
+    @Test
+    @Tag("delivery-world")
+    void whatCannotBeEncodedGoesAsItIsAfterAMailThatHadToBe() {
+        server.offer("8BITMIME");
+        AtomicInteger messages = new AtomicInteger();
+        server.on("MESSAGE", _ -> messages.getAndIncrement() == 0 ? "554 5.6.3 no 8-bit data here" : "250 2.0.0 ok");
+        Envelope envelope = new Envelope("a@x.test", List.of("b@x.test"), true, false);
+        String signed = "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\n\u00fc\r\n--b--\r\n";
+        assertThat(List.of("Subject: x\r\n\r\nGr\u00fc\u00dfe\r\n", signed)).allSatisfy(
+                text -> assertThat(upstream.send(envelope, Mails.text(text)).verdicts().get("b@x.test"))
+                        .isInstanceOf(Verdict.Accepted.class));
+        assertThat(server.messages().getLast().text()).isEqualTo(signed);
+    }
+
     @Test
     void sevenBitContentNeedsNothingThoughEightWereAnnounced() {
         server.offer("SIZE");

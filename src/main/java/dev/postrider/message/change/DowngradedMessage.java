@@ -64,8 +64,9 @@ public final class DowngradedMessage {
 
     /** That something cannot be said without SMTPUTF8. */
     public static MessageException refusal(String why) {
-        return MessageException.permanent("5.6.7", "the server does not take SMTPUTF8 (RFC 6531), which "
-                + "is needed since " + why + " (5.6.7); use addresses in ASCII, or another server");
+        return MessageException.permanent(MessageException.NOT_DOWNGRADED,
+                "the server does not take SMTPUTF8 (RFC 6531), which is needed since " + why
+                        + " (5.6.7); use addresses in ASCII, or another server");
     }
 
     private static MessageException tooComplex(String why) {

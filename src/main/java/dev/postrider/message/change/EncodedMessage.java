@@ -106,10 +106,11 @@ public final class EncodedMessage {
     }
 
     private static MessageException refusal(String why) {
-        return MessageException.permanent("5.6.3", "the server takes no octets above 127 (8BITMIME, RFC 6152), and the "
-                + "message cannot be encoded anew, since " + why + " (5.6.3); send it encoded as quoted-printable or "
-                + "base64, before it is signed, or use another server. If this one takes such octets though it does not "
-                + "say so, set spec.smtp.eightBitMime of the MailServer to Assume");
+        return MessageException.permanent(MessageException.NOT_ENCODED,
+                "the server takes no octets above 127 (8BITMIME, RFC 6152), and the message cannot be encoded anew, "
+                        + "since " + why + " (5.6.3); send it encoded as quoted-printable or base64, before it is "
+                        + "signed, or use another server. If this one takes such octets though it does not say so, set "
+                        + "spec.smtp.eightBitMime of the MailServer to Assume");
     }
 
     private void read() throws IOException, MessageException {

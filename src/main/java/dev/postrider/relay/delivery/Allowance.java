@@ -112,12 +112,12 @@ final class Allowance {
         return taken;
     }
 
-    /** The message goes to so many: what that takes beyond the first, and is not there, is owed. */
-    void charge(Taken taken, int recipients) {
+    /** The message goes to so many, in so many pieces: what that takes beyond the first, and is not there, is owed. */
+    void charge(Taken taken, int recipients, int transactions) {
         if (taken == Taken.NOTHING || limits.isEmpty()) {
             return;
         }
-        for (int more = limits.get().units(recipients) - 1; more > 0; more--) {
+        for (int more = limits.get().units(recipients, transactions) - 1; more > 0; more--) {
             if (times.isEmpty()) {
                 taken.owed++;
                 owed++;

@@ -90,6 +90,8 @@ final class Consequences {
         Map<Kind, List<Entry>> reported = new EnumMap<>(Kind.class);
         Map<Integer, Fate> fates = new HashMap<>();
         boolean held = false;
+        // The same for all recipients: whoever failed together is tried together again, in one transaction.
+        double spread = ThreadLocalRandom.current().nextDouble();
         for (Outcome outcome : outcomes) {
             QueuedRecipient recipient = outcome.recipient();
             switch (outcome.verdict()) {
@@ -106,7 +108,7 @@ final class Consequences {
                                 Optional.empty()));
                     }
                 }
-                case Verdict.Refused refused when refused.permanent() || expired -> {
+                case Verdict.Refused refused when isOver(outcome, refused, otherServerLeft) || expired -> {
                     done.add(recipient.number());
                     fates.put(recipient.number(), new Fate(Ending.BOUNCED, outcome.server().key()));
                     tell(refused.permanent() ? RelayMeters.Outcome.BOUNCED : RelayMeters.Outcome.EXPIRED, message,
@@ -144,7 +146,7 @@ final class Consequences {
                     if (attempts == 1 && rest.isEmpty()) {
                         fates.put(recipient.number(), new Fate(Ending.DEFERRED, outcome.server().key()));
                     }
-                    Instant next = rest.orElseGet(() -> onSchedule(refused, attempts, now));
+                    Instant next = rest.orElseGet(() -> onSchedule(refused, attempts, spread, now));
                     boolean tell = isToldOfDelay(message, recipient);
                     deferred.add(deferral(outcome, refused, attempts, now, next, tell || recipient.delayReported()));
                     tell(RelayMeters.Outcome.DEFERRED, message, outcome, refused.message());
@@ -159,8 +161,13 @@ final class Consequences {
                 .losing(lost(message, reported));
     }
 
-    private Instant onSchedule(Verdict.Refused refused, int attempts, Instant now) {
-        Duration wait = settings.waitAfter(attempts, ThreadLocalRandom.current().nextDouble());
+    /** Not while another server may take what this one is not able to. */
+    private static boolean isOver(Outcome outcome, Verdict.Refused refused, boolean otherServerLeft) {
+        return refused.permanent() && !(otherServerLeft && outcome.mayGoElsewhere());
+    }
+
+    private Instant onSchedule(Verdict.Refused refused, int attempts, double spread, Instant now) {
+        Duration wait = settings.waitAfter(attempts, spread);
         return now.plus(refused.retryAfter().filter(asked -> asked.compareTo(wait) > 0).orElse(wait));
     }
 

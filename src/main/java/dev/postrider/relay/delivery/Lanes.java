@@ -52,7 +52,7 @@ final class Lanes {
 
         /** It is for a message to so many. */
         Place to(int recipients) {
-            lane.allowance.charge(taken, recipients);
+            lane.allowance.charge(taken, recipients, server.endpoint().transactions(recipients));
             return this;
         }
     }
@@ -126,9 +126,13 @@ final class Lanes {
         return meters;
     }
 
-    /** Takes up the routes as they are now. One that is declared otherwise may take mail again. */
-    void refresh() {
+    /** Takes up the routes as they are now. Those that are declared otherwise, which it says, may take mail again. */
+    Set<ResourceKey> refresh() {
+        Map<ResourceKey, ServerRoute> before = new HashMap<>();
+        lanes.values().forEach(lane -> lane.route.ifPresent(route -> before.put(lane.key, route)));
         lanes.values().removeIf(this::isFormer);
+        lanes.values().forEach(lane -> lane.route.ifPresent(route -> before.remove(lane.key, route)));
+        return before.keySet();
     }
 
     private boolean isFormer(Lane lane) {
@@ -275,8 +279,10 @@ final class Lanes {
         }
         tell(lane, before, failure, now);
         if (own.isResting(lane.key, now)) {
+            CircuitBreaker breaker = own.at(lane.key).orElseThrow();
             LOG.warn("mail of organization {} gets no place at server {} until {}: {}", organization, lane.key,
-                    own.at(lane.key).orElseThrow().restsUntil(), failure.map(Verdict.Refused::message).orElse(""));
+                    breaker.rest().map(Rest::shown).orElseGet(() -> breaker.restsUntil().toString()),
+                    failure.map(Verdict.Refused::message).orElse(""));
         }
         return before == State.CLOSED && lane.breaker.state(now) != State.CLOSED;
     }

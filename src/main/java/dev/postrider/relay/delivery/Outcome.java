@@ -1,5 +1,6 @@
 package dev.postrider.relay.delivery;
 
+import dev.postrider.message.MessageException;
 import dev.postrider.relay.queue.QueuedMessage.QueuedRecipient;
 import dev.postrider.relay.submitter.SubmitterLogins;
 import dev.postrider.reply.Meaning;
@@ -21,13 +22,20 @@ record Outcome(QueuedRecipient recipient, ServerRoute server, Verdict verdict, D
     private static final Duration CROWDED_RETRY = Duration.ofSeconds(2);
 
     /**
-     * Whether another server may take the message: this one could not be reached, does not take SMTPUTF8, or said
-     * something that holds for itself alone.
+     * Whether another server may take the message: this one could not be reached, does not take SMTPUTF8 or 8BITMIME,
+     * or said something that holds for itself alone.
      */
     boolean mayGoElsewhere() {
         return concernsServer() || verdict instanceof Verdict.Refused refused
-                && (action(refused) instanceof ReplyAction.RetryElsewhere || refused.reply().isEmpty()
-                        && refused.status().filter("5.6.7"::equals).isPresent());
+                && (action(refused) instanceof ReplyAction.RetryElsewhere || lacksExtension(refused));
+    }
+
+    /** Whether the message has no form that this server takes, for want of an extension that others may have. */
+    private static boolean lacksExtension(Verdict.Refused refused) {
+        return refused.reply().isEmpty() && refused.status()
+                .filter(status -> status.equals(MessageException.NOT_DOWNGRADED)
+                        || status.equals(MessageException.NOT_ENCODED))
+                .isPresent();
     }
 
     /** Whether a server failed with one mail in hand and did not say why, or that it wants to be left alone. */

@@ -4,8 +4,10 @@ import dev.postrider.relay.delivery.CircuitBreaker.State;
 import dev.postrider.route.ResourceKey;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -74,6 +76,17 @@ final class OwnRests {
     /** A person has changed something: each is tried with one message. */
     void endAll() {
         breakers.values().forEach(CircuitBreaker::endRest);
+    }
+
+    /** The same at servers that are declared otherwise; says whether it rested at one. */
+    boolean endAt(Set<ResourceKey> servers) {
+        List<CircuitBreaker> some = breakers.entrySet()
+                .stream()
+                .filter(entry -> servers.contains(entry.getKey()))
+                .map(Map.Entry::getValue)
+                .toList();
+        some.forEach(CircuitBreaker::endRest);
+        return !some.isEmpty();
     }
 
     /** When the next rest ends by itself. */

@@ -330,7 +330,12 @@ final class Turns {
 
     /** Routes have changed: servers first, so that one which was switched off gets nothing more. */
     synchronized List<ResourceKey> refreshServers() {
-        lanes.refresh();
+        Set<ResourceKey> changed = lanes.refresh();
+        List<Backlog> rested = destinations.backlogs()
+                .stream()
+                .filter(backlog -> backlog.rests().endAt(changed))
+                .toList();
+        rested.forEach(backlog -> due(backlog.organization()));
         Instant now = clock.instant();
         lanes.all().forEach(lane -> order.wake(lane, now));
         start();

@@ -151,6 +151,10 @@ final class SqlQueueView implements QueueView {
             position = Optional.of(new Position(page.getLast().organization(), page.getLast().id()));
             page = left > 0 ? list(filter, position, Math.min(left, PAGE)) : List.of();
         }
+        if (change == Change.RELEASE && changed == 0) {
+            // Nothing is held where another server takes the mail that one does not: that one is tried again.
+            filter.organization().ifPresent(queue::released);
+        }
         return changed;
     }
 

@@ -22,6 +22,7 @@ import dev.postrider.route.Address;
 import dev.postrider.route.Endpoint;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
+import dev.postrider.route.ReplyRule;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ReplyRule;
 import dev.postrider.route.ServerRoute;
@@ -49,6 +50,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a server says of the account, or of how it is used, against servers that say it. */
 @Tag("delivery-world")
@@ -58,6 +60,10 @@ final class AccountRefusalsTest {
     private static final String DAILY = "550 5.4.5 Daily user sending limit exceeded. Learn more at example.com";
     private static final String CROWDED = "421 4.7.0 Too many concurrent SMTP connections; please try again later.";
     private static final ResourceKey ORDERS = new ResourceKey("shop", "orders");
+
+    private static final ReplyRule HOLD = new ReplyRule(List.of(), Optional.empty(), List.of(), List.of(550),
+            List.of("5.1.8"), Optional.empty(), Optional.of("AccountSuspended"), Optional.of("HoldOrganization"),
+            Optional.empty(), Optional.empty(), Optional.empty());
 
     @TempDir
     Path directory;
@@ -446,17 +452,15 @@ final class AccountRefusalsTest {
         awaitQueued(ORDERS, 0);
     }
 
+    private void hold(String name, ScriptedSmtpServer server, boolean global) {
+        server(name, server, global, 1);
+        routes.put(routes.server(TestRoutes.key(name)).orElseThrow().replyRules(List.of(HOLD)));
+    }
+
     @Test
     void allMailOfAnOrganizationWaitsForAPerson() throws Exception {
         first.on("MAIL", "550 5.1.8 Access denied, bad outbound sender AS(42004)");
-        server("a", first, false, 1);
-        routes.put(routes.server(TestRoutes.key("a"))
-                .orElseThrow()
-                .replyRules(List.of(new ReplyRule(List.of(),
-                        Optional.empty(), List.of(), List.of(550), List.of("5.1.8"), Optional.empty(),
-                        Optional.of("AccountSuspended"), Optional.of("HoldOrganization"), Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty()))));
+        hold("a", first, false);
         organization(ORDERS, "a");
         submit(ORDERS, "a@b.example", 4);
         awaitWaiting(ORDERS,
@@ -477,6 +481,62 @@ final class AccountRefusalsTest {
         queue.view().change(Change.RELEASE, Filter.ALL, OptionalInt.empty());
         awaitQueued(ORDERS, 0);
         assertThat(taken(first)).isEqualTo(4);
+    }
+
+    /** Nothing is held then, and the other server might have the mail for ever. */
+    @ParameterizedTest
+    @CsvSource({"released", "declared otherwise"})
+    void aServerThatAPersonMustReleaseIsTriedAgainThoughAnotherTakesTheMail(String how) throws Exception {
+        first.on("MAIL", "550 5.1.8 Access denied, bad outbound sender AS(42004)");
+        hold("a", first, false);
+        server("b", second, false, 1);
+        organization(ORDERS, "a", "b");
+        submit(ORDERS, "a@b.example", 4);
+        awaitQueued(ORDERS, 0);
+        assertThat(taken(second)).isEqualTo(4);
+        first.on("MAIL", "");
+        if (how.equals("released")) {
+            assertThat(queue.view()
+                    .change(Change.RELEASE, new Filter(Optional.of(ORDERS), Optional.empty(), Optional.empty(),
+                            Optional.empty()), OptionalInt.empty()))
+                    .isZero();
+        } else {
+            server("a", first, false, 2);
+        }
+        await().untilAsserted(() -> {
+            submit(ORDERS, "a@b.example", 2);
+            awaitQueued(ORDERS, 0);
+            assertThat(taken(first)).isPositive();
+        });
+    }
+
+    /** It is signed, so that it has one form alone; both of its recipients wait as long where no server takes it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatAServerWithoutEightBitMimeCannotTakeGoesToOneThatHasIt(boolean free) throws Exception {
+        first.offer();
+        second.on("MESSAGE", free ? "" : "452 4.3.1 Insufficient system storage");
+        server("a", first, false, 1);
+        server("b", second, false, 1);
+        organization(ORDERS, "a", "b");
+        try (Draft draft = queue.draft(ORDERS)) {
+            draft.content()
+                    .write("Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\n\u00fc\r\n--b--\r\n"
+                            .getBytes(StandardCharsets.ISO_8859_1));
+            draft.commit(NewMessage.plain("a@b.example", List.of("x@y.example", "z@y.example"), true, false, now));
+        }
+        if (free) {
+            awaitQueued(ORDERS, 0);
+            assertThat(taken(second)).isEqualTo(1);
+        } else {
+            await().untilAsserted(() -> assertThat(listed(ORDERS)).singleElement()
+                    .extracting(Entry::recipients)
+                    .satisfies(recipients -> assertThat(recipients).extracting(Recipient::attempts)
+                            .containsExactly(1, 1))
+                    .satisfies(recipients -> assertThat(recipients).extracting(Recipient::next)
+                            .containsOnly(recipients.getFirst().next())));
+        }
+        assertThat(taken(first)).isZero();
     }
 
     /** It refuses every other mail: nothing is lost, and each refusal costs a rest and a probe. */

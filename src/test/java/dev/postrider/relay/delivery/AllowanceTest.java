@@ -23,6 +23,8 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What one relay may send by a rate, without a queue and servers; the clock is played. */
 @Tag("delivery-world")
@@ -65,16 +67,17 @@ final class AllowanceTest {
         assertThat(after.most()).isOne();
     }
 
-    @Test
-    void aMessageToManyIsOwedAndOneThatWasNotSentIsNot() {
-        allowance.limitedBy(Optional.of(limits(Unit.RECIPIENTS)));
+    @ParameterizedTest
+    @CsvSource({"RECIPIENTS, 59", "MESSAGES, 5"})
+    void aMessageToManyIsOwedAndOneThatWasNotSentIsNot(Unit unit, int owed) {
+        allowance.limitedBy(Optional.of(limits(unit)));
         allowance.answered(ask(), Optional.of(grant(1)), now);
         Allowance.Taken taken = allowance.take();
-        allowance.charge(taken, 60);
+        allowance.charge(taken, 60, 6);
         allowance.giveBack(taken);
         assertThat(allowance.available(now)).isOne();
-        allowance.charge(allowance.take(), 60);
-        assertThat(ask().owed()).isEqualTo(59);
+        allowance.charge(allowance.take(), 60, 6);
+        assertThat(ask().owed()).isEqualTo(owed);
     }
 
     @Test
