@@ -33,7 +33,7 @@ public record LicenseExpiryNoticeSpec(
         @Default("09:00") @Pattern("^([01][0-9]|2[0-3]):[0-5][0-9]$") @Nullable String sendAt,
         @JsonPropertyDescription("Who gets the notices, at most 50 addresses. An entry may hold several, separated by "
                 + "commas or semicolons. Default: the administrators of the organization.")
-        @ValidationRule(value = "self.map(entry, entry.size()).sum() <= 16384", message = "more than 16384 characters together; list at most 50 addresses")
+        @ValidationRule(value = "self.join('').size() <= 16384", message = "more than 16384 characters together; list at most 50 addresses")
         @Size(min = 1, max = 50) @Nullable List<@Size(min = 3, max = 16384) @Pattern(RECIPIENTS) String> recipients,
         @JsonPropertyDescription("Own subject in place of the translated one. " + VARIABLES)
         @Size(min = 1, max = 256) @Pattern("^[^\\x00-\\x1f\\x7f]*$") @ValidationRule(value = KNOWN_VARIABLES, message = UNKNOWN_VARIABLE) @Nullable String subject,
