@@ -24,6 +24,7 @@ final class Conditions {
     static final String BINDING_READY = "BindingReady";
     static final String BINDING_COPIED = "BindingCopied";
     static final String TEST_SEND_SUCCEEDED = "TestSendSucceeded";
+    static final String TAKES_MAIL = "TakesMail";
     static final String ON_BACKUP = "OnBackup";
     static final String RELAY_AVAILABLE = "RelayAvailable";
     static final String REPORTS_DELIVERED = "ReportsDelivered";
@@ -71,6 +72,11 @@ final class Conditions {
         return find(before, condition.type())
                 .filter(c -> c.status() == condition.status() && c.reason().equals(condition.reason()))
                 .isEmpty();
+    }
+
+    /** Whether there was such a condition before. */
+    boolean had(String type) {
+        return find(before, type).isPresent();
     }
 
     /** Whether the condition was so before. */

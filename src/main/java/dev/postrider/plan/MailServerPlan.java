@@ -18,11 +18,13 @@ import dev.postrider.route.Preference;
 import dev.postrider.route.ReplyRule;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteJson;
+import dev.postrider.route.ServerRest;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.route.TestMail;
 import dev.postrider.route.TestResult;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -143,6 +145,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             Condition proof = testSendSucceeded(fingerprint, test, record);
             conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
             sendersRestricted();
+            takesMail();
             onBackup(route.isPresent());
             Condition ready = ready(secrets, proof);
             stalled(record);
@@ -314,6 +317,26 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                             + "send as which domains, then set senderDomains: Granted of the chart");
             if (conditions.isNews(open)) {
                 notices.add(Notice.warning("SendersNotRestricted", open.message()));
+            }
+        }
+
+        /** Whether the relay sends mail there, which a test mail does not tell; nothing of a server that never rested. */
+        private void takesMail() {
+            Optional<ServerRest> rest = world.rest(key(server));
+            if (rest.isPresent()) {
+                Condition rests = conditions.set(Conditions.TAKES_MAIL, Status.False, "Rests",
+                        "since %s the relay sends it no mail; mail goes through other servers, or waits%s".formatted(
+                                rest.get().since().truncatedTo(ChronoUnit.SECONDS),
+                                rest.get().why().isEmpty() ? "" : ": " + rest.get().why()));
+                if (conditions.isNews(rests)) {
+                    notices.add(Notice.warning("ServerRests", rests.message()));
+                }
+            } else if (conditions.had(Conditions.TAKES_MAIL)) {
+                Condition takes = conditions.set(Conditions.TAKES_MAIL, Status.True, "TakesMail",
+                        "the relay sends it mail");
+                if (conditions.isNews(takes)) {
+                    notices.add(Notice.normal("ServerTakesMail", "the relay sends it mail again"));
+                }
             }
         }
 

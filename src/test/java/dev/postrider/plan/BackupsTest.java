@@ -115,4 +115,32 @@ final class BackupsTest {
                 "mail goes through shop/reserve, since those of a former priority take none; "
                         + "MailServer shop/own: it is switched off (spec.active)");
     }
+
+    /** Whether mail is sent is said of each server that has rested, of whatever priority. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            # rest at first             | then                        | what is told then
+            -                           | -                           | -
+            -                           | postrider-system/everybodys | False Rests ServerRests
+            postrider-system/everybodys | postrider-system/everybodys | False Rests
+            postrider-system/everybodys | -                           | True TakesMail ServerTakesMail
+            """)
+    void aServerTellsThatItRests(String first, String then, String expected) {
+        GoldenWorld world = world("");
+        rest(world, first);
+        world.converge();
+        MailServer server = Objects.requireNonNull(
+                world.servers.get(new ResourceKey("postrider-system", "everybodys")));
+        rest(world, then);
+        MailServerPlan plan = MailServerPlan.of(server, world, TestNews.none());
+        assertThat(Conditions.find(plan.status().conditions(), "TakesMail")
+                .map(condition -> condition.status() + " " + condition.reason())
+                .orElse("-")
+                + plan.notices()
+                        .stream()
+                        .filter(notice -> notice.reason().startsWith("Server"))
+                        .map(notice -> " " + notice.reason())
+                        .collect(Collectors.joining()))
+                .isEqualTo(expected);
+    }
 }

@@ -50,6 +50,10 @@ record Attention(Inspected about, Level level, String reason, String message, St
                 .filter(condition -> condition.reason().equals("SomeServersFailed"))
                 .ifPresent(condition -> all.add(new Attention(resource, Level.NOTE, condition.reason(),
                         condition.message(), next.of(resource, condition))));
+        resource.condition("TakesMail")
+                .filter(condition -> condition.status() == Condition.Status.False)
+                .ifPresent(condition -> all.add(new Attention(resource, Level.NOTE, condition.reason(),
+                        condition.message(), next.of(resource, condition))));
         resource.condition("OnBackup")
                 .filter(condition -> condition.status() == Condition.Status.True)
                 .ifPresent(condition -> all.add(new Attention(resource, Level.NOTE, condition.type(),

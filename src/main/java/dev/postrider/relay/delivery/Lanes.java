@@ -402,7 +402,8 @@ final class Lanes {
                 .stream()
                 .filter(lane -> lane.route.isPresent() && lane.breaker.isOpen())
                 .map(lane -> new ServerRest(lane.key, lane.restsSince,
-                        lane.breaker.lastFailure().map(Verdict.Refused::message).orElse("")))
+                        lane.breaker.rest().map(rest -> rest.words() + "; ").orElse("")
+                                + lane.breaker.lastFailure().map(Verdict.Refused::message).orElse("")))
                 .toList();
     }
 

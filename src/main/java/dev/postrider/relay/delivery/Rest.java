@@ -74,7 +74,12 @@ record Rest(Instant until, String shown, String reason, Verdict.Refused failure)
 
     /** For people. */
     String text(ResourceKey server) {
-        return "server %s rests until %s: %s".formatted(server, shown, reason);
+        return "server %s rests %s".formatted(server, words());
+    }
+
+    /** Until when and why, for people. */
+    String words() {
+        return "until %s: %s".formatted(shown, reason);
     }
 
     /** When it ends by itself. */
