@@ -164,7 +164,7 @@ final class PopBeforeSmtpTest {
     void aRefusalAfterARememberedLoginIsNotTheLastWord() {
         Endpoint.Smtp endpoint = endpoint(pop3.port(), Security.NONE, PASSWORD);
         assertAccepted(send(endpoint));
-        smtp.on("RCPT", "554 5.7.1 Access denied");
+        smtp.on("RCPT", "554 5.7.1 Relay access denied");
 
         Verdict.Refused forgotten = Mails.refusal(send(endpoint));
         Verdict.Refused last = Mails.refusal(send(endpoint));
