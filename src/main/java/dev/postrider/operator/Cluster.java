@@ -7,6 +7,7 @@ import dev.postrider.api.OrganizationMailSettingsSpec.ServerReference;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.RelayState;
 import dev.postrider.plan.World;
+import dev.postrider.route.LostReports;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.UsedLimit;
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -33,7 +34,7 @@ public final class Cluster {
     private final InstantSource clock;
     private final Settings.NamespaceLimits limits;
     private final DomainLookups domains;
-    private final LostReportLookups lostReports;
+    private final RelayLookup<LostReports> lostReports;
     private final Dependencies dependencies;
     private final AuthoritySecrets authoritySecrets;
     private final TestTurns testTurns;
@@ -73,7 +74,7 @@ public final class Cluster {
         this.metadata = metadata;
         this.relayQueue = relayQueue;
         this.usedLimits = new RelayLookup<>("used-limits", relayQueue::usedLimits, RelayLookup.INTERVAL);
-        this.lostReports = new LostReportLookups(relayQueue, LostReportLookups.INTERVAL);
+        this.lostReports = new RelayLookup<>("lost-reports", relayQueue::lostReports, RelayLookup.INTERVAL);
         this.clock = clock;
         this.limits = limits;
         this.state = initial;
@@ -194,7 +195,7 @@ public final class Cluster {
     }
 
     /** What the relay says of reports that reached nobody. */
-    public LostReportLookups lostReports() {
+    public RelayLookup<LostReports> lostReports() {
         return lostReports;
     }
 

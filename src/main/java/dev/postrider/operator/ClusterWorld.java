@@ -232,7 +232,7 @@ final class ClusterWorld implements World {
 
     @Override
     public Optional<LostReports> lostReports(ResourceKey organization) {
-        return cluster.lostReports().of(organization);
+        return cluster.lostReports().of(organization, LostReports.none(organization));
     }
 
     @Override

@@ -14,6 +14,7 @@ import dev.postrider.operator.relay.RelayWorkload;
 import dev.postrider.plan.NoticeOrder;
 import dev.postrider.plan.TestOrder;
 import dev.postrider.plan.UsageReportOrder;
+import dev.postrider.route.LostReports;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Sha256;
 import dev.postrider.route.TestResult;
@@ -79,7 +80,7 @@ public final class OperatorProcess implements AutoCloseable {
     private final HealthServer health;
     private final DomainLookups domains;
     private final ServerRests rests;
-    private final LostReportLookups lostReports;
+    private final RelayLookup<LostReports> lostReports;
     private final NoticeReconciler notices;
     private final OrganizationReconciler organizations;
     private final RelayLookup<UsedLimit> usedLimits;

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,7 +25,9 @@ public final class RelayLookup<T> implements AutoCloseable {
     private final Question<T> question;
     private final Duration interval;
     private final Thread thread;
-    private volatile Map<ResourceKey, T> known = Map.of();
+    /** Who was planned before the first answer, and may say something else by it. */
+    private final Set<ResourceKey> early = ConcurrentHashMap.newKeySet();
+    private volatile Optional<Map<ResourceKey, T>> known = Optional.empty();
     private volatile Consumer<ResourceKey> wake = _ -> {};
 
     /** A question to the relay. */
@@ -57,7 +60,20 @@ public final class RelayLookup<T> implements AutoCloseable {
 
     /** What is known of an organization. */
     Optional<T> of(ResourceKey organization) {
-        return Optional.ofNullable(known.get(organization));
+        return known.map(all -> all.get(organization));
+    }
+
+    /**
+     * What is known of an organization that says something else before the relay has answered.
+     *
+     * @param none what is known where the relay tells nothing of it
+     * @return empty before the relay has answered
+     */
+    Optional<T> of(ResourceKey organization, T none) {
+        if (known.isEmpty()) {
+            early.add(organization);
+        }
+        return known.map(all -> all.getOrDefault(organization, none));
     }
 
     private void watch() {
@@ -77,11 +93,13 @@ public final class RelayLookup<T> implements AutoCloseable {
     }
 
     private void take(Map<ResourceKey, T> now) {
-        Map<ResourceKey, T> before = known;
-        known = Map.copyOf(now);
+        Map<ResourceKey, T> before = known.orElse(Map.of());
+        known = Optional.of(Map.copyOf(now));
         Set<ResourceKey> changed = new HashSet<>(before.keySet());
         changed.addAll(now.keySet());
         changed.removeIf(key -> Optional.ofNullable(before.get(key)).equals(Optional.ofNullable(now.get(key))));
+        changed.addAll(early);
+        early.clear();
         changed.forEach(wake);
     }
 

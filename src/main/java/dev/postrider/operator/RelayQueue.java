@@ -19,7 +19,9 @@ import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,18 +79,7 @@ public final class RelayQueue {
      * @throws IOException if the relay does not say
      */
     Map<ResourceKey, UsedLimit> usedLimits() throws IOException {
-        try {
-            HttpResponse<String> response = ask("/limits", TIMEOUT);
-            if (response.statusCode() != 200) {
-                throw new IOException("the relay answered " + response.statusCode() + " when asked for used limits");
-            }
-            return UsedLimit.read(json.readTree(response.body()));
-        } catch (IllegalArgumentException | DateTimeException e) {
-            throw new IOException("the relay's answer about used limits cannot be read", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while the relay was asked for used limits", e);
-        }
+        return told("/limits", "used limits", body -> UsedLimit.read(json.readTree(body)));
     }
 
     /**
@@ -115,37 +106,41 @@ public final class RelayQueue {
     /**
      * The servers that take no mail now, as one of the relays has it.
      *
-     * @throws IOException if none answers
+     * @throws IOException if the relay does not say
      */
-    List<ServerRest> rests() throws IOException, InterruptedException {
-        HttpResponse<String> response = ask("/rests", TIMEOUT);
-        if (response.statusCode() != 200) {
-            throw new IOException("the relay answered " + response.statusCode() + " when asked for servers that rest");
-        }
-        try {
-            return List.of(RouteJson.read(response.body(), ServerRest[].class));
-        } catch (IllegalArgumentException e) {
-            throw new IOException("the relay's answer about servers that rest cannot be read", e);
-        }
+    List<ServerRest> rests() throws IOException {
+        return told("/rests", "servers that rest", body -> List.of(RouteJson.read(body, ServerRest[].class)));
     }
 
     /**
-     * The reports that reached nobody.
+     * The reports that reached nobody, by organization.
      *
      * @throws IOException if the relay does not say
      */
-    List<LostReports> lostReports() throws IOException {
+    Map<ResourceKey, LostReports> lostReports() throws IOException {
+        return told("/lost-reports", "lost reports", body -> LostReports.read(json.readTree(body))
+                .stream()
+                .collect(Collectors.toMap(LostReports::organization, Function.identity(), (first, _) -> first)));
+    }
+
+    /** Reads an answer of the relay. */
+    @FunctionalInterface
+    private interface Reader<T> {
+        T read(String body) throws IOException;
+    }
+
+    private <T> T told(String path, String what, Reader<T> reader) throws IOException {
         try {
-            HttpResponse<String> response = ask("/lost-reports", TIMEOUT);
+            HttpResponse<String> response = ask(path, TIMEOUT);
             if (response.statusCode() != 200) {
-                throw new IOException("the relay answered " + response.statusCode() + " when asked for lost reports");
+                throw new IOException("the relay answered " + response.statusCode() + " when asked for " + what);
             }
-            return LostReports.read(json.readTree(response.body()));
+            return reader.read(response.body());
         } catch (IllegalArgumentException | DateTimeException e) {
-            throw new IOException("the relay's answer about lost reports cannot be read", e);
+            throw new IOException("the relay's answer about " + what + " cannot be read", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IOException("interrupted while the relay was asked for lost reports", e);
+            throw new IOException("interrupted while the relay was asked for " + what, e);
         }
     }
 

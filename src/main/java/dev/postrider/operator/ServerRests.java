@@ -29,7 +29,7 @@ final class ServerRests implements AutoCloseable {
 
     /** Asks the relays. */
     interface Source {
-        List<ServerRest> rests() throws IOException, InterruptedException;
+        List<ServerRest> rests() throws IOException;
     }
 
     /** @param heard when it was last said */
@@ -61,7 +61,7 @@ final class ServerRests implements AutoCloseable {
         });
     }
 
-    private void ask(Consumer<ResourceKey> changed) throws InterruptedException {
+    private void ask(Consumer<ResourceKey> changed) {
         try {
             take(source.rests(), changed);
         } catch (IOException | RuntimeException e) {

@@ -1,6 +1,7 @@
 package dev.postrider.relay.admin;
 
 import dev.postrider.access.MetricsPage;
+import dev.postrider.http.HttpHandler;
 import dev.postrider.http.HttpLimits;
 import dev.postrider.http.HttpPages;
 import dev.postrider.http.HttpPort;
@@ -86,10 +87,10 @@ public final class AdminServer implements AutoCloseable {
             Supplier<String> metrics) {
         var operator = new StaticToken(routes, access);
         pages.add(MetricsPage.PATH, HttpPages.reading(new MetricsPage(operator::metrics, metrics)))
-                .add(LOST_REPORTS, HttpPages.reading(request -> lostReports(request, queue, operator)))
-                .add("/queue/", HttpPages.reading(request -> queued(request, queue, routes, operator)))
-                .add("/limits", HttpPages.reading(request -> limits(request, queue, routes, operator)))
-                .add("/rests", HttpPages.reading(request -> rests(request, rests, operator)))
+                .add(LOST_REPORTS, toOperator(operator, _ -> lostReports(queue)))
+                .add("/queue/", toOperator(operator, request -> queued(request, queue, routes)))
+                .add("/limits", toOperator(operator, _ -> limits(queue, routes)))
+                .add("/rests", toOperator(operator, _ -> QueueApi.json(RouteJson.write(rests.get()))))
                 .add(QueueApi.PATH, new QueueApi(queue.view(), waiting, queue.counters(), operator));
     }
 
@@ -103,17 +104,14 @@ public final class AdminServer implements AutoCloseable {
         return probes.map(own -> OptionalInt.of(own.port())).orElseGet(OptionalInt::empty);
     }
 
-    private static HttpResponse rests(HttpRequest request, Supplier<List<ServerRest>> rests, StaticToken operator) {
-        return request.bearer().filter(operator::matches).isEmpty()
-                ? HttpResponse.text(401, "the operator's token is needed: Authorization: Bearer <token>")
-                : QueueApi.json(RouteJson.write(rests.get()));
+    private static HttpHandler toOperator(StaticToken operator, HttpHandler handler) {
+        return HttpPages.reading(request -> request.bearer().filter(operator::matches).isEmpty()
+                ? TOKEN_WANTED
+                : handler.answer(request));
     }
 
     /** Of the organization with the UID that the query may name: under its name another may be known here. */
-    private static HttpResponse queued(HttpRequest request, Queue queue, Routes routes, StaticToken operator) {
-        if (request.bearer().filter(operator::matches).isEmpty()) {
-            return TOKEN_WANTED;
-        }
+    private static HttpResponse queued(HttpRequest request, Queue queue, Routes routes) {
         try {
             ResourceKey organization = ResourceKey.parse(request.path().substring("/queue/".length()));
             Optional<String> asked = request.query()
@@ -130,10 +128,7 @@ public final class AdminServer implements AutoCloseable {
     }
 
     /** Of organizations that have used up most of a limit. */
-    private static HttpResponse limits(HttpRequest request, Queue queue, Routes routes, StaticToken operator) {
-        if (request.bearer().filter(operator::matches).isEmpty()) {
-            return HttpResponse.text(401, "the operator's token is needed: Authorization: Bearer <token>");
-        }
+    private static HttpResponse limits(Queue queue, Routes routes) {
         Map<ResourceKey, UsedLimit> reached = new TreeMap<>();
         try {
             for (Map.Entry<ResourceKey, Quota> limited : routes.quotas().entrySet()) {
@@ -155,10 +150,7 @@ public final class AdminServer implements AutoCloseable {
         return QueueApi.json(UsedLimit.write(reached).toString());
     }
 
-    private static HttpResponse lostReports(HttpRequest request, Queue queue, StaticToken operator) {
-        if (request.bearer().filter(operator::matches).isEmpty()) {
-            return TOKEN_WANTED;
-        }
+    private static HttpResponse lostReports(Queue queue) {
         try {
             return QueueApi.json(LostReports.write(queue.lostReports()).toString());
         } catch (QueueException e) {

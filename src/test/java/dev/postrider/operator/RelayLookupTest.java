@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("delivery-world")
-final class LostReportLookupsTest {
+final class RelayLookupTest {
     private static final ResourceKey ACME = new ResourceKey("acme", "acme");
     private static final ResourceKey GLOBEX = new ResourceKey("globex", "globex");
     private static final Instant TIME = Instant.parse("2026-03-01T12:00:00Z");
@@ -42,16 +42,15 @@ final class LostReportLookupsTest {
         });
         relay.start();
         Set<ResourceKey> woken = ConcurrentHashMap.newKeySet();
-        try (var lookups = new LostReportLookups(
-                new RelayQueue(() -> "http://127.0.0.1:" + relay.getAddress().getPort(), "token"),
-                Duration.ofMillis(20))) {
+        RelayQueue queue = new RelayQueue(() -> "http://127.0.0.1:" + relay.getAddress().getPort(), "token");
+        try (var lookups = new RelayLookup<LostReports>("lost-reports", queue::lostReports, Duration.ofMillis(20))) {
             lookups.start(woken::add);
-            assertThat(lookups.of(GLOBEX)).as("the relay has not answered yet").isEmpty();
+            assertThat(lookups.of(GLOBEX, LostReports.none(GLOBEX))).as("the relay has not answered yet").isEmpty();
 
             LostReports first = new LostReports(ACME, 1, TIME, "a@acme.example", "550 no");
             answer.set(told(first));
-            await().untilAsserted(() -> assertThat(lookups.of(ACME)).contains(first));
-            assertThat(lookups.of(GLOBEX)).contains(LostReports.none(GLOBEX));
+            await().untilAsserted(() -> assertThat(lookups.of(ACME, LostReports.none(ACME))).contains(first));
+            assertThat(lookups.of(GLOBEX, LostReports.none(GLOBEX))).contains(LostReports.none(GLOBEX));
             await().untilAsserted(() -> assertThat(woken).containsExactlyInAnyOrder(ACME, GLOBEX));
 
             woken.clear();
@@ -63,7 +62,7 @@ final class LostReportLookupsTest {
             answer.set("not JSON {");
             answer.set(told(second));
             await().untilAsserted(() -> assertThat(woken).containsExactly(ACME));
-            assertThat(lookups.of(ACME)).contains(LostReports.none(ACME));
+            assertThat(lookups.of(ACME, LostReports.none(ACME))).contains(LostReports.none(ACME));
         } finally {
             relay.stop(0);
         }
