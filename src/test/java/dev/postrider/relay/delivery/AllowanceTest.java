@@ -4,8 +4,6 @@ import static dev.postrider.relay.TestRoutes.key;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postrider.relay.TestRoutes;
-import dev.postrider.relay.queue.ConnectionPermits;
-import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.queue.SendingRates.Grant;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.RelayMeters;
@@ -19,7 +17,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -101,14 +98,9 @@ final class AllowanceTest {
     }
 
     /** Notes what it is handed, and does none of it. */
-    private static final class Noted implements Work {
+    private static final class Noted extends UndoneWork {
         private final Deque<Allowance.Wish> wishes = new ArrayDeque<>();
         private int reads;
-
-        @Override
-        public void deliver(Turn turn) {
-            throw new AssertionError("nothing was read");
-        }
 
         @Override
         public void read(ResourceKey organization, boolean urgent, int most) {
@@ -119,46 +111,15 @@ final class AllowanceTest {
         public void takeOfRate(Lane lane, Allowance.Wish wish) {
             wishes.add(wish);
         }
-
-        @Override
-        public void release(List<QueuedMessage> messages) {
-            throw new AssertionError("nothing was read");
-        }
-
-        @Override
-        public void remove(ResourceKey organization) {
-            throw new AssertionError("all of them are there");
-        }
-
-        @Override
-        public void timeChanged() {
-            // The test does not wait.
-        }
     }
-
-    private static final ConnectionPermits NONE = new ConnectionPermits() {
-        @Override
-        public Optional<Permit> tryTake(ResourceKey server, int limit) {
-            return Optional.empty();
-        }
-
-        @Override
-        public int taken(ResourceKey server) {
-            return 0;
-        }
-
-        @Override
-        public void onWanted(Wanted listener) {
-            // Nobody wants any.
-        }
-    };
 
     @Test
     void whoWaitsForARateIsWokenOnceForEachMailThatMayGo() {
         var routes = new Routes();
         var lanes = new Lanes(routes, server -> {
             throw new AssertionError("nothing is sent to " + server.key());
-        }, NONE, DeliverySettings.of("relay.test"), new RelayMeters(new SimpleMeterRegistry(), 10, () -> now));
+        }, UndoneWork.NO_PERMITS, DeliverySettings.of("relay.test"),
+                new RelayMeters(new SimpleMeterRegistry(), 10, () -> now));
         var work = new Noted();
         var turns = new Turns(routes, lanes, () -> now, work);
         routes.put(TestRoutes.relay());

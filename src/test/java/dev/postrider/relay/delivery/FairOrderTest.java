@@ -4,8 +4,6 @@ import static dev.postrider.relay.TestRoutes.key;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postrider.relay.TestRoutes;
-import dev.postrider.relay.queue.ConnectionPermits;
-import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.route.OrganizationRoute.State;
@@ -17,7 +15,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -30,13 +27,8 @@ final class FairOrderTest {
     private static final int UNRECORDED = 384;
 
     /** Takes what it is handed, and does none of it. */
-    private static final class Noted implements Work {
+    private static final class Noted extends UndoneWork {
         private final List<ResourceKey> reads = new ArrayList<>();
-
-        @Override
-        public void deliver(Turn turn) {
-            throw new AssertionError("nothing was read");
-        }
 
         @Override
         public void read(ResourceKey organization, boolean urgent, int most) {
@@ -49,39 +41,7 @@ final class FairOrderTest {
         public void takeOfRate(Lane lane, Allowance.Wish wish) {
             throw new AssertionError("no server has a rate");
         }
-
-        @Override
-        public void release(List<QueuedMessage> messages) {
-            throw new AssertionError("nothing was read");
-        }
-
-        @Override
-        public void remove(ResourceKey organization) {
-            throw new AssertionError("all of them are there");
-        }
-
-        @Override
-        public void timeChanged() {
-            // The test does not wait.
-        }
     }
-
-    private static final ConnectionPermits NONE = new ConnectionPermits() {
-        @Override
-        public Optional<Permit> tryTake(ResourceKey server, int limit) {
-            return Optional.empty();
-        }
-
-        @Override
-        public int taken(ResourceKey server) {
-            return 0;
-        }
-
-        @Override
-        public void onWanted(Wanted listener) {
-            // Nobody wants any.
-        }
-    };
 
     private static Pool onlyTo(Lane lane, Lanes lanes) {
         return new Pool("shop", Map.of(lane, Preference.DEFAULT), new OwnRests(lanes::newBreaker));
@@ -94,7 +54,8 @@ final class FairOrderTest {
         var clock = InstantSource.fixed(NOW);
         var lanes = new Lanes(routes, server -> {
             throw new AssertionError("nothing is sent to " + server.key());
-        }, NONE, DeliverySettings.of("relay.test"), new RelayMeters(new SimpleMeterRegistry(), 10, clock));
+        }, UndoneWork.NO_PERMITS, DeliverySettings.of("relay.test"),
+                new RelayMeters(new SimpleMeterRegistry(), 10, clock));
         var work = new Noted();
         var turns = new Turns(routes, lanes, clock, work);
         routes.put(TestRoutes.relay());
