@@ -28,8 +28,12 @@ import java.util.stream.Collectors;
 /** Servers that do as a test says and remember what they were given. */
 public final class RecordingUpstreams implements Upstreams {
 
-    /** A message that a server took, octets as ISO 8859-1. */
-    public record Taken(String server, Envelope envelope, String content) {}
+    /**
+     * A message that a server took, octets as ISO 8859-1.
+     *
+     * @param uid of the MailServer whose route led to it
+     */
+    public record Taken(String server, Optional<String> uid, Envelope envelope, String content) {}
 
     public static final Verdict ACCEPTED = new Verdict.Accepted(reply(250, "2.0.0", "queued"), false);
     public static final Verdict DEFERRED = new Verdict.Refused(Step.RecipientRejected, false,
@@ -93,15 +97,17 @@ public final class RecordingUpstreams implements Upstreams {
 
     @Override
     public Upstream to(ServerRoute server) {
-        return new Recorder(server.key().name());
+        return new Recorder(server.key().name(), server.uid());
     }
 
     private final class Recorder implements Upstream {
         private final String server;
+        private final Optional<String> uid;
         private boolean isOpen;
 
-        Recorder(String server) {
+        Recorder(String server, Optional<String> uid) {
             this.server = server;
+            this.uid = uid;
         }
 
         @Override
@@ -131,7 +137,7 @@ public final class RecordingUpstreams implements Upstreams {
                     .filter(r -> given.get(r) instanceof Verdict.Accepted)
                     .toList();
             if (!accepted.isEmpty()) {
-                taken.add(new Taken(server, new Envelope(envelope.sender(), accepted, envelope.eightBit(),
+                taken.add(new Taken(server, uid, new Envelope(envelope.sender(), accepted, envelope.eightBit(),
                         envelope.smtpUtf8()), read(message)));
             }
             if (given.containsValue(UNREACHABLE)) {
