@@ -59,7 +59,7 @@ final class PlanGoldenTest {
         }
         server.setStatus(plan.status());
         plan.route().ifPresent(route -> world.serverRoutes.put(key, route));
-        out.append("  route: ").append(plan.route().map(Object::toString).orElse("as it was")).append('\n');
+        out.append("  route:").append(plan.route().map(ShownRoute::of).orElse(" as it was\n"));
         finish(plan.release(), plan.status().conditions(), plan.notices(), out);
 
         MailServerPlan again = MailServerPlan.of(server, world, TestNews.none());
@@ -71,7 +71,7 @@ final class PlanGoldenTest {
         ResourceKey key = OrganizationPlan.key(organization);
         OrganizationPlan plan = OrganizationPlan.of(organization, world, OrganizationTestNews.none());
         out.append("OrganizationMailSettings ").append(key).append('\n');
-        out.append("  route: ").append(plan.route().map(Object::toString).orElse("as it was")).append('\n');
+        out.append("  route:").append(plan.route().map(ShownRoute::of).orElse(" as it was\n"));
         out.append("  binding: ").append(plan.binding().map(Object::toString).orElse("as it was")).append('\n');
         plan.binding().ifPresent(binding -> tellings(binding, out));
         plan.copies()
