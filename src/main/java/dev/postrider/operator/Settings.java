@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +61,9 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
     private static final Duration DEFAULT_LEASE = Duration.ofSeconds(15);
 
     private static final String DNS_SERVER = "([A-Za-z0-9.-]+|\\[[0-9A-Fa-f:]+])(:[1-9][0-9]{0,4})?";
+
+    /** As the chart's schema has it. The relay says the rest. */
+    private static final Pattern DATABASE = Pattern.compile("postgresql://[^@ ,/]+(,[^@ ,/]+){0,9}/[^@ ]+");
 
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .addModule(new Jdk8Module())
@@ -410,6 +414,10 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                 throw new IllegalArgumentException("relay.autoscaled: true is not possible, for the queue is a file on "
                         + "one volume and serves one relay; allowed is false, or true with relay.queue.url");
             }
+            settings.relay.queue.url.filter(url -> !DATABASE.matcher(url).matches()).ifPresent(url -> {
+                throw new IllegalArgumentException("relay.queue.url: not a URL of a PostgreSQL without a login; allowed "
+                        + "is postgresql://host:port/database, with up to ten hosts and commas between them");
+            });
             if (settings.relay.queue.url.isPresent() && settings.relay.queue.secretName.isEmpty()) {
                 throw new IllegalArgumentException("relay.queue.secretName is missing: the name of the "
                         + "Secret with username and password for relay.queue.url");
