@@ -171,6 +171,11 @@ public final class SqlQueue implements Queue {
         }
     }
 
+    /** Limits from now on what is queued; what is there stays. */
+    public void limit(QueueLimits limits) {
+        usage.limit(limits);
+    }
+
     /** Counts what is queued. */
     void count() throws QueueException {
         usage.replace(stored.usages(), stored.recipients());
