@@ -79,7 +79,7 @@ final class ClusterWorld implements World {
     private static SecretLookup.Found found(Secret secret) {
         Map<String, String> data = new HashMap<>();
         if (secret.getData() != null) {
-            secret.getData().keySet().forEach(k -> Caches.entry(secret, k).ifPresent(v -> data.put(k, v)));
+            secret.getData().forEach((key, base64) -> data.put(key, Caches.text(base64)));
         }
         Map<String, String> annotations = secret.getMetadata().getAnnotations();
         return new SecretLookup.Found(data,

@@ -186,6 +186,7 @@ public final class OperatorProcess implements AutoCloseable {
         registry.gauge("postrider.operator.reconciliations.waiting", reconciliations, FairExecutor::waiting);
         operator = new Operator(o -> o.withKubernetesClient(client)
                 .withCloseClientOnStop(false)
+                .withResourceCloner(new SharingCloner(client.getKubernetesSerialization()))
                 .withExecutorService(reconciliations)
                 .withReconciliationTerminationTimeout(Duration.ofSeconds(10))
                 .withUseSSAToPatchPrimaryResource(true)
@@ -279,6 +280,7 @@ public final class OperatorProcess implements AutoCloseable {
                 ControllerConfigurationOverrider<R> o, String name, Set<String> namespaces) {
             return (namespaces.isEmpty() ? o.watchingAllNamespaces() : o.settingNamespaces(namespaces)).withName(name)
                     .withFieldManager(Lifecycle.FIELD_MANAGER)
+                    .withInformerListLimit(Caches.LIST_LIMIT)
                     .withGenerationAware(false)
                     .withTriggerReconcilerOnAllEvents(true)
                     .withReconciliationMaxInterval(LONGEST_UNSEEN)
