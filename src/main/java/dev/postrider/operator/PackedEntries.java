@@ -199,7 +199,8 @@ final class PackedEntries extends AbstractMap<String, String> {
 
         @Override
         public Map<String, String> deserialize(JsonParser parser, DeserializationContext context) throws IOException {
-            return of(parser.getCodec().readValue(parser, new TypeReference<LinkedHashMap<String, String>>() {}));
+            return of(parser.getCodec().readValue(parser, new TypeReference<LinkedHashMap<String, String>>() {
+            }));
         }
     }
 }

@@ -36,14 +36,14 @@ final class SharedStrings extends StringDeserializer {
         return shared(super.deserializeWithType(parser, context, type));
     }
 
-    private @Nullable String shared(@Nullable String read) {
-        if (read == null || read.length() > LONGEST) {
+    private String shared(String read) {
+        if (read.length() > LONGEST) {
             return read;
         }
         int hash = read.hashCode();
         int place = (hash ^ hash >>> 16) & PLACES - 1;
         String there = known[place];
-        if (read.equals(there)) {
+        if (there != null && there.equals(read)) {
             return there;
         }
         known[place] = read;

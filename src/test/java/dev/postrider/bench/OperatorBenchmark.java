@@ -174,8 +174,8 @@ final class OperatorBenchmark {
     }
 
     /** What one phase took. */
-    private record Phase(String name, Duration time, CpuTimes cpu, ServerRequests writes, long resident, long highest) {
-    }
+    private record Phase(String name, Duration time, CpuTimes cpu, ServerRequests writes, long resident,
+            long highest) {}
 
     private boolean measure(ApiServer api, OperatorUnderTest operator, JarProcess sink, List<String> options)
             throws Exception {

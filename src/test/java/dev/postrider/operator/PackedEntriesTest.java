@@ -58,7 +58,8 @@ final class PackedEntriesTest {
 
     @Test
     void toStringNamesTheKeysAndNoValue() {
-        assertThat(PackedEntries.of(Map.of("password", Secrets.base64("s3cret")))).hasToString("PackedEntries[password]");
+        assertThat(PackedEntries.of(Map.of("password", Secrets.base64("s3cret"))))
+                .hasToString("PackedEntries[password]");
     }
 
     @Test
@@ -73,7 +74,8 @@ final class PackedEntriesTest {
 
             Secret read = serialization.unmarshal(json, Secret.class);
 
-            assertThat(read.getData()).isInstanceOf(PackedEntries.class).containsExactly(Map.entry("password", "czNjcmV0"));
+            assertThat(read.getData()).isInstanceOf(PackedEntries.class)
+                    .containsExactly(Map.entry("password", "czNjcmV0"));
             assertThat(read.getMetadata().getAnnotations()).containsExactly(Map.entry("acme.example/team", "mail"));
             assertThat(serialization.unmarshal(serialization.asJson(read), Secret.class)).isEqualTo(read);
             assertThat(read.toBuilder().addToData("username", "cmVsYXk=").build().getData())
@@ -92,7 +94,9 @@ final class PackedEntriesTest {
 
     /** Which cannot be compressed. */
     private static String password(int seed) {
-        return new Random(seed).ints(40, '0', 'z').collect(StringBuilder::new, StringBuilder::appendCodePoint,
-                StringBuilder::append).toString();
+        return new Random(seed).ints(40, '0', 'z')
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint,
+                        StringBuilder::append)
+                .toString();
     }
 }
