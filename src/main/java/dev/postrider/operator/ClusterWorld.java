@@ -12,6 +12,7 @@ import dev.postrider.plan.DomainAnswer;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.MailServerPlan;
 import dev.postrider.plan.NamespaceLookup;
+import dev.postrider.plan.OrganizationPlan;
 import dev.postrider.plan.RelayState;
 import dev.postrider.plan.SecretLookup;
 import dev.postrider.plan.ServerView;
@@ -232,7 +233,8 @@ final class ClusterWorld implements World {
 
     @Override
     public Optional<LostReports> lostReports(ResourceKey organization) {
-        return cluster.lostReports().of(organization, LostReports.none(organization));
+        boolean said = cluster.caches().organization(organization).filter(OrganizationPlan::saysReportsLost).isPresent();
+        return cluster.lostReports().of(organization, LostReports.none(organization), said);
     }
 
     @Override
