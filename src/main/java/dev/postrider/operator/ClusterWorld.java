@@ -233,7 +233,10 @@ final class ClusterWorld implements World {
 
     @Override
     public Optional<LostReports> lostReports(ResourceKey organization) {
-        boolean said = cluster.caches().organization(organization).filter(OrganizationPlan::saysReportsLost).isPresent();
+        boolean said = cluster.caches()
+                .organization(organization)
+                .filter(OrganizationPlan::saysReportsLost)
+                .isPresent();
         return cluster.lostReports().of(organization, LostReports.none(organization), said);
     }
 
