@@ -175,6 +175,10 @@ public final class Caches {
             readRoutes.remove(server);
             return Optional.empty();
         }
+        if (mailServer(server).filter(there -> there.getSpec().scope() == Scope.Global).isEmpty()) {
+            readRoutes.remove(server);
+            return route(secret.get(), ServerRoute.class);
+        }
         String version = secret.get().getMetadata().getResourceVersion();
         return readRoutes.compute(server, (_, known) -> known != null && known.version.equals(version)
                 ? known
