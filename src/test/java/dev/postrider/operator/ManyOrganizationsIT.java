@@ -42,6 +42,8 @@ final class ManyOrganizationsIT {
             spec:
               identity: {from: {address: noreply@organization-%1$d.example, name: Organization %1$d}}
               administrators: [postmaster@organization-%1$d.example]
+            """;
+    private static final String NOTICES = """
             ---
             apiVersion: postrider.dev/v1alpha1
             kind: LicenseExpiryNotice
@@ -80,12 +82,15 @@ final class ManyOrganizationsIT {
             operator.awaitQuiet(PATIENCE);
             operator.writes().forget();
 
-            operator.apply(IntStream.rangeClosed(1, ORGANIZATIONS)
-                    .mapToObj(RESOURCES::formatted)
-                    .collect(Collectors.joining()));
-            await().atMost(PATIENCE)
-                    .until(() -> isTrue(operator.organizationCondition("organization-" + ORGANIZATIONS, "Ready")));
-            operator.awaitQuiet(PATIENCE);
+            // A notice that comes before its organization is told of what it waits for.
+            for (String kinds : List.of(RESOURCES, NOTICES)) {
+                operator.apply(IntStream.rangeClosed(1, ORGANIZATIONS)
+                        .mapToObj(kinds::formatted)
+                        .collect(Collectors.joining()));
+                await().atMost(PATIENCE)
+                        .until(() -> isTrue(operator.organizationCondition("organization-" + ORGANIZATIONS, "Ready")));
+                operator.awaitQuiet(PATIENCE);
+            }
             assertThat(counted(operator)).as("when they were made").isEqualTo(WRITES_OF_NEW_ONES);
 
             operator.process().close();
