@@ -175,7 +175,11 @@ final class OperatorBenchmark {
 
     /** What one phase took. */
     private record Phase(String name, Duration time, CpuTimes cpu, ServerRequests writes, long resident,
-            long highest) {}
+            long highest) {
+        Duration cpu(String process) {
+            return cpu.of().getOrDefault(process, Duration.ZERO);
+        }
+    }
 
     private boolean measure(ApiServer api, OperatorUnderTest operator, JarProcess sink, List<String> options)
             throws Exception {
@@ -258,9 +262,9 @@ final class OperatorBenchmark {
                 .of()
                 .keySet()
                 .forEach(process -> row("CPU: " + process, phases,
-                        phase -> seconds(phase.cpu().of().get(process).toNanos())));
+                        phase -> seconds(phase.cpu(process).toNanos())));
         row("CPU: operator, ms for each organization", phases, phase -> String.format(Locale.ROOT, "%.2f",
-                phase.cpu().of().get("operator").toNanos() / 1e6 / organizations));
+                phase.cpu("operator").toNanos() / 1e6 / organizations));
         phases.stream()
                 .flatMap(phase -> phase.writes().counts().keySet().stream())
                 .distinct()
