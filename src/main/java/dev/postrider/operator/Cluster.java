@@ -21,6 +21,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /** What all reconcilers share: the caches, the installation as it is now, and what the relay says. */
@@ -40,6 +41,7 @@ public final class Cluster {
     private final TestTurns testTurns;
     private final NamespaceOctets octets;
     private final ServerRests rests;
+    private final Set<RelayState> plannedWith = ConcurrentHashMap.newKeySet();
     private volatile State state;
 
     /**
@@ -128,6 +130,21 @@ public final class Cluster {
         return new ClusterWorld(this, now, state.installation(), relay());
     }
 
+    /** The same for a plan. What it sees of the relay is noted before a change of that may be asked about. */
+    private World worldToPlan(Instant now) {
+        RelayState relay;
+        do {
+            relay = relay();
+            plannedWith.add(relay);
+        } while (!relay.equals(relay()));
+        return new ClusterWorld(this, now, state.installation(), relay);
+    }
+
+    /** Whether anything was planned with another state of the relay, since this was last asked. */
+    public boolean isPlannedWithOther(RelayState relay) {
+        return plannedWith.retainAll(Set.of(relay));
+    }
+
     Settings.NamespaceLimits limits() {
         return limits;
     }
@@ -164,7 +181,7 @@ public final class Cluster {
 
     /** Makes a plan, which is made anew when something changes that it looked at. */
     public <P> Planned<P> plan(Dependencies.Reader reader, Instant now, Function<World, P> plan) {
-        var world = new RecordingWorld(world(now), dependencies, reader);
+        var world = new RecordingWorld(worldToPlan(now), dependencies, reader);
         P made = plan.apply(world);
         return new Planned<>(made, world.planned());
     }

@@ -186,6 +186,7 @@ public final class OperatorProcess implements AutoCloseable {
         registry.gauge("postrider.operator.reconciliations.waiting", reconciliations, FairExecutor::waiting);
         operator = new Operator(o -> o.withKubernetesClient(client)
                 .withCloseClientOnStop(false)
+                .withResourceCloner(new SharingCloner(client.getKubernetesSerialization()))
                 .withExecutorService(reconciliations)
                 .withReconciliationTerminationTimeout(Duration.ofSeconds(10))
                 .withUseSSAToPatchPrimaryResource(true)
@@ -233,12 +234,14 @@ public final class OperatorProcess implements AutoCloseable {
         private final MailServerReconciler servers;
         private final RelayReconciler relay;
         private final NoticeReconciler notices;
+        private final Caches caches;
 
         Reconcilers(Cluster cluster, InstallationSecrets secrets, Events events,
                 Sends<ResourceKey, TestOrder, TestResult> tests, NoticeReconciler notices,
                 OrganizationReconciler organizations, Options options, InstantSource clock) {
             this.notices = notices;
             this.organizations = organizations;
+            caches = cluster.caches();
             servers = new MailServerReconciler(cluster, tests, events, this::serverChanged, this::certificateChanged);
             relay = new RelayReconciler(cluster, secrets, events,
                     new RelayReconciler.Program(options.image(), options.graph()), clock, this::installationChanged);
@@ -248,8 +251,11 @@ public final class OperatorProcess implements AutoCloseable {
             relay.secretChanged(Cluster.key(secret));
         }
 
+        /** A relay that is there stays, whatever becomes of servers; to look at all that it consists of takes a while. */
         private void serverChanged() {
-            relay.nudge();
+            if (caches.relayDeployment().isEmpty()) {
+                relay.nudge();
+            }
         }
 
         private void installationChanged() {
@@ -279,6 +285,7 @@ public final class OperatorProcess implements AutoCloseable {
                 ControllerConfigurationOverrider<R> o, String name, Set<String> namespaces) {
             return (namespaces.isEmpty() ? o.watchingAllNamespaces() : o.settingNamespaces(namespaces)).withName(name)
                     .withFieldManager(Lifecycle.FIELD_MANAGER)
+                    .withInformerListLimit(Caches.LIST_LIMIT)
                     .withGenerationAware(false)
                     .withTriggerReconcilerOnAllEvents(true)
                     .withReconciliationMaxInterval(LONGEST_UNSEEN)
