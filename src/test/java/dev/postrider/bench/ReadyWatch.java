@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Counts the organizations that have become Ready. */
+/** Counts the organizations, or other resources, that have become Ready. */
 final class ReadyWatch implements AutoCloseable {
     static final String ORGANIZATIONS = "/apis/postrider.dev/v1alpha1/organizationmailsettings";
 
@@ -26,15 +26,29 @@ final class ReadyWatch implements AutoCloseable {
     private volatile @Nullable String lastNotReady;
 
     ReadyWatch(ApiRequests api, int organizations) {
-        left = new CountDownLatch(organizations);
-        reader = Thread.ofVirtual().start(() -> read(api));
+        this(api, ORGANIZATIONS, organizations);
+    }
+
+    private ReadyWatch(ApiRequests api, String path, int expected) {
+        left = new CountDownLatch(expected);
+        reader = Thread.ofVirtual().start(() -> read(api, path + "?watch=true"));
+    }
+
+    /**
+     * Counts resources of any kind.
+     *
+     * @param path     of all of them
+     * @param expected how many there will be
+     */
+    static ReadyWatch at(ApiRequests api, String path, int expected) {
+        return new ReadyWatch(api, path, expected);
     }
 
     /** An API server ends a watch that it is too busy for; the next one begins with all that is there. */
-    private void read(ApiRequests api) {
+    private void read(ApiRequests api, String path) {
         try {
             while (left.getCount() > 0) {
-                try (Stream<String> events = api.lines(ORGANIZATIONS + "?watch=true")) {
+                try (Stream<String> events = api.lines(path)) {
                     events.forEach(this::received);
                 }
             }
