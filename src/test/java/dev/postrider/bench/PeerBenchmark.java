@@ -89,7 +89,8 @@ final class PeerBenchmark {
 
     private Taken peer() throws Exception {
         try (var peer = ExternalSecrets.start(api, Files.createTempDirectory("external-secrets"))
-                .orElseThrow(() -> new IllegalStateException("external-secrets can be neither found nor built: Go is needed"))) {
+                .orElseThrow(() -> new IllegalStateException(
+                        "external-secrets can be neither found nor built: Go is needed"))) {
             var applied = api.kubectlWithInput(STORE, "apply", "--server-side", "-f", "-");
             if (applied.exitCode() != 0) {
                 throw new IllegalStateException(applied.err());
@@ -129,8 +130,9 @@ final class PeerBenchmark {
             apply(requests, version, plural, prefix, manifest);
             while (!watch.await(250)) {
                 if (!operator.isAlive() || System.nanoTime() - start > PATIENCE.toNanos()) {
-                    throw new IOException("only %d of %d %s became Ready; last that was not: %s".formatted(watch.count(),
-                            count, plural, watch.lastNotReady()));
+                    throw new IOException(
+                            "only %d of %d %s became Ready; last that was not: %s".formatted(watch.count(),
+                                    count, plural, watch.lastNotReady()));
                 }
             }
             var time = Duration.ofNanos(System.nanoTime() - start);
@@ -148,7 +150,8 @@ final class PeerBenchmark {
                 String number = Integer.toString(i);
                 String namespace = namespace(i % NAMESPACES);
                 applied.add(threads.submit(() -> {
-                    requests.apply("/apis/%s/namespaces/%s/%s/%s%s".formatted(version, namespace, plural, prefix, number),
+                    requests.apply(
+                            "/apis/%s/namespaces/%s/%s/%s%s".formatted(version, namespace, plural, prefix, number),
                             manifest.replace("$NUMBER", number).replace("$NAMESPACE", namespace));
                     return null;
                 }));

@@ -135,12 +135,15 @@ public final class Routes {
         }
         String namespace = route.key().namespace();
         count(namespaces, namespace, more);
-        route.linking().filter(Linking::exclusive).map(Linking::hostName).ifPresent(
-                host -> exclusiveHosts.compute(host, (_, known) -> {
-                    Map<String, Integer> counts = known == null ? new ConcurrentHashMap<>() : known;
-                    count(counts, namespace, more);
-                    return counts.isEmpty() ? null : counts;
-                }));
+        route.linking()
+                .filter(Linking::exclusive)
+                .map(Linking::hostName)
+                .ifPresent(
+                        host -> exclusiveHosts.compute(host, (_, known) -> {
+                            Map<String, Integer> counts = known == null ? new ConcurrentHashMap<>() : known;
+                            count(counts, namespace, more);
+                            return counts.isEmpty() ? null : counts;
+                        }));
     }
 
     private static void count(Map<String, Integer> counts, String name, int more) {

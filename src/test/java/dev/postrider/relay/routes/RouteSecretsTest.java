@@ -91,10 +91,11 @@ final class RouteSecretsTest {
         await().until(() -> routes.organization(key("orders")).isPresent());
         OrganizationRoute read = routes.organization(key("orders")).orElseThrow();
 
-        client.resource(secret).edit(s -> new SecretBuilder(s).editMetadata()
-                .addToAnnotations(RouteSecret.SOURCE_ANNOTATION, "shop/orders")
-                .endMetadata()
-                .build());
+        client.resource(secret)
+                .edit(s -> new SecretBuilder(s).editMetadata()
+                        .addToAnnotations(RouteSecret.SOURCE_ANNOTATION, "shop/orders")
+                        .endMetadata()
+                        .build());
         put(RouteSecret.Kind.SERVER, key("mx2"), RouteJson.write(server("mx2", true, true, 2)), NAMESPACE);
         await().until(() -> routes.server(key("mx2")).isPresent());
         assertThat(routes.organization(key("orders")).orElseThrow()).isSameAs(read);
