@@ -5,11 +5,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.DoubleStream;
 
 /**
  * How fast the relay accepts and delivers while many routes change, beside the same relay with one route. Both read their
@@ -19,6 +19,19 @@ final class ChangingRoutes {
     private static final int OCTETS = 1024;
     private static final int SESSIONS = 40;
     private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    /** Messages a second, and milliseconds of the relay's CPU for each. */
+    private record Run(double accepted, double cpuMillis) {
+        static Run median(List<Run> runs) {
+            return new Run(median(runs.stream().mapToDouble(Run::accepted)),
+                    median(runs.stream().mapToDouble(Run::cpuMillis)));
+        }
+
+        private static double median(DoubleStream stream) {
+            double[] values = stream.sorted().toArray();
+            return (values[(values.length - 1) / 2] + values[values.length / 2]) / 2;
+        }
+    }
 
     private final List<String> options;
     private final int messages;
@@ -40,10 +53,10 @@ final class ChangingRoutes {
     }
 
     void measure() throws Exception {
-        say("%d sessions, a connection each, messages of %d octets, %,d in a run", SESSIONS, OCTETS, messages);
+        System.out.printf(Locale.ROOT, "%d sessions, a connection each, messages of %d octets, %,d in a run%n", SESSIONS, OCTETS, messages);
         try (var sink = SmtpSink.start(); var api = ApiServer.start(); var client = api.newClient()) {
             WrittenRoutes.write(client, "one", sink.port(), 0);
-            say("writing the routes of %,d organizations ...", routes);
+            System.out.printf(Locale.ROOT, "writing the routes of %,d organizations ...%n", routes);
             var written = WrittenRoutes.write(client, "many", sink.port(), routes);
             try (var one = relay("one", sink, api); var many = relay("many", sink, api)) {
                 measure(one, many, sink, written);
@@ -54,7 +67,7 @@ final class ChangingRoutes {
     private RelayCandidate relay(String namespace, SmtpSink sink, ApiServer api) throws IOException {
         RelayCandidate relay = RelayCandidate.postrider(namespace, Files.createTempDirectory("relay"), sink.port(),
                 options, List.of("kubeconfig=" + api.kubeconfig(), "namespace=" + namespace));
-        say("  %-5s start to the first 250 %.2f s, memory %d MiB", namespace,
+        System.out.printf(Locale.ROOT, "  %-5s start to the first 250 %.2f s, memory %d MiB%n", namespace,
                 relay.untilFirstReply().toMillis() / 1000.0, Processes.mebibytes(relay.pid()));
         return relay;
     }
@@ -64,9 +77,9 @@ final class ChangingRoutes {
         // Each has run before it is measured: a relay is started once and runs for weeks.
         accept(one, sink);
         accept(many, sink);
-        List<Double> alone = new ArrayList<>();
-        List<Double> still = new ArrayList<>();
-        List<Double> changing = new ArrayList<>();
+        List<Run> alone = new ArrayList<>();
+        List<Run> still = new ArrayList<>();
+        List<Run> changing = new ArrayList<>();
         var made = new AtomicInteger();
         for (int round = 1; round <= rounds; round++) {
             alone.add(accept(one, sink));
@@ -78,27 +91,32 @@ final class ChangingRoutes {
                 changes.interrupt();
                 changes.join();
             }
-            say("  round %d: one route %.0f/s, %,d routes %.0f/s, and %,d changes a minute %.0f/s (load %s)", round,
-                    alone.getLast(), routes, still.getLast(), changesPerMinute, changing.getLast(), Machine.load());
+            System.out.printf(Locale.ROOT, "  round %d: one route %.0f/s, %,d routes %.0f/s, and %,d changes a minute %.0f/s (load %s)%n", round,
+                    alone.getLast().accepted, routes, still.getLast().accepted, changesPerMinute,
+                    changing.getLast().accepted, Machine.load());
         }
-        double base = median(alone);
-        say("one route:                     accepted %6.0f/s", base);
-        say("%,d routes:                 accepted %6.0f/s   %.0f %%   goal: at least 90 %%", routes, median(still),
-                100 * median(still) / base);
-        say("and %,d changes a minute:    accepted %6.0f/s   %.0f %%   goal: at least 90 %%", changesPerMinute,
-                median(changing), 100 * median(changing) / base);
-        say("changes made: %,d; a change counts after %d ms", made.get(), untilItCounts(many, written).toMillis());
-        say("memory with one route %d MiB, with %,d routes %d MiB", Processes.mebibytes(one.pid()), routes,
+        Run base = Run.median(alone);
+        row("one route", base, base);
+        row("%,d routes".formatted(routes), Run.median(still), base);
+        row("and %,d changes a minute".formatted(changesPerMinute), Run.median(changing), base);
+        System.out.printf(Locale.ROOT, "changes made: %,d; a change counts after %d ms%n", made.get(), untilItCounts(many, written).toMillis());
+        System.out.printf(Locale.ROOT, "memory with one route %d MiB, with %,d routes %d MiB%n", Processes.mebibytes(one.pid()), routes,
                 Processes.mebibytes(many.pid()));
     }
 
-    private double accept(RelayCandidate relay, SmtpSink sink) throws IOException, InterruptedException {
+    private static void row(String name, Run run, Run base) {
+        System.out.printf(Locale.ROOT, "%-30s accepted %6.0f/s, %3.0f %%   CPU %.2f ms each%s%n", name, run.accepted,
+                100 * run.accepted / base.accepted, run.cpuMillis, run.equals(base) ? "" : "   goal: at least 90 %");
+    }
+
+    private Run accept(RelayCandidate relay, SmtpSink sink) throws IOException, InterruptedException {
         long before = sink.count();
+        Duration cpu = Processes.cpu(relay.pid());
         long start = System.nanoTime();
         SmtpSource.send(relay.port(), SESSIONS, OCTETS, messages, false);
         double rate = messages * 1e9 / (System.nanoTime() - start);
         sink.awaitCount(before + messages);
-        return rate;
+        return new Run(rate, Processes.cpu(relay.pid()).minus(cpu).toMillis() / (double) messages);
     }
 
     /** Makes changes at an even pace until it is interrupted. */
@@ -136,15 +154,5 @@ final class ChangingRoutes {
                 throw new IOException("the relay does not know of a change after " + PATIENCE);
             }
         }
-    }
-
-    private static double median(List<Double> list) {
-        double[] values = list.stream().mapToDouble(Double::doubleValue).toArray();
-        Arrays.sort(values);
-        return (values[(values.length - 1) / 2] + values[values.length / 2]) / 2;
-    }
-
-    private static void say(String format, Object... values) {
-        System.out.println(String.format(Locale.ROOT, format, values));
     }
 }

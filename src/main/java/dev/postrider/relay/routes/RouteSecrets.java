@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -130,7 +131,7 @@ public final class RouteSecrets implements AutoCloseable {
         return kind(secret.getMetadata().getLabels().get(RouteSecret.LABEL));
     }
 
-    private static Optional<RouteSecret.Kind> kind(String label) {
+    private static Optional<RouteSecret.Kind> kind(@Nullable String label) {
         return Arrays.stream(RouteSecret.Kind.values()).filter(kind -> kind.labelValue().equals(label)).findFirst();
     }
 

@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
@@ -57,7 +58,8 @@ final class SecretsRead implements ItemStore<Secret> {
         if (before != null && before.version.equals(version)) {
             return secret(name, before);
         }
-        String label = secret.getMetadata().getLabels().get(RouteSecret.LABEL);
+        // All have one: they are selected by it.
+        String label = Objects.requireNonNullElse(secret.getMetadata().getLabels().get(RouteSecret.LABEL), "");
         Map<String, String> data = secret.getData() == null ? Map.of() : new TreeMap<>(secret.getData());
         var now = new Seen(version, label, Sha256.of(label + data));
         if (before == null || !before.content.equals(now.content)) {
