@@ -24,14 +24,28 @@ final class ReadyWatch implements AutoCloseable {
     private volatile @Nullable String lastNotReady;
 
     /**
-     * Begins to count.
+     * Begins to count resources of Postrider's.
      *
      * @param plural of the kind
      * @param expected how many there will be
      */
     ReadyWatch(ApiRequests api, String plural, int expected) {
+        this("/apis/postrider.dev/v1alpha1/" + plural, api, expected);
+    }
+
+    private ReadyWatch(String path, ApiRequests api, int expected) {
         left = new CountDownLatch(expected);
-        reader = Thread.ofVirtual().start(() -> read(api, "/apis/postrider.dev/v1alpha1/" + plural + "?watch=true"));
+        reader = Thread.ofVirtual().start(() -> read(api, path + "?watch=true"));
+    }
+
+    /**
+     * Counts resources of any kind.
+     *
+     * @param path     of all of them
+     * @param expected how many there will be
+     */
+    static ReadyWatch at(ApiRequests api, String path, int expected) {
+        return new ReadyWatch(path, api, expected);
     }
 
     /** An API server ends a watch that it is too busy for; the next one begins with all that is there. */
