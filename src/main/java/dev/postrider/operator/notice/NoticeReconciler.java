@@ -8,6 +8,7 @@ import dev.postrider.operator.Dependencies;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
 import dev.postrider.operator.Read;
+import dev.postrider.operator.Refusals;
 import dev.postrider.operator.WakeTimer;
 import dev.postrider.plan.LicenseNoticePlan;
 import dev.postrider.plan.NoticeNews;
@@ -16,6 +17,7 @@ import dev.postrider.plan.SubmissionResult;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.transport.Sends;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ErrorStatusUpdateControl;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
@@ -41,6 +43,7 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
     private final Cluster cluster;
     private final Sends<NoticeOrder.Id, NoticeOrder, SubmissionResult> sends;
     private final Events events;
+    private final Refusals refusals;
     private final InstantSource clock;
     private final LicenseGauges gauges;
     private final WakeTimer timer;
@@ -53,7 +56,8 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
      * @param clock by which they are due
      */
     public NoticeReconciler(Cluster cluster, Sends<NoticeOrder.Id, NoticeOrder, SubmissionResult> sends, Events events,
-            MeterRegistry registry, InstantSource clock) {
+            Refusals refusals, MeterRegistry registry, InstantSource clock) {
+        this.refusals = refusals;
         this.cluster = cluster;
         this.sends = sends;
         this.events = events;
@@ -112,6 +116,7 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
         if (context.isPrimaryResourceDeleted()) {
             sends.forget(notice.getMetadata().getUid());
             gauges.forget(id);
+            refusals.over(notice);
             timer.forget(id);
             cluster.forget(notice, reader(notice));
             tellOf(notice);
@@ -136,6 +141,7 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
         LicenseExpiryNoticeStatus status = plan.status();
 
         writeStatus(notice, plan, context);
+        refusals.over(notice);
         news.finished()
                 .stream()
                 .map(NoticeNews.Finished::order)
@@ -148,6 +154,13 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
         gauges.set(id, notice.getSpec().license().name(), status.daysLeft());
         plan.lookAgain().ifPresentOrElse(then -> timer.wakeAt(id, then), () -> timer.forget(id));
         return planned.again();
+    }
+
+    /** A notice has nothing but its status to be written, so that an Event tells where that is refused. */
+    @Override
+    public ErrorStatusUpdateControl<LicenseExpiryNotice> updateErrorStatus(LicenseExpiryNotice notice,
+            Context<LicenseExpiryNotice> context, Exception failure) {
+        return refusals.failed(notice, context, failure);
     }
 
     private void writeStatus(LicenseExpiryNotice notice, LicenseNoticePlan plan,

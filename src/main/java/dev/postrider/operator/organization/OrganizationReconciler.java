@@ -12,11 +12,13 @@ import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
 import dev.postrider.operator.OrphanedRoutes;
 import dev.postrider.operator.Read;
+import dev.postrider.operator.Refusals;
 import dev.postrider.operator.Secrets;
 import dev.postrider.operator.WakeTimer;
 import dev.postrider.plan.Binding;
 import dev.postrider.plan.OrganizationPlan;
 import dev.postrider.plan.OrganizationTestNews;
+import dev.postrider.plan.Refusal;
 import dev.postrider.plan.SubmissionResult;
 import dev.postrider.plan.TestOrder;
 import dev.postrider.plan.UsagePeriod;
@@ -31,6 +33,7 @@ import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ErrorStatusUpdateControl;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
@@ -60,6 +63,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     private final Sends<ResourceKey, TestOrder, TestResult> tests;
     private final Sends<UsagePeriod, UsageReportOrder, SubmissionResult> reports;
     private final Events events;
+    private final Refusals refusals;
     private final InstantSource calendar;
     private final WakeTimer timer;
     private final SimpleInboundEventSource<OrganizationMailSettings> nudges = new SimpleInboundEventSource<>("nudges");
@@ -74,7 +78,9 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
      * @param calendar by which usage reports are due
      */
     public OrganizationReconciler(Cluster cluster, Sends<ResourceKey, TestOrder, TestResult> tests,
-            Sends<UsagePeriod, UsageReportOrder, SubmissionResult> reports, Events events, InstantSource calendar) {
+            Sends<UsagePeriod, UsageReportOrder, SubmissionResult> reports, Events events, Refusals refusals,
+            InstantSource calendar) {
+        this.refusals = refusals;
         this.cluster = cluster;
         this.tests = tests;
         this.events = events;
@@ -166,6 +172,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
             tests.forget(uid);
             lookUp(key, List.of());
             reports.forget(uid);
+            refusals.over(organization);
             timer.forget(ResourceID.fromResource(organization));
             removeRoute(key, context);
             if (copies != null) {
@@ -219,12 +226,6 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     private UpdateControl<OrganizationMailSettings> carryOut(OrganizationMailSettings organization, ResourceKey key,
             String uid,
             Context<OrganizationMailSettings> context) {
-        if (!Lifecycle.hasFinalizer(organization)) {
-            // It may be so large that one more does not fit, and keeps no grant by that.
-            grantAnew(organization, key, context);
-            context.resourceOperations().addFinalizerWithSSA(PostriderApi.FINALIZER);
-        }
-
         Instant now = calendar.instant();
         OrganizationTestNews news = news(uid);
         UsageReportNews reported = reports.news(uid, UsageReportNews.Finished::new, UsageReportNews::new);
@@ -232,14 +233,19 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                 world -> OrganizationPlan.of(organization, world, news, reported));
         OrganizationPlan planned = made.plan();
 
-        // The route first: a login that an application has found must work.
-        planned.route()
-                .ifPresentOrElse(route -> applyRoute(route, organization, context),
-                        () -> removeFormer(organization, key, context));
-        planned.binding().ifPresent(binding -> applyBinding(binding, organization, context));
+        if (!Lifecycle.hasFinalizer(organization)) {
+            // It may be so large that one more does not fit, and keeps no grant by that.
+            grantAnew(organization, key, context);
+        }
+        Optional<Refusal> refused = write(planned, organization, key, context);
+        refused.ifPresentOrElse(refusal -> refusals.count(organization, refusal.message()),
+                () -> refusals.over(organization));
+        OrganizationPlan told = refused
+                .map(refusal -> OrganizationPlan.of(organization, made.world(), news, reported, refusal))
+                .orElse(planned);
         OrganizationPlan plan = copies == null
-                ? planned
-                : planned.refused(copies.carryOut(organization, planned, context));
+                ? told
+                : told.refused(copies.carryOut(organization, told, context));
         if (plan.release()) {
             removeRoute(key, context);
             removeBindings(organization, "", context);
@@ -266,6 +272,36 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         return control;
     }
 
+    /**
+     * Writes finalizer, route and binding.
+     *
+     * @return what the API server refused of it
+     */
+    private Optional<Refusal> write(OrganizationPlan plan, OrganizationMailSettings organization, ResourceKey key,
+            Context<OrganizationMailSettings> context) {
+        boolean before = OrganizationPlan.isToldRefused(organization);
+        Optional<Refusal> unheld = Lifecycle.hasFinalizer(organization)
+                ? Optional.empty()
+                : Refusals.attempt(context, before, e -> Refusals.ofFinalizer(e, organization),
+                        () -> context.resourceOperations().addFinalizerWithSSA(PostriderApi.FINALIZER));
+        // The route first: a login that an application has found must work.
+        if (plan.route().isEmpty()) {
+            removeFormer(organization, key, context);
+        }
+        Optional<Refusal> unwritten = plan.route()
+                .flatMap(route -> Refusals.attempt(context, before,
+                        e -> Refusals.ofRoute(e, routeSecret(route, organization), organization),
+                        () -> applyRoute(route, organization, context)))
+                .or(() -> plan.binding().flatMap(binding -> applyBinding(binding, organization, before, context)));
+        return unheld.or(() -> unwritten);
+    }
+
+    @Override
+    public ErrorStatusUpdateControl<OrganizationMailSettings> updateErrorStatus(OrganizationMailSettings organization,
+            Context<OrganizationMailSettings> context, Exception failure) {
+        return refusals.failed(organization, context, failure);
+    }
+
     /** Goes on looking these up, and no others. */
     private void lookUp(ResourceKey organization, List<SenderDomain> domains) {
         cluster.domains()
@@ -288,28 +324,43 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
 
     private void applyRoute(OrganizationRoute route, OrganizationMailSettings organization,
             Context<OrganizationMailSettings> context) {
-        Secret wanted = Secrets.route(RouteSecret.Kind.ORGANIZATION, route.key(),
-                organization.getMetadata().getUid(), route, cluster.namespace(), cluster.state().configMap());
         if (routes != null) {
             cluster.authoritySecrets()
-                    .apply(cluster.caches().organizationRouteSecret(route.key()), route, wanted, routes, context);
+                    .apply(cluster.caches().organizationRouteSecret(route.key()), route,
+                            routeSecret(route, organization), routes, context);
             // No event tells of what was written here.
             cluster.measure(organization, cluster.caches().organizationRouteSecret(route.key()));
         }
     }
 
-    private void applyBinding(Binding binding, OrganizationMailSettings organization,
+    private Secret routeSecret(OrganizationRoute route, OrganizationMailSettings organization) {
+        return Secrets.route(RouteSecret.Kind.ORGANIZATION, route.key(), organization.getMetadata().getUid(), route,
+                cluster.namespace(), cluster.state().configMap());
+    }
+
+    private Optional<Refusal> applyBinding(Binding binding, OrganizationMailSettings organization, boolean before,
             Context<OrganizationMailSettings> context) {
         Secret wanted = BindingSecrets.binding(binding, organization);
+        Optional<Refusal> refused = Refusals.attempt(context, before, e -> Refusals.of(e, wanted),
+                () -> applyBinding(wanted, organization, context));
+        if (refused.isEmpty()) {
+            cluster.bindingWritten(Cluster.key(organization));
+        }
+        return refused;
+    }
+
+    private void applyBinding(Secret wanted, OrganizationMailSettings organization,
+            Context<OrganizationMailSettings> context) {
+        String name = wanted.getMetadata().getName();
         Optional<Secret> there = cluster.caches()
-                .binding(new ResourceKey(organization.getMetadata().getNamespace(), binding.name()));
+                .binding(new ResourceKey(organization.getMetadata().getNamespace(), name));
         if (there.filter(secret -> BindingSecrets.isOfFormerOwner(secret, Optional.of(organization))).isPresent()) {
             // It cannot have two controllers, and goes with its former one in any case.
             context.getClient().resource(there.get()).delete();
             there = Optional.empty();
         }
         if (bindings != null && Secrets.createOrApply(there, wanted, bindings, context)) {
-            removeBindings(organization, binding.name(), context);
+            removeBindings(organization, name, context);
         }
     }
 
