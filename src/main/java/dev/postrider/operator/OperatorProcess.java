@@ -180,7 +180,8 @@ public final class OperatorProcess implements AutoCloseable {
                         (_, defect) -> submission.failed(defect), NOTICES, new FairExecutor("report", NOTICES)),
                 events, refusals, calendar);
 
-        Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, refusals, tests, notices, organizations, options,
+        Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, refusals, tests, notices, organizations,
+                options,
                 clock);
         registry.gauge("postrider.operator.reply.rules.invalid", reconcilers.relay, RelayReconciler::invalidRules);
         FairExecutor reconciliations = new FairExecutor("reconciliation", RECONCILIATIONS);

@@ -62,8 +62,9 @@ final class RefusedWritesIT {
         await().atMost(SOON).untilAsserted(() -> assertThat(reason("ServersResolved")).isEqualTo("OwnServers"));
         Secret route = route();
         double attempts = refusedSoFar();
-        await().atMost(SOON).untilAsserted(() -> assertThat(refusedSoFar()).as("tried again")
-                .isGreaterThan(attempts));
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(refusedSoFar()).as("tried again")
+                        .isGreaterThan(attempts));
         assertThat(route().getMetadata().getResourceVersion()).as("the route waits with the same password")
                 .isEqualTo(route.getMetadata().getResourceVersion());
         assertThat(warnings("main", "Refused")).as("one for each beginning").hasSize(1);
@@ -101,8 +102,9 @@ final class RefusedWritesIT {
         awaitRefused("Secret \"main-mail\" is not written: Secret \"main-mail\" is invalid: data: Forbidden: field is "
                 + "immutable when `immutable` is set. Applications go on with the binding as it was");
         assertThat(binding().orElseThrow().getData()).isEqualTo(before.getData());
-        await().atMost(SOON).untilAsserted(() -> assertThat(Caches.entry(route(), "route.json").orElseThrow())
-                .contains("other@acme.example"));
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(Caches.entry(route(), "route.json").orElseThrow())
+                        .contains("other@acme.example"));
 
         operator.kubectl("delete", "secret", "main-mail", "-n", "$TENANT");
         await().atMost(SOON).untilAsserted(() -> assertThat(reason("BindingReady")).isEqualTo("Written"));
@@ -128,12 +130,16 @@ final class RefusedWritesIT {
         String told = "its route for the relay is not written, for the API server allows no such Secret in the "
                 + "installation's namespace (%s); the operator's log has its words";
         awaitRefused(told.formatted("422 Invalid"));
-        await().atMost(SOON).untilAsserted(() -> assertThat(operator.serverCondition(operator.tenant(), "own", "Ready")
-                .map(c -> c.status() + " " + c.reason() + " " + c.message()))
-                .contains("False Refused " + told.formatted("422 Invalid")));
-        await().atMost(SOON).untilAsserted(() -> assertThat(
-                operator.serverCondition(operator.namespace(), "global", "Ready").map(Condition::message).orElse(""))
-                .endsWith("denied request: no routes here"));
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(operator.serverCondition(operator.tenant(), "own", "Ready")
+                        .map(c -> c.status() + " " + c.reason() + " " + c.message()))
+                        .contains("False Refused " + told.formatted("422 Invalid")));
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(
+                        operator.serverCondition(operator.namespace(), "global", "Ready")
+                                .map(Condition::message)
+                                .orElse(""))
+                        .endsWith("denied request: no routes here"));
         assertThat(binding()).as("a login that the relay does not know").isEmpty();
     }
 
@@ -143,15 +149,17 @@ final class RefusedWritesIT {
         declare("identity: {from: {address: no-reply@acme.example}}");
         operator.applyGlobalServer(upstream.port());
 
-        await().atMost(SOON).untilAsserted(() -> assertThat(condition("RelayAvailable").map(Condition::message))
-                .contains("what the relay needs is refused by the API server; an Event of ConfigMap "
-                        + operator.namespace() + "/postrider-settings says why"));
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(condition("RelayAvailable").map(Condition::message))
+                        .contains("what the relay needs is refused by the API server; an Event of ConfigMap "
+                                + operator.namespace() + "/postrider-settings says why"));
         assertThat(reason("RelayAvailable")).isEqualTo("Refused");
         assertThat(operator.client().services().inNamespace(operator.namespace()).list().getItems()).isNotEmpty();
-        await().atMost(SOON).untilAsserted(() -> assertThat(events(operator.namespace(), "postrider-settings", "Refused"))
-                .singleElement()
-                .satisfies(event -> assertThat(event.getNote()).contains("Deployment \"" + RelayWorkload.NAME
-                        + "\" is not written", "no deployments here")));
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(events(operator.namespace(), "postrider-settings", "Refused"))
+                        .singleElement()
+                        .satisfies(event -> assertThat(event.getNote()).contains("Deployment \"" + RelayWorkload.NAME
+                                + "\" is not written", "no deployments here")));
 
         operator.kubectl("delete", "validatingadmissionpolicybinding", "relay-$OPERATOR");
         operator.kubectl("annotate", "configmap", "postrider-settings", "-n", "$OPERATOR", "look=again");
@@ -169,9 +177,11 @@ final class RefusedWritesIT {
                 spec: {organizationRef: {name: main}, license: {name: Shop, expiryDate: "2035-06-30"}, daysBefore: 20}
                 """);
 
-        await().atMost(SOON).untilAsserted(() -> assertThat(warnings("shop", "Refused")).singleElement()
-                .satisfies(event -> assertThat(event.getNote()).startsWith("a write fails, and is tried again: ")
-                        .contains("no notices here")));
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(warnings("shop", "Refused")).singleElement()
+                        .satisfies(
+                                event -> assertThat(event.getNote()).startsWith("a write fails, and is tried again: ")
+                                        .contains("no notices here")));
     }
 
     private void declare(String spec) {
@@ -206,7 +216,8 @@ final class RefusedWritesIT {
                 spec: {hard: %s}
                 """.formatted(namespace, counts));
         assertThat(operator.kubectl("patch", "resourcequota", "none", "-n", namespace, "--subresource=status",
-                "--type=merge", "-p", "{\"status\":{\"hard\":%s,\"used\":{\"count/secrets\":\"0\"}}}".formatted(counts)))
+                "--type=merge", "-p",
+                "{\"status\":{\"hard\":%s,\"used\":{\"count/secrets\":\"0\"}}}".formatted(counts)))
                 .contains("patched");
     }
 
@@ -236,14 +247,16 @@ final class RefusedWritesIT {
                 metadata: {name: %1$s}
                 spec: {policyName: %1$s, validationActions: [Deny]}
                 """.formatted(name, namespace, resources, words));
-        await().atMost(SOON).until(() -> operator.kubectl("create", "configmap", name, "-n", namespace,
-                "--dry-run=server"), said -> said.contains("denied request"));
+        await().atMost(SOON)
+                .until(() -> operator.kubectl("create", "configmap", name, "-n", namespace,
+                        "--dry-run=server"), said -> said.contains("denied request"));
     }
 
     private void awaitRefused(String message) {
-        await().atMost(SOON).untilAsserted(() -> assertThat(condition("BindingReady")
-                .map(c -> c.status() + " " + c.reason() + " " + c.message()))
-                .contains("False Refused " + message.replace("$TENANT", operator.tenant())));
+        await().atMost(SOON)
+                .untilAsserted(() -> assertThat(condition("BindingReady")
+                        .map(c -> c.status() + " " + c.reason() + " " + c.message()))
+                        .contains("False Refused " + message.replace("$TENANT", operator.tenant())));
     }
 
     private double refusedSoFar() {

@@ -12,6 +12,7 @@ import dev.postrider.operator.OrphanedRoutes;
 import dev.postrider.operator.Read;
 import dev.postrider.operator.Refusals;
 import dev.postrider.operator.Secrets;
+import dev.postrider.operator.Started;
 import dev.postrider.plan.MailServerPlan;
 import dev.postrider.plan.Refusal;
 import dev.postrider.plan.TestNews;
@@ -41,7 +42,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** Observes a MailServer, plans, applies its route, starts its test and writes its status. */
 public final class MailServerReconciler implements Reconciler<MailServer> {
@@ -52,8 +52,8 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     private final Runnable changed;
     private final Consumer<Secret> secretChanged;
     private final SimpleInboundEventSource<MailServer> nudges = new SimpleInboundEventSource<>("nudges");
-    private @Nullable InformerEventSource<Secret, MailServer> routes;
-    private @Nullable IndexerResourceCache<MailServer> servers;
+    private final Started<InformerEventSource<Secret, MailServer>> routes = new Started<>("the routes of servers");
+    private final Started<IndexerResourceCache<MailServer>> servers = new Started<>("the MailServers");
 
     /**
      * A reconciler of all servers.
@@ -118,8 +118,8 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .build(),
                 context);
         cluster.caches().mailServers(primary, credentials, authorities, serverRoutes, bundles);
-        servers = primary;
-        routes = serverRoutes;
+        servers.set(primary);
+        routes.set(serverRoutes);
         cluster.authoritySecrets().source(bundles);
         return List.of(credentials, authorities, serverRoutes, bundles, nudges);
     }
@@ -132,12 +132,10 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
 
     /** Removes, beside everything else, the routes whose server is gone. */
     public void removeOrphans(KubernetesClient client) {
-        if (routes != null) {
-            Stream<Secret> there = routes.list();
-            Thread.ofVirtual()
-                    .name("orphaned-routes")
-                    .start(() -> OrphanedRoutes.remove(cluster, there, MailServer.class, client));
-        }
+        Stream<Secret> there = routes.get().list();
+        Thread.ofVirtual()
+                .name("orphaned-routes")
+                .start(() -> OrphanedRoutes.remove(cluster, there, MailServer.class, client));
     }
 
     private Dependencies.Reader reader(ResourceKey server) {
@@ -146,9 +144,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
 
     /** Plans for every server anew: something that matters to all has changed. */
     public void nudgeAll() {
-        if (servers != null) {
-            servers.list().map(ResourceID::fromResource).forEach(nudges::propagateEvent);
-        }
+        servers.get().list().map(ResourceID::fromResource).forEach(nudges::propagateEvent);
     }
 
     @Override
@@ -257,13 +253,11 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     }
 
     private void applyRoute(ServerRoute route, MailServer server, Context<MailServer> context) {
-        if (routes != null) {
-            cluster.authoritySecrets()
-                    .apply(cluster.caches().serverRouteSecret(route.key()), route, routeSecret(route, server), routes,
-                            context);
-            // No event tells of what was written here.
-            cluster.measure(server, cluster.caches().serverRouteSecret(route.key()));
-        }
+        cluster.authoritySecrets()
+                .apply(cluster.caches().serverRouteSecret(route.key()), route, routeSecret(route, server),
+                        routes.get(), context);
+        // No event tells of what was written here.
+        cluster.measure(server, cluster.caches().serverRouteSecret(route.key()));
     }
 
     /** Where there is nothing to put in its place: what the relay has of another resource must not serve this one. */

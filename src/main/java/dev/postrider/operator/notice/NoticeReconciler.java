@@ -9,6 +9,7 @@ import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
 import dev.postrider.operator.Read;
 import dev.postrider.operator.Refusals;
+import dev.postrider.operator.Started;
 import dev.postrider.operator.WakeTimer;
 import dev.postrider.plan.LicenseNoticePlan;
 import dev.postrider.plan.NoticeNews;
@@ -31,7 +32,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Observes a LicenseExpiryNotice, plans, writes its status and only then sends what is due: a notice that is not
@@ -48,7 +48,7 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
     private final LicenseGauges gauges;
     private final WakeTimer timer;
     private final SimpleInboundEventSource<LicenseExpiryNotice> nudges = new SimpleInboundEventSource<>("nudges");
-    private @Nullable IndexerResourceCache<LicenseExpiryNotice> resources;
+    private final Started<IndexerResourceCache<LicenseExpiryNotice>> resources = new Started<>("the notices");
 
     /**
      * A reconciler of all notices.
@@ -71,7 +71,7 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
             EventSourceContext<LicenseExpiryNotice> context) {
         IndexerResourceCache<LicenseExpiryNotice> primary = context.getPrimaryCache();
         primary.addIndexer(BY_ORGANIZATION, NoticeReconciler::organizations);
-        resources = primary;
+        resources.set(primary);
         cluster.caches()
                 .licenses(primary, organization -> primary.byIndex(BY_ORGANIZATION, organization.toString())
                         .stream()
@@ -104,9 +104,7 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
 
     /** Plans for every notice anew: something that matters to all has changed, as the clock. */
     public void nudgeAll() {
-        if (resources != null) {
-            resources.list().map(ResourceID::fromResource).forEach(nudges::propagateEvent);
-        }
+        resources.get().list().map(ResourceID::fromResource).forEach(nudges::propagateEvent);
     }
 
     @Override

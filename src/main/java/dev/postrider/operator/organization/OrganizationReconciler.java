@@ -14,6 +14,7 @@ import dev.postrider.operator.OrphanedRoutes;
 import dev.postrider.operator.Read;
 import dev.postrider.operator.Refusals;
 import dev.postrider.operator.Secrets;
+import dev.postrider.operator.Started;
 import dev.postrider.operator.WakeTimer;
 import dev.postrider.plan.Binding;
 import dev.postrider.plan.OrganizationPlan;
@@ -53,7 +54,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** Observes an OrganizationMailSettings, plans, applies its route and binding and writes its status. */
 public final class OrganizationReconciler implements Reconciler<OrganizationMailSettings>, AutoCloseable {
@@ -67,10 +67,10 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     private final InstantSource calendar;
     private final WakeTimer timer;
     private final SimpleInboundEventSource<OrganizationMailSettings> nudges = new SimpleInboundEventSource<>("nudges");
-    private @Nullable InformerEventSource<Secret, OrganizationMailSettings> routes;
-    private @Nullable InformerEventSource<Secret, OrganizationMailSettings> bindings;
-    private @Nullable BindingCopyWriter copies;
-    private @Nullable IndexerResourceCache<OrganizationMailSettings> organizations;
+    private final Started<InformerEventSource<Secret, OrganizationMailSettings>> routes = new Started<>("the routes of organizations");
+    private final Started<InformerEventSource<Secret, OrganizationMailSettings>> bindings = new Started<>("the bindings");
+    private final Started<BindingCopyWriter> copies = new Started<>("copies of bindings");
+    private final Started<IndexerResourceCache<OrganizationMailSettings>> organizations = new Started<>("the organizations");
 
     /**
      * A reconciler of all organizations.
@@ -114,10 +114,10 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                         .build(),
                 context);
         cluster.caches().organizations(context.getPrimaryCache(), bindingSecrets, organizationRoutes);
-        organizations = context.getPrimaryCache();
-        bindings = bindingSecrets;
-        copies = new BindingCopyWriter(cluster, bindingSecrets, context.getClient());
-        routes = organizationRoutes;
+        organizations.set(context.getPrimaryCache());
+        bindings.set(bindingSecrets);
+        copies.set(new BindingCopyWriter(cluster, bindingSecrets, context.getClient()));
+        routes.set(organizationRoutes);
         return List.of(bindingSecrets, organizationRoutes, nudges);
     }
 
@@ -131,15 +131,11 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
 
     /** Removes, beside everything else, the routes and the copies of bindings whose organization is gone. */
     public void removeOrphans(KubernetesClient client) {
-        if (copies != null) {
-            Thread.ofVirtual().name("orphaned-copies").start(copies::removeOrphans);
-        }
-        if (routes != null) {
-            Stream<Secret> there = routes.list();
-            Thread.ofVirtual()
-                    .name("orphaned-routes")
-                    .start(() -> OrphanedRoutes.remove(cluster, there, OrganizationMailSettings.class, client));
-        }
+        Thread.ofVirtual().name("orphaned-copies").start(copies.get()::removeOrphans);
+        Stream<Secret> there = routes.get().list();
+        Thread.ofVirtual()
+                .name("orphaned-routes")
+                .start(() -> OrphanedRoutes.remove(cluster, there, OrganizationMailSettings.class, client));
     }
 
     private Dependencies.Reader reader(ResourceKey organization) {
@@ -158,9 +154,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
 
     /** Plans for every organization anew: something that matters to all has changed. */
     public void nudgeAll() {
-        if (organizations != null) {
-            organizations.list().map(ResourceID::fromResource).forEach(nudges::propagateEvent);
-        }
+        organizations.get().list().map(ResourceID::fromResource).forEach(nudges::propagateEvent);
     }
 
     @Override
@@ -175,9 +169,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
             refusals.over(organization);
             timer.forget(ResourceID.fromResource(organization));
             removeRoute(key, context);
-            if (copies != null) {
-                copies.removeAll(organization);
-            }
+            copies.get().removeAll(organization);
             cluster.forget(organization, reader(key));
             tellOf(key);
             return UpdateControl.noUpdate();
@@ -243,9 +235,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         OrganizationPlan told = refused
                 .map(refusal -> OrganizationPlan.of(organization, made.world(), news, reported, refusal))
                 .orElse(planned);
-        OrganizationPlan plan = copies == null
-                ? told
-                : told.refused(copies.carryOut(organization, told, context));
+        OrganizationPlan plan = told.refused(copies.get().carryOut(organization, told, context));
         if (plan.release()) {
             removeRoute(key, context);
             removeBindings(organization, "", context);
@@ -324,13 +314,11 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
 
     private void applyRoute(OrganizationRoute route, OrganizationMailSettings organization,
             Context<OrganizationMailSettings> context) {
-        if (routes != null) {
-            cluster.authoritySecrets()
-                    .apply(cluster.caches().organizationRouteSecret(route.key()), route,
-                            routeSecret(route, organization), routes, context);
-            // No event tells of what was written here.
-            cluster.measure(organization, cluster.caches().organizationRouteSecret(route.key()));
-        }
+        cluster.authoritySecrets()
+                .apply(cluster.caches().organizationRouteSecret(route.key()), route, routeSecret(route, organization),
+                        routes.get(), context);
+        // No event tells of what was written here.
+        cluster.measure(organization, cluster.caches().organizationRouteSecret(route.key()));
     }
 
     private Secret routeSecret(OrganizationRoute route, OrganizationMailSettings organization) {
@@ -359,7 +347,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
             context.getClient().resource(there.get()).delete();
             there = Optional.empty();
         }
-        if (bindings != null && Secrets.createOrApply(there, wanted, bindings, context)) {
+        if (Secrets.createOrApply(there, wanted, bindings.get(), context)) {
             removeBindings(organization, name, context);
         }
     }
@@ -368,13 +356,12 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     private void removeBindings(OrganizationMailSettings organization, String but,
             Context<OrganizationMailSettings> context) {
         ResourceKey key = Cluster.key(organization);
-        if (bindings != null) {
-            bindings.getSecondaryResources(organization)
-                    .stream()
-                    .filter(secret -> BindingSecrets.owner(secret).filter(key::equals).isPresent()
-                            && !secret.getMetadata().getName().equals(but))
-                    .forEach(secret -> context.getClient().resource(secret).delete());
-        }
+        bindings.get()
+                .getSecondaryResources(organization)
+                .stream()
+                .filter(secret -> BindingSecrets.owner(secret).filter(key::equals).isPresent()
+                        && !secret.getMetadata().getName().equals(but))
+                .forEach(secret -> context.getClient().resource(secret).delete());
     }
 
     /** Where there is nothing to put in its place: what the relay has of another resource must not serve this one. */

@@ -9,6 +9,7 @@ import dev.postrider.operator.Refusals;
 import dev.postrider.operator.ReplyRuleSettings;
 import dev.postrider.operator.Secrets;
 import dev.postrider.operator.Settings;
+import dev.postrider.operator.Started;
 import dev.postrider.plan.Notice;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.Refusal;
@@ -82,7 +83,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     private final Runnable changed;
     private final SimpleInboundEventSource<ConfigMap> nudges = new SimpleInboundEventSource<>("nudges");
     private final Map<Class<?>, InformerEventSource<?, ConfigMap>> sources = new HashMap<>();
-    private @Nullable InformerEventSource<Secret, ConfigMap> routes;
+    private final Started<InformerEventSource<Secret, ConfigMap>> routes = new Started<>("the routes of the relay");
     private volatile RelayState told = RelayState.notNeeded();
     private volatile boolean refused;
     private volatile List<String> toldOfRules = List.of();
@@ -125,8 +126,9 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
         sources.put(Deployment.class, deployments);
         all.add(deployments);
         cluster.caches().relay(deployments);
-        routes = source(Secret.class, "routes", RouteSecret.LABEL + "=" + RouteSecret.Kind.RELAY.labelValue(), context);
-        all.add(routes);
+        routes.set(source(Secret.class, "routes", RouteSecret.LABEL + "=" + RouteSecret.Kind.RELAY.labelValue(),
+                context));
+        all.add(routes.get());
         all.add(nudges);
         return all;
     }
@@ -306,11 +308,8 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
         Secret wanted = Secrets.route(RouteSecret.Kind.RELAY, Cluster.key(configMap),
                 configMap.getMetadata().getUid(), route, cluster.namespace(),
                 configMap);
-        InformerEventSource<Secret, ConfigMap> source = routes;
-        return source == null
-                ? Optional.empty()
-                : attempt(wanted, () -> Secrets.createOrApplyRoute(source.get(ResourceID.fromResource(wanted)), wanted,
-                        source, context), context);
+        return attempt(wanted, () -> Secrets.createOrApplyRoute(routes.get().get(ResourceID.fromResource(wanted)),
+                wanted, routes.get(), context), context);
     }
 
     @SuppressWarnings("unchecked")
