@@ -48,7 +48,8 @@ public final class Caches {
     private static final String LINK_HOST = "link-host";
 
     private final Started<IndexerResourceCache<MailServer>> mailServers = new Started<>("the MailServers");
-    private final Started<IndexerResourceCache<OrganizationMailSettings>> organizations = new Started<>("the organizations");
+    private final Started<IndexerResourceCache<OrganizationMailSettings>> organizations = new Started<>(
+            "the organizations");
     private final Started<Cache<Secret>> credentials = new Started<>("Secrets with credentials");
     private final Started<Cache<ConfigMap>> certificateAuthorities = new Started<>("ConfigMaps with authorities");
     private final Started<Cache<Secret>> bindings = new Started<>("the bindings");

@@ -162,8 +162,9 @@ final class RefusedWritesIT {
                                 + "\" is not written", "no deployments here")));
 
         operator.kubectl("delete", "validatingadmissionpolicybinding", "relay-$OPERATOR");
-        await().atMost(SOON).until(() -> operator.kubectl("create", "configmap", "relay-$OPERATOR", "-n", "$OPERATOR",
-                "--dry-run=server"), said -> said.contains("created"));
+        await().atMost(SOON)
+                .until(() -> operator.kubectl("create", "configmap", "relay-$OPERATOR", "-n", "$OPERATOR",
+                        "--dry-run=server"), said -> said.contains("created"));
         operator.kubectl("annotate", "configmap", "postrider-settings", "-n", "$OPERATOR", "look=again");
         operator.startRelay();
         await().atMost(SOON).untilAsserted(() -> assertThat(reason("RelayAvailable")).isEqualTo("Available"));

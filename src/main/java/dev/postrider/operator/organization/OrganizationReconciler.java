@@ -67,10 +67,13 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     private final InstantSource calendar;
     private final WakeTimer timer;
     private final SimpleInboundEventSource<OrganizationMailSettings> nudges = new SimpleInboundEventSource<>("nudges");
-    private final Started<InformerEventSource<Secret, OrganizationMailSettings>> routes = new Started<>("the routes of organizations");
-    private final Started<InformerEventSource<Secret, OrganizationMailSettings>> bindings = new Started<>("the bindings");
+    private final Started<InformerEventSource<Secret, OrganizationMailSettings>> routes = new Started<>(
+            "the routes of organizations");
+    private final Started<InformerEventSource<Secret, OrganizationMailSettings>> bindings = new Started<>(
+            "the bindings");
     private final Started<BindingCopyWriter> copies = new Started<>("copies of bindings");
-    private final Started<IndexerResourceCache<OrganizationMailSettings>> organizations = new Started<>("the organizations");
+    private final Started<IndexerResourceCache<OrganizationMailSettings>> organizations = new Started<>(
+            "the organizations");
 
     /**
      * A reconciler of all organizations.
