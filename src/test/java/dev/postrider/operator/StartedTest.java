@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.postrider.route.ResourceKey;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,22 +23,14 @@ final class StartedTest {
         assertThat(routes.get()).isEqualTo("these");
     }
 
-    static Consumer<Caches>[] questions() {
-        @SuppressWarnings("unchecked")
-        Consumer<Caches>[] all = new Consumer[]{(Consumer<Caches>) Caches::globalServers,
-                (Consumer<Caches>) Caches::organizations, (Consumer<Caches>) Caches::hasActiveServer,
-                (Consumer<Caches>) Caches::relayDeployment, (Consumer<Caches>) Caches::routeSecrets,
-                (Consumer<Caches>) caches -> caches.mailServer(KEY),
-                (Consumer<Caches>) caches -> caches.organization(KEY),
-                (Consumer<Caches>) caches -> caches.credentials(KEY),
-                (Consumer<Caches>) caches -> caches.certificateAuthorities(KEY),
-                (Consumer<Caches>) caches -> caches.binding(KEY),
-                (Consumer<Caches>) caches -> caches.licenses(KEY),
-                (Consumer<Caches>) caches -> caches.serverRoute(KEY),
-                (Consumer<Caches>) caches -> caches.organizationRoute(KEY),
-                (Consumer<Caches>) caches -> caches.authorities("digest"),
-                (Consumer<Caches>) caches -> caches.declaredIn("acme")};
-        return all;
+    static Stream<Consumer<Caches>> questions() {
+        return Stream.of(Caches::globalServers, Caches::organizations, Caches::hasActiveServer,
+                Caches::relayDeployment, Caches::routeSecrets, caches -> caches.mailServer(KEY),
+                caches -> caches.organization(KEY), caches -> caches.credentials(KEY),
+                caches -> caches.certificateAuthorities(KEY), caches -> caches.binding(KEY),
+                caches -> caches.licenses(KEY), caches -> caches.serverRoute(KEY),
+                caches -> caches.organizationRoute(KEY), caches -> caches.authorities("digest"),
+                caches -> caches.declaredIn("acme"));
     }
 
     @ParameterizedTest
