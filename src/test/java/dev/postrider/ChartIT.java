@@ -3,11 +3,13 @@ package dev.postrider;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.relay.queue.PostgresLocation;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.CommandResult;
 import dev.postrider.testing.GoldenFiles;
 import dev.postrider.testing.KubernetesBinaries;
 import dev.postrider.testing.UsesApiServer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +17,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +51,22 @@ final class ChartIT {
     }
 
     @Test
+    void rendersTheValuesThatItsPageShowsForAPostgresWithAStandby() throws Exception {
+        Matcher shown = Pattern.compile("```yaml\n(relay:\n.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(Path.of(CHART, "README.md")));
+        assertThat(shown.find()).isTrue();
+        Path values = Files.writeString(home.resolve("shown.yaml"), shown.group(1));
+
+        var result = helm(Map.of(), "template", "postrider", CHART, "-f", values.toString());
+
+        assertThat(result.exitCode()).as(result.err()).isZero();
+        String url = "postgresql://postrider-queue-rw:5432/postrider?targetServerType=primary";
+        assertThat(result.out()).contains(url);
+        assertThat(new PostgresLocation(url, Optional.empty()).name())
+                .isEqualTo("database postrider-queue-rw:5432/postrider");
+    }
+
+    @Test
     void isCleanByHelmsOwnCheck() {
         var result = helm(Map.of(), "lint", "--strict", CHART);
 
@@ -64,6 +84,7 @@ final class ChartIT {
             microsoftGraph.loginEndpoint=http://example.com | loginEndpoint
             relay.replicas=2             | a queue in a file serves one relay: set relay.queue.url
             relay.queue.url=mysql://db/q | url
+            relay.queue.url=postgresql://db-1\\,\\,db-2/q | url
             relay.autoscaling.enabled=true | a queue in a file serves one relay: set relay.queue.url
             tests.from=nobody            | from
             defaultServer.security=SSL   | security

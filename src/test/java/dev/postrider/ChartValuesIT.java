@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.postrider.operator.Settings;
 import dev.postrider.operator.relay.RelayWorkload;
+import dev.postrider.route.RouteJson;
 import dev.postrider.testing.HelmChart;
 import dev.postrider.transport.GraphEndpoints;
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -116,9 +117,10 @@ final class ChartValuesIT {
                 new RelayWorkload("mail", settings, "image", map, GraphEndpoints.MICROSOFT).objects()
                         .forEach(made -> effect.add(Serialization.asYaml(made)));
                 effect.add(RelayWorkload.bindingHost("mail", relay));
+                effect.add(RouteJson.write(RelayWorkload.configuration("mail", relay)));
                 // Of these the operator makes no object: that it reads them is held by SettingsAreReadTest.
                 effect.add(relay.certificate() + " " + settings.support() + " " + settings.globalServerPolicy() + " "
-                        + settings.senderDomains() + " " + relay.links().sharedHosts() + " "
+                        + settings.senderDomains() + " " + relay.configuration().links().sharedHosts() + " "
                         + relay.replyRules().valid());
             } else {
                 effect.add(object);

@@ -1,17 +1,18 @@
 package dev.postrider.cli;
 
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.relay.Relay;
 import dev.postrider.relay.RelaySettings;
-import dev.postrider.relay.TraceSettings;
 import dev.postrider.relay.Exposure;
+import dev.postrider.relay.delivery.DeliverySettings;
 import dev.postrider.access.TokenReviews;
 import dev.postrider.relay.admin.KubernetesAccess;
 import dev.postrider.relay.events.WebhookPolicy;
-import dev.postrider.relay.queue.QueueSettings;
 import dev.postrider.relay.routes.RouteSecrets;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.relay.telemetry.Tracing;
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.transport.EgressPolicy;
 import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.OwnAddresses;
@@ -21,6 +22,8 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -51,11 +54,6 @@ final class RelayCommand implements Callable<Integer> {
         System.getProperties().putIfAbsent("jdk.tls.rejectClientInitiatedRenegotiation", "true");
     }
 
-    /** What webhooks may be. */
-    enum Webhooks {
-        HTTP, LOCAL
-    }
-
     /** Less than the minute that the Deployment grants. */
     private static final Duration GRACE = Duration.ofSeconds(50);
 
@@ -71,11 +69,6 @@ final class RelayCommand implements Callable<Integer> {
     @Option(names = "--data", paramLabel = "DIR", defaultValue = "${env:POSTRIDER_DATA:-/var/lib/postrider}",
             description = "Where the queue is kept.")
     Path data;
-
-    @Option(names = "--host-name", paramLabel = "NAME", defaultValue = "${env:POSTRIDER_HOST_NAME:-localhost}",
-            description = "How the relay calls itself to clients and servers: a domain name that its clients "
-                    + "know it by.")
-    String hostName;
 
     @Option(names = "--bind", paramLabel = "ADDRESS", defaultValue = "${env:POSTRIDER_BIND:-0.0.0.0}",
             description = "The address of all ports.")
@@ -98,56 +91,26 @@ final class RelayCommand implements Callable<Integer> {
             description = "A port for /healthz and /readyz alone, for the kubelet; 0 for one that the system chooses.")
     int healthPort;
 
-    @Option(names = "--allow-plaintext-authentication", arity = "0..1", fallbackValue = "true",
-            paramLabel = "true|false",
-            defaultValue = "${env:POSTRIDER_ALLOW_PLAINTEXT_AUTHENTICATION:-false}",
-            description = "Whether applications may log in without TLS. Their passwords then cross the "
-                    + "network readable.")
-    boolean allowPlaintextAuthentication;
+    @Option(names = "--config", paramLabel = "FILE", defaultValue = "${env:POSTRIDER_CONFIG}",
+            showDefaultValue = Visibility.NEVER, description = "How the relay works: YAML with what the chart has below "
+                    + "relay (hostName, allowPlaintextAuthentication, queue, links, received, delivery, visibility), as far "
+                    + "as it is not the default. What the operator says in the relay's route counts before it.")
+    @Nullable
+    Path config;
 
-    @Option(names = "--most-received", paramLabel = "COUNT", defaultValue = "${env:POSTRIDER_MOST_RECEIVED:-50}",
-            description = "Received fields that a message may have; with more it is refused as going round in a "
-                    + "loop.")
-    int mostReceived;
-
-    @Option(names = "--most-own-received", paramLabel = "COUNT",
-            defaultValue = "${env:POSTRIDER_MOST_OWN_RECEIVED:-5}",
-            description = "Those among them that may be of this relay.")
-    int mostOwnReceived;
-
-    @Option(names = "--received-client-address", arity = "0..1", fallbackValue = "true", paramLabel = "true|false",
-            defaultValue = "${env:POSTRIDER_RECEIVED_CLIENT_ADDRESS:-true}",
-            description = "Whether the Received field that the relay adds names the address of the client.")
-    boolean receivedClientAddress;
+    @Option(names = "--config-text", paramLabel = "TEXT", defaultValue = "${env:POSTRIDER_CONFIG_TEXT}",
+            showDefaultValue = Visibility.NEVER, description = "The same as a text in place of a file.")
+    @Nullable
+    String configText;
 
     @Mixin
     QueueOptions queue;
-
-    @Mixin
-    DeliveryOptions delivery;
 
     @Mixin
     LinkOptions links;
 
     @Mixin
     GraphOptions graph;
-
-    @Option(names = "--metrics-names", paramLabel = "N", defaultValue = "${env:POSTRIDER_METRICS_NAMES:-100}",
-            description = "How many organizations, and how many servers, metrics name: the most active. The rest is "
-                    + "counted together as \"other\".")
-    int namedInMetrics;
-
-    @Option(names = "--otlp-endpoint", paramLabel = "URL", defaultValue = "${env:OTEL_EXPORTER_OTLP_ENDPOINT}",
-            showDefaultValue = Visibility.NEVER, description = "Where traces are sent by OTLP over HTTP, as "
-                    + "http://collector:4318. Default: the environment's OTEL_EXPORTER_OTLP_ENDPOINT, or nowhere.")
-    @Nullable
-    URI otlpEndpoint;
-
-    @Option(names = "--webhooks-allow", paramLabel = "WHAT", split = ",",
-            defaultValue = "${env:POSTRIDER_WEBHOOKS_ALLOW}", showDefaultValue = Visibility.NEVER,
-            description = "What organizations' webhooks may be besides https URLs of other machines: http (not "
-                    + "encrypted), local (loopback and link-local addresses). Default: nothing more.")
-    List<Webhooks> webhooks = List.of();
 
     @Option(names = "--allowed-networks", paramLabel = "CIDR", split = ",",
             defaultValue = "${env:POSTRIDER_ALLOWED_NETWORKS}", showDefaultValue = Visibility.NEVER,
@@ -171,28 +134,31 @@ final class RelayCommand implements Callable<Integer> {
         Ports.check(spec.commandLine(), "--submissions-port", submissionsPort);
         Ports.check(spec.commandLine(), "--admin-port", adminPort);
         Ports.check(spec.commandLine(), "--health-port", healthPort);
-        QueueSettings queueSettings = queue.settings(spec.commandLine());
+        RelayConfiguration configuration = configuration();
         Routes routes = new Routes();
         try (Stop stop = new Stop();
                 KubernetesClient client = new KubernetesClientBuilder().build()) {
-            return serve(stop, client, queueSettings, routes);
+            return serve(stop, client, configuration, routes);
         }
     }
 
-    private int serve(Stop stop, KubernetesClient client, QueueSettings queueSettings, Routes routes)
+    private int serve(Stop stop, KubernetesClient client, RelayConfiguration configuration, Routes routes)
             throws IOException, InterruptedException {
-        EgressPolicy tenants = tenants(client);
+        EgressPolicy tenants = tenants(client, configuration);
+        String hostName = configuration.hostName().isEmpty() ? "localhost" : configuration.hostName();
+        RelayConfiguration.Visibility visibility = configuration.visibility();
+        List<String> webhooks = visibility.webhooksAllow();
         try (Relay relay = stop.orStart(() -> Relay.start(
                 new RelaySettings(hostName, bind, submissionPort, submissionsPort, adminPort, data,
-                        SmtpLimits.DEFAULT, allowPlaintextAuthentication, trace(),
-                        queueSettings,
-                        links.settings(spec.commandLine(), queueSettings.postgres().isPresent())),
+                        SmtpLimits.DEFAULT, configuration.allowPlaintextAuthentication(), configuration.received(),
+                        queue.settings(spec.commandLine(), configuration.queue()),
+                        links.settings(spec.commandLine(), configuration.links())),
                 routes, new MailUpstreams(hostName, false, tenants, graph.endpoints(), routes::replyRules),
-                delivery.settings(spec.commandLine(), hostName),
-                new Exposure(new KubernetesAccess(new TokenReviews(client, InstantSource.system())), namedInMetrics,
-                        Tracing.to(Optional.ofNullable(otlpEndpoint)),
-                        new WebhookPolicy(webhooks.contains(Webhooks.HTTP),
-                                webhooks.contains(Webhooks.LOCAL) ? tenants.allowing(THIS_MACHINE) : tenants),
+                DeliverySettings.of(hostName, configuration.delivery()),
+                new Exposure(new KubernetesAccess(new TokenReviews(client, InstantSource.system())),
+                        visibility.metricsNames(), Tracing.to(otlpEndpoint(visibility).map(URI::create)),
+                        new WebhookPolicy(webhooks.contains("http"),
+                                webhooks.contains("local") ? tenants.allowing(THIS_MACHINE) : tenants),
                         OptionalInt.of(healthPort)),
                 InstantSource.system()));
                 RouteSecrets _ = RouteSecrets.watch(client, routesNamespace(client.getNamespace()), routes)) {
@@ -205,15 +171,22 @@ final class RelayCommand implements Callable<Integer> {
         return 0;
     }
 
-    private EgressPolicy tenants(KubernetesClient client) {
+    /** As the configuration says, else as OpenTelemetry's own variable does. */
+    private static Optional<String> otlpEndpoint(RelayConfiguration.Visibility visibility) {
+        return Optional.of(visibility.otlpEndpoint())
+                .filter(endpoint -> !endpoint.isEmpty())
+                .or(() -> Optional.ofNullable(System.getenv("OTEL_EXPORTER_OTLP_ENDPOINT")))
+                .filter(endpoint -> !endpoint.isEmpty());
+    }
+
+    private EgressPolicy tenants(KubernetesClient client, RelayConfiguration configuration) {
         try {
             return EgressPolicy.of(allowedNetworks, deniedNetworks,
                     OwnAddresses.ofInstallation("postrider-relay." + routesNamespace(client.getNamespace()) + ".svc",
                             client.getMasterUrl().getHost(),
-                            Stream.of(Optional.ofNullable(queue.url), Optional.ofNullable(links.endpoint),
-                                    Optional.ofNullable(links.scanner),
-                                    Optional.ofNullable(otlpEndpoint).map(URI::toString))
-                                    .flatMap(Optional::stream)
+                            Stream.of(configuration.queue().url(), configuration.links().s3().endpoint(),
+                                    configuration.links().scanner(), otlpEndpoint(configuration.visibility()).orElse(""))
+                                    .filter(address -> !address.isEmpty())
                                     .toList()));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(),
@@ -221,12 +194,19 @@ final class RelayCommand implements Callable<Integer> {
         }
     }
 
-    private TraceSettings trace() {
+    private RelayConfiguration configuration() throws IOException {
+        Optional<String> file = Optional.ofNullable(config).map(Path::toString).filter(name -> !name.isEmpty());
+        Optional<String> text = OptionValue.given(configText);
+        if (file.isPresent() && text.isPresent()) {
+            throw new ParameterException(spec.commandLine(), "--config and --config-text: give one of them");
+        }
+        String option = file.isPresent() ? "--config " + file.get() : "--config-text";
         try {
-            return new TraceSettings(mostReceived, mostOwnReceived, receivedClientAddress);
+            return RelayConfiguration.read(file.isPresent() ? Files.readString(Path.of(file.get())) : text.orElse("{}"));
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), "--most-received, --most-own-received: " + e.getMessage(),
-                    e);
+            throw new ParameterException(spec.commandLine(), option + ": " + e.getMessage(), e);
+        } catch (NoSuchFileException e) {
+            throw new ParameterException(spec.commandLine(), option + ": there is no such file", e);
         }
     }
 

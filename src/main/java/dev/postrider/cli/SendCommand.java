@@ -46,7 +46,7 @@ final class SendCommand implements Callable<Integer> {
             description = "What it says. Default: ${DEFAULT-VALUE}")
     String text;
 
-    @Option(names = "--patience", paramLabel = "TIME", defaultValue = "0s", converter = DeliveryOptions.Time.class,
+    @Option(names = "--patience", paramLabel = "TIME", defaultValue = "0s", converter = Time.class,
             description = "How long to try again while the relay cannot be reached, does not know the login yet, or "
                     + "refuses for the time being. Default: ${DEFAULT-VALUE}.")
     Duration patience;

@@ -1,5 +1,6 @@
 package dev.postrider.local;
 
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.local.Finding.Severity;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.Installation.RelayAddress;
@@ -7,7 +8,6 @@ import dev.postrider.plan.Installation.SupportSettings;
 import dev.postrider.relay.Exposure;
 import dev.postrider.relay.Relay;
 import dev.postrider.relay.RelaySettings;
-import dev.postrider.relay.TraceSettings;
 import dev.postrider.relay.admin.Access;
 import dev.postrider.relay.delivery.DeliverySettings;
 import dev.postrider.relay.events.WebhookPolicy;
@@ -134,7 +134,7 @@ public final class LocalMode implements AutoCloseable {
         this.relay = Relay.start(
                 new RelaySettings(RelayIdentity.HOST, InetAddress.getLoopbackAddress(), options.port(), 0, 0,
                         PrivateFiles.directory(options.state().resolve("queue")), SmtpLimits.DEFAULT, false,
-                        TraceSettings.DEFAULT, QueueSettings.DEFAULT, links(options)),
+                        RelayConfiguration.DEFAULT.received(), QueueSettings.DEFAULT, links(options)),
                 routes, new MailUpstreams(name, false, EgressPolicy.OPEN, options.graph(), ReplyRules::shipped),
                 DeliverySettings.of(RelayIdentity.HOST),
                 // Whoever declares servers and webhooks here has the machine to himself.

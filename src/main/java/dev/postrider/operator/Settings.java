@@ -1,12 +1,15 @@
 package dev.postrider.operator;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import dev.postrider.route.Durations;
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.transport.EgressPolicy;
 import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -16,6 +19,7 @@ import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import java.lang.reflect.RecordComponent;
 import java.net.URI;
 import dev.postrider.api.Mailbox;
 import dev.postrider.plan.Installation.SenderDomains;
@@ -138,48 +142,40 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
      * @param replicas                     1 while its queue is a file; any number with a database
      * @param autoscaled                   whether somebody else sets the number, such as a HorizontalPodAutoscaler; {@code replicas}
      *                                     is left out then. With a database only
-     * @param hostName                     the name that it greets with; default: that of its Service
      * @param bindingHost                  the name that applications call it by; default: that of its Service
      * @param certificate                  where its certificate comes from
      * @param storage                      the volume of its queue, if that is a file
-     * @param queue                        its database, if the queue is in one, and how much is queued
      * @param resources                    of its container
      * @param serviceType                  of its Service
-     * @param allowPlaintextAuthentication whether applications may log in without TLS
      * @param adminAddress                 where the operator reaches the relay's admin port, as {@code http://host:port}; default: its
      *                                     Service
      * @param submissionAddress            where the operator hands notices to the relay, as {@code host:port}; its certificate
      *                                     carries that host, too; default: its Service
-     * @param received                     what it makes of Received fields
-     * @param delivery                     how it delivers mail, tries again and gives up
-     * @param visibility                   how it is seen from outside
-     * @param links                        how it serves attachments for download
+     * @param configuration                what the relay itself reads
      * @param replyRules                   what replies of servers mean, before what Postrider brings
      * @param labels                       of its objects and pods, besides its own
      * @param scheduling                   where its pods run
      */
     public record Relay(Optional<String> image, Optional<String> imagePullPolicy,
             List<LocalObjectReference> imagePullSecrets, @Nullable Integer replicas, boolean autoscaled,
-            Optional<String> hostName, Optional<String> bindingHost, Certificate certificate, Storage storage,
-            Queue queue, @Nullable ResourceRequirements resources,
-            Optional<String> serviceType, boolean allowPlaintextAuthentication, Optional<String> adminAddress,
-            Optional<String> submissionAddress, Received received, Delivery delivery, Visibility visibility,
-            LinksSettings links, ReplyRuleSettings replyRules, Map<String, String> labels,
-            Scheduling scheduling) {
+            Optional<String> bindingHost, Certificate certificate, Storage storage,
+            @Nullable ResourceRequirements resources, Optional<String> serviceType, Optional<String> adminAddress,
+            Optional<String> submissionAddress, @JsonIgnore RelayConfiguration configuration,
+            ReplyRuleSettings replyRules, Map<String, String> labels, Scheduling scheduling) {
+
+        static final Relay DEFAULT = new Relay(Optional.empty(), Optional.empty(), List.of(), null, false,
+                Optional.empty(), Certificate.OWN, new Storage(Optional.empty(), Optional.empty()), null,
+                Optional.empty(), Optional.empty(), Optional.empty(), RelayConfiguration.DEFAULT,
+                ReplyRuleSettings.NONE, Map.of(), Scheduling.ANYWHERE);
 
         public Relay {
             storage = storage == null ? new Storage(Optional.empty(), Optional.empty()) : storage;
-            queue = queue == null ? Queue.FILE : queue;
-            received = received == null ? Received.DEFAULT : received;
-            delivery = delivery == null ? Delivery.DEFAULT : delivery;
             image = given(image);
             imagePullSecrets = imagePullSecrets == null ? List.of() : List.copyOf(imagePullSecrets);
-            hostName = given(hostName);
             bindingHost = given(bindingHost);
             certificate = certificate == null ? Certificate.OWN : certificate;
             adminAddress = given(adminAddress);
-            visibility = visibility == null ? Visibility.DEFAULT : visibility;
-            links = links == null ? LinksSettings.OFF : links;
+            configuration = configuration == null ? RelayConfiguration.DEFAULT : configuration;
             replyRules = replyRules == null ? ReplyRuleSettings.NONE : replyRules;
             labels = labels == null ? Map.of() : Map.copyOf(labels);
             scheduling = scheduling == null ? Scheduling.ANYWHERE : scheduling;
@@ -187,10 +183,23 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             submissionAddress = given(submissionAddress);
         }
 
+        private Relay with(RelayConfiguration other) {
+            return new Relay(image, imagePullPolicy, imagePullSecrets, replicas, autoscaled, bindingHost, certificate,
+                    storage, resources, serviceType, adminAddress, submissionAddress, other, replyRules, labels,
+                    scheduling);
+        }
+
+        /** Whether the queue is in a database, which several relays may share. */
+        public boolean isShared() {
+            return !configuration.queue().url().isEmpty();
+        }
+
         /** What only the installation has a reason to call: URLs, or hosts with their ports. */
         List<String> stores() {
-            return Stream.of(queue.url(), Optional.ofNullable(links.s3()).flatMap(LinksSettings.S3::endpoint),
-                    links.scanner(), visibility.otlpEndpoint()).flatMap(Optional::stream).toList();
+            return Stream.of(configuration.queue().url(), configuration.links().s3().endpoint(),
+                    configuration.links().scanner(), configuration.visibility().otlpEndpoint())
+                    .filter(address -> !address.isEmpty())
+                    .toList();
         }
 
         /** {@link #submissionAddress} with host and port apart. */
@@ -238,23 +247,6 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
         }
     }
 
-    /**
-     * How the relay is seen from outside.
-     *
-     * @param metricsNames  how many organizations, and how many servers, metrics name; default: the relay's
-     * @param otlpEndpoint  where traces go
-     * @param webhooksAllow what webhooks may be besides https URLs of other machines: http, local
-     */
-    public record Visibility(@Nullable Integer metricsNames, Optional<String> otlpEndpoint,
-            List<String> webhooksAllow) {
-        static final Visibility DEFAULT = new Visibility(null, Optional.empty(), List.of());
-
-        public Visibility {
-            otlpEndpoint = given(otlpEndpoint);
-            webhooksAllow = webhooksAllow == null ? List.of() : List.copyOf(webhooksAllow);
-        }
-    }
-
     /** {@link Relay#submissionAddress} with host and port apart. */
     private static Optional<URI> submission(Optional<String> address) {
         return given(address).map(text -> {
@@ -267,72 +259,6 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
     }
 
     /**
-     * What the relay makes of Received fields (RFC 5321 sections 4.4 and 6.3).
-     *
-     * @param most          that a message may have, else it is refused as going round in a loop; default 50
-     * @param mostOwn       of those, that may be of this relay; default 5
-     * @param clientAddress whether the relay's own names the address of the client; default true
-     */
-    public record Received(@Nullable Integer most, @Nullable Integer mostOwn, @Nullable Boolean clientAddress) {
-        static final Received DEFAULT = new Received(null, null, null);
-
-        public Received {
-            most = most == null ? Integer.valueOf(50) : most;
-            mostOwn = mostOwn == null ? Integer.valueOf(5) : mostOwn;
-            clientAddress = clientAddress == null ? Boolean.TRUE : clientAddress;
-        }
-    }
-
-    /**
-     * How the relay delivers mail, tries again and gives up. What is not given is as the relay has it by default.
-     *
-     * @param retryAfter            waits after the first failed attempt, the second and so on
-     * @param retryJitter           by how many percent such a wait is changed at random
-     * @param delayNoticeAfter      when a sender is told that his mail is not delivered yet
-     * @param giveUpAfter           when mail is given up
-     * @param idleConnection        how long a connection is kept without mail
-     * @param messagesPerConnection how many messages go over one
-     * @param serverRest            how long a server that fails gets no mail
-     * @param longestServerRest     to which that grows
-     * @param returnedMessage       size up to which a report returns a whole message
-     */
-    public record Delivery(Optional<List<String>> retryAfter, @Nullable Integer retryJitter,
-            Optional<String> delayNoticeAfter, Optional<String> giveUpAfter, Optional<String> idleConnection,
-            @Nullable Integer messagesPerConnection, Optional<String> serverRest, Optional<String> longestServerRest,
-            Optional<String> returnedMessage) {
-        static final Delivery DEFAULT = new Delivery(Optional.empty(), null, Optional.empty(), Optional.empty(),
-                Optional.empty(),
-                null, Optional.empty(), Optional.empty(), Optional.empty());
-
-        public Delivery {
-            retryAfter = retryAfter.filter(waits -> !waits.isEmpty());
-            delayNoticeAfter = given(delayNoticeAfter);
-            giveUpAfter = given(giveUpAfter);
-            idleConnection = given(idleConnection);
-            serverRest = given(serverRest);
-            longestServerRest = given(longestServerRest);
-            returnedMessage = given(returnedMessage);
-        }
-
-        private void check() {
-            retryAfter.ifPresent(waits -> waits.forEach(wait -> check("retryAfter", Optional.of(wait))));
-            check("delayNoticeAfter", delayNoticeAfter);
-            check("giveUpAfter", giveUpAfter);
-            check("idleConnection", idleConnection);
-            check("serverRest", serverRest);
-            check("longestServerRest", longestServerRest);
-        }
-
-        private static void check(String name, Optional<String> duration) {
-            try {
-                duration.ifPresent(Durations::read);
-            } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException("relay.delivery." + name + ": " + e.getMessage(), e);
-            }
-        }
-    }
-
-    /**
      * The volume of the relay's queue.
      *
      * @param size      as Kubernetes writes quantities; default 1Gi
@@ -342,40 +268,6 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
         public Storage {
             size = given(size);
             className = given(className);
-        }
-    }
-
-    /**
-     * The relay's queue.
-     *
-     * @param url                of a PostgreSQL that the relays share; without it, each relay has a file
-     * @param secretName         the Secret with {@code username}, {@code password} and, for a CA of its own,
-     *                           {@code ca.crt}
-     * @param limits             of all organizations together
-     * @param organizationLimits of each of them
-     */
-    public record Queue(Optional<String> url, Optional<String> secretName, Limits limits, Limits organizationLimits) {
-        static final Queue FILE = new Queue(Optional.empty(), Optional.empty(), Limits.DEFAULT, Limits.DEFAULT);
-
-        public Queue {
-            url = given(url);
-            secretName = given(secretName);
-            limits = limits == null ? Limits.DEFAULT : limits;
-            organizationLimits = organizationLimits == null ? Limits.DEFAULT : organizationLimits;
-        }
-    }
-
-    /**
-     * How much may be queued; what is not given is the relay's default.
-     *
-     * @param messages at most
-     * @param size     of them, as {@code 10Gi}
-     */
-    public record Limits(@Nullable Long messages, Optional<String> size) {
-        static final Limits DEFAULT = new Limits(null, Optional.empty());
-
-        public Limits {
-            size = given(size);
         }
     }
 
@@ -398,24 +290,18 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
         }
         try {
             JsonNode tree = MAPPER.valueToTree(Serialization.unmarshal(text, Object.class));
+            ObjectNode ofTheRelay = configuration(tree.path("relay"));
             Raw raw = MAPPER.treeToValue(tree, Raw.class);
-            Settings settings = raw.settings();
-            if (settings.relay.replicas != null && settings.relay.replicas != 1
-                    && settings.relay.queue.url.isEmpty()) {
+            Settings settings = raw.settings(RelayConfiguration.read(ofTheRelay, "relay."));
+            if (settings.relay.replicas != null && settings.relay.replicas != 1 && !settings.relay.isShared()) {
                 throw new IllegalArgumentException("relay.replicas: " + settings.relay.replicas
                         + " is not possible, for the queue is a file on one volume; allowed is 1, or more with "
                         + "relay.queue.url");
             }
-            if (settings.relay.autoscaled && settings.relay.queue.url.isEmpty()) {
+            if (settings.relay.autoscaled && !settings.relay.isShared()) {
                 throw new IllegalArgumentException("relay.autoscaled: true is not possible, for the queue is a file on "
                         + "one volume and serves one relay; allowed is false, or true with relay.queue.url");
             }
-            if (settings.relay.queue.url.isPresent() && settings.relay.queue.secretName.isEmpty()) {
-                throw new IllegalArgumentException("relay.queue.secretName is missing: the name of the "
-                        + "Secret with username and password for relay.queue.url");
-            }
-            settings.relay.delivery.check();
-            settings.relay.links.check(settings.relay.queue.url.isPresent());
             if (settings.leaseDuration.toSeconds() < 1) {
                 throw new IllegalArgumentException("leaseDuration: must be at least 1s");
             }
@@ -425,6 +311,20 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(where + ": " + e.getMessage(), e);
         }
+    }
+
+    /** Takes out of the relay's settings those that the relay itself reads. */
+    private static ObjectNode configuration(JsonNode relay) {
+        ObjectNode taken = MAPPER.createObjectNode();
+        if (relay instanceof ObjectNode settings) {
+            for (RecordComponent component : RelayConfiguration.class.getRecordComponents()) {
+                JsonNode there = settings.remove(component.getName());
+                if (there != null) {
+                    taken.set(component.getName(), there);
+                }
+            }
+        }
+        return taken;
     }
 
     private static Duration lease(String text) {
@@ -493,7 +393,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             @JsonProperty("connections") @Nullable Connections connections,
             @JsonProperty("namespaceLimits") @Nullable NamespaceLimits namespaceLimits,
             @JsonProperty("relay") @Nullable Relay relay) {
-        Settings settings() {
+        Settings settings(RelayConfiguration configuration) {
             return new Settings(globalServerPolicy == null ? GlobalServerPolicy.Required : globalServerPolicy,
                     trustedNamespaces == null ? List.of() : trustedNamespaces,
                     watchNamespaces == null ? List.of() : watchNamespaces,
@@ -503,15 +403,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                     dnsAddress(dnsServer),
                     connections == null ? Connections.DEFAULT : connections,
                     namespaceLimits == null ? NamespaceLimits.DEFAULT : namespaceLimits,
-                    relay == null
-                            ? new Relay(Optional.empty(), Optional.empty(), List.of(), null, false, Optional.empty(),
-                                    Optional.empty(), Certificate.OWN, new Storage(Optional.empty(), Optional.empty()),
-                                    Queue.FILE, null,
-                                    Optional.empty(), false, Optional.empty(), Optional.empty(), Received.DEFAULT,
-                                    Delivery.DEFAULT, Visibility.DEFAULT, LinksSettings.OFF, ReplyRuleSettings.NONE,
-                                    Map.of(),
-                                    Scheduling.ANYWHERE)
-                            : relay);
+                    (relay == null ? Relay.DEFAULT : relay).with(configuration));
         }
     }
 }

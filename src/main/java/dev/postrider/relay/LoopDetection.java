@@ -1,5 +1,6 @@
 package dev.postrider.relay;
 
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
 import dev.postrider.relay.smtp.SubmissionPolicy.Refusal;
 import java.nio.charset.StandardCharsets;
@@ -13,7 +14,7 @@ final class LoopDetection {
     /** What is looked at of one field: a relay's own is shorter. */
     private static final int MOST_OF_FIELD = 1024;
 
-    private final TraceSettings settings;
+    private final RelayConfiguration.Received settings;
     private final Pattern own;
     private final byte[] body = new byte[MOST_OF_FIELD];
     private int length;
@@ -21,7 +22,7 @@ final class LoopDetection {
     private int ownReceived;
 
     /** @param own finds the name of this relay in the body of a Received field; see {@link #by} */
-    LoopDetection(TraceSettings settings, Pattern own) {
+    LoopDetection(RelayConfiguration.Received settings, Pattern own) {
         this.settings = settings;
         this.own = own;
     }
@@ -34,8 +35,8 @@ final class LoopDetection {
 
     /** A field named Received begins. */
     void begin() throws RefusedException {
-        if (++received > settings.mostReceived()) {
-            throw refused("the message has more than " + settings.mostReceived() + " Received fields");
+        if (++received > settings.most()) {
+            throw refused("the message has more than " + settings.most() + " Received fields");
         }
     }
 
@@ -48,8 +49,8 @@ final class LoopDetection {
     /** The field is complete. */
     void end() throws RefusedException {
         if (own.matcher(new String(body, 0, length, StandardCharsets.ISO_8859_1)).find()
-                && ++ownReceived > settings.mostOwnReceived()) {
-            throw refused("the message has come by here more than " + settings.mostOwnReceived() + " times");
+                && ++ownReceived > settings.mostOwn()) {
+            throw refused("the message has come by here more than " + settings.mostOwn() + " times");
         }
         length = 0;
     }

@@ -1,5 +1,6 @@
 package dev.postrider.relay;
 
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.message.DsnRequest.Return;
 import dev.postrider.message.DsnRequest;
 import dev.postrider.message.RecipientDsnRequest.Notify;
@@ -48,6 +49,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,7 +72,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
     private final SubmitterAdmission submitters;
     private final CredentialsCipher cipher;
     private final String hostName;
-    private final TraceSettings trace;
+    private final Supplier<RelayConfiguration.Received> received;
     private final Pattern own;
     private final RelayMeters meters;
     private final Tracing tracing;
@@ -78,7 +80,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
     private final OrganizationQuotas quotas;
 
     OrganizationSubmissions(Routes routes, Queue queue, SubmitterLogins logins, CredentialsCipher cipher,
-            String hostName, TraceSettings trace, InstantSource clock,
+            String hostName, Supplier<RelayConfiguration.Received> received, InstantSource clock,
             RelayMeters meters, Tracing tracing, OrganizationQuotas quotas) {
         this.quotas = quotas;
         this.routes = routes;
@@ -86,7 +88,7 @@ final class OrganizationSubmissions implements SubmissionPolicy {
         this.submitters = new SubmitterAdmission(routes, logins, cipher);
         this.cipher = cipher;
         this.hostName = hostName;
-        this.trace = trace;
+        this.received = received;
         this.own = LoopDetection.by(hostName);
         this.meters = meters;
         this.tracing = tracing;
@@ -270,10 +272,11 @@ final class OrganizationSubmissions implements SubmissionPolicy {
             }
         }
         LineLength stored = new LineLength(new RoomAware(draft.content(), organization));
+        RelayConfiguration.Received now = received.get();
         return new Incoming(organization, submission, draft, stored,
                 new TraceHeaders(stored, submission,
-                        new ReceivedField(hostName, draft.id(), clock.instant(), trace.clientAddress()),
-                        new LoopDetection(trace, own)),
+                        new ReceivedField(hostName, draft.id(), clock.instant(), now.clientAddress()),
+                        new LoopDetection(now, own)),
                 identity(login),
                 route.flatMap(OrganizationRoute::support)
                         .filter(_ -> submission.recipients().stream().anyMatch(r -> Support.isRecipient(r.mailbox()))));

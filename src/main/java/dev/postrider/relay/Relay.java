@@ -18,7 +18,9 @@ import dev.postrider.relay.telemetry.Lookout;
 import dev.postrider.relay.telemetry.MeteredUpstreams;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.relay.telemetry.Tracing;
+import dev.postrider.relay.queue.QueueLimits;
 import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.transport.Upstreams;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -33,6 +35,7 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -93,10 +96,13 @@ public final class Relay implements AutoCloseable {
                     .description("what of that room is taken, by rows and by messages that are coming in as well")
                     .register(meters);
             queue.shareAmong(routes::organizationsOfNamespaces);
+            Supplier<QueueLimits> limits = routes.configured(now -> QueueLimits.of(now.queue()), settings.queue().limits());
+            routes.onChange(() -> queue.limit(limits.get()));
             queue.onCommit(relayMeters::committed);
             queue.countDaysIn(key -> routes.organization(key).flatMap(OrganizationRoute::reportZone));
             this.links = openLinks(settings, clock);
-            this.delivery = new Delivery(queue, routes, new MeteredUpstreams(upstreams, relayMeters), deliverySettings,
+            this.delivery = new Delivery(queue, routes, new MeteredUpstreams(upstreams, relayMeters),
+                    routes.configured(now -> DeliverySettings.of(settings.hostName(), now.delivery()), deliverySettings),
                     clock, relayMeters, exposure.tracing(), links,
                     Optional.of(settings.dataDirectory().resolve("attempts")), new GrantedSenders(routes));
             this.quotas = OrganizationQuotas.start(queue, routes, relayMeters, clock);
@@ -105,7 +111,8 @@ public final class Relay implements AutoCloseable {
                             settings.allowPlaintextAuthentication()),
                     policy.apply(
                             new OrganizationSubmissions(routes, queue, delivery.submitters().logins(),
-                                    delivery.submitters().cipher(), settings.hostName(), settings.trace(), clock,
+                                    delivery.submitters().cipher(), settings.hostName(),
+                                    routes.configured(RelayConfiguration::received, settings.received()), clock,
                                     relayMeters, exposure.tracing(), quotas)),
                     tls, meters);
             admin.open(queue, delivery.waiting(), delivery::rests, routes, exposure.access(), () -> {

@@ -1,5 +1,6 @@
 package dev.postrider.relay;
 
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.relay.links.LinkSettings;
 import dev.postrider.relay.queue.QueueSettings;
 import dev.postrider.relay.smtp.SmtpLimits;
@@ -18,12 +19,12 @@ import java.util.Optional;
  * @param dataDirectory                where the queue is, if it is a file
  * @param limits                       bounds of sessions
  * @param allowPlaintextAuthentication whether AUTH works without TLS
- * @param trace                        what it writes into a message's trace
+ * @param received                     what it makes of Received fields, until its route says otherwise
  * @param queue                        where the queue is and how much it takes
  * @param links                        how attachments are served for download, if they are
  */
 public record RelaySettings(String hostName, InetAddress bind, int submissionPort, int submissionsPort, int adminPort,
-        Path dataDirectory, SmtpLimits limits, boolean allowPlaintextAuthentication, TraceSettings trace,
+        Path dataDirectory, SmtpLimits limits, boolean allowPlaintextAuthentication, RelayConfiguration.Received received,
         QueueSettings queue, Optional<LinkSettings> links) {
 
     /** @throws IllegalArgumentException if several relays would keep attachments where only one can read them */
@@ -36,16 +37,16 @@ public record RelaySettings(String hostName, InetAddress bind, int submissionPor
 
     /** Without downloads. */
     public RelaySettings(String hostName, InetAddress bind, int submissionPort, int submissionsPort, int adminPort,
-            Path dataDirectory, SmtpLimits limits, boolean allowPlaintextAuthentication, TraceSettings trace,
+            Path dataDirectory, SmtpLimits limits, boolean allowPlaintextAuthentication, RelayConfiguration.Received received,
             QueueSettings queue) {
         this(hostName, bind, submissionPort, submissionsPort, adminPort, dataDirectory, limits,
-                allowPlaintextAuthentication, trace, queue, Optional.empty());
+                allowPlaintextAuthentication, received, queue, Optional.empty());
     }
 
     /** With a queue in a file and its default limits. */
     public RelaySettings(String hostName, InetAddress bind, int submissionPort, int submissionsPort, int adminPort,
-            Path dataDirectory, SmtpLimits limits, boolean allowPlaintextAuthentication, TraceSettings trace) {
+            Path dataDirectory, SmtpLimits limits, boolean allowPlaintextAuthentication, RelayConfiguration.Received received) {
         this(hostName, bind, submissionPort, submissionsPort, adminPort, dataDirectory, limits,
-                allowPlaintextAuthentication, trace, QueueSettings.DEFAULT);
+                allowPlaintextAuthentication, received, QueueSettings.DEFAULT);
     }
 }

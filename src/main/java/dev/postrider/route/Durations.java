@@ -5,7 +5,10 @@ import java.util.regex.Pattern;
 
 /** Durations as resources and settings write them, and as people read them: {@code 500ms}, {@code 60s}, {@code 5m}. */
 public final class Durations {
-    private static final Pattern FORM = Pattern.compile("[0-9]{1,9}(ms|s|m|h)");
+    /** As a regular expression. */
+    public static final String FORM = "[0-9]{1,9}(ms|s|m|h)";
+
+    private static final Pattern DURATION = Pattern.compile(FORM);
 
     private Durations() {}
 
@@ -15,7 +18,7 @@ public final class Durations {
      * @throws IllegalArgumentException if it is not a whole number with one of the units ms, s, m and h
      */
     public static Duration read(String text) {
-        if (!FORM.matcher(text).matches()) {
+        if (!DURATION.matcher(text).matches()) {
             throw new IllegalArgumentException(
                     "\"%s\" is no duration; write a whole number with ms, s, m or h, such as 15s".formatted(text));
         }

@@ -2,8 +2,10 @@ package dev.postrider.route;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the relay must know of the installation.
@@ -14,16 +16,24 @@ import java.util.Objects;
  * @param adminTokenSha256     SHA-256, in lower-case hex, of the token that the operator asks the relay with
  * @param submitterKeys        that the credentials of submitters are queued under: the first encrypts, all decrypt
  * @param replyRules           what replies of servers mean, before the rules that the program brings
+ * @param configuration        how the relay works; null where nobody says so: as it was started
  */
 public record RelayRoute(boolean globalServerRequired, String certificate, String privateKey,
         String adminTokenSha256, List<SubmitterKey> submitterKeys,
-        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<ReplyRule> replyRules) {
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) List<ReplyRule> replyRules,
+        @JsonDeserialize(using = ConfigurationTree.OfARoute.class) @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable RelayConfiguration configuration) {
 
     @JsonCreator
     public RelayRoute {
         // Routes of earlier versions say nothing of these.
         submitterKeys = List.copyOf(Objects.requireNonNullElse(submitterKeys, List.of()));
         replyRules = List.copyOf(Objects.requireNonNullElse(replyRules, List.of()));
+    }
+
+    /** With the configuration that the relay was started with. */
+    public RelayRoute(boolean globalServerRequired, String certificate, String privateKey, String adminTokenSha256,
+            List<SubmitterKey> submitterKeys, List<ReplyRule> replyRules) {
+        this(globalServerRequired, certificate, privateKey, adminTokenSha256, submitterKeys, replyRules, null);
     }
 
     /** Without rules for replies. */

@@ -6,12 +6,12 @@ import static dev.postrider.relay.TestRoutes.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.route.RelayConfiguration;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.postrider.cli.terminal.Age;
 import dev.postrider.relay.RecordingUpstreams;
 import dev.postrider.relay.Relay;
 import dev.postrider.relay.RelaySettings;
-import dev.postrider.relay.TraceSettings;
 import dev.postrider.relay.TestRoutes;
 import dev.postrider.relay.queue.Draft;
 import dev.postrider.relay.queue.NewMessage;
@@ -67,7 +67,7 @@ final class QueueCommandTest {
         routes.put(organization("news", State.OPEN));
         routes.markComplete();
         relay = Relay.start(new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT), routes, upstreams, InstantSource.system());
+                SmtpLimits.DEFAULT, false, RelayConfiguration.DEFAULT.received()), routes, upstreams, InstantSource.system());
         typed = new RelayCommands(relay.adminPort(),
                 Files.writeString(directory.resolve("token"), TestRoutes.ADMIN_TOKEN + "\n"));
         await().untilAsserted(() -> assertThat(queue("list", "--state", "deferred").lines()).hasSize(5));

@@ -2,7 +2,13 @@ package dev.postrider.cli;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
+import dev.postrider.route.RelayConfiguration;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import dev.postrider.operator.Settings;
 import dev.postrider.operator.relay.RelayWorkload;
 import dev.postrider.transport.GraphEndpoints;
@@ -60,15 +66,47 @@ final class RelayCommandTest {
 
     @Test
     void understandsEachArgumentThatTheOperatorGivesIt() {
-        RelayCommand relay = (RelayCommand) Postrider.commandLine()
-                .parseArgs(container().getArgs().toArray(String[]::new))
-                .subcommand()
-                .commandSpec()
-                .userObject();
+        assertThatCode(() -> Postrider.commandLine().parseArgs(container().getArgs().toArray(String[]::new)))
+                .doesNotThrowAnyException();
+    }
 
-        assertThat(relay.mostReceived).isEqualTo(9);
-        assertThat(relay.mostOwnReceived).isEqualTo(2);
-        assertThat(relay.receivedClientAddress).isFalse();
+    /** What the pod is given is read back as what the settings say, but for what the relay's route says. */
+    @Test
+    void isGivenWhatItMustKnowAtItsStart() {
+        String text = container().getEnv()
+                .stream()
+                .filter(variable -> variable.getName().equals("POSTRIDER_CONFIG_TEXT"))
+                .map(EnvVar::getValue)
+                .findFirst()
+                .orElseThrow();
+
+        RelayConfiguration read = RelayConfiguration.read(text);
+
+        assertThat(read.hostName()).isEqualTo("postrider-relay.mail.svc");
+        assertThat(read.queue().url()).isEqualTo("postgresql://db/queue");
+        assertThat(read.links()).hasToString("Links[enabled=true, tls=false, organizationSize=1Gi, downloads=1, "
+                + "sharedHosts=[], scanner=clamd:3310, s3=S3[endpoint=https://s3.example.com, region=eu, bucket=mail, "
+                + "secretName=s3]]");
+        assertThat(read.visibility()).hasToString("Visibility[metricsNames=1, otlpEndpoint=http://collector:4318, "
+                + "webhooksAllow=[http]]");
+        assertThat(read.delivery()).isEqualTo(RelayConfiguration.DEFAULT.delivery());
+        assertThat(read.received()).isEqualTo(RelayConfiguration.DEFAULT.received());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            --config-text={received: {most: 0}}              | --config-text: received.most: 0 is not a whole number from 1 to 1000
+            --config-text={queue: {url: 'postgresql://db/q'}} | --config-text: queue.secretName is missing
+            --config-text=received                           | --config-text: : "received" is not possible; write its settings below it
+            --config=/nowhere/relay.yaml                     | --config /nowhere/relay.yaml: there is no such file
+            """)
+    void saysWhatIsWrongWithItsConfiguration(String argument, String message) {
+        StringWriter errors = new StringWriter();
+
+        int exit = Postrider.commandLine().setErr(new PrintWriter(errors, true)).execute("relay", argument);
+
+        assertThat(errors.toString()).contains(message);
+        assertThat(exit).isEqualTo(2);
     }
 
     @Test

@@ -6,6 +6,7 @@ import static dev.postrider.relay.TestRoutes.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.route.RelayConfiguration;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.postrider.cli.terminal.Size;
 import dev.postrider.relay.Exposure;
@@ -13,7 +14,6 @@ import dev.postrider.relay.RecordingUpstreams;
 import dev.postrider.relay.Relay;
 import dev.postrider.relay.RelaySettings;
 import dev.postrider.relay.TestRoutes;
-import dev.postrider.relay.TraceSettings;
 import dev.postrider.access.Decision;
 import dev.postrider.access.Outcome;
 import dev.postrider.relay.admin.Access.Verb;
@@ -86,7 +86,7 @@ final class UsageCommandTest {
         routes.put(organization("news", State.OPEN));
         routes.markComplete();
         relay = Relay.start(new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT), routes, upstreams, DeliverySettings.of("relay.test"),
+                SmtpLimits.DEFAULT, false, RelayConfiguration.DEFAULT.received()), routes, upstreams, DeliverySettings.of("relay.test"),
                 new Exposure(UsageCommandTest::decide, 10, Tracing.OFF, WebhookPolicy.STRICT), () -> now);
         for (String token : List.of("reader", "orders", "nobody")) {
             Files.writeString(directory.resolve(token), token + "\n");

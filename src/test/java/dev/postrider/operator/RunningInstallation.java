@@ -3,13 +3,13 @@ package dev.postrider.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.api.Condition;
 import dev.postrider.operator.relay.RelayWorkload;
 import dev.postrider.relay.Dialogue;
 import dev.postrider.relay.Relay;
 import dev.postrider.relay.RelaySettings;
 import dev.postrider.relay.TestRoutes;
-import dev.postrider.relay.TraceSettings;
 import dev.postrider.relay.delivery.DeliverySettings;
 import dev.postrider.relay.routes.RouteSecrets;
 import dev.postrider.relay.routes.Routes;
@@ -110,7 +110,7 @@ final class RunningInstallation implements AutoCloseable {
         Routes known = new Routes();
         relay = Relay.start(
                 new RelaySettings(hostName, InetAddress.getLoopbackAddress(), 0, 0, 0, queue, SmtpLimits.DEFAULT,
-                        false, TraceSettings.DEFAULT),
+                        false, RelayConfiguration.DEFAULT.received()),
                 known, new MailUpstreams(hostName, false, LoopbackUpstreams.POLICY),
                 new DeliverySettings(hostName, List.of(Duration.ofMillis(200)), 0, Duration.ofHours(4),
                         Duration.ofDays(5), Duration.ofSeconds(30), 100, Duration.ofMillis(200),

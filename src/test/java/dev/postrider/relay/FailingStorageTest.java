@@ -6,6 +6,7 @@ import static dev.postrider.relay.TestRoutes.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.relay.queue.PostgresLocation;
 import dev.postrider.relay.queue.QueueLimits;
 import dev.postrider.relay.queue.QueueSettings;
@@ -61,7 +62,7 @@ final class FailingStorageTest {
         routes.put(organization("orders", State.OPEN));
         routes.markComplete();
         return Relay.start(new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, adminPort, data,
-                SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT, queue), routes, upstreams, InstantSource.system());
+                SmtpLimits.DEFAULT, true, RelayConfiguration.DEFAULT.received(), queue), routes, upstreams, InstantSource.system());
     }
 
     private static String mail(Relay relay, int size) throws IOException {

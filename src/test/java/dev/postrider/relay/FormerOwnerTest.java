@@ -6,6 +6,7 @@ import static dev.postrider.relay.TestRoutes.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.relay.RecordingUpstreams.Taken;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
@@ -55,7 +56,7 @@ final class FormerOwnerTest {
         routes.put(organization("bystander", State.OPEN).of(Optional.of("other")));
         routes.markComplete();
         relay = Relay.start(new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT), routes, upstreams, InstantSource.system());
+                SmtpLimits.DEFAULT, true, RelayConfiguration.DEFAULT.received()), routes, upstreams, InstantSource.system());
         await().until(routes::isComplete);
     }
 

@@ -4,6 +4,7 @@ import static dev.postrider.relay.TestRoutes.PASSWORD;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.message.DsnRequest;
 import dev.postrider.message.MessageContent;
 import dev.postrider.relay.delivery.DeliverySettings;
@@ -74,7 +75,7 @@ final class GrantedSendersTest {
         DeliverySettings usual = DeliverySettings.of("relay.test");
         relay = Optional.of(Relay.start(
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                        SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT, QueueSettings.DEFAULT, Optional.empty()),
+                        SmtpLimits.DEFAULT, true, RelayConfiguration.DEFAULT.received(), QueueSettings.DEFAULT, Optional.empty()),
                 routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
                 new DeliverySettings("relay.test", List.of(Duration.ofMillis(200)), 0, usual.delayNotice(),
                         usual.expiry(), usual.idleConnection(), usual.messagesPerConnection(), usual.serverRest(),

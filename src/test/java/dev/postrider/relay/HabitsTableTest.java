@@ -3,6 +3,7 @@ package dev.postrider.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.route.RelayConfiguration;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.postrider.relay.delivery.DeliverySettings;
@@ -183,7 +184,7 @@ final class HabitsTableTest {
         StringBuilder page = new StringBuilder(HEADER);
         try (Relay relay = Relay.start(
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                        SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT),
+                        SmtpLimits.DEFAULT, false, RelayConfiguration.DEFAULT.received()),
                 routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
                 DeliverySettings.of("relay.test"), InstantSource.system())) {
             for (int i = 0; i < habits.size(); i++) {

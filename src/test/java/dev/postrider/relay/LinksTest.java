@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.relay.delivery.DeliverySettings;
 import dev.postrider.relay.links.Clamd;
 import dev.postrider.relay.links.LinkSettings;
@@ -140,7 +141,7 @@ final class LinksTest {
                 usual.serverRest(), usual.longestServerRest(), usual.returnedMessage());
         Relay started = Relay.start(
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                        SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT, queue, Optional.of(links)),
+                        SmtpLimits.DEFAULT, true, RelayConfiguration.DEFAULT.received(), queue, Optional.of(links)),
                 routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY), hurried,
                 InstantSource.system());
         relay = Optional.of(started);

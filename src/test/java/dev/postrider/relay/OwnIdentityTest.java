@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.relay.delivery.DeliverySettings;
 import dev.postrider.relay.links.LinkSettings;
 import dev.postrider.relay.queue.QueueSettings;
@@ -79,7 +80,7 @@ final class OwnIdentityTest {
         DeliverySettings usual = DeliverySettings.of("relay.test");
         Relay started = Relay.start(
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                        SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT, QueueSettings.DEFAULT,
+                        SmtpLimits.DEFAULT, true, RelayConfiguration.DEFAULT.received(), QueueSettings.DEFAULT,
                         Optional.of(new LinkSettings(0, true, Optional.empty(), 1L << 20, 10, Optional.empty()))),
                 routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
                 new DeliverySettings("relay.test", List.of(Duration.ofMillis(300)), 0, delayNotice, usual.expiry(),

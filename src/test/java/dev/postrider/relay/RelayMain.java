@@ -1,5 +1,6 @@
 package dev.postrider.relay;
 
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.message.Envelope;
 import dev.postrider.message.MessageContent;
 import dev.postrider.relay.delivery.DeliverySettings;
@@ -91,7 +92,7 @@ public final class RelayMain {
                         .map(url -> new PostgresLocation(url, Optional.of(directory))),
                 QueueLimits.DEFAULT, quick ? LEASE : QueueSettings.LEASE);
         var settings = new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), number(given, "submission"),
-                number(given, "submissions"), 0, directory, SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT, queue,
+                number(given, "submissions"), 0, directory, SmtpLimits.DEFAULT, true, RelayConfiguration.DEFAULT.received(), queue,
                 given.containsKey("hostile") && !given.containsKey("database")
                         ? Optional.of(new LinkSettings(0, false, Optional.empty(), 1L << 30, 4, Optional.empty()))
                         : Optional.empty());

@@ -1,5 +1,6 @@
 package dev.postrider.relay;
 
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.relay.delivery.DeliverySettings;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
@@ -27,7 +28,7 @@ final class RelayOfOne implements AutoCloseable {
         routes.markComplete();
         relay = Relay.start(
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                        SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT),
+                        SmtpLimits.DEFAULT, false, RelayConfiguration.DEFAULT.received()),
                 routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
                 DeliverySettings.of("relay.test"), clock);
     }

@@ -7,6 +7,7 @@ import static dev.postrider.relay.TestRoutes.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.testing.InstalledProgram;
 import dev.postrider.transport.LoopbackUpstreams;
 import dev.postrider.transport.MailUpstreams;
@@ -73,7 +74,7 @@ final class RelayTest {
 
     private Relay start(boolean plaintext) throws Exception {
         return Relay.start(new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                SmtpLimits.DEFAULT, plaintext, TraceSettings.DEFAULT), routes, upstreams, InstantSource.system());
+                SmtpLimits.DEFAULT, plaintext, RelayConfiguration.DEFAULT.received()), routes, upstreams, InstantSource.system());
     }
 
     @AfterEach
@@ -347,7 +348,7 @@ final class RelayTest {
     void isNotReadyBeforeTheRoutesAreKnown() throws Exception {
         relay.close();
         relay = Relay.start(new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT), new Routes(), upstreams, InstantSource.system());
+                SmtpLimits.DEFAULT, false, RelayConfiguration.DEFAULT.received()), new Routes(), upstreams, InstantSource.system());
         HttpResponse<String> response = get("/readyz", "");
         assertThat(response.statusCode()).isEqualTo(503);
         assertThat(response.body()).isEqualTo("the routes are not all known yet\n");
@@ -436,7 +437,7 @@ final class RelayTest {
             routes.put(limited(65_536, WhenTooLarge.SPLIT));
             relay = Relay.start(
                     new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                            SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT),
+                            SmtpLimits.DEFAULT, false, RelayConfiguration.DEFAULT.received()),
                     routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY), InstantSource.system());
             String body = ("x".repeat(98) + "\r\n").repeat(2000);
             String id;

@@ -2,6 +2,7 @@ package dev.postrider.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.api.Condition;
 import dev.postrider.api.Condition.Status;
 import dev.postrider.api.OrganizationMailSettings;
@@ -51,7 +52,7 @@ final class StatusAndRelayTest {
         var policy = new AtomicReference<SubmissionPolicy>();
         try (var _ = Relay.start(
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                        SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT),
+                        SmtpLimits.DEFAULT, false, RelayConfiguration.DEFAULT.received()),
                 routes, new RecordingUpstreams(), DeliverySettings.of("relay.test"), Exposure.DEFAULT,
                 InstantSource.system(), own -> {
                     policy.set(own);

@@ -1,5 +1,6 @@
 package dev.postrider.relay;
 
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.message.header.OverlongNameException;
 import dev.postrider.relay.smtp.DsnParameters;
 import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
@@ -70,7 +71,7 @@ enum SubmittedMessages {
                 DsnParameters.NONE);
         var trace = new TraceHeaders(out, submission,
                 new ReceivedField("relay.test", "ID", Instant.parse("2026-03-01T12:00:00Z"), true),
-                new LoopDetection(TraceSettings.DEFAULT, LoopDetection.by("relay.test")));
+                new LoopDetection(RelayConfiguration.DEFAULT.received(), LoopDetection.by("relay.test")));
         var identity = new SenderIdentity(new ResourceKey("shop", "orders"),
                 new Address("a@b.example", Optional.of("n".repeat(200))), "a@b.example", Optional.empty(),
                 Optional.of(new Address("answers@b.example", Optional.empty())),

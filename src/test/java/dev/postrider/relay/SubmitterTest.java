@@ -6,6 +6,7 @@ import static dev.postrider.relay.TestRoutes.organization;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.relay.delivery.DeliverySettings;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
@@ -111,7 +112,7 @@ final class SubmitterTest {
     private Relay start(Routes known) throws Exception {
         return Relay.start(
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                        SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT),
+                        SmtpLimits.DEFAULT, false, RelayConfiguration.DEFAULT.received()),
                 known, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
                 new DeliverySettings("relay.test", List.of(Duration.ofSeconds(90)), 0, Duration.ofHours(4),
                         Duration.ofDays(5), Duration.ofSeconds(30), 100, Duration.ofSeconds(1), Duration.ofSeconds(1),

@@ -16,6 +16,7 @@ final class SubmittingSessions implements AutoCloseable {
     private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
     private final AtomicInteger numbers = new AtomicInteger();
     private final AtomicInteger refused = new AtomicInteger();
+    private final String name;
     private final String text;
     private volatile boolean stopping;
 
@@ -26,6 +27,16 @@ final class SubmittingSessions implements AutoCloseable {
      * @param size  of each mail's text
      */
     SubmittingSessions(int sessions, IntSupplier ports, int size) {
+        this("m", sessions, ports, size);
+    }
+
+    /**
+     * Starts them.
+     *
+     * @param name how the subjects of their mails begin; another for those that send to the same server
+     */
+    SubmittingSessions(String name, int sessions, IntSupplier ports, int size) {
+        this.name = name;
         this.text = ("x".repeat(70) + "\r\n").repeat(Math.max(1, size / 72));
         for (int i = 0; i < sessions; i++) {
             threads.execute(() -> send(ports));
@@ -40,7 +51,7 @@ final class SubmittingSessions implements AutoCloseable {
                     continue;
                 }
                 while (!stopping) {
-                    String subject = "m" + numbers.incrementAndGet();
+                    String subject = name + numbers.incrementAndGet();
                     String reply = client.mail("a@b.example", "x@y.example", "Subject: " + subject + "\r\n\r\n" + text);
                     if (reply.startsWith("250")) {
                         acknowledged.add(subject);

@@ -3,6 +3,7 @@ package dev.postrider.relay;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.relay.smtp.DsnParameters;
 import dev.postrider.relay.smtp.IncomingMessage;
 import dev.postrider.relay.smtp.Recipient;
@@ -39,7 +40,7 @@ final class TraceHeadersTest {
             """)
     void addsWhatIsMissing(String message, String expected) throws Exception {
         for (int step : new int[]{1, 2, 7, 1000}) {
-            String passed = pass(message, step, TraceSettings.DEFAULT, submission("client", "2001:db8::1"));
+            String passed = pass(message, step, RelayConfiguration.DEFAULT.received(), submission("client", "2001:db8::1"));
             String received = "Received: from client ([IPv6:2001:db8:0:0:0:0:0:1])|\tby relay.test (Postrider) with"
                     + " ESMTPA|\tid ID; Sun, 1 Mar 2026 12:00:00 +0000|";
             assertThat(passed).isEqualTo(received + expected.replaceFirst("D(?=I?\\||I?$)", DATE)
@@ -54,7 +55,7 @@ final class TraceHeadersTest {
                 false, false, DsnParameters.NONE);
     }
 
-    private static String pass(String message, int step, TraceSettings settings, Submission submission)
+    private static String pass(String message, int step, RelayConfiguration.Received settings, Submission submission)
             throws Exception {
         var out = new ByteArrayOutputStream();
         byte[] octets = message.replace("|", "\r\n").getBytes(StandardCharsets.US_ASCII);
@@ -82,7 +83,7 @@ final class TraceHeadersTest {
             ip-192-0-2-1.pod.local ; 192.0.2.1   ; false ; unknown
             """)
     void namesTheClient(String greeting, String address, boolean clientAddress, String from) throws Exception {
-        String passed = pass("Subject: a||", 1000, new TraceSettings(50, 5, clientAddress),
+        String passed = pass("Subject: a||", 1000, new RelayConfiguration.Received(50, 5, clientAddress),
                 submission(greeting, address));
         assertThat(passed).startsWith(
                 "Received: from " + from + "|\tby relay.test (Postrider) with ESMTPA|\tid ID; Sun, 1 Mar 2026");
@@ -110,11 +111,11 @@ final class TraceHeadersTest {
                 .replaceAll("R(?=[OR|]|Subject)", "Received: from a by mx.example; z|");
         for (int step : new int[]{1, 7, 1000}) {
             if (expected.equals("passes")) {
-                pass(text, step, new TraceSettings(3, 2, true), submission("c", "192.0.2.1"));
+                pass(text, step, new RelayConfiguration.Received(3, 2, true), submission("c", "192.0.2.1"));
             } else {
                 int octets = step;
                 assertThatThrownBy(
-                        () -> pass(text, octets, new TraceSettings(3, 2, true), submission("c", "192.0.2.1")))
+                        () -> pass(text, octets, new RelayConfiguration.Received(3, 2, true), submission("c", "192.0.2.1")))
                         .isInstanceOf(IncomingMessage.RefusedException.class)
                         .hasMessageContaining(expected);
             }

@@ -5,6 +5,7 @@ import static dev.postrider.relay.TestRoutes.organization;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.route.OrganizationRoute.State;
@@ -58,7 +59,7 @@ final class TransparencyTest {
         routes.markComplete();
         relay = Relay.start(
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                        SmtpLimits.DEFAULT, true, TraceSettings.DEFAULT),
+                        SmtpLimits.DEFAULT, true, RelayConfiguration.DEFAULT.received()),
                 routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY), InstantSource.system());
     }
 

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -29,12 +30,13 @@ public final class PostgresServer implements AutoCloseable {
     public static final String USER = "postrider";
     public static final String PASSWORD = "open sesame";
 
+    private static final String STANDBY = "standby";
     private static final AtomicInteger DATABASES = new AtomicInteger();
 
     private final Path programs;
     private final Path directory;
     private final int port;
-    private final List<String> options;
+    private final List<String> options = new ArrayList<>();
     private final String listenAddresses;
     private BoundProcess process;
 
@@ -62,6 +64,32 @@ public final class PostgresServer implements AutoCloseable {
         return start(Optional.empty(), List.of(address));
     }
 
+    /**
+     * Starts one that follows this one, which from now on answers a commit once the standby has it on disk.
+     *
+     * @throws SQLException if this one does not take the setting
+     */
+    public PostgresServer startSynchronousStandby() throws SQLException {
+        PostgresServer standby;
+        try {
+            standby = new PostgresServer(this);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        // After the copy, which would have it too.
+        try (Connection connection = connect("postgres"); var statement = connection.createStatement()) {
+            statement.execute("ALTER SYSTEM SET synchronous_standby_names = '" + STANDBY + "'");
+            statement.execute("SELECT pg_reload_conf()");
+            await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(20)).until(() -> {
+                try (var rows = statement
+                        .executeQuery("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'")) {
+                    return rows.next() && rows.getInt(1) == 1;
+                }
+            });
+        }
+        return standby;
+    }
+
     private static PostgresServer start(Optional<TestCertificates.Server> certificate) {
         return start(certificate, List.of());
     }
@@ -74,16 +102,20 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    private PostgresServer(Optional<TestCertificates.Server> certificate, List<String> addresses) throws IOException {
-        listenAddresses = String.join(",", Stream.concat(Stream.of("127.0.0.1"), addresses.stream()).toList());
-        programs = programs();
+    private PostgresServer(Path programs, String listenAddresses) throws IOException {
+        this.programs = programs;
+        this.listenAddresses = listenAddresses;
         directory = Files.createTempDirectory("postgres");
         port = freePort();
-        options = certificate.isPresent() ? tls(certificate.get()) : List.of();
-        Path password = Files.writeString(directory.resolve("password"), PASSWORD);
-        if (isRoot()) {
-            PostgresBinaries.run(directory, List.of("chown", "-R", "nobody", directory.toString()));
+    }
+
+    private PostgresServer(Optional<TestCertificates.Server> certificate, List<String> addresses) throws IOException {
+        this(programs(), String.join(",", Stream.concat(Stream.of("127.0.0.1"), addresses.stream()).toList()));
+        if (certificate.isPresent()) {
+            options.addAll(tls(certificate.get()));
         }
+        Path password = Files.writeString(directory.resolve("password"), PASSWORD);
+        giveDirectory();
         PostgresBinaries.run(directory,
                 asUser(programs.resolve("initdb").toString(), "-D", data(), "-U", USER, "--auth=scram-sha-256",
                         "--pwfile=" + password, "--encoding=UTF8", "--locale=C", "--no-sync"));
@@ -92,6 +124,24 @@ public final class PostgresServer implements AutoCloseable {
                     StandardOpenOption.APPEND);
         }
         process = startProcess();
+    }
+
+    /** A copy of another, which it follows from now on. */
+    private PostgresServer(PostgresServer primary) throws IOException {
+        this(primary.programs, primary.listenAddresses);
+        giveDirectory();
+        PostgresBinaries.run(directory,
+                asUser(programs.resolve("pg_basebackup").toString(), "-D", data(), "--checkpoint=fast", "--no-sync",
+                        "--write-recovery-conf", "-d",
+                        "host=127.0.0.1 port=%d user=%s password='%s' application_name=%s".formatted(primary.port,
+                                USER, PASSWORD, STANDBY)));
+        process = startProcess();
+    }
+
+    private void giveDirectory() {
+        if (isRoot()) {
+            PostgresBinaries.run(directory, List.of("chown", "-R", "nobody", directory.toString()));
+        }
     }
 
     private List<String> tls(TestCertificates.Server certificate) throws IOException {
@@ -186,6 +236,12 @@ public final class PostgresServer implements AutoCloseable {
         return port;
     }
 
+    /** The same, for those who look for the primary among this one and another, in this order. */
+    public String url(PostgresServer other, String database) {
+        return "postgresql://127.0.0.1:" + port + ",127.0.0.1:" + other.port + "/" + database
+                + "?targetServerType=primary&sslmode=disable";
+    }
+
     /** Without login and TLS. */
     public String url(String database) {
         return url("127.0.0.1", database);
@@ -209,6 +265,22 @@ public final class PostgresServer implements AutoCloseable {
         long pid = Long.parseLong(Files.readAllLines(directory.resolve("data/postmaster.pid")).getFirst());
         PostgresBinaries.run(directory, List.of("kill", "-QUIT", Long.toString(pid)));
         await().atMost(Duration.ofSeconds(30)).until(() -> !process.isRunning());
+    }
+
+    /** Makes a standby the primary, whatever the former one does; returns once it takes writes. */
+    public void promote() {
+        PostgresBinaries.run(directory,
+                asUser(programs.resolve("pg_ctl").toString(), "promote", "-w", "-D", data()));
+    }
+
+    /** Sends a signal to all its processes at once: KILL, STOP as for a machine without breath, CONT. */
+    public void signal(String name) throws IOException {
+        long pid = Long.parseLong(Files.readAllLines(directory.resolve("data/postmaster.pid")).getFirst());
+        var command = new ArrayList<>(List.of("kill", "-" + name, Long.toString(pid)));
+        // One that ends by itself meanwhile is no reason to fail.
+        ProcessHandle.of(pid).stream().flatMap(ProcessHandle::descendants).forEach(child -> command.add(
+                Long.toString(child.pid())));
+        CommandResult.run(directory, Map.of(), "", command);
     }
 
     /** Starts it again. */

@@ -297,14 +297,16 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
                 Optional.of(new Installation.RelayAddress(RelayWorkload.bindingHost(namespace, settings.relay()),
                         RelayWorkload.SUBMISSION_PORT,
                         Optional.of(secrets.certificate().caCertificate()).filter(ca -> !ca.isEmpty()))),
-                settings.relay().links().enabled(), Set.copyOf(settings.relay().links().sharedHosts()),
+                settings.relay().configuration().links().enabled(),
+                Set.copyOf(settings.relay().configuration().links().sharedHosts()),
                 settings.support(), Optional.of(settings.senderDomains()), secrets.fingerprintKey());
     }
 
     private Optional<Refusal> applyRoute(Settings settings, ConfigMap configMap, Context<ConfigMap> context) {
         RelayRoute route = new RelayRoute(settings.globalServerPolicy() == Settings.GlobalServerPolicy.Required,
                 secrets.certificate().certificateChain(), secrets.certificate().privateKey(),
-                Sha256.of(secrets.adminToken()), secrets.submitterKeys(), settings.relay().replyRules().valid());
+                Sha256.of(secrets.adminToken()), secrets.submitterKeys(), settings.relay().replyRules().valid(),
+                RelayWorkload.configuration(cluster.namespace(), settings.relay()));
         Secret wanted = Secrets.route(RouteSecret.Kind.RELAY, Cluster.key(configMap),
                 configMap.getMetadata().getUid(), route, cluster.namespace(),
                 configMap);

@@ -1,8 +1,8 @@
 package dev.postrider.operator.relay;
 
-import dev.postrider.operator.LinksSettings;
 import dev.postrider.operator.Secrets;
 import dev.postrider.operator.Settings;
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.transport.GraphEndpoints;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.Lifecycle;
@@ -110,7 +110,13 @@ public final class RelayWorkload {
 
     /** What the relay calls itself towards other servers (EHLO), and so does whoever tests for it. */
     public static String greetingName(String namespace, Settings.Relay relay) {
-        return relay.hostName().orElse(host(namespace));
+        return configuration(namespace, relay).hostName();
+    }
+
+    /** What the relay reads, with the name by which it greets. */
+    public static RelayConfiguration configuration(String namespace, Settings.Relay relay) {
+        RelayConfiguration given = relay.configuration();
+        return given.hostName().isEmpty() ? given.withHostName(host(namespace)) : given;
     }
 
     /** By what name applications call the relay: what bindings name, and the certificate carries. */
@@ -135,7 +141,7 @@ public final class RelayWorkload {
                 new ServiceAccountBuilder().withMetadata(metadata()).withAutomountServiceAccountToken(false).build());
         objects.add(role());
         objects.add(roleBinding());
-        if (!isShared()) {
+        if (!settings.isShared()) {
             objects.add(volumeClaim());
         }
         objects.add(service());
@@ -152,11 +158,6 @@ public final class RelayWorkload {
         }
         objects.add(deployment());
         return objects;
-    }
-
-    /** Whether the queue is in a database, which several relays may share. */
-    private boolean isShared() {
-        return settings.queue().url().isPresent();
     }
 
     private int replicas() {
@@ -229,7 +230,7 @@ public final class RelayWorkload {
     private List<ServicePort> servicePorts() {
         List<ServicePort> ports = new ArrayList<>(List.of(servicePort("submission", SUBMISSION_PORT),
                 servicePort("submissions", SUBMISSIONS_PORT), servicePort("admin", ADMIN_PORT)));
-        if (settings.links().enabled()) {
+        if (servesLinks()) {
             ports.add(servicePort("links", LINKS_PORT));
         }
         return ports;
@@ -254,7 +255,7 @@ public final class RelayWorkload {
                 .addNewIngress()
                 .withPorts(Stream
                         .of(Stream.of("submission", "submissions"),
-                                Stream.of("links").filter(_ -> settings.links().enabled()))
+                                Stream.of("links").filter(_ -> servesLinks()))
                         .flatMap(names -> names)
                         .map(RelayWorkload::policyPort)
                         .toList())
@@ -322,7 +323,7 @@ public final class RelayWorkload {
 
     private DeploymentStrategy strategy() {
         // Two relays must never have the same volume open.
-        return isShared()
+        return settings.isShared()
                 ? new DeploymentStrategyBuilder().withType("RollingUpdate")
                         .withNewRollingUpdate()
                         .withMaxUnavailable(new IntOrString(0))
@@ -353,16 +354,23 @@ public final class RelayWorkload {
         return mounts;
     }
 
+    private boolean servesLinks() {
+        return settings.configuration().links().enabled();
+    }
+
     private Optional<String> linksSecret() {
-        LinksSettings links = settings.links();
-        return links.enabled() && links.s3() != null ? links.s3().secretName() : Optional.empty();
+        return settings.configuration()
+                .links()
+                .bucket()
+                .filter(_ -> servesLinks())
+                .map(RelayConfiguration.S3::secretName);
     }
 
     private Volume queueVolume() {
-        return isShared()
+        return settings.isShared()
                 ? new VolumeBuilder().withName("queue-credentials")
                         .withNewSecret()
-                        .withSecretName(settings.queue().secretName().orElseThrow())
+                        .withSecretName(settings.configuration().queue().secretName())
                         .endSecret()
                         .build()
                 : new VolumeBuilder().withName("data")
@@ -373,7 +381,7 @@ public final class RelayWorkload {
     }
 
     private VolumeMount queueMount() {
-        return isShared()
+        return settings.isShared()
                 ? new VolumeMountBuilder().withName("queue-credentials")
                         .withMountPath(CREDENTIALS)
                         .withReadOnly(true)
@@ -381,64 +389,24 @@ public final class RelayWorkload {
                 : new VolumeMountBuilder().withName("data").withMountPath(DATA).build();
     }
 
+    /**
+     * What only this process must know, and what it must know at its start; the rest it reads in its route, so that a
+     * change of that is no reason for a new pod.
+     */
     private List<EnvVar> environment() {
         List<EnvVar> environment = new ArrayList<>();
         environment.add(variable("JAVA_TOOL_OPTIONS", JAVA_OPTIONS));
-        settings.queue().url().ifPresent(url -> {
-            environment.add(variable("POSTRIDER_QUEUE_URL", url));
+        environment.add(variable("POSTRIDER_CONFIG_TEXT", configuration(namespace, settings).atStart().toString()));
+        if (settings.isShared()) {
             environment.add(variable("POSTRIDER_QUEUE_CREDENTIALS", CREDENTIALS));
-        });
-        addLimits(environment, "POSTRIDER_QUEUE_", settings.queue().limits());
-        addLimits(environment, "POSTRIDER_QUEUE_ORGANIZATION_", settings.queue().organizationLimits());
-        addDelivery(environment, settings.delivery());
-        addLinks(environment, settings.links());
+        }
+        if (servesLinks()) {
+            environment.add(variable("POSTRIDER_LINKS_PORT", Integer.toString(LINKS_PORT)));
+        }
+        linksSecret().ifPresent(_ -> environment.add(variable("POSTRIDER_LINKS_S3_CREDENTIALS", LINKS_CREDENTIALS)));
         graph.graph().ifPresent(url -> environment.add(variable("POSTRIDER_GRAPH_ENDPOINT", url.toString())));
         graph.login().ifPresent(url -> environment.add(variable("POSTRIDER_GRAPH_LOGIN_ENDPOINT", url.toString())));
         return environment;
-    }
-
-    private static void addDelivery(List<EnvVar> environment, Settings.Delivery delivery) {
-        delivery.retryAfter()
-                .ifPresent(waits -> environment.add(variable("POSTRIDER_RETRY_AFTER", String.join(",", waits))));
-        Optional.ofNullable(delivery.retryJitter())
-                .ifPresent(percent -> environment.add(variable("POSTRIDER_RETRY_JITTER", percent.toString())));
-        delivery.delayNoticeAfter()
-                .ifPresent(time -> environment.add(variable("POSTRIDER_DELAY_NOTICE_AFTER", time)));
-        delivery.giveUpAfter().ifPresent(time -> environment.add(variable("POSTRIDER_GIVE_UP_AFTER", time)));
-        delivery.idleConnection().ifPresent(time -> environment.add(variable("POSTRIDER_IDLE_CONNECTION", time)));
-        Optional.ofNullable(delivery.messagesPerConnection())
-                .ifPresent(most -> environment.add(variable("POSTRIDER_MESSAGES_PER_CONNECTION", most.toString())));
-        delivery.serverRest().ifPresent(time -> environment.add(variable("POSTRIDER_SERVER_REST", time)));
-        delivery.longestServerRest()
-                .ifPresent(time -> environment.add(variable("POSTRIDER_LONGEST_SERVER_REST", time)));
-        delivery.returnedMessage().ifPresent(size -> environment.add(variable("POSTRIDER_RETURNED_MESSAGE", size)));
-    }
-
-    private static void addLinks(List<EnvVar> environment, LinksSettings links) {
-        if (!links.enabled()) {
-            return;
-        }
-        environment.add(variable("POSTRIDER_LINKS_PORT", Integer.toString(LINKS_PORT)));
-        Optional.ofNullable(links.tls())
-                .ifPresent(tls -> environment.add(variable("POSTRIDER_LINKS_TLS", tls.toString())));
-        links.organizationSize()
-                .ifPresent(size -> environment.add(variable("POSTRIDER_LINKS_ORGANIZATION_SIZE", size)));
-        Optional.ofNullable(links.downloads())
-                .ifPresent(most -> environment.add(variable("POSTRIDER_LINKS_DOWNLOADS", most.toString())));
-        links.scanner().ifPresent(address -> environment.add(variable("POSTRIDER_LINKS_SCANNER", address)));
-        LinksSettings.S3 s3 = links.s3();
-        if (s3 != null) {
-            s3.endpoint().ifPresent(url -> environment.add(variable("POSTRIDER_LINKS_S3_ENDPOINT", url)));
-            s3.region().ifPresent(region -> environment.add(variable("POSTRIDER_LINKS_S3_REGION", region)));
-            s3.bucket().ifPresent(bucket -> environment.add(variable("POSTRIDER_LINKS_S3_BUCKET", bucket)));
-            environment.add(variable("POSTRIDER_LINKS_S3_CREDENTIALS", LINKS_CREDENTIALS));
-        }
-    }
-
-    private static void addLimits(List<EnvVar> environment, String prefix, Settings.Limits limits) {
-        Optional.ofNullable(limits.messages())
-                .ifPresent(messages -> environment.add(variable(prefix + "MESSAGES", Long.toString(messages))));
-        limits.size().ifPresent(size -> environment.add(variable(prefix + "SIZE", size)));
     }
 
     private static EnvVar variable(String name, String value) {
@@ -473,26 +441,13 @@ public final class RelayWorkload {
      * come here, and would be refused.
      */
     private @Nullable Lifecycle lifecycle() {
-        return isShared()
+        return settings.isShared()
                 ? new LifecycleBuilder().withNewPreStop().withNewSleep(UNLEARNED_SECONDS).endPreStop().build()
                 : null;
     }
 
     private List<String> arguments() {
-        List<String> arguments = new ArrayList<>(List.of("relay", "--namespace=" + namespace, "--data=" + DATA,
-                "--host-name=" + greetingName(namespace, settings),
-                "--allow-plaintext-authentication=" + settings.allowPlaintextAuthentication(),
-                "--most-received=" + settings.received().most(),
-                "--most-own-received=" + settings.received().mostOwn(),
-                "--received-client-address=" + settings.received().clientAddress()));
-        Settings.Visibility visibility = settings.visibility();
-        if (visibility.metricsNames() != null) {
-            arguments.add("--metrics-names=" + visibility.metricsNames());
-        }
-        visibility.otlpEndpoint().ifPresent(endpoint -> arguments.add("--otlp-endpoint=" + endpoint));
-        if (!visibility.webhooksAllow().isEmpty()) {
-            arguments.add("--webhooks-allow=" + String.join(",", visibility.webhooksAllow()));
-        }
+        List<String> arguments = new ArrayList<>(List.of("relay", "--namespace=" + namespace, "--data=" + DATA));
         if (!connections.allowedNetworks().isEmpty()) {
             arguments.add("--allowed-networks=" + String.join(",", connections.allowedNetworks()));
         }
@@ -506,7 +461,7 @@ public final class RelayWorkload {
         List<ContainerPort> ports = new ArrayList<>(List.of(port("submission", SUBMISSION_CONTAINER_PORT),
                 port("submissions", SUBMISSIONS_CONTAINER_PORT), port("admin", ADMIN_PORT),
                 port("health", HEALTH_PORT)));
-        if (settings.links().enabled()) {
+        if (servesLinks()) {
             ports.add(port("links", LINKS_PORT));
         }
         return ports;

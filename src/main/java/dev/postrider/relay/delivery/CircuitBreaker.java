@@ -4,6 +4,7 @@ import dev.postrider.transport.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Rests a server that fails. Closed, it lets all attempts through. After three failures in a row, or one that came with
@@ -19,9 +20,10 @@ final class CircuitBreaker {
         CLOSED, OPEN, HALF_OPEN
     }
 
-    private final Duration shortest;
-    private final Duration longest;
-    private Duration rest;
+    private final Supplier<Duration> shortest;
+    private final Supplier<Duration> longest;
+    /** How long the next rest is; empty for the shortest. */
+    private Optional<Duration> rest = Optional.empty();
     private int failures;
     private boolean open;
     private boolean probing;
@@ -35,10 +37,9 @@ final class CircuitBreaker {
      * @param shortest how long the first rest is
      * @param longest  how long a rest gets
      */
-    CircuitBreaker(Duration shortest, Duration longest) {
+    CircuitBreaker(Supplier<Duration> shortest, Supplier<Duration> longest) {
         this.shortest = shortest;
         this.longest = longest;
-        this.rest = shortest;
     }
 
     State state(Instant now) {
@@ -79,7 +80,7 @@ final class CircuitBreaker {
         why = Optional.empty();
         probing = false;
         failures = 0;
-        rest = shortest;
+        rest = Optional.empty();
         lastFailure = Optional.empty();
     }
 
@@ -94,9 +95,11 @@ final class CircuitBreaker {
         if (open ? probe : failures >= MOST_FAILURES) {
             open = true;
             probing = false;
-            restsUntil = now.plus(rest);
-            Duration twice = rest.multipliedBy(2);
-            rest = twice.compareTo(longest) < 0 ? twice : longest;
+            Duration length = rest.orElseGet(shortest);
+            restsUntil = now.plus(length);
+            Duration twice = length.multipliedBy(2);
+            Duration most = longest.get();
+            rest = Optional.of(twice.compareTo(most) < 0 ? twice : most);
         }
         failure.retryAfter().map(now::plus).filter(time -> !open || time.isAfter(restsUntil)).ifPresent(time -> {
             open = true;

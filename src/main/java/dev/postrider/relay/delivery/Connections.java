@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,14 +71,14 @@ final class Connections {
 
     private final Upstreams upstreams;
     private final ConnectionPermits permits;
-    private final DeliverySettings settings;
+    private final Supplier<DeliverySettings> settings;
     private final Deque<Connection> idle = new ArrayDeque<>();
     private final AtomicInteger open = new AtomicInteger();
     private volatile int most = Integer.MAX_VALUE;
     private long wantedUntil = System.nanoTime();
     private long yieldsUntil = wantedUntil;
 
-    Connections(Upstreams upstreams, ConnectionPermits permits, DeliverySettings settings) {
+    Connections(Upstreams upstreams, ConnectionPermits permits, Supplier<DeliverySettings> settings) {
         this.upstreams = upstreams;
         this.permits = permits;
         this.settings = settings;
@@ -138,7 +139,7 @@ final class Connections {
      */
     void giveBack(Connection connection, Optional<ServerRoute> current, Instant now) {
         connection.messages++;
-        if (connection.messages < settings.messagesPerConnection() && open.get() <= most && !isOwed(connection)
+        if (connection.messages < settings.get().messagesPerConnection() && open.get() <= most && !isOwed(connection)
                 && current.filter(connection::isUseful).isPresent()) {
             connection.idleSince = now;
             synchronized (this) {
@@ -194,7 +195,7 @@ final class Connections {
 
     /** Takes out those that have waited for too long; the caller closes them. */
     List<Connection> takeExpired(Instant now) {
-        return takeOut(kept -> !kept.idleSince.plus(settings.idleConnection()).isAfter(now));
+        return takeOut(kept -> !kept.idleSince.plus(settings.get().idleConnection()).isAfter(now));
     }
 
     /** Takes out those that the current route has no use for; the caller closes them. */

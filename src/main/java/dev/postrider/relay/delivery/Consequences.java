@@ -30,6 +30,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,20 +38,20 @@ import org.slf4j.LoggerFactory;
 final class Consequences {
     private static final Logger LOG = LoggerFactory.getLogger(Consequences.class);
 
-    private final DeliverySettings settings;
+    private final Supplier<DeliverySettings> settings;
     private final InstantSource clock;
     private final RelayMeters meters;
     private final Routes routes;
     private final MailLogin logins;
     private final DeliveryReport report;
 
-    Consequences(DeliverySettings settings, InstantSource clock, RelayMeters meters, Routes routes, MailLogin logins) {
+    Consequences(Supplier<DeliverySettings> settings, InstantSource clock, RelayMeters meters, Routes routes, MailLogin logins) {
         this.logins = logins;
         this.settings = settings;
         this.clock = clock;
         this.meters = meters;
         this.routes = routes;
-        this.report = new DeliveryReport(settings.hostName(), settings.returnedMessage());
+        this.report = new DeliveryReport(settings.get().hostName(), () -> settings.get().returnedMessage());
     }
 
     /** Whether a message has been there for so long that something is due even without an attempt. */
@@ -60,12 +61,12 @@ final class Consequences {
     }
 
     private boolean isExpired(QueuedMessage message) {
-        return !message.received().plus(settings.expiry()).isAfter(clock.instant());
+        return !message.received().plus(settings.get().expiry()).isAfter(clock.instant());
     }
 
     private boolean isToldOfDelay(QueuedMessage message, QueuedRecipient recipient) {
         return !recipient.delayReported() && !message.sender().isEmpty() && recipient.dsn().wantsDelay()
-                && !message.received().plus(settings.delayNotice()).isAfter(clock.instant());
+                && !message.received().plus(settings.get().delayNotice()).isAfter(clock.instant());
     }
 
     /** What a message's age asks for, that is not tried since its servers rest. */
@@ -152,7 +153,7 @@ final class Consequences {
                     tell(RelayMeters.Outcome.DEFERRED, message, outcome, refused.message());
                     if (tell) {
                         report(reported, Kind.DELAYED, entry(outcome, refused, refused.enhancedStatus(false),
-                                Optional.of(message.received().plus(settings.expiry()))));
+                                Optional.of(message.received().plus(settings.get().expiry()))));
                     }
                 }
             }
@@ -167,7 +168,7 @@ final class Consequences {
     }
 
     private Instant onSchedule(Verdict.Refused refused, int attempts, double spread, Instant now) {
-        Duration wait = settings.waitAfter(attempts, spread);
+        Duration wait = settings.get().waitAfter(attempts, spread);
         return now.plus(refused.retryAfter().filter(asked -> asked.compareTo(wait) > 0).orElse(wait));
     }
 

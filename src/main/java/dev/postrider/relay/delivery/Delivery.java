@@ -32,6 +32,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -65,22 +66,23 @@ public final class Delivery implements AutoCloseable {
 
     public Delivery(Queue queue, Routes routes, Upstreams upstreams, DeliverySettings settings, InstantSource clock,
             RelayMeters meters, Tracing tracing) {
-        this(queue, routes, upstreams, settings, clock, meters, tracing, Optional.empty(), Optional.empty(),
+        this(queue, routes, upstreams, () -> settings, clock, meters, tracing, Optional.empty(), Optional.empty(),
                 GlobalSenders.ANYBODY);
     }
 
     /**
+     * @param settings as they are now; the name of the relay stays
      * @param links    keeps attachments for download, if that is possible
      * @param attempts file for which attempts are under way, so that the next process knows what this one died of; not
      *                 used where relays share the queue
      * @param globalSenders whose mail may leave through global servers
      */
-    public Delivery(Queue queue, Routes routes, Upstreams upstreams, DeliverySettings settings, InstantSource clock,
+    public Delivery(Queue queue, Routes routes, Upstreams upstreams, Supplier<DeliverySettings> settings, InstantSource clock,
             RelayMeters meters, Tracing tracing, Optional<Links> links, Optional<Path> attempts,
             GlobalSenders globalSenders) {
         this.suspects = queue.attemptMarks()
                 .map(Suspects::shared)
-                .or(() -> attempts.map(file -> open(file, settings.serverRest(), queue)))
+                .or(() -> attempts.map(file -> open(file, settings.get().serverRest(), queue)))
                 .orElseGet(Suspects::inMemory);
         this.queue = queue;
         this.routes = routes;
@@ -96,10 +98,10 @@ public final class Delivery implements AutoCloseable {
         this.courier = new Courier(queue, turns, clock, consequences, tracing,
                 message -> LargeMail.of(message,
                         routes.organization(message.organization()).flatMap(OrganizationRoute::sizeLimit), links,
-                        settings.hostName(), largeWork.of(message.organization().namespace())),
+                        settings.get().hostName(), largeWork.of(message.organization().namespace())),
                 largeWork, logins, signers, suspects, globalSenders, new ReportSender(routes));
         this.overdue = new Overdue(queue, consequences, courier, clock, turns::due);
-        this.removals = new Removals(queue, routes, settings.expiry(), clock);
+        this.removals = new Removals(queue, routes, () -> settings.get().expiry(), clock);
     }
 
     private static Suspects open(Path file, Duration rest, Queue queue) {

@@ -26,6 +26,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.function.LongSupplier;
 
 /** Composes delivery status notifications (RFC 3464, in a multipart/report of RFC 6522). */
 final class DeliveryReport {
@@ -79,10 +80,10 @@ final class DeliveryReport {
     }
 
     private final String hostName;
-    private final long mostReturned;
+    private final LongSupplier mostReturned;
 
     /** @param mostReturned octets of a message that is returned as a whole, where the sender asked for that */
-    DeliveryReport(String hostName, long mostReturned) {
+    DeliveryReport(String hostName, LongSupplier mostReturned) {
         this.hostName = hostName;
         this.mostReturned = mostReturned;
     }
@@ -157,7 +158,7 @@ final class DeliveryReport {
     /** RET is about reports of failure; others return the header (RFC 3461 section 4.3). */
     private boolean returnsAll(Kind kind, QueuedMessage message) {
         return kind == Kind.FAILED && message.dsn().ret().filter(Return.FULL::equals).isPresent()
-                && message.content().size() <= mostReturned;
+                && message.content().size() <= mostReturned.getAsLong();
     }
 
     private static MimeBodyPart part(String type, byte[] content) throws MessagingException {

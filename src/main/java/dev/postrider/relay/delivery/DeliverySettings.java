@@ -1,5 +1,8 @@
 package dev.postrider.relay.delivery;
 
+import dev.postrider.route.Durations;
+import dev.postrider.route.RelayConfiguration;
+import dev.postrider.route.Sizes;
 import java.time.Duration;
 import java.util.List;
 
@@ -34,15 +37,18 @@ public record DeliverySettings(String hostName, List<Duration> backOff, double j
         }
     }
 
-    /**
-     * 1, 5, 15, 30, 60 minutes, then hourly, for five days (RFC 5321 section 4.5.4.1); a notice after four hours.
-     */
+    /** As the relay delivers where nothing else is said. */
     public static DeliverySettings of(String hostName) {
-        return new DeliverySettings(hostName,
-                List.of(Duration.ofMinutes(1), Duration.ofMinutes(5), Duration.ofMinutes(15), Duration.ofMinutes(30),
-                        Duration.ofMinutes(60)),
-                0.2, Duration.ofHours(4), Duration.ofDays(5), Duration.ofSeconds(30), 100, Duration.ofSeconds(30),
-                Duration.ofMinutes(10), 1 << 20);
+        return of(hostName, RelayConfiguration.DEFAULT.delivery());
+    }
+
+    /** As a configuration has it. */
+    public static DeliverySettings of(String hostName, RelayConfiguration.Delivery delivery) {
+        return new DeliverySettings(hostName, delivery.retryAfter().stream().map(Durations::read).toList(),
+                delivery.retryJitter() / 100.0, Durations.read(delivery.delayNoticeAfter()),
+                Durations.read(delivery.giveUpAfter()), Durations.read(delivery.idleConnection()),
+                delivery.messagesPerConnection(), Durations.read(delivery.serverRest()),
+                Durations.read(delivery.longestServerRest()), Sizes.read(delivery.returnedMessage()));
     }
 
     /**

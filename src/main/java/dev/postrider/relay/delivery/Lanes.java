@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -86,7 +87,7 @@ final class Lanes {
     private final Routes routes;
     private final Upstreams upstreams;
     private final ConnectionPermits permits;
-    private final DeliverySettings settings;
+    private final Supplier<DeliverySettings> settings;
     private final RelayMeters meters;
     private final Map<ResourceKey, Lane> lanes = new HashMap<>();
     /** Of servers whose names others have now: what rests, fails or is connected there is not theirs. */
@@ -94,7 +95,7 @@ final class Lanes {
     private final Agenda wakeUps = new Agenda();
     private long uses;
 
-    Lanes(Routes routes, Upstreams upstreams, ConnectionPermits permits, DeliverySettings settings,
+    Lanes(Routes routes, Upstreams upstreams, ConnectionPermits permits, Supplier<DeliverySettings> settings,
             RelayMeters meters) {
         this.routes = routes;
         this.upstreams = upstreams;
@@ -111,7 +112,7 @@ final class Lanes {
     }
 
     CircuitBreaker newBreaker() {
-        return new CircuitBreaker(settings.serverRest(), settings.longestServerRest());
+        return new CircuitBreaker(() -> settings.get().serverRest(), () -> settings.get().longestServerRest());
     }
 
     private Optional<ServerRoute> current(ResourceKey server) {

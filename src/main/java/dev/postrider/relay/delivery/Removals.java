@@ -11,6 +11,7 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,11 +22,11 @@ final class Removals {
 
     private final Queue queue;
     private final Routes routes;
-    private final Duration expiry;
+    private final Supplier<Duration> expiry;
     private final InstantSource clock;
     private final Set<ResourceKey> running = ConcurrentHashMap.newKeySet();
 
-    Removals(Queue queue, Routes routes, Duration expiry, InstantSource clock) {
+    Removals(Queue queue, Routes routes, Supplier<Duration> expiry, InstantSource clock) {
         this.queue = queue;
         this.routes = routes;
         this.expiry = expiry;
@@ -58,7 +59,7 @@ final class Removals {
     private void expire(ResourceKey organization, Instant now) throws QueueException {
         // Before all routes are known this one may only be late.
         if (routes.isComplete()) {
-            int removed = queue.removeReceivedBefore(organization, now.minus(expiry));
+            int removed = queue.removeReceivedBefore(organization, now.minus(expiry.get()));
             if (removed > 0) {
                 LOG.warn("organization {} has no route: {} messages expired and dropped", organization, removed);
             }

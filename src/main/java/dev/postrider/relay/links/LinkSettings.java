@@ -1,5 +1,7 @@
 package dev.postrider.relay.links;
 
+import dev.postrider.route.RelayConfiguration;
+import dev.postrider.route.Sizes;
 import java.util.Optional;
 
 /**
@@ -14,11 +16,12 @@ import java.util.Optional;
  */
 public record LinkSettings(int port, boolean tls, Optional<S3Location> s3, long organizationOctets, int mostDownloads,
         Optional<Clamd> scanner) {
-    /** 10 GiB. */
-    public static final long ORGANIZATION_OCTETS = 10L << 30;
+    /** Where nothing else is said. */
+    public static final long ORGANIZATION_OCTETS = Sizes
+            .read(RelayConfiguration.DEFAULT.links().organizationSize());
 
     /** Downloads at a time, where nothing else is said. */
-    public static final int MOST_DOWNLOADS = 100;
+    public static final int MOST_DOWNLOADS = RelayConfiguration.DEFAULT.links().downloads();
 
     /** How many organizations of a namespace may have all that one may have. */
     private static final int FULL_ORGANIZATIONS = 10;

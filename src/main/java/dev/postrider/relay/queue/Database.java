@@ -16,6 +16,15 @@ interface Database extends AutoCloseable {
     /** Lends a connection for reading, with autocommit on; closing it gives it back. */
     Connection borrow() throws SQLException;
 
+    /**
+     * Commits, and returns once that is as durable as the database is set to make it.
+     *
+     * @throws SQLException also if it cannot say so
+     */
+    default void commit(Connection connection) throws SQLException {
+        connection.commit();
+    }
+
     /** What an error means. */
     QueueException failure(SQLException e);
 

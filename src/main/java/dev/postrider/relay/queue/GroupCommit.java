@@ -169,7 +169,7 @@ final class GroupCommit implements AutoCloseable {
                     job.work.run(current.writes);
                 }
                 current.writes.flush();
-                current.connection.commit();
+                database.commit(current.connection);
                 return Optional.empty();
             } catch (SQLException e) {
                 rollBack(current, e);

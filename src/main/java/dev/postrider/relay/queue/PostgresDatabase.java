@@ -2,18 +2,23 @@ package dev.postrider.relay.queue;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.SQLExceptionOverride;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A queue in a PostgreSQL database, which other relays may use too. */
 final class PostgresDatabase implements Database {
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresDatabase.class);
     private static final int CONNECTIONS = 8;
     private static final int CONNECTION_TIMEOUT_MILLIS = 5_000;
+    private static final int VALIDATION_TIMEOUT_MILLIS = 2_000;
 
     /** A query that takes longer would block others, or has lost its way. */
     private static final String SETTINGS = "SET statement_timeout = '25s'; SET lock_timeout = '10s';"
@@ -26,14 +31,19 @@ final class PostgresDatabase implements Database {
             EXCEPTION WHEN feature_not_supported OR syntax_error THEN NULL;
             END $do$""";
 
+    /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
+    private static final String READ_ONLY = "25006";
+    private static final String WARNING = "01000";
+    private static final String RESOLUTION_UNKNOWN = "08007";
+
     private static final String DUE_INDEX = "DROP INDEX recipient_due;"
             + " CREATE INDEX recipient_due ON recipient (organization, next_attempt) INCLUDE (message)";
 
     private final String name;
-    private final DataSource source;
+    private final PrimarySource source;
     private final HikariDataSource connections;
 
-    private PostgresDatabase(String name, DataSource source) {
+    private PostgresDatabase(String name, PrimarySource source) {
         this.name = name;
         this.source = source;
         var config = new HikariConfig();
@@ -43,8 +53,20 @@ final class PostgresDatabase implements Database {
         config.setMinimumIdle(1);
         config.setConnectionTimeout(CONNECTION_TIMEOUT_MILLIS);
         config.setConnectionInitSql(SETTINGS);
+        config.setValidationTimeout(VALIDATION_TIMEOUT_MILLIS);
         config.setInitializationFailTimeout(-1);
+        config.setExceptionOverride(new Broken());
         this.connections = new HikariDataSource(config);
+        source.onSwitch(connections.getHikariPoolMXBean()::softEvictConnections);
+    }
+
+    /** What the pool does not give to others after an error. */
+    private static final class Broken implements SQLExceptionOverride {
+        @java.lang.Override
+        public Override adjudicate(SQLException e) {
+            // A server that takes no writes any more: the primary is another now.
+            return READ_ONLY.equals(e.getSQLState()) ? Override.MUST_EVICT : Override.CONTINUE_EVICT;
+        }
     }
 
     /**
@@ -53,7 +75,7 @@ final class PostgresDatabase implements Database {
      * @throws QueueException if the database cannot be reached or used
      */
     static PostgresDatabase open(PostgresLocation server) throws QueueException {
-        DataSource source = server.source();
+        PrimarySource source = server.source();
         try {
             Schema.migrate(source, server.name(),
                     // Names are compared as octets: that is the fastest, and needs no new index when a locale changes.
@@ -89,6 +111,44 @@ final class PostgresDatabase implements Database {
         }
     }
 
+    /**
+     * Something does not answer as it should: finds out whether the primary is still the same. If it is another,
+     * connections to the former one are broken; so they are if nobody answers at all.
+     */
+    void findPrimary() {
+        source.doubt();
+        try {
+            source.getConnection().close();
+        } catch (SQLException e) {
+            LOG.debug("the primary is not found: {}", e.getMessage());
+        }
+    }
+
+    /** The same, with the next connection that somebody asks for. */
+    void doubtPrimary() {
+        source.doubt();
+    }
+
+    /** How often another server was found to be the primary than before. */
+    int switches() {
+        return source.switches();
+    }
+
+    /**
+     * Somebody may end a commit's wait for the standby (pg_cancel_backend): it is on the primary's disk then, and lost
+     * if that is. The server only warns.
+     */
+    @Override
+    public void commit(Connection connection) throws SQLException {
+        connection.clearWarnings();
+        connection.commit();
+        SQLWarning warning = connection.getWarnings();
+        if (warning != null && WARNING.equals(warning.getSQLState())) {
+            throw new SQLException("a commit is not known to be on a standby: " + PostgresHost.firstLine(warning),
+                    RESOLUTION_UNKNOWN);
+        }
+    }
+
     @Override
     public Connection borrow() throws SQLException {
         return connections.getConnection();
@@ -102,20 +162,15 @@ final class PostgresDatabase implements Database {
     // Code 53100 and class 28: https://www.postgresql.org/docs/current/errcodes-appendix.html
     private static QueueException failure(String name, SQLException e) {
         String state = state(e);
-        String what = name + " failed: " + firstLine(e);
+        String what = name + " failed: " + PostgresHost.firstLine(e);
         if (state.equals("53100")) {
             return new QueueException.Full("no room in " + name, e);
         }
         if (state.startsWith("28")) {
-            return new QueueException(name + " refuses the login: " + firstLine(e) + ". Correct the files username and "
+            return new QueueException(name + " refuses the login: " + PostgresHost.firstLine(e) + ". Correct the files username and "
                     + "password of its credentials, or the login there; they are read again with each try", e);
         }
         return new QueueException(what, e);
-    }
-
-    /** The rest may tell of content. */
-    private static String firstLine(SQLException e) {
-        return Optional.ofNullable(e.getMessage()).orElse("").lines().findFirst().orElse("no reason given");
     }
 
     /** The state of the first error in the chain that has one. */

@@ -1,27 +1,39 @@
 package dev.postrider.relay.queue;
 
-import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * Where a queue on PostgreSQL is. TLS with a verified name unless the URL says otherwise.
  *
  * @param url         {@code postgresql://host:port/database?parameter=value}, with the parameters of the JDBC driver and
- *                    without a login
+ *                    without a login; up to ten hosts, with commas between them, of which the primary is used
  * @param credentials a directory with the files {@code username}, {@code password} and, for a CA of its own,
  *                    {@code ca.crt}; read at each connection
  */
 public record PostgresLocation(String url, Optional<Path> credentials) {
     private static final String SCHEME = "postgresql";
-    private static final int CONNECT_SECONDS = 5;
+    private static final int PORT = 5432;
+    private static final Set<String> TARGETS = Set.of("primary", "master", "any");
+    private static final int MOST_HOSTS = 10;
+    private static final int CONNECT_SECONDS = 3;
     private static final int SOCKET_SECONDS = 30;
+
+    /** A name, an IPv4 address, or an IPv6 address in brackets; then perhaps a port. */
+    private static final Pattern HOST = Pattern
+            .compile("(?<name>[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])(:(?<port>[0-9]{1,5}))?");
+
+    private record Host(String name, int port) {}
 
     /** @throws IllegalArgumentException if the URL is none; the message says what is allowed */
     public PostgresLocation {
@@ -29,12 +41,39 @@ public record PostgresLocation(String url, Optional<Path> credentials) {
         String query = Optional.ofNullable(uri.getQuery()).orElse("");
         if (!SCHEME.equals(uri.getScheme()) || uri.getRawAuthority() == null || uri.getPath().length() < 2) {
             throw new IllegalArgumentException(
-                    "the queue's URL must be postgresql://host:port/database, with ?parameter=value if needed");
+                    "the queue's URL must be postgresql://host:port/database, with ?parameter=value if needed, or "
+                            + "postgresql://host:port,host:port/database");
         }
         if (uri.getRawAuthority().contains("@") || ("&" + query).matches("(?s).*&(user|password)=.*")) {
             throw new IllegalArgumentException("the queue's URL must not hold a login: "
                     + "it belongs into the files username and password of the credentials' directory");
         }
+        hosts(uri);
+        Matcher target = Pattern.compile("&targetServerType=([^&]*)").matcher("&" + query);
+        while (target.find()) {
+            if (!TARGETS.contains(target.group(1))) {
+                throw new IllegalArgumentException("the queue's URL has targetServerType=" + target.group(1)
+                        + ", but a queue is written: allowed is targetServerType=primary, which holds without it, too");
+            }
+        }
+    }
+
+    private static List<Host> hosts(URI uri) {
+        List<Host> hosts = new ArrayList<>();
+        for (String text : uri.getRawAuthority().split(",", -1)) {
+            Matcher host = HOST.matcher(text);
+            int port = !host.matches() ? 0 : host.group("port") == null ? PORT : Integer.parseInt(host.group("port"));
+            if (port < 1 || port > 65535) {
+                throw new IllegalArgumentException("the queue's URL has a host '" + text
+                        + "': allowed is host or host:port, several with commas between them");
+            }
+            hosts.add(new Host(host.group("name"), port));
+        }
+        if (hosts.size() > MOST_HOSTS) {
+            throw new IllegalArgumentException("the queue's URL has " + hosts.size() + " hosts: allowed are "
+                    + MOST_HOSTS);
+        }
+        return hosts;
     }
 
     private static URI uri(String url) {
@@ -51,16 +90,33 @@ public record PostgresLocation(String url, Optional<Path> credentials) {
         return "database " + uri.getRawAuthority() + uri.getPath();
     }
 
-    /** Makes connections, each with the login that is in the files at that moment. */
-    PGSimpleDataSource source() {
-        var source = new LoginFromFiles(credentials);
+    /** Makes connections to the primary, each with the login that is in the files at that moment. */
+    PrimarySource source() {
+        return new PrimarySource(hosts(uri(url)).stream().map(this::host).toList());
+    }
+
+    private PostgresHost host(Host host) {
+        PGSimpleDataSource source = driver();
+        int socketSeconds = source.getSocketTimeout();
+        // While it logs in. What is frozen takes connections, and says nothing on them.
+        source.setSocketTimeout(CONNECT_SECONDS);
+        source.setServerNames(new String[]{host.name});
+        source.setPortNumbers(new int[]{host.port});
+        return new PostgresHost(host.name + ":" + host.port, source, credentials,
+                Math.toIntExact(Duration.ofSeconds(socketSeconds).toMillis()));
+    }
+
+    private PGSimpleDataSource driver() {
+        var source = new PGSimpleDataSource();
         source.setConnectTimeout(CONNECT_SECONDS);
-        source.setLoginTimeout(2 * CONNECT_SECONDS);
+        source.setLoginTimeout(PrimarySource.LOGIN_SECONDS);
         source.setSocketTimeout(SOCKET_SECONDS);
         source.setTcpKeepAlive(true);
         source.setReWriteBatchedInserts(true);
         source.setApplicationName("postrider");
         source.setUrl("jdbc:" + url);
+        // Which one is the primary is found out here; so is which of two is the former one.
+        source.setTargetServerType("any");
         if (source.getSslmode() == null) {
             source.setSslmode("verify-full");
         }
@@ -73,33 +129,5 @@ public record PostgresLocation(String url, Optional<Path> credentials) {
             }
         }
         return source;
-    }
-
-    private static final class LoginFromFiles extends PGSimpleDataSource {
-        private static final long serialVersionUID = 1L;
-
-        private final transient Optional<Path> credentials;
-
-        LoginFromFiles(Optional<Path> credentials) {
-            this.credentials = credentials;
-        }
-
-        @Override
-        public Connection getConnection() throws SQLException {
-            if (credentials.isEmpty()) {
-                return super.getConnection();
-            }
-            return getConnection(read("username"), read("password"));
-        }
-
-        private String read(String name) throws SQLException {
-            Path file = credentials.orElseThrow().resolve(name);
-            try {
-                return Files.readString(file).strip();
-            } catch (IOException e) {
-                // 28000: no authorization.
-                throw new SQLException("the login of the queue's database cannot be read from " + file, "28000", e);
-            }
-        }
     }
 }

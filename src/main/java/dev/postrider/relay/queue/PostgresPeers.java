@@ -28,6 +28,8 @@ final class PostgresPeers implements Peers {
     private static final Duration POLL = Duration.ofSeconds(3);
     private static final Duration COUNT = Duration.ofSeconds(10);
 
+    private static final int ANSWER_SECONDS = 2;
+
     /** Counting takes at most this part of the time. */
     private static final int COUNTING_SHARE = 50;
 
@@ -37,11 +39,12 @@ final class PostgresPeers implements Peers {
     private final Set<ResourceKey> untold = ConcurrentHashMap.newKeySet();
     private final Semaphore told = new Semaphore(0);
     private final Thread speaker = Thread.ofPlatform().name("queue-notify").daemon().unstarted(this::speak);
+    private final Thread poller = Thread.ofPlatform().name("queue-poll").daemon().unstarted(this::poll);
     private final Thread listener = Thread.ofPlatform().name("queue-listen").daemon().unstarted(this::listen);
     private volatile boolean closing;
     private volatile @Nullable SqlQueue queue;
 
-    // Touched by the listener alone.
+    // Touched by the poller alone.
     private long nextPoll = System.nanoTime() + POLL.toNanos();
     private long nextCount = System.nanoTime() + COUNT.toNanos();
 
@@ -56,6 +59,7 @@ final class PostgresPeers implements Peers {
         queue = listening;
         speaker.start();
         listener.start();
+        poller.start();
     }
 
     @Override
@@ -103,17 +107,38 @@ final class PostgresPeers implements Peers {
                 statement.execute("LISTEN " + LeasedPermits.CHANNEL);
                 while (!closing) {
                     hear(connection.unwrap(PGConnection.class).getNotifications((int) POLL.toMillis() / 3));
-                    look();
+                    requireAnswer(connection);
                 }
-            } catch (SQLException | QueueException e) {
+            } catch (SQLException e) {
                 if (!closing) {
                     LOG.debug("the other relays are not heard: {}", e.getMessage());
+                    database.doubtPrimary();
                     pause();
                 }
             } catch (RuntimeException e) {
                 LOG.error("listening to the other relays stumbled and goes on", e);
                 pause();
             }
+        }
+    }
+
+    /** Nothing comes on a connection to a server that is frozen, or behind a network that is gone: it must be asked. */
+    private static void requireAnswer(Connection connection) throws SQLException {
+        if (!connection.isValid(ANSWER_SECONDS)) {
+            throw new SQLException("no answer within " + ANSWER_SECONDS + " s", "08006");
+        }
+    }
+
+    private void poll() {
+        while (!closing) {
+            try {
+                look();
+            } catch (QueueException e) {
+                LOG.debug("the tables cannot be looked at: {}", e.getMessage());
+            } catch (RuntimeException e) {
+                LOG.error("looking at the tables stumbled and goes on", e);
+            }
+            pause();
         }
     }
 
@@ -169,8 +194,10 @@ final class PostgresPeers implements Peers {
         closing = true;
         speaker.interrupt();
         listener.interrupt();
+        poller.interrupt();
         try {
             speaker.join();
+            poller.join(2 * POLL.toMillis());
             listener.join(2 * POLL.toMillis());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -16,7 +16,7 @@ final class QueueUsage {
     /** What a report says beside what it returns. */
     private static final long REPORT_TEXT = 2048;
 
-    private final QueueLimits limits;
+    private QueueLimits limits;
     private final Map<ResourceKey, Held> organizations = new HashMap<>();
     private final Map<String, Held> namespaces = new HashMap<>();
     private final Shares messages = new Shares();
@@ -27,6 +27,11 @@ final class QueueUsage {
     QueueUsage(QueueLimits limits) {
         this.limits = limits;
         share(limits.total().octets());
+    }
+
+    /** Limits anew. The room is shared by that when it is measured next. */
+    synchronized void limit(QueueLimits now) {
+        limits = now;
     }
 
     synchronized Usage total() {

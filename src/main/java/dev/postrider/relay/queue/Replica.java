@@ -42,6 +42,7 @@ final class Replica implements AutoCloseable {
 
     // Touched by the thread alone.
     private long connectedSince = System.nanoTime();
+    private int switches;
 
     private Replica(PostgresDatabase database, Duration length) throws QueueException {
         this.database = database;
@@ -113,17 +114,24 @@ final class Replica implements AutoCloseable {
 
     private void tend() {
         try {
+            int now = database.switches();
             renew();
+            if (now != switches) {
+                switches = now;
+                connectedSince = System.nanoTime();
+            }
             if (!connected) {
                 connected = true;
                 connectedSince = System.nanoTime();
                 LOG.info("{} answers again", database.name());
             }
-            // After an outage nobody was heard of: they are given the time to say that they are there.
+            // After an outage nobody was heard of: they are given the time to say that they are there. So they are at
+            // another server, whose clock may be another, too.
             if (System.nanoTime() - connectedSince > length.toNanos()) {
-                database.read(this::giveFree);
+                database.read(connection -> database.switches() == now ? giveFree(connection) : List.of());
             }
         } catch (QueueException e) {
+            database.findPrimary();
             if (connected && !closing) {
                 connected = false;
                 LOG.error("this relay cannot say that it is there: {}", e.getMessage());
@@ -152,6 +160,8 @@ final class Replica implements AutoCloseable {
         long start = System.nanoTime();
         String id = lease.id;
         int found = database.read(connection -> {
+            // A former primary goes on, and waits with each commit for the standby that has taken its place.
+            connection.setNetworkTimeout(Runnable::run, Math.toIntExact(length.dividedBy(5).toMillis()));
             try (PreparedStatement update = connection
                     .prepareStatement("UPDATE replica SET expires = " + NOW + " + ? WHERE id = ?")) {
                 update.setLong(1, length.toMillis());

@@ -119,7 +119,9 @@ final class SqlCounters implements Counters, AutoCloseable {
     private void forgetOld() throws QueueException {
         LocalDate today = LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC);
         if (!today.equals(forgotten)) {
-            writer.execute(writes -> writes.forgetCounts(today.minus(KEPT)));
+            String day = today.minus(KEPT).toString();
+            OldRows.removeAll(writer, "counter", "organization, day, mail_class, server, run",
+                    "day < ? ORDER BY day", statement -> statement.setString(1, day));
             forgotten = today;
         }
     }

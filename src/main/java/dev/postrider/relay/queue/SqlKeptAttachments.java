@@ -173,13 +173,12 @@ final class SqlKeptAttachments implements KeptAttachments {
             try (PreparedStatement update = writes.connection()
                     .prepareStatement("UPDATE link SET token = NULL WHERE token IS NOT NULL AND NOT EXISTS"
                             + " (SELECT 1 FROM message m WHERE m.organization = link.organization"
-                            + " AND m.id = link.message)");
-                    PreparedStatement delete = writes.connection()
-                            .prepareStatement("DELETE FROM link WHERE expires <= ? AND state = 'REMOVED'")) {
+                            + " AND m.id = link.message)")) {
                 update.executeUpdate();
-                delete.setLong(1, expiredBefore.toEpochMilli());
-                delete.executeUpdate();
             }
         });
+        OldRows.removeAll(writer, "link", "organization, message, part",
+                "expires <= ? AND state = 'REMOVED' ORDER BY expires",
+                statement -> statement.setLong(1, expiredBefore.toEpochMilli()));
     }
 }

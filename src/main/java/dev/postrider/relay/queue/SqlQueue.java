@@ -32,7 +32,8 @@ public final class SqlQueue implements Queue {
     /** The part of the heap for messages that are coming in: one in so many. */
     private static final int HEAP_FOR_DRAFTS = 6;
 
-    private static final Duration KEYS_FORGOTTEN_EVERY = Duration.ofMinutes(1);
+    /** Some are forgotten each time, more than come in. */
+    private static final Duration KEYS_FORGOTTEN_EVERY = Duration.ofMillis(200);
 
     private final InstantSource clock;
     private final QueueIds ids;
@@ -168,6 +169,11 @@ public final class SqlQueue implements Queue {
             database.close();
             throw e;
         }
+    }
+
+    /** Limits from now on what is queued; what is there stays. */
+    public void limit(QueueLimits limits) {
+        usage.limit(limits);
     }
 
     /** Counts what is queued. */

@@ -11,7 +11,6 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -63,7 +62,6 @@ final class SqlWrites {
     private final PreparedStatement hold;
     private final PreparedStatement schedule;
     private final PreparedStatement probe;
-    private final PreparedStatement forgetCounts;
     private final PreparedStatement addCounts;
 
     /** @param run tells the counters of this run of a relay from those of others */
@@ -80,7 +78,8 @@ final class SqlWrites {
                 + KEY_LIFETIME.toMillis());
         selectKey = connection.prepareStatement(
                 "SELECT message FROM submission WHERE organization = ? AND idempotency_key = ?");
-        forgetKeys = prepare("DELETE FROM submission WHERE received <= ?");
+        forgetKeys = prepare(OldRows.delete(connection, "submission", "organization, idempotency_key",
+                "received <= ? ORDER BY received"));
         insertDraft = prepare("INSERT INTO draft (organization, message, replica, parts) VALUES (?, ?, ?, 1)");
         updateDraft = connection.prepareStatement(
                 "UPDATE draft SET parts = ? WHERE organization = ? AND message = ? AND replica = ?");
@@ -117,7 +116,6 @@ final class SqlWrites {
         schedule = prepare("UPDATE recipient SET next_attempt = ? WHERE organization = ? AND message = ?");
         probe = prepare("INSERT INTO probe (id, time) VALUES (1, ?) ON CONFLICT (id) DO UPDATE"
                 + " SET time = excluded.time");
-        forgetCounts = prepare("DELETE FROM counter WHERE day < ?");
         addCounts = connection.prepareStatement(GatheredCounts.ADD);
     }
 
@@ -278,12 +276,6 @@ final class SqlWrites {
     /** Counts in this commit. */
     void count(GatheredCounts.Key key, MailCounts more) {
         counts.add(key, more);
-    }
-
-    /** Forgets what was counted before a day. */
-    void forgetCounts(LocalDate day) throws SQLException {
-        forgetCounts.setString(1, day.toString());
-        gather(forgetCounts);
     }
 
     /**

@@ -4,6 +4,7 @@ import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Linking;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.Quota;
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.Routing;
@@ -15,6 +16,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** All routes that the relay knows at this moment. Safe for many threads. */
@@ -204,6 +207,16 @@ public final class Routes {
     /** What replies of servers mean, by the installation's rules and those that the program brings. */
     public ReplyRules replyRules() {
         return replyRules;
+    }
+
+    /**
+     * A setting of the relay as the installation's configuration has it now.
+     *
+     * @param of        that configuration
+     * @param otherwise as long as nobody gives one
+     */
+    public <T> Supplier<T> configured(Function<RelayConfiguration, T> of, T otherwise) {
+        return new Configured<>(this::relay, of, otherwise);
     }
 
     public Optional<RelayRoute> relay() {

@@ -5,6 +5,7 @@ import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueueView.Entry;
 import dev.postrider.relay.queue.QueueView.Filter;
 import dev.postrider.relay.queue.Usage;
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.route.Quota;
 import dev.postrider.route.ResourceKey;
 import io.micrometer.core.instrument.DistributionSummary;
@@ -35,7 +36,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class RelayMeters {
     /** Organizations, and servers, that labels name unless told otherwise. */
-    public static final int DEFAULT_NAMED = 100;
+    public static final int DEFAULT_NAMED = RelayConfiguration.DEFAULT.visibility().metricsNames();
 
     /** What became of a recipient in an attempt. */
     public enum Outcome {

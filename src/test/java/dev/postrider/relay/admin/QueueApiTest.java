@@ -6,6 +6,7 @@ import static dev.postrider.relay.TestRoutes.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.route.RelayConfiguration;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -16,7 +17,6 @@ import dev.postrider.relay.Exposure;
 import dev.postrider.relay.RecordingUpstreams;
 import dev.postrider.relay.Relay;
 import dev.postrider.relay.RelaySettings;
-import dev.postrider.relay.TraceSettings;
 import dev.postrider.relay.TestRoutes;
 import dev.postrider.access.Decision;
 import dev.postrider.access.Outcome;
@@ -93,7 +93,7 @@ final class QueueApiTest {
         routes.markComplete();
         relay = Relay.start(
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                        SmtpLimits.DEFAULT, false, TraceSettings.DEFAULT),
+                        SmtpLimits.DEFAULT, false, RelayConfiguration.DEFAULT.received()),
                 routes, upstreams, DeliverySettings.of("relay.test"),
                 new Exposure(this::decide, 10, Tracing.OFF, WebhookPolicy.STRICT),
                 InstantSource.system());

@@ -118,7 +118,7 @@ final class AllowanceTest {
         var routes = new Routes();
         var lanes = new Lanes(routes, server -> {
             throw new AssertionError("nothing is sent to " + server.key());
-        }, UndoneWork.NO_PERMITS, DeliverySettings.of("relay.test"),
+        }, UndoneWork.NO_PERMITS, () -> DeliverySettings.of("relay.test"),
                 new RelayMeters(new SimpleMeterRegistry(), 10, () -> now));
         var work = new Noted();
         var turns = new Turns(routes, lanes, () -> now, work);

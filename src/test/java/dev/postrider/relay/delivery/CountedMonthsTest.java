@@ -81,7 +81,7 @@ final class CountedMonthsTest {
 
     private Consequences consequences() {
         Routes routes = new Routes();
-        return new Consequences(DeliverySettings.of("relay.test"), () -> now,
+        return new Consequences(() -> DeliverySettings.of("relay.test"), () -> now,
                 new RelayMeters(new SimpleMeterRegistry(), 10, () -> now), routes,
                 new MailLogin(new Submitters(new SubmitterLogins(new RecordingUpstreams(),
                         relays.getFirst().permits(), _ -> {}, () -> now), new CredentialsCipher(List::of)),

@@ -54,7 +54,7 @@ final class DeliveryReportTest {
     }
 
     private static String compose(Kind kind, QueuedMessage message, Entry... entries) throws Exception {
-        MessageContent report = new DeliveryReport("relay.test", 100).compose(kind, message, Optional.empty(),
+        MessageContent report = new DeliveryReport("relay.test", () -> 100).compose(kind, message, Optional.empty(),
                 List.of(entries),
                 NOW);
         try (InputStream in = report.open()) {

@@ -54,7 +54,7 @@ final class FairOrderTest {
         var clock = InstantSource.fixed(NOW);
         var lanes = new Lanes(routes, server -> {
             throw new AssertionError("nothing is sent to " + server.key());
-        }, UndoneWork.NO_PERMITS, DeliverySettings.of("relay.test"),
+        }, UndoneWork.NO_PERMITS, () -> DeliverySettings.of("relay.test"),
                 new RelayMeters(new SimpleMeterRegistry(), 10, clock));
         var work = new Noted();
         var turns = new Turns(routes, lanes, clock, work);
