@@ -10,12 +10,10 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The Secrets with bundles of authorities: written before a route that names them, and deleted when no route does any
@@ -25,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class AuthoritySecrets {
     private final Cluster cluster;
     private final Map<String, Set<String>> written = new HashMap<>();
-    private @Nullable InformerEventSource<Secret, ?> bundles;
+    private final Started<InformerEventSource<Secret, ?>> bundles = new Started<>("the bundles of authorities");
 
     AuthoritySecrets(Cluster cluster) {
         this.cluster = cluster;
@@ -33,7 +31,7 @@ public final class AuthoritySecrets {
 
     /** Whose cache holds the bundles: one for the routes of all kinds. */
     public void source(InformerEventSource<Secret, ?> informer) {
-        bundles = informer;
+        bundles.set(informer);
     }
 
     /**
@@ -89,7 +87,7 @@ public final class AuthoritySecrets {
     /** What is written is kept in the cache; whose resources the cache wakes otherwise is of no account. */
     @SuppressWarnings("unchecked")
     private <P extends HasMetadata> InformerEventSource<Secret, P> source() {
-        return (InformerEventSource<Secret, P>) Objects.requireNonNull(bundles, "no reconciler runs before it is set");
+        return (InformerEventSource<Secret, P>) bundles.get();
     }
 
     private void deleteUnnamed(Set<String> digests, KubernetesClient client) {

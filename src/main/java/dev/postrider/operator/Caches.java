@@ -32,7 +32,6 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the informers hold, each kind of object once for all reconcilers. A cache is set when the controller that owns
@@ -51,18 +50,19 @@ public final class Caches {
     private static final String OF_NAMESPACE = "of-namespace";
     private static final String LINK_HOST = "link-host";
 
-    private @Nullable IndexerResourceCache<MailServer> mailServers;
-    private @Nullable IndexerResourceCache<OrganizationMailSettings> organizations;
-    private @Nullable Cache<Secret> credentials;
-    private @Nullable Cache<ConfigMap> certificateAuthorities;
-    private @Nullable Cache<Secret> bindings;
-    private @Nullable Cache<Secret> serverRoutes;
-    private @Nullable Cache<Secret> organizationRoutes;
-    private @Nullable Cache<Secret> authorities;
-    private @Nullable Cache<Deployment> relays;
+    private final Started<IndexerResourceCache<MailServer>> mailServers = new Started<>("the MailServers");
+    private final Started<IndexerResourceCache<OrganizationMailSettings>> organizations = new Started<>(
+            "the organizations");
+    private final Started<Cache<Secret>> credentials = new Started<>("Secrets with credentials");
+    private final Started<Cache<ConfigMap>> certificateAuthorities = new Started<>("ConfigMaps with authorities");
+    private final Started<Cache<Secret>> bindings = new Started<>("the bindings");
+    private final Started<Cache<Secret>> serverRoutes = new Started<>("the routes of servers");
+    private final Started<Cache<Secret>> organizationRoutes = new Started<>("the routes of organizations");
+    private final Started<Cache<Secret>> authorities = new Started<>("the bundles of authorities");
+    private final Started<Cache<Deployment>> relays = new Started<>("the relay's Deployments");
     private final Map<ResourceKey, ReadRoute> readRoutes = new ConcurrentHashMap<>();
-    private @Nullable IndexerResourceCache<LicenseExpiryNotice> notices;
-    private Function<ResourceKey, List<LicenseExpiryNotice>> licenses = _ -> List.of();
+    private final Started<IndexerResourceCache<LicenseExpiryNotice>> notices = new Started<>("the notices");
+    private final Started<Function<ResourceKey, List<LicenseExpiryNotice>>> licenses = new Started<>("the licenses");
 
     /**
      * Caches of an installation.
@@ -77,11 +77,11 @@ public final class Caches {
             Cache<ConfigMap> declaredAuthorities, Cache<Secret> routes, Cache<Secret> routeAuthorities) {
         primary.addIndexer(GLOBAL, server -> server.getSpec().scope() == Scope.Global ? List.of(GLOBAL) : List.of());
         primary.addIndexer(OF_NAMESPACE, server -> List.of(server.getMetadata().getNamespace()));
-        mailServers = primary;
-        credentials = credentialSecrets;
-        certificateAuthorities = declaredAuthorities;
-        serverRoutes = routes;
-        authorities = routeAuthorities;
+        mailServers.set(primary);
+        credentials.set(credentialSecrets);
+        certificateAuthorities.set(declaredAuthorities);
+        serverRoutes.set(routes);
+        authorities.set(routeAuthorities);
     }
 
     public void organizations(IndexerResourceCache<OrganizationMailSettings> primary, Cache<Secret> bindingSecrets,
@@ -90,9 +90,9 @@ public final class Caches {
         primary.addIndexer(LINK_HOST, organization -> organization.getSpec().links() == null
                 ? List.of()
                 : List.of(Linking.hostName(organization.getSpec().links().host().toLowerCase(Locale.ROOT))));
-        organizations = primary;
-        bindings = bindingSecrets;
-        organizationRoutes = routes;
+        organizations.set(primary);
+        bindings.set(bindingSecrets);
+        organizationRoutes.set(routes);
     }
 
     /**
@@ -103,16 +103,16 @@ public final class Caches {
     public void licenses(IndexerResourceCache<LicenseExpiryNotice> primary,
             Function<ResourceKey, List<LicenseExpiryNotice>> byOrganization) {
         primary.addIndexer(OF_NAMESPACE, notice -> List.of(notice.getMetadata().getNamespace()));
-        notices = primary;
-        licenses = byOrganization;
+        notices.set(primary);
+        licenses.set(byOrganization);
     }
 
     List<LicenseExpiryNotice> licenses(ResourceKey organization) {
-        return licenses.apply(organization);
+        return licenses.get().apply(organization);
     }
 
     public void relay(Cache<Deployment> deployments) {
-        relays = deployments;
+        relays.set(deployments);
     }
 
     /** The relay's, if it is deployed. */
@@ -126,10 +126,8 @@ public final class Caches {
 
     /** The servers of scope Global, which are few, however many there are of the other. */
     Stream<MailServer> globalServers() {
-        IndexerResourceCache<MailServer> cache = mailServers;
-        return cache == null
-                ? Stream.empty()
-                : cache.byIndex(GLOBAL, GLOBAL).stream().map(found -> latest(cache, found));
+        IndexerResourceCache<MailServer> cache = mailServers.get();
+        return cache.byIndex(GLOBAL, GLOBAL).stream().map(found -> latest(cache, found));
     }
 
     public Stream<OrganizationMailSettings> organizations() {
@@ -197,16 +195,14 @@ public final class Caches {
     /** How many of the same kind and namespace were declared before a resource; of one moment by their names. */
     long declaredBefore(HasMetadata resource) {
         IndexerResourceCache<? extends HasMetadata> cache = switch (resource) {
-            case MailServer _ -> mailServers;
-            case LicenseExpiryNotice _ -> notices;
-            default -> organizations;
+            case MailServer _ -> mailServers.get();
+            case LicenseExpiryNotice _ -> notices.get();
+            default -> organizations.get();
         };
-        return cache == null
-                ? 0
-                : cache.byIndex(OF_NAMESPACE, resource.getMetadata().getNamespace())
-                        .stream()
-                        .filter(other -> DECLARED.compare(other.getMetadata(), resource.getMetadata()) < 0)
-                        .count();
+        return cache.byIndex(OF_NAMESPACE, resource.getMetadata().getNamespace())
+                .stream()
+                .filter(other -> DECLARED.compare(other.getMetadata(), resource.getMetadata()) < 0)
+                .count();
     }
 
     /** All that a namespace declares, and what the relay has of it. */
@@ -229,8 +225,8 @@ public final class Caches {
                 .count();
     }
 
-    private static <R extends HasMetadata> Stream<R> inNamespace(@Nullable IndexerResourceCache<R> cache, String name) {
-        return cache == null ? Stream.empty() : cache.byIndex(OF_NAMESPACE, name).stream();
+    private static <R extends HasMetadata> Stream<R> inNamespace(Started<IndexerResourceCache<R>> cache, String name) {
+        return cache.get().byIndex(OF_NAMESPACE, name).stream();
     }
 
     /**
@@ -238,9 +234,9 @@ public final class Caches {
      * host takes it from nobody. Of two whose routes both have it, the one declared first.
      */
     boolean linkHostTaken(OrganizationMailSettings organization, String hostName) {
-        IndexerResourceCache<OrganizationMailSettings> cache = organizations;
         boolean own = hasLinksAt(organization, hostName);
-        return cache != null && cache.byIndex(LINK_HOST, hostName)
+        return organizations.get()
+                .byIndex(LINK_HOST, hostName)
                 .stream()
                 .filter(other -> !other.getMetadata()
                         .getNamespace()
@@ -264,9 +260,7 @@ public final class Caches {
 
     /** The Secrets of all routes that may name bundles. */
     Stream<Secret> routeSecrets() {
-        return Stream.of(Optional.ofNullable(serverRoutes), Optional.ofNullable(organizationRoutes))
-                .flatMap(Optional::stream)
-                .flatMap(Cache::list);
+        return Stream.concat(serverRoutes.get().list(), organizationRoutes.get().list());
     }
 
     /** A bundle that routes name. */
@@ -306,8 +300,8 @@ public final class Caches {
      * All of a kind. A list knows nothing of what this operator wrote a moment ago and the watch has not told yet, and
      * then tells nobody: so each is asked for by its name.
      */
-    private static <R extends HasMetadata> Stream<R> all(@Nullable Cache<R> cache) {
-        return cache == null ? Stream.empty() : cache.list().map(listed -> latest(cache, listed));
+    private static <R extends HasMetadata> Stream<R> all(Started<? extends Cache<R>> cache) {
+        return cache.get().list().map(listed -> latest(cache.get(), listed));
     }
 
     /** A resource as it was read or written last, where a list or an index has found it. */
@@ -315,7 +309,8 @@ public final class Caches {
         return cache.get(ResourceID.fromResource(found)).orElse(found);
     }
 
-    private static <R extends HasMetadata> Optional<R> get(@Nullable Cache<R> cache, String namespace, String name) {
-        return cache == null ? Optional.empty() : cache.get(new ResourceID(name, namespace));
+    private static <R extends HasMetadata> Optional<R> get(Started<? extends Cache<R>> cache, String namespace,
+            String name) {
+        return cache.get().get(new ResourceID(name, namespace));
     }
 }

@@ -8,6 +8,7 @@ import dev.postrider.plan.Installation;
 import dev.postrider.plan.RelayState;
 import dev.postrider.plan.World;
 import dev.postrider.route.LostReports;
+import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.UsedLimit;
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -15,17 +16,22 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** What all reconcilers share: the caches, the installation as it is now, and what the relay says. */
 public final class Cluster {
+    private static final SecureRandom RANDOM = new SecureRandom();
+
     private final String namespace;
     private final Set<String> watched;
     private final Caches caches;
@@ -42,14 +48,18 @@ public final class Cluster {
     private final NamespaceOctets octets;
     private final ServerRests rests;
     private final Set<RelayState> plannedWith = ConcurrentHashMap.newKeySet();
+    /** New passwords of bindings that are not written yet: an attempt that fails leaves a route with that password. */
+    private final Map<ResourceKey, String> unwrittenPasswords = new ConcurrentHashMap<>();
     private volatile State state;
+    private volatile Optional<String> relayRefused = Optional.empty();
 
     /**
      * A plan that was made.
      *
+     * @param world in which it was made, and can be made again
      * @param again how soon to make it again, if it looked at something that no watch tells of
      */
-    public record Planned<P>(P plan, Optional<Duration> again) {}
+    public record Planned<P>(P plan, World world, Optional<Duration> again) {}
 
     /**
      * The installation at a time.
@@ -118,26 +128,32 @@ public final class Cluster {
 
     /** What the relay says. */
     public RelayState relay() {
-        return RelayDeployment.state(caches.relayDeployment());
+        RelayState deployed = RelayDeployment.state(caches.relayDeployment());
+        return deployed.isAvailable() ? deployed : relayRefused.map(RelayState::refused).orElse(deployed);
+    }
+
+    /** Takes over what came of writing the relay's objects; empty where they are as they should be. */
+    public void relayRefused(Optional<String> why) {
+        relayRefused = why;
     }
 
     /** What is there now. */
     public World world() {
-        return world(clock.instant());
+        return new ClusterWorld(this, clock.instant(), state.installation(), relay(), Cluster::newPassword);
     }
 
-    private World world(Instant now) {
-        return new ClusterWorld(this, now, state.installation(), relay());
+    private static String newPassword() {
+        return RelayLogin.newPassword(RANDOM);
     }
 
     /** The same for a plan. What it sees of the relay is noted before a change of that may be asked about. */
-    private World worldToPlan(Instant now) {
+    private World worldToPlan(Instant now, Supplier<String> passwords) {
         RelayState relay;
         do {
             relay = relay();
             plannedWith.add(relay);
         } while (!relay.equals(relay()));
-        return new ClusterWorld(this, now, state.installation(), relay);
+        return new ClusterWorld(this, now, state.installation(), relay, passwords);
     }
 
     /** Whether anything was planned with another state of the relay, since this was last asked. */
@@ -172,6 +188,7 @@ public final class Cluster {
 
     /** Forgets a resource that is gone, and wakes those of its kind and namespace that are beyond a bound. */
     public void forget(CustomResource<?, ?> resource, Dependencies.Reader reader) {
+        unwrittenPasswords.remove(reader.key());
         dependencies.forget(reader);
         dependencies.changed(new Read.InNamespace(reader.kind(), reader.key().namespace()));
         if (octets.forget(resource)) {
@@ -181,9 +198,15 @@ public final class Cluster {
 
     /** Makes a plan, which is made anew when something changes that it looked at. */
     public <P> Planned<P> plan(Dependencies.Reader reader, Instant now, Function<World, P> plan) {
-        var world = new RecordingWorld(worldToPlan(now), dependencies, reader);
+        var world = new RecordingWorld(worldToPlan(now,
+                () -> unwrittenPasswords.computeIfAbsent(reader.key(), _ -> newPassword())), dependencies, reader);
         P made = plan.apply(world);
-        return new Planned<>(made, world.planned());
+        return new Planned<>(made, world, world.planned());
+    }
+
+    /** The binding of an organization is written: another password that it needs is another one. */
+    public void bindingWritten(ResourceKey organization) {
+        unwrittenPasswords.remove(organization);
     }
 
     /** The time by which everything but notices and reports is planned. */

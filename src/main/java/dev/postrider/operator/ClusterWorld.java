@@ -19,14 +19,12 @@ import dev.postrider.plan.ServerView;
 import dev.postrider.plan.World;
 import dev.postrider.route.LostReports;
 import dev.postrider.route.OrganizationRoute;
-import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRest;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.route.UsedLimit;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
-import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -35,17 +33,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 
 /** What one plan sees of the cluster: the informers' caches, at one time. */
 final class ClusterWorld implements World {
-    private static final SecureRandom RANDOM = new SecureRandom();
-
     private final Cluster cluster;
     private final Instant now;
     private final Installation installation;
     private final RelayState relay;
+    private final Supplier<String> passwords;
 
-    ClusterWorld(Cluster cluster, Instant now, Installation installation, RelayState relay) {
+    /** @param passwords gives a new one */
+    ClusterWorld(Cluster cluster, Instant now, Installation installation, RelayState relay,
+            Supplier<String> passwords) {
+        this.passwords = passwords;
         this.cluster = cluster;
         this.now = now;
         this.installation = installation;
@@ -177,7 +178,7 @@ final class ClusterWorld implements World {
 
     @Override
     public String newPassword() {
-        return RelayLogin.newPassword(RANDOM);
+        return passwords.get();
     }
 
     @Override

@@ -155,6 +155,7 @@ public final class OperatorProcess implements AutoCloseable {
                 new Cluster.State(configMap, RelayReconciler.installation(settings, options.namespace(), secrets)));
         lostReports = cluster.lostReports();
         Events events = new Events(client, options.identity(), clock, registry);
+        Refusals refusals = new Refusals(events, registry);
         String greeting = RelayWorkload.greetingName(options.namespace(), settings.relay());
         TestSender tester = sender.apply(greeting, EgressPolicy.of(settings.connections().allowedNetworks(),
                 settings.connections().deniedNetworks(),
@@ -170,16 +171,17 @@ public final class OperatorProcess implements AutoCloseable {
         notices = new NoticeReconciler(cluster,
                 new Sends<>(NoticeOrder::id, new NoticeSubmission(submission)::send,
                         (_, defect) -> submission.failed(defect), NOTICES, new FairExecutor("notice", NOTICES)),
-                events, registry,
+                events, refusals, registry,
                 calendar);
         usedLimits = cluster.usedLimits();
         organizations = new OrganizationReconciler(cluster, tests,
                 new Sends<>(UsageReportOrder::period,
                         new UsageReportSubmission(cluster.relayQueue(), submission)::send,
                         (_, defect) -> submission.failed(defect), NOTICES, new FairExecutor("report", NOTICES)),
-                events, calendar);
+                events, refusals, calendar);
 
-        Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, tests, notices, organizations, options,
+        Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, refusals, tests, notices, organizations,
+                options,
                 clock);
         registry.gauge("postrider.operator.reply.rules.invalid", reconcilers.relay, RelayReconciler::invalidRules);
         FairExecutor reconciliations = new FairExecutor("reconciliation", RECONCILIATIONS);
@@ -236,14 +238,15 @@ public final class OperatorProcess implements AutoCloseable {
         private final NoticeReconciler notices;
         private final Caches caches;
 
-        Reconcilers(Cluster cluster, InstallationSecrets secrets, Events events,
+        Reconcilers(Cluster cluster, InstallationSecrets secrets, Events events, Refusals refusals,
                 Sends<ResourceKey, TestOrder, TestResult> tests, NoticeReconciler notices,
                 OrganizationReconciler organizations, Options options, InstantSource clock) {
             this.notices = notices;
             this.organizations = organizations;
             caches = cluster.caches();
-            servers = new MailServerReconciler(cluster, tests, events, this::serverChanged, this::certificateChanged);
-            relay = new RelayReconciler(cluster, secrets, events,
+            servers = new MailServerReconciler(cluster, tests, events, refusals, this::serverChanged,
+                    this::certificateChanged);
+            relay = new RelayReconciler(cluster, secrets, events, refusals,
                     new RelayReconciler.Program(options.image(), options.graph()), clock, this::installationChanged);
         }
 

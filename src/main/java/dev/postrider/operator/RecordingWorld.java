@@ -22,8 +22,10 @@ import dev.postrider.route.UsedLimit;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -41,6 +43,7 @@ final class RecordingWorld implements World {
     private final Dependencies.Reader reader;
     private final Set<Read> reads = new HashSet<>();
     private final Set<Read> unwatched = new HashSet<>();
+    private final Map<ResourceKey, TestTurn> turns = new HashMap<>();
 
     RecordingWorld(World world, Dependencies dependencies, Dependencies.Reader reader) {
         this.world = world;
@@ -214,7 +217,8 @@ final class RecordingWorld implements World {
 
     @Override
     public TestTurn testTurn(HasMetadata resource, ResourceKey server) {
-        return world.testTurn(resource, server);
+        // A plan that is made again for what came of its first writes takes up no second turn.
+        return turns.computeIfAbsent(server, key -> world.testTurn(resource, key));
     }
 
     @Override

@@ -153,7 +153,7 @@ public final class BindingCopies {
             messages.add(told(namespace, trouble.message()));
         }));
         refused.forEach((namespace, why) -> {
-            reasons.add("Refused");
+            reasons.add(Refusal.REASON);
             messages.add(told(namespace, why));
         });
         String type = Conditions.BINDING_COPIED;

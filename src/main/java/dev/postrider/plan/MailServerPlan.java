@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -49,12 +50,25 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
 
     /** Plans for one server. */
     public static MailServerPlan of(MailServer server, World world, TestNews news) {
-        return new Planning(server, world, news).plan();
+        return new Planning(server, world, news, Optional.empty()).plan();
+    }
+
+    /**
+     * Plans anew for a server whose route the API server has refused: its status then tells so, and everything else goes
+     * on.
+     */
+    public static MailServerPlan of(MailServer server, World world, TestNews news, Refusal refused) {
+        return new Planning(server, world, news, Optional.of(refused)).plan();
+    }
+
+    /** Whether the status tells of a refusal. */
+    public static boolean isToldRefused(MailServer server) {
+        return server.getStatus() != null && Refusal.isTold(server.getStatus().conditions(), Conditions.READY);
     }
 
     /** What is wrong with a server and its Secrets, each problem apart. */
     public static List<Problem> problems(MailServer server, World world) {
-        Planning planning = new Planning(server, world, TestNews.none());
+        Planning planning = new Planning(server, world, TestNews.none(), Optional.empty());
         planning.plan();
         return List.copyOf(planning.problems);
     }
@@ -112,6 +126,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         private final MailServerSpec spec;
         private final World world;
         private final TestNews news;
+        private final Optional<Refusal> refused;
         private final @Nullable MailServerStatus before;
         private final Conditions conditions;
         private final TestRate rate;
@@ -119,7 +134,8 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         private final List<Problem> problems = new ArrayList<>();
         private final List<Notice> notices = new ArrayList<>();
 
-        Planning(MailServer server, World world, TestNews news) {
+        Planning(MailServer server, World world, TestNews news, Optional<Refusal> refused) {
+            this.refused = refused;
             this.server = server;
             this.spec = server.getSpec();
             this.world = world;
@@ -154,7 +170,8 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             MailServerStatus status = new MailServerStatus(server.getMetadata().getGeneration(),
                     Endpoints.display(spec), conditions.list(), record, rate.countedUntil(),
                     weakenedChecks());
-            if (conditions.isNews(ready) && ready.status() == Status.False && news.finished().isEmpty()) {
+            if (conditions.isNews(ready) && ready.status() == Status.False
+                    && (news.finished().isEmpty() || Refusal.isToldBy(ready))) {
                 notices.add(Notice.warning(ready.reason(), ready.message()));
             }
             List<Problem> unusual = warnings(server);
@@ -163,9 +180,12 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             }
             Optional<Instant> lookAgain = server.getMetadata().getDeletionTimestamp() != null && !release
                     ? Optional.of(world.now().plus(Duration.ofSeconds(30)))
-                    : rate.waiting()
+                    : Stream.of(rate.waiting()
                             .map(TestRate.Wait::until)
-                            .or(() -> TestRecord.nextAttempt(record).filter(then -> then.isAfter(world.now())));
+                            .or(() -> TestRecord.nextAttempt(record).filter(then -> then.isAfter(world.now()))),
+                            refused.flatMap(_ -> Refusal.nextAttempt(ready, world.now())))
+                            .flatMap(Optional::stream)
+                            .min(Comparator.naturalOrder());
             return new MailServerPlan(release ? Optional.empty() : route, release, release ? Optional.empty() : test,
                     status, lookAgain, List.copyOf(notices));
         }
@@ -437,6 +457,9 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             }
             if (tested.status() == Status.False) {
                 return conditions.set(type, Status.False, tested.reason(), tested.message());
+            }
+            if (refused.isPresent()) {
+                return conditions.set(type, Status.False, Refusal.REASON, refused.get().message() + lastGood());
             }
             if (tested.reason().equals("InProgress") || tested.reason().equals(TestRate.REASON)) {
                 return conditions.set(type, Status.Unknown, tested.reason(), tested.message() + unusual());

@@ -26,11 +26,18 @@ final class OrganizationBinding {
     private final boolean valid;
     private final BindingLookup found;
     private final Duration overlap;
+    private final Optional<Refusal> refused;
     private final Optional<Rotation> rotation;
 
-    /** @param valid whether nothing is wrong with what the organization declares */
+    /**
+     * The binding of an organization.
+     *
+     * @param valid   whether nothing is wrong with what the organization declares
+     * @param refused what came of writing it
+     */
     OrganizationBinding(OrganizationMailSettings organization, World world, Servers servers, Deletion deletion,
-            boolean valid) {
+            boolean valid, Optional<Refusal> refused) {
+        this.refused = refused;
         this.organization = organization;
         this.world = world;
         this.servers = servers;
@@ -74,7 +81,12 @@ final class OrganizationBinding {
 
     /** Whether it is written now; where not, what is there stays. */
     boolean isWritten() {
-        return valid && rotation.isPresent() && world.installation().relay().isPresent();
+        return valid && rotation.isPresent() && world.installation().relay().isPresent() && refused.isEmpty();
+    }
+
+    /** Whether what is there could not be brought up to date, and goes on as it is. */
+    boolean isLeftAsItWas() {
+        return refused.isPresent() && found instanceof BindingLookup.Own;
     }
 
     private Optional<Rotation> rotation() {
@@ -116,6 +128,10 @@ final class OrganizationBinding {
             Problem taken = taken(name, foreign);
             return conditions.set(type, Status.False, taken.reason(), Problem.describe(List.of(taken)));
         }
+        if (refused.isPresent()) {
+            return conditions.set(type, Status.False, Refusal.REASON, refused.get().message()
+                    + (isLeftAsItWas() ? ". Applications go on with the binding as it was" : ""));
+        }
         if (isWritten()) {
             return conditions.set(type, Status.True, "Written", servers.wantOnlySubmitters()
                     ? "applications find host and port in Secret \"%s\"; its login sends nothing, for %s"
@@ -152,7 +168,7 @@ final class OrganizationBinding {
     }
 
     Optional<Notice> rotated() {
-        return rotation.filter(Rotation::done)
+        return rotation.filter(done -> done.done() && refused.isEmpty())
                 .map(_ -> Notice.normal("Rotated", "Secret \"%s\" has a new password; the former one is %s".formatted(
                         name(), formerUntil().map(until -> "taken until " + until).orElse("taken no more"))));
     }

@@ -52,7 +52,22 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
     /** Plans for one organization, its usage reports included. */
     public static OrganizationPlan of(OrganizationMailSettings organization, World world, OrganizationTestNews news,
             UsageReportNews reports) {
-        return new Planning(organization, world, news, reports).plan();
+        return new Planning(organization, world, news, reports, Optional.empty()).plan();
+    }
+
+    /**
+     * Plans anew for an organization whose route or binding the API server has refused: its status then tells so, and
+     * everything else goes on.
+     */
+    public static OrganizationPlan of(OrganizationMailSettings organization, World world, OrganizationTestNews news,
+            UsageReportNews reports, Refusal refused) {
+        return new Planning(organization, world, news, reports, Optional.of(refused)).plan();
+    }
+
+    /** Whether the status tells of a refusal. */
+    public static boolean isToldRefused(OrganizationMailSettings organization) {
+        return organization.getStatus() != null
+                && Refusal.isTold(organization.getStatus().conditions(), Conditions.BINDING_READY);
     }
 
     /**
@@ -143,6 +158,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         private final World world;
         private final OrganizationTestNews news;
         private final UsageReportNews reports;
+        private final Optional<Refusal> refused;
         private final Conditions conditions;
         private final Deletion deletion;
         private final @Nullable OrganizationMailSettingsStatus before;
@@ -150,7 +166,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         private final List<Notice> notices = new ArrayList<>();
 
         Planning(OrganizationMailSettings organization, World world, OrganizationTestNews news,
-                UsageReportNews reports) {
+                UsageReportNews reports, Optional<Refusal> refused) {
+            this.refused = refused;
             this.organization = organization;
             this.spec = organization.getSpec();
             this.key = key(organization);
@@ -179,7 +196,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     : tests.due(records);
 
             OrganizationBinding binding = new OrganizationBinding(organization, world, servers, deletion,
-                    problems.isEmpty());
+                    problems.isEmpty(), refused);
 
             Condition resolved = conditions.set(Conditions.SERVERS_RESOLVED, servers.status(), servers.reason(),
                     servers.message());
@@ -204,7 +221,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             List<ResourceKey> through = password.isPresent()
                     ? servers.named()
                     : world.organizationRoute(key).map(OrganizationRoute::servers).orElse(List.of());
-            Works works = works(ready, List.of(resolved, tested, relay), servers.takeMail(key, through, world));
+            Works works = works(ready, binding, List.of(resolved, tested, relay),
+                    servers.takeMail(key, through, world));
             CapabilitiesNow capabilities = CapabilitiesNow.of(spec, capability -> works(capability, works, servers),
                     conditions);
             Optional<OrganizationRoute> route = password
@@ -230,10 +248,14 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                     report.status().orElse(null), declared.dkim().isEmpty() ? null : DkimKeys.records(declared.dkim()),
                     senders.domains().isEmpty() ? null : senders.domains());
             // A relay that is not up yet is on its way, and no fault of the organization.
-            boolean waitsForRelay = ready.reason().equals(relay.reason());
-            if (conditions.isNews(ready) && ready.status() == Status.False && !waitsForRelay
+            boolean waitsForRelay = ready.reason().equals(relay.reason()) && ready.message().equals(relay.message());
+            boolean isRefusal = Refusal.isToldBy(bound) && ready.message().equals(bound.message());
+            if (conditions.isNews(ready) && ready.status() == Status.False && !waitsForRelay && !isRefusal
                     && deletion != Deletion.CONFIRMED) {
                 notices.add(Notice.warning(ready.reason(), ready.message()));
+            }
+            if (Refusal.isToldBy(bound) && conditions.isNews(bound)) {
+                notices.add(Notice.warning(bound.reason(), bound.message()));
             }
             binding.rotated().ifPresent(notices::add);
             copies.flatMap(c -> c.notice(Map.of())).ifPresent(notices::add);
@@ -244,7 +266,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                             ? Optional.empty()
                             : earliest(Stream.of(lookAgain(tests, records), binding.nextChange(),
                                     copies.map(BindingCopies::lookAgain), senders.lookAgain(), limitUsed,
-                                    reportLost.map(ReportsDelivered::until))),
+                                    reportLost.map(ReportsDelivered::until),
+                                    Refusal.nextAttempt(bound, world.now()))),
                     List.copyOf(notices), report.order(), report.lookAgain());
         }
 
@@ -332,7 +355,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
          * @param others conditions besides the spec's own problems
          * @param taken  whether the relay takes mail for the route that it has or gets
          */
-        private Works works(Condition ready, List<Condition> others, boolean taken) {
+        private Works works(Condition ready, OrganizationBinding binding, List<Condition> others, boolean taken) {
             if (deletion == Deletion.CONFIRMED) {
                 return new Works.No(BEING_DELETED, "the organization is being deleted");
             }
@@ -345,7 +368,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             if (taken && OrganizationTests.isUnderWay(ready) && hadCapabilities()) {
                 return new Works.Yes("TestedAgain", ", and mail is being tested again");
             }
-            if (taken && !problems.isEmpty() && world.organizationRoute(key).isPresent()
+            if (taken && (!problems.isEmpty() || binding.isLeftAsItWas()) && world.organizationRoute(key).isPresent()
                     && others.stream().allMatch(other -> other.status() == Status.True)) {
                 return new Works.Yes("LastValidSettings", ", with the last valid settings");
             }

@@ -28,6 +28,11 @@ public record RelayState(Condition.Status status, String reason, String message)
         return new RelayState(Condition.Status.False, "Unavailable", message);
     }
 
+    /** The API server has refused what the relay needs. */
+    public static RelayState refused(String message) {
+        return new RelayState(Condition.Status.False, Refusal.REASON, message);
+    }
+
     public boolean isAvailable() {
         return status == Condition.Status.True;
     }

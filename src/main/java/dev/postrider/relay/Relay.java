@@ -96,8 +96,7 @@ public final class Relay implements AutoCloseable {
                     .description("what of that room is taken, by rows and by messages that are coming in as well")
                     .register(meters);
             queue.shareAmong(routes::organizationsOfNamespaces);
-            Supplier<QueueLimits> limits = routes.configured(now -> QueueLimits.of(now.queue()), settings.queue().limits());
-            routes.onChange(() -> queue.limit(limits.get()));
+            queue.limit(routes.configured(now -> QueueLimits.of(now.queue()), settings.queue().limits()));
             queue.onCommit(relayMeters::committed);
             queue.countDaysIn(key -> routes.organization(key).flatMap(OrganizationRoute::reportZone));
             this.links = openLinks(settings, clock);

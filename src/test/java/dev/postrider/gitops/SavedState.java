@@ -39,6 +39,8 @@ public record SavedState(String name, String kstatus, String argo, String messag
             organization-not-tested       | Current     | Healthy     | NotTested:
             organization-disabled         | Current     | Suspended   | SendingDisabled: valid, and sending is switched off
             organization-server-missing   | InProgress  | Progressing | ServerNotFound: spec.servers[0]
+            organization-webhook-waits    | InProgress  | Progressing | SecretNotFound: spec.events.webhook.signingSecretRef
+            organization-binding-refused  | InProgress  | Progressing | Refused: Secret
             organization-server-forbidden | Failed      | Degraded    | ServerNotAllowed: spec.servers[0]
             organization-secret-taken     | Failed      | Degraded    | SecretExists: spec.binding.secretName
             organization-invalid          | Failed      | Degraded    | InvalidSpec: spec.

@@ -141,12 +141,16 @@ final class GitOpsStatesIT {
                 + organization("organization-server-forbidden", "servers: [{name: own, namespace: globex}]")
                 + organization("organization-secret-taken", "binding: {secretName: taken}")
                 + organization("organization-invalid", "administrators: [..@acme.example]")
+                + organization("organization-webhook-waits",
+                        "events: {webhook: {url: \"https://events.acme.example/\", signingSecretRef: {name: nowhere}}}")
+                + organization("organization-binding-refused", "")
                 + organization("organization-deletion-held", "")
                 + organization("organization-draining", "deletionConfirmation: Delete"));
         for (String state : List.of("server-in-test", "not-tested", "disabled", "server-missing", "server-forbidden",
-                "secret-taken", "invalid")) {
+                "secret-taken", "invalid", "webhook-waits")) {
             record("organization-" + state, tenant);
         }
+        refuseBinding(operator);
         for (String state : List.of("organization-deletion-held", "organization-draining")) {
             await().atMost(PATIENCE)
                     .until(() -> operator.organizationCondition(tenant, state, "Ready")
@@ -155,6 +159,16 @@ final class GitOpsStatesIT {
             delete("oms", state);
             record(state, tenant);
         }
+    }
+
+    /** One that nobody may change, and that must be another one then. */
+    private void refuseBinding(RunningOperator operator) throws Exception {
+        String name = "organization-binding-refused";
+        await().atMost(PATIENCE)
+                .until(() -> operator.kubectl("patch", "secret", name + "-mail", "-n", "$TENANT", "--type=merge", "-p",
+                        "{\"immutable\":true}"), said -> said.contains("patched"));
+        apply(tenant, organization(name, "").replace("no-reply@", "noreply@"));
+        record(name, tenant);
     }
 
     private void notices(RunningOperator operator) throws Exception {

@@ -10,8 +10,11 @@ import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
 import dev.postrider.operator.OrphanedRoutes;
 import dev.postrider.operator.Read;
+import dev.postrider.operator.Refusals;
 import dev.postrider.operator.Secrets;
+import dev.postrider.operator.Started;
 import dev.postrider.plan.MailServerPlan;
+import dev.postrider.plan.Refusal;
 import dev.postrider.plan.TestNews;
 import dev.postrider.plan.TestOrder;
 import dev.postrider.route.ResourceKey;
@@ -24,6 +27,7 @@ import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ErrorStatusUpdateControl;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
@@ -38,18 +42,18 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** Observes a MailServer, plans, applies its route, starts its test and writes its status. */
 public final class MailServerReconciler implements Reconciler<MailServer> {
     private final Cluster cluster;
     private final Sends<ResourceKey, TestOrder, TestResult> tests;
     private final Events events;
+    private final Refusals refusals;
     private final Runnable changed;
     private final Consumer<Secret> secretChanged;
     private final SimpleInboundEventSource<MailServer> nudges = new SimpleInboundEventSource<>("nudges");
-    private @Nullable InformerEventSource<Secret, MailServer> routes;
-    private @Nullable IndexerResourceCache<MailServer> servers;
+    private final Started<InformerEventSource<Secret, MailServer>> routes = new Started<>("the routes of servers");
+    private final Started<IndexerResourceCache<MailServer>> servers = new Started<>("the MailServers");
 
     /**
      * A reconciler of all servers.
@@ -58,7 +62,8 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
      * @param secretChanged told of a credentials Secret that has changed: there is one informer
      */
     public MailServerReconciler(Cluster cluster, Sends<ResourceKey, TestOrder, TestResult> tests, Events events,
-            Runnable changed, Consumer<Secret> secretChanged) {
+            Refusals refusals, Runnable changed, Consumer<Secret> secretChanged) {
+        this.refusals = refusals;
         this.cluster = cluster;
         this.tests = tests;
         this.events = events;
@@ -117,8 +122,8 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .build(),
                 context);
         cluster.caches().mailServers(primary, credentials, authorities, serverRoutes, bundles);
-        servers = primary;
-        routes = serverRoutes;
+        servers.set(primary);
+        routes.set(serverRoutes);
         cluster.authoritySecrets().source(bundles);
         return List.of(credentials, authorities, serverRoutes, bundles, nudges);
     }
@@ -131,12 +136,10 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
 
     /** Removes, beside everything else, the routes whose server is gone. */
     public void removeOrphans(KubernetesClient client) {
-        if (routes != null) {
-            Stream<Secret> there = routes.list();
-            Thread.ofVirtual()
-                    .name("orphaned-routes")
-                    .start(() -> OrphanedRoutes.remove(cluster, there, MailServer.class, client));
-        }
+        Stream<Secret> there = routes.get().list();
+        Thread.ofVirtual()
+                .name("orphaned-routes")
+                .start(() -> OrphanedRoutes.remove(cluster, there, MailServer.class, client));
     }
 
     private Dependencies.Reader reader(ResourceKey server) {
@@ -145,9 +148,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
 
     /** Plans for every server anew: something that matters to all has changed. */
     public void nudgeAll() {
-        if (servers != null) {
-            servers.list().map(ResourceID::fromResource).forEach(nudges::propagateEvent);
-        }
+        servers.get().list().map(ResourceID::fromResource).forEach(nudges::propagateEvent);
     }
 
     @Override
@@ -158,6 +159,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         cluster.dependencies().serverChanged(key);
         if (context.isPrimaryResourceDeleted()) {
             tests.forget(uid);
+            refusals.over(server);
             removeRoute(key, context);
             cluster.forget(server, reader(key));
             changed.run();
@@ -184,19 +186,15 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
 
     private UpdateControl<MailServer> carryOut(MailServer server, ResourceKey key, String uid,
             Context<MailServer> context) {
-        if (!Lifecycle.hasFinalizer(server)) {
-            context.resourceOperations().addFinalizerWithSSA(PostriderApi.FINALIZER);
-        }
-
         Instant now = cluster.now();
         Optional<Sends.Send<TestOrder, TestResult>> test = Optional.ofNullable(tests.of(uid).get(key));
         TestNews news = test.map(MailServerReconciler::news).orElse(TestNews.none());
         Cluster.Planned<MailServerPlan> planned = cluster.plan(reader(key), now,
                 world -> MailServerPlan.of(server, world, news));
-        MailServerPlan plan = planned.plan();
-
-        plan.route()
-                .ifPresentOrElse(route -> applyRoute(route, server, context), () -> removeFormer(server, key, context));
+        Optional<Refusal> refused = write(planned.plan(), server, key, context);
+        refused.ifPresentOrElse(refusal -> refusals.count(server, refusal.message()), () -> refusals.over(server));
+        MailServerPlan plan = refused.map(refusal -> MailServerPlan.of(server, planned.world(), news, refusal))
+                .orElse(planned.plan());
         if (plan.release()) {
             removeRoute(key, context);
         }
@@ -218,6 +216,34 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         return control;
     }
 
+    /**
+     * Writes finalizer and route.
+     *
+     * @return what the API server refused of it
+     */
+    private Optional<Refusal> write(MailServerPlan plan, MailServer server, ResourceKey key,
+            Context<MailServer> context) {
+        boolean before = MailServerPlan.isToldRefused(server);
+        Optional<Refusal> unheld = Lifecycle.hasFinalizer(server)
+                ? Optional.empty()
+                : Refusals.attempt(context, before, e -> Refusals.ofFinalizer(e, server),
+                        () -> context.resourceOperations().addFinalizerWithSSA(PostriderApi.FINALIZER));
+        if (plan.route().isEmpty()) {
+            removeFormer(server, key, context);
+        }
+        Optional<Refusal> unwritten = plan.route()
+                .flatMap(route -> Refusals.attempt(context, before,
+                        e -> Refusals.ofRoute(e, routeSecret(route, server), server),
+                        () -> applyRoute(route, server, context)));
+        return unheld.or(() -> unwritten);
+    }
+
+    @Override
+    public ErrorStatusUpdateControl<MailServer> updateErrorStatus(MailServer server, Context<MailServer> context,
+            Exception failure) {
+        return refusals.failed(server, context, failure);
+    }
+
     private static TestNews news(Sends.Send<TestOrder, TestResult> test) {
         return switch (test) {
             case Sends.Send.Running<TestOrder, TestResult> running -> TestNews.running(running.order());
@@ -225,15 +251,17 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         };
     }
 
-    private void applyRoute(ServerRoute route, MailServer server, Context<MailServer> context) {
-        Secret wanted = Secrets.route(RouteSecret.Kind.SERVER, route.key(), server.getMetadata().getUid(), route,
+    private Secret routeSecret(ServerRoute route, MailServer server) {
+        return Secrets.route(RouteSecret.Kind.SERVER, route.key(), server.getMetadata().getUid(), route,
                 cluster.namespace(), cluster.state().configMap());
-        if (routes != null) {
-            cluster.authoritySecrets()
-                    .apply(cluster.caches().serverRouteSecret(route.key()), route, wanted, routes, context);
-            // No event tells of what was written here.
-            cluster.measure(server, cluster.caches().serverRouteSecret(route.key()));
-        }
+    }
+
+    private void applyRoute(ServerRoute route, MailServer server, Context<MailServer> context) {
+        cluster.authoritySecrets()
+                .apply(cluster.caches().serverRouteSecret(route.key()), route, routeSecret(route, server),
+                        routes.get(), context);
+        // No event tells of what was written here.
+        cluster.measure(server, cluster.caches().serverRouteSecret(route.key()));
     }
 
     /** Where there is nothing to put in its place: what the relay has of another resource must not serve this one. */

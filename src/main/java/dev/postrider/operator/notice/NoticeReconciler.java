@@ -8,6 +8,8 @@ import dev.postrider.operator.Dependencies;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
 import dev.postrider.operator.Read;
+import dev.postrider.operator.Refusals;
+import dev.postrider.operator.Started;
 import dev.postrider.operator.WakeTimer;
 import dev.postrider.plan.LicenseNoticePlan;
 import dev.postrider.plan.NoticeNews;
@@ -16,6 +18,7 @@ import dev.postrider.plan.SubmissionResult;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.transport.Sends;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ErrorStatusUpdateControl;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
@@ -29,7 +32,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Observes a LicenseExpiryNotice, plans, writes its status and only then sends what is due: a notice that is not
@@ -41,11 +43,12 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
     private final Cluster cluster;
     private final Sends<NoticeOrder.Id, NoticeOrder, SubmissionResult> sends;
     private final Events events;
+    private final Refusals refusals;
     private final InstantSource clock;
     private final LicenseGauges gauges;
     private final WakeTimer timer;
     private final SimpleInboundEventSource<LicenseExpiryNotice> nudges = new SimpleInboundEventSource<>("nudges");
-    private @Nullable IndexerResourceCache<LicenseExpiryNotice> resources;
+    private final Started<IndexerResourceCache<LicenseExpiryNotice>> resources = new Started<>("the notices");
 
     /**
      * A reconciler of all notices.
@@ -53,7 +56,8 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
      * @param clock by which they are due
      */
     public NoticeReconciler(Cluster cluster, Sends<NoticeOrder.Id, NoticeOrder, SubmissionResult> sends, Events events,
-            MeterRegistry registry, InstantSource clock) {
+            Refusals refusals, MeterRegistry registry, InstantSource clock) {
+        this.refusals = refusals;
         this.cluster = cluster;
         this.sends = sends;
         this.events = events;
@@ -67,7 +71,7 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
             EventSourceContext<LicenseExpiryNotice> context) {
         IndexerResourceCache<LicenseExpiryNotice> primary = context.getPrimaryCache();
         primary.addIndexer(BY_ORGANIZATION, NoticeReconciler::organizations);
-        resources = primary;
+        resources.set(primary);
         cluster.caches()
                 .licenses(primary, organization -> primary.byIndex(BY_ORGANIZATION, organization.toString())
                         .stream()
@@ -100,9 +104,7 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
 
     /** Plans for every notice anew: something that matters to all has changed, as the clock. */
     public void nudgeAll() {
-        if (resources != null) {
-            resources.list().map(ResourceID::fromResource).forEach(nudges::propagateEvent);
-        }
+        resources.get().list().map(ResourceID::fromResource).forEach(nudges::propagateEvent);
     }
 
     @Override
@@ -112,6 +114,7 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
         if (context.isPrimaryResourceDeleted()) {
             sends.forget(notice.getMetadata().getUid());
             gauges.forget(id);
+            refusals.over(notice);
             timer.forget(id);
             cluster.forget(notice, reader(notice));
             tellOf(notice);
@@ -136,6 +139,7 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
         LicenseExpiryNoticeStatus status = plan.status();
 
         writeStatus(notice, plan, context);
+        refusals.over(notice);
         news.finished()
                 .stream()
                 .map(NoticeNews.Finished::order)
@@ -148,6 +152,13 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
         gauges.set(id, notice.getSpec().license().name(), status.daysLeft());
         plan.lookAgain().ifPresentOrElse(then -> timer.wakeAt(id, then), () -> timer.forget(id));
         return planned.again();
+    }
+
+    /** A notice has nothing but its status to be written, so that an Event tells where that is refused. */
+    @Override
+    public ErrorStatusUpdateControl<LicenseExpiryNotice> updateErrorStatus(LicenseExpiryNotice notice,
+            Context<LicenseExpiryNotice> context, Exception failure) {
+        return refusals.failed(notice, context, failure);
     }
 
     private void writeStatus(LicenseExpiryNotice notice, LicenseNoticePlan plan,

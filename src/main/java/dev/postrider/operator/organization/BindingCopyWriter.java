@@ -3,6 +3,7 @@ package dev.postrider.operator.organization;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.operator.BindingSecrets;
 import dev.postrider.operator.Cluster;
+import dev.postrider.operator.Refusals;
 import dev.postrider.operator.Secrets;
 import dev.postrider.plan.Binding;
 import dev.postrider.plan.BindingCopies;
@@ -19,7 +20,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,12 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 final class BindingCopyWriter {
     private static final Logger LOG = LoggerFactory.getLogger(BindingCopyWriter.class);
-
-    /** As much of what the API server says as a person reads. */
-    private static final int MAX_WORDS = 300;
-
-    /** Entries that are shorter, as a port, may be told; passwords are longer. */
-    private static final int LEAST_SECRET = 24;
 
     private final Cluster cluster;
     private final InformerEventSource<Secret, OrganizationMailSettings> secrets;
@@ -97,7 +91,7 @@ final class BindingCopyWriter {
                             .get() == null;
         } catch (KubernetesClientException e) {
             LOG.info("whether there is still an organization {} cannot be told, and copies of its binding stay: {}",
-                    organization, brief(words(e)));
+                    organization, e.getCode());
             return false;
         }
     }
@@ -129,16 +123,8 @@ final class BindingCopyWriter {
             Secrets.createOrApply(there, wanted, secrets, context);
             return Optional.empty();
         } catch (KubernetesClientException e) {
-            return Optional.of("Secret \"%s\" is not written: %s".formatted(copy.name(),
-                    repeats(words(e), wanted, copy) ? "the API server repeats what is in it" : brief(words(e))));
+            return Optional.of(Refusals.of(e, wanted).message());
         }
-    }
-
-    /** Whether words hold what nobody may read: an admission webhook says what it likes. */
-    private static boolean repeats(String words, Secret wanted, Binding copy) {
-        return Stream.concat(Stream.of(copy.data().getOrDefault(Binding.PASSWORD, "")),
-                wanted.getData().values().stream())
-                .anyMatch(value -> value.length() >= LEAST_SECRET && words.contains(value));
     }
 
     private Optional<String> remove(Secret copy) {
@@ -150,21 +136,11 @@ final class BindingCopyWriter {
             return e.getCode() == HttpURLConnection.HTTP_CONFLICT
                     ? Optional.empty()
                     : Optional.of("Secret \"%s\" is not removed: %s".formatted(copy.getMetadata().getName(),
-                            brief(words(e))));
+                            Refusals.words(e, copy)));
         }
     }
 
     private void removeOrTell(Secret copy) {
         remove(copy).ifPresent(why -> LOG.warn("namespace {}: {}", copy.getMetadata().getNamespace(), why));
-    }
-
-    private static String words(KubernetesClientException e) {
-        return e.getStatus() == null || e.getStatus().getMessage() == null
-                ? "the API server cannot be asked, or gives no reason (" + e.getCode() + ")"
-                : e.getStatus().getMessage().strip().replaceAll("\\p{Cntrl}+", " ");
-    }
-
-    private static String brief(String said) {
-        return said.length() > MAX_WORDS ? said.substring(0, MAX_WORDS) + "…" : said;
     }
 }

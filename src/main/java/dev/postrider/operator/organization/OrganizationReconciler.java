@@ -12,11 +12,14 @@ import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
 import dev.postrider.operator.OrphanedRoutes;
 import dev.postrider.operator.Read;
+import dev.postrider.operator.Refusals;
 import dev.postrider.operator.Secrets;
+import dev.postrider.operator.Started;
 import dev.postrider.operator.WakeTimer;
 import dev.postrider.plan.Binding;
 import dev.postrider.plan.OrganizationPlan;
 import dev.postrider.plan.OrganizationTestNews;
+import dev.postrider.plan.Refusal;
 import dev.postrider.plan.SubmissionResult;
 import dev.postrider.plan.TestOrder;
 import dev.postrider.plan.UsagePeriod;
@@ -31,6 +34,7 @@ import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ErrorStatusUpdateControl;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
@@ -50,7 +54,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** Observes an OrganizationMailSettings, plans, applies its route and binding and writes its status. */
 public final class OrganizationReconciler implements Reconciler<OrganizationMailSettings>, AutoCloseable {
@@ -60,13 +63,17 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     private final Sends<ResourceKey, TestOrder, TestResult> tests;
     private final Sends<UsagePeriod, UsageReportOrder, SubmissionResult> reports;
     private final Events events;
+    private final Refusals refusals;
     private final InstantSource calendar;
     private final WakeTimer timer;
     private final SimpleInboundEventSource<OrganizationMailSettings> nudges = new SimpleInboundEventSource<>("nudges");
-    private @Nullable InformerEventSource<Secret, OrganizationMailSettings> routes;
-    private @Nullable InformerEventSource<Secret, OrganizationMailSettings> bindings;
-    private @Nullable BindingCopyWriter copies;
-    private @Nullable IndexerResourceCache<OrganizationMailSettings> organizations;
+    private final Started<InformerEventSource<Secret, OrganizationMailSettings>> routes = new Started<>(
+            "the routes of organizations");
+    private final Started<InformerEventSource<Secret, OrganizationMailSettings>> bindings = new Started<>(
+            "the bindings");
+    private final Started<BindingCopyWriter> copies = new Started<>("copies of bindings");
+    private final Started<IndexerResourceCache<OrganizationMailSettings>> organizations = new Started<>(
+            "the organizations");
 
     /**
      * A reconciler of all organizations.
@@ -74,7 +81,9 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
      * @param calendar by which usage reports are due
      */
     public OrganizationReconciler(Cluster cluster, Sends<ResourceKey, TestOrder, TestResult> tests,
-            Sends<UsagePeriod, UsageReportOrder, SubmissionResult> reports, Events events, InstantSource calendar) {
+            Sends<UsagePeriod, UsageReportOrder, SubmissionResult> reports, Events events, Refusals refusals,
+            InstantSource calendar) {
+        this.refusals = refusals;
         this.cluster = cluster;
         this.tests = tests;
         this.events = events;
@@ -110,10 +119,10 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                         .build(),
                 context);
         cluster.caches().organizations(context.getPrimaryCache(), bindingSecrets, organizationRoutes);
-        organizations = context.getPrimaryCache();
-        bindings = bindingSecrets;
-        copies = new BindingCopyWriter(cluster, bindingSecrets, context.getClient());
-        routes = organizationRoutes;
+        organizations.set(context.getPrimaryCache());
+        bindings.set(bindingSecrets);
+        copies.set(new BindingCopyWriter(cluster, bindingSecrets, context.getClient()));
+        routes.set(organizationRoutes);
         return List.of(bindingSecrets, organizationRoutes, nudges);
     }
 
@@ -127,15 +136,11 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
 
     /** Removes, beside everything else, the routes and the copies of bindings whose organization is gone. */
     public void removeOrphans(KubernetesClient client) {
-        if (copies != null) {
-            Thread.ofVirtual().name("orphaned-copies").start(copies::removeOrphans);
-        }
-        if (routes != null) {
-            Stream<Secret> there = routes.list();
-            Thread.ofVirtual()
-                    .name("orphaned-routes")
-                    .start(() -> OrphanedRoutes.remove(cluster, there, OrganizationMailSettings.class, client));
-        }
+        Thread.ofVirtual().name("orphaned-copies").start(copies.get()::removeOrphans);
+        Stream<Secret> there = routes.get().list();
+        Thread.ofVirtual()
+                .name("orphaned-routes")
+                .start(() -> OrphanedRoutes.remove(cluster, there, OrganizationMailSettings.class, client));
     }
 
     private Dependencies.Reader reader(ResourceKey organization) {
@@ -154,9 +159,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
 
     /** Plans for every organization anew: something that matters to all has changed. */
     public void nudgeAll() {
-        if (organizations != null) {
-            organizations.list().map(ResourceID::fromResource).forEach(nudges::propagateEvent);
-        }
+        organizations.get().list().map(ResourceID::fromResource).forEach(nudges::propagateEvent);
     }
 
     @Override
@@ -168,11 +171,10 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
             tests.forget(uid);
             lookUp(key, List.of());
             reports.forget(uid);
+            refusals.over(organization);
             timer.forget(ResourceID.fromResource(organization));
             removeRoute(key, context);
-            if (copies != null) {
-                copies.removeAll(organization);
-            }
+            copies.get().removeAll(organization);
             cluster.forget(organization, reader(key));
             tellOf(key);
             return UpdateControl.noUpdate();
@@ -221,12 +223,6 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     private UpdateControl<OrganizationMailSettings> carryOut(OrganizationMailSettings organization, ResourceKey key,
             String uid,
             Context<OrganizationMailSettings> context) {
-        if (!Lifecycle.hasFinalizer(organization)) {
-            // It may be so large that one more does not fit, and keeps no grant by that.
-            grantAnew(organization, key, context);
-            context.resourceOperations().addFinalizerWithSSA(PostriderApi.FINALIZER);
-        }
-
         Instant now = calendar.instant();
         OrganizationTestNews news = news(uid);
         UsageReportNews reported = reports.news(uid, UsageReportNews.Finished::new, UsageReportNews::new);
@@ -234,14 +230,17 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                 world -> OrganizationPlan.of(organization, world, news, reported));
         OrganizationPlan planned = made.plan();
 
-        // The route first: a login that an application has found must work.
-        planned.route()
-                .ifPresentOrElse(route -> applyRoute(route, organization, context),
-                        () -> removeFormer(organization, key, context));
-        planned.binding().ifPresent(binding -> applyBinding(binding, organization, context));
-        OrganizationPlan plan = copies == null
-                ? planned
-                : planned.refused(copies.carryOut(organization, planned, context));
+        if (!Lifecycle.hasFinalizer(organization)) {
+            // It may be so large that one more does not fit, and keeps no grant by that.
+            grantAnew(organization, key, context);
+        }
+        Optional<Refusal> refused = write(planned, organization, key, context);
+        refused.ifPresentOrElse(refusal -> refusals.count(organization, refusal.message()),
+                () -> refusals.over(organization));
+        OrganizationPlan told = refused
+                .map(refusal -> OrganizationPlan.of(organization, made.world(), news, reported, refusal))
+                .orElse(planned);
+        OrganizationPlan plan = told.refused(copies.get().carryOut(organization, told, context));
         if (plan.release()) {
             removeRoute(key, context);
             removeBindings(organization, "", context);
@@ -268,6 +267,36 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         return control;
     }
 
+    /**
+     * Writes finalizer, route and binding.
+     *
+     * @return what the API server refused of it
+     */
+    private Optional<Refusal> write(OrganizationPlan plan, OrganizationMailSettings organization, ResourceKey key,
+            Context<OrganizationMailSettings> context) {
+        boolean before = OrganizationPlan.isToldRefused(organization);
+        Optional<Refusal> unheld = Lifecycle.hasFinalizer(organization)
+                ? Optional.empty()
+                : Refusals.attempt(context, before, e -> Refusals.ofFinalizer(e, organization),
+                        () -> context.resourceOperations().addFinalizerWithSSA(PostriderApi.FINALIZER));
+        // The route first: a login that an application has found must work.
+        if (plan.route().isEmpty()) {
+            removeFormer(organization, key, context);
+        }
+        Optional<Refusal> unwritten = plan.route()
+                .flatMap(route -> Refusals.attempt(context, before,
+                        e -> Refusals.ofRoute(e, routeSecret(route, organization), organization),
+                        () -> applyRoute(route, organization, context)))
+                .or(() -> plan.binding().flatMap(binding -> applyBinding(binding, organization, before, context)));
+        return unheld.or(() -> unwritten);
+    }
+
+    @Override
+    public ErrorStatusUpdateControl<OrganizationMailSettings> updateErrorStatus(OrganizationMailSettings organization,
+            Context<OrganizationMailSettings> context, Exception failure) {
+        return refusals.failed(organization, context, failure);
+    }
+
     /** Goes on looking these up, and no others. */
     private void lookUp(ResourceKey organization, List<SenderDomain> domains) {
         cluster.domains()
@@ -290,28 +319,41 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
 
     private void applyRoute(OrganizationRoute route, OrganizationMailSettings organization,
             Context<OrganizationMailSettings> context) {
-        Secret wanted = Secrets.route(RouteSecret.Kind.ORGANIZATION, route.key(),
-                organization.getMetadata().getUid(), route, cluster.namespace(), cluster.state().configMap());
-        if (routes != null) {
-            cluster.authoritySecrets()
-                    .apply(cluster.caches().organizationRouteSecret(route.key()), route, wanted, routes, context);
-            // No event tells of what was written here.
-            cluster.measure(organization, cluster.caches().organizationRouteSecret(route.key()));
-        }
+        cluster.authoritySecrets()
+                .apply(cluster.caches().organizationRouteSecret(route.key()), route, routeSecret(route, organization),
+                        routes.get(), context);
+        // No event tells of what was written here.
+        cluster.measure(organization, cluster.caches().organizationRouteSecret(route.key()));
     }
 
-    private void applyBinding(Binding binding, OrganizationMailSettings organization,
+    private Secret routeSecret(OrganizationRoute route, OrganizationMailSettings organization) {
+        return Secrets.route(RouteSecret.Kind.ORGANIZATION, route.key(), organization.getMetadata().getUid(), route,
+                cluster.namespace(), cluster.state().configMap());
+    }
+
+    private Optional<Refusal> applyBinding(Binding binding, OrganizationMailSettings organization, boolean before,
             Context<OrganizationMailSettings> context) {
         Secret wanted = BindingSecrets.binding(binding, organization);
+        Optional<Refusal> refused = Refusals.attempt(context, before, e -> Refusals.of(e, wanted),
+                () -> applyBinding(wanted, organization, context));
+        if (refused.isEmpty()) {
+            cluster.bindingWritten(Cluster.key(organization));
+        }
+        return refused;
+    }
+
+    private void applyBinding(Secret wanted, OrganizationMailSettings organization,
+            Context<OrganizationMailSettings> context) {
+        String name = wanted.getMetadata().getName();
         Optional<Secret> there = cluster.caches()
-                .binding(new ResourceKey(organization.getMetadata().getNamespace(), binding.name()));
+                .binding(new ResourceKey(organization.getMetadata().getNamespace(), name));
         if (there.filter(secret -> BindingSecrets.isOfFormerOwner(secret, Optional.of(organization))).isPresent()) {
             // It cannot have two controllers, and goes with its former one in any case.
             context.getClient().resource(there.get()).delete();
             there = Optional.empty();
         }
-        if (bindings != null && Secrets.createOrApply(there, wanted, bindings, context)) {
-            removeBindings(organization, binding.name(), context);
+        if (Secrets.createOrApply(there, wanted, bindings.get(), context)) {
+            removeBindings(organization, name, context);
         }
     }
 
@@ -319,13 +361,12 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     private void removeBindings(OrganizationMailSettings organization, String but,
             Context<OrganizationMailSettings> context) {
         ResourceKey key = Cluster.key(organization);
-        if (bindings != null) {
-            bindings.getSecondaryResources(organization)
-                    .stream()
-                    .filter(secret -> BindingSecrets.owner(secret).filter(key::equals).isPresent()
-                            && !secret.getMetadata().getName().equals(but))
-                    .forEach(secret -> context.getClient().resource(secret).delete());
-        }
+        bindings.get()
+                .getSecondaryResources(organization)
+                .stream()
+                .filter(secret -> BindingSecrets.owner(secret).filter(key::equals).isPresent()
+                        && !secret.getMetadata().getName().equals(but))
+                .forEach(secret -> context.getClient().resource(secret).delete());
     }
 
     /** Where there is nothing to put in its place: what the relay has of another resource must not serve this one. */

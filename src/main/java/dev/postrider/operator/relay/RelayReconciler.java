@@ -5,11 +5,14 @@ import dev.postrider.operator.CertificateSource;
 import dev.postrider.operator.Cluster;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.InstallationSecrets;
+import dev.postrider.operator.Refusals;
 import dev.postrider.operator.ReplyRuleSettings;
 import dev.postrider.operator.Secrets;
 import dev.postrider.operator.Settings;
+import dev.postrider.operator.Started;
 import dev.postrider.plan.Notice;
 import dev.postrider.plan.Installation;
+import dev.postrider.plan.Refusal;
 import dev.postrider.plan.RelayState;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
@@ -33,6 +36,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ErrorStatusUpdateControl;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
@@ -50,6 +54,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,6 +66,8 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     private static final int UNPROCESSABLE = 422;
     /** How often the installation's Secrets are looked at: whether they are there, and the certificate is not due. */
     private static final Duration SECRETS_INTERVAL = Duration.ofHours(1);
+    /** How often what the API server refuses is tried again. */
+    private static final Duration REFUSED_INTERVAL = Duration.ofMinutes(1);
     private static final List<Class<? extends HasMetadata>> KINDS = List.of(ServiceAccount.class, Role.class,
             RoleBinding.class, PersistentVolumeClaim.class, Service.class, NetworkPolicy.class,
             PodDisruptionBudget.class);
@@ -71,11 +78,13 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     private volatile Instant secretsDue;
     private volatile @Nullable CertificateSource sourceUsed;
     private final Events events;
+    private final Refusals refusals;
     private final Program program;
     private final Runnable changed;
     private final SimpleInboundEventSource<ConfigMap> nudges = new SimpleInboundEventSource<>("nudges");
     private final Map<Class<?>, InformerEventSource<?, ConfigMap>> sources = new HashMap<>();
-    private @Nullable InformerEventSource<Secret, ConfigMap> routes;
+    private final Started<InformerEventSource<Secret, ConfigMap>> routes = new Started<>("the routes of the relay");
+    private volatile boolean refused;
     private volatile List<String> toldOfRules = List.of();
 
     /**
@@ -92,8 +101,9 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
      * @param program what the relay runs
      * @param changed told when something that matters to every resource has changed
      */
-    public RelayReconciler(Cluster cluster, InstallationSecrets secrets, Events events, Program program,
-            InstantSource clock, Runnable changed) {
+    public RelayReconciler(Cluster cluster, InstallationSecrets secrets, Events events, Refusals refusals,
+            Program program, InstantSource clock, Runnable changed) {
+        this.refusals = refusals;
         this.cluster = cluster;
         this.secrets = secrets;
         this.events = events;
@@ -115,8 +125,9 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
         sources.put(Deployment.class, deployments);
         all.add(deployments);
         cluster.caches().relay(deployments);
-        routes = source(Secret.class, "routes", RouteSecret.LABEL + "=" + RouteSecret.Kind.RELAY.labelValue(), context);
-        all.add(routes);
+        routes.set(source(Secret.class, "routes", RouteSecret.LABEL + "=" + RouteSecret.Kind.RELAY.labelValue(),
+                context));
+        all.add(routes.get());
         all.add(nudges);
         return all;
     }
@@ -170,15 +181,17 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
             secretsDue = clock.instant().plus(SECRETS_INTERVAL);
             sourceUsed = source;
         }
-        applyRoute(settings, configMap, context);
+        List<Refusal> refused = new ArrayList<>();
+        applyRoute(settings, configMap, context).ifPresent(refused::add);
         if (cluster.caches().hasActiveServer() || cluster.caches().relayDeployment().isPresent()) {
             for (HasMetadata object : new RelayWorkload(cluster.namespace(), settings, program.image(),
                     configMap,
                     program.graph())
                     .objects()) {
-                apply(object, context);
+                attempt(object, () -> apply(object, context), context).ifPresent(refused::add);
             }
         }
+        tell(refused, configMap);
         RelayState relay = cluster.relay();
         boolean news = cluster.update(
                 new Cluster.State(configMap, installation(settings, cluster.namespace(), secrets)));
@@ -186,7 +199,33 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
         if (cluster.isPlannedWithOther(relay) || news) {
             changed.run();
         }
-        return UpdateControl.<ConfigMap>noUpdate().rescheduleAfter(SECRETS_INTERVAL);
+        return UpdateControl.<ConfigMap>noUpdate()
+                .rescheduleAfter(refused.isEmpty() ? SECRETS_INTERVAL : REFUSED_INTERVAL);
+    }
+
+    /** What came of one of the relay's objects; the others are written all the same. */
+    private Optional<Refusal> attempt(HasMetadata object, Runnable write, Context<ConfigMap> context) {
+        return Refusals.attempt(context, refused, e -> Refusals.of(e, object), write);
+    }
+
+    /** There is no status to tell it in but those of whoever needs the relay. */
+    private void tell(List<Refusal> refusedNow, ConfigMap configMap) {
+        refused = !refusedNow.isEmpty();
+        if (refused) {
+            String message = refusedNow.stream().map(Refusal::message).collect(Collectors.joining("; "));
+            refusals.tell(configMap, message);
+            cluster.relayRefused(Optional.of("what the relay needs is refused by the API server; an Event of ConfigMap "
+                    + "%s says why".formatted(Cluster.key(configMap))));
+        } else {
+            refusals.over(configMap);
+            cluster.relayRefused(Optional.empty());
+        }
+    }
+
+    @Override
+    public ErrorStatusUpdateControl<ConfigMap> updateErrorStatus(ConfigMap configMap, Context<ConfigMap> context,
+            Exception failure) {
+        return refusals.failed(configMap, context, failure);
     }
 
     /** What is wrong with rules for replies, once for each time that it changes. */
@@ -262,7 +301,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
                 settings.support(), Optional.of(settings.senderDomains()), secrets.fingerprintKey());
     }
 
-    private void applyRoute(Settings settings, ConfigMap configMap, Context<ConfigMap> context) {
+    private Optional<Refusal> applyRoute(Settings settings, ConfigMap configMap, Context<ConfigMap> context) {
         RelayRoute route = new RelayRoute(settings.globalServerPolicy() == Settings.GlobalServerPolicy.Required,
                 secrets.certificate().certificateChain(), secrets.certificate().privateKey(),
                 Sha256.of(secrets.adminToken()), secrets.submitterKeys(), settings.relay().replyRules().valid(),
@@ -270,9 +309,8 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
         Secret wanted = Secrets.route(RouteSecret.Kind.RELAY, Cluster.key(configMap),
                 configMap.getMetadata().getUid(), route, cluster.namespace(),
                 configMap);
-        if (routes != null) {
-            Secrets.createOrApplyRoute(routes.get(ResourceID.fromResource(wanted)), wanted, routes, context);
-        }
+        return attempt(wanted, () -> Secrets.createOrApplyRoute(routes.get().get(ResourceID.fromResource(wanted)),
+                wanted, routes.get(), context), context);
     }
 
     @SuppressWarnings("unchecked")
@@ -305,10 +343,16 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
                 throw e;
             }
             LOG.info("replacing {} {}, which cannot be applied: {}", wanted.getKind(), wanted.getMetadata().getName(),
-                    e.getMessage());
-            context.getClient()
-                    .resource(wanted)
-                    .patch(PatchContext.of(PatchType.JSON_MERGE), Serialization.asJson(wanted));
+                    Refusals.words(e, wanted));
+            try {
+                context.getClient()
+                        .resource(wanted)
+                        .patch(PatchContext.of(PatchType.JSON_MERGE), Serialization.asJson(wanted));
+            } catch (KubernetesClientException again) {
+                // Refused for another reason than its lists: the first answer says which.
+                e.addSuppressed(again);
+                throw e;
+            }
             context.resourceOperations().serverSideApply(wanted, source);
         }
     }

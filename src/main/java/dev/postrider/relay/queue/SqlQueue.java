@@ -171,8 +171,8 @@ public final class SqlQueue implements Queue {
         }
     }
 
-    /** Limits from now on what is queued; what is there stays. */
-    public void limit(QueueLimits limits) {
+    /** Limits what is queued by what these are at any time; what is there stays. */
+    public void limit(Supplier<QueueLimits> limits) {
         usage.limit(limits);
     }
 
