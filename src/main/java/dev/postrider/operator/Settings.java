@@ -415,8 +415,9 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                         + "one volume and serves one relay; allowed is false, or true with relay.queue.url");
             }
             settings.relay.queue.url.filter(url -> !DATABASE.matcher(url).matches()).ifPresent(url -> {
-                throw new IllegalArgumentException("relay.queue.url: not a URL of a PostgreSQL without a login; allowed "
-                        + "is postgresql://host:port/database, with up to ten hosts and commas between them");
+                throw new IllegalArgumentException(
+                        "relay.queue.url: not a URL of a PostgreSQL without a login; allowed "
+                                + "is postgresql://host:port/database, with up to ten hosts and commas between them");
             });
             if (settings.relay.queue.url.isPresent() && settings.relay.queue.secretName.isEmpty()) {
                 throw new IllegalArgumentException("relay.queue.secretName is missing: the name of the "

@@ -278,8 +278,11 @@ public final class PostgresServer implements AutoCloseable {
         long pid = Long.parseLong(Files.readAllLines(directory.resolve("data/postmaster.pid")).getFirst());
         var command = new ArrayList<>(List.of("kill", "-" + name, Long.toString(pid)));
         // One that ends by itself meanwhile is no reason to fail.
-        ProcessHandle.of(pid).stream().flatMap(ProcessHandle::descendants).forEach(child -> command.add(
-                Long.toString(child.pid())));
+        ProcessHandle.of(pid)
+                .stream()
+                .flatMap(ProcessHandle::descendants)
+                .forEach(child -> command.add(
+                        Long.toString(child.pid())));
         CommandResult.run(directory, Map.of(), "", command);
     }
 

@@ -167,8 +167,10 @@ final class PostgresDatabase implements Database {
             return new QueueException.Full("no room in " + name, e);
         }
         if (state.startsWith("28")) {
-            return new QueueException(name + " refuses the login: " + PostgresHost.firstLine(e) + ". Correct the files username and "
-                    + "password of its credentials, or the login there; they are read again with each try", e);
+            return new QueueException(
+                    name + " refuses the login: " + PostgresHost.firstLine(e) + ". Correct the files username and "
+                            + "password of its credentials, or the login there; they are read again with each try",
+                    e);
         }
         return new QueueException(what, e);
     }
