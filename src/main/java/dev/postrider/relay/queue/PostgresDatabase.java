@@ -63,9 +63,11 @@ final class PostgresDatabase implements Database {
     /** What the pool does not give to others after an error. */
     private static final class Broken implements SQLExceptionOverride {
         @java.lang.Override
-        public Override adjudicate(SQLException e) {
+        public SQLExceptionOverride.Override adjudicate(SQLException e) {
             // A server that takes no writes any more: the primary is another now.
-            return READ_ONLY.equals(e.getSQLState()) ? Override.MUST_EVICT : Override.CONTINUE_EVICT;
+            return READ_ONLY.equals(e.getSQLState())
+                    ? SQLExceptionOverride.Override.MUST_EVICT
+                    : SQLExceptionOverride.Override.CONTINUE_EVICT;
         }
     }
 
