@@ -20,6 +20,7 @@ final class QueueOptions {
             showDefaultValue = Visibility.NEVER,
             description = "A database for the queue that several relays may share: "
                     + "postgresql://host:port/database, with TLS unless it says ?sslmode=disable. Never with a login. "
+                    + "Several hosts have commas between them; the primary is used. "
                     + "Default: a file in --data, for one relay.")
     @Nullable
     String url;
