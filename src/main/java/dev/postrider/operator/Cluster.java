@@ -128,7 +128,7 @@ public final class Cluster {
     /** What the relay says. */
     public RelayState relay() {
         RelayState deployed = RelayDeployment.state(caches.relayDeployment());
-        return deployed.isAvailable() ? deployed : relayRefused.map(RelayState::refused).orElse(deployed);
+        return deployed.isAvailable() ? deployed : relayRefused.map(deployed::refused).orElse(deployed);
     }
 
     /** Takes over what came of writing the relay's objects; empty where they are as they should be. */
