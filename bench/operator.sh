@@ -3,10 +3,12 @@
 # own process, and many organizations applied at once. docs/performance.md says how to read the figures.
 #
 #   bench/operator.sh [ORGANIZATIONS [JVM-OPTION...]]
+#   bench/operator.sh ORGANIZATIONS --peer
 #   bench/operator.sh aot-cache
 #
 # ORGANIZATIONS is 1000 unless given; the options go to the operator's virtual machine, in place of the chart's and the
-# AOT cache. "aot-cache" only makes that cache, target/postrider.aot.
+# AOT cache. "aot-cache" only makes that cache, target/postrider.aot. With --peer another operator, external-secrets, does as
+# many ExternalSecrets on the same API server, and ratios to it are printed; it is built with Go once for a machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,6 +19,10 @@ if [[ $organizations == aot-cache ]]; then
 elif [[ ! $organizations =~ ^[1-9][0-9]*$ ]]; then
   echo "ORGANIZATIONS: \"$organizations\" is not a number from 1" >&2
   exit 2
+fi
+if [[ ${2:-} == --peer ]]; then
+  program=PeerBenchmark
+  set -- "$1"
 fi
 
 echo "building ..." >&2

@@ -42,6 +42,9 @@ public final class Caches {
             .comparing(ObjectMeta::getCreationTimestamp, Comparator.nullsLast(Comparator.naturalOrder()))
             .thenComparing(ObjectMeta::getName);
 
+    /** How many objects are read at a time: all of a kind at once would not fit in memory beside what is kept of them. */
+    public static final long LIST_LIMIT = 500;
+
     private final String namespace;
     private static final String GLOBAL = "global";
     private static final String OF_NAMESPACE = "of-namespace";
@@ -170,6 +173,10 @@ public final class Caches {
             readRoutes.remove(server);
             return Optional.empty();
         }
+        if (mailServer(server).filter(there -> there.getSpec().scope() == Scope.Global).isEmpty()) {
+            readRoutes.remove(server);
+            return route(secret.get(), ServerRoute.class);
+        }
         String version = secret.get().getMetadata().getResourceVersion();
         return readRoutes.compute(server, (_, known) -> known != null && known.version.equals(version)
                 ? known
@@ -282,7 +289,11 @@ public final class Caches {
     public static Optional<String> entry(Secret secret, String key) {
         return Optional.ofNullable(secret.getData())
                 .map(data -> data.get(key))
-                .map(base64 -> new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8));
+                .map(Caches::text);
+    }
+
+    static String text(String base64) {
+        return new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
     }
 
     /**

@@ -49,6 +49,7 @@ public final class Cluster {
     private final ServerRests rests;
     /** New passwords of bindings that are not written yet: an attempt that fails leaves a route with that password. */
     private final Map<ResourceKey, String> unwrittenPasswords = new ConcurrentHashMap<>();
+    private final Set<RelayState> plannedWith = ConcurrentHashMap.newKeySet();
     private volatile State state;
     private volatile Optional<String> relayRefused = Optional.empty();
 
@@ -149,6 +150,21 @@ public final class Cluster {
         return RelayLogin.newPassword(RANDOM);
     }
 
+    /** The same for a plan. What it sees of the relay is noted before a change of that may be asked about. */
+    private World worldToPlan(Instant now, Supplier<String> passwords) {
+        RelayState relay;
+        do {
+            relay = relay();
+            plannedWith.add(relay);
+        } while (!relay.equals(relay()));
+        return new ClusterWorld(this, now, state.installation(), relay, passwords);
+    }
+
+    /** Whether anything was planned with another state of the relay, since this was last asked. */
+    public boolean isPlannedWithOther(RelayState relay) {
+        return plannedWith.retainAll(Set.of(relay));
+    }
+
     Settings.NamespaceLimits limits() {
         return limits;
     }
@@ -187,8 +203,8 @@ public final class Cluster {
     /** Makes a plan, which is made anew when something changes that it looked at. */
     public <P> Planned<P> plan(Dependencies.Reader reader, Instant now, Function<World, P> plan) {
         var world = new RecordingWorld(
-                world(now, () -> unwrittenPasswords.computeIfAbsent(reader.key(), _ -> newPassword())), dependencies,
-                reader);
+                worldToPlan(now, () -> unwrittenPasswords.computeIfAbsent(reader.key(), _ -> newPassword())),
+                dependencies, reader);
         P made = plan.apply(world);
         return new Planned<>(made, world, world.planned());
     }

@@ -12,6 +12,7 @@ import dev.postrider.plan.DomainAnswer;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.MailServerPlan;
 import dev.postrider.plan.NamespaceLookup;
+import dev.postrider.plan.OrganizationPlan;
 import dev.postrider.plan.RelayState;
 import dev.postrider.plan.SecretLookup;
 import dev.postrider.plan.ServerView;
@@ -80,7 +81,7 @@ final class ClusterWorld implements World {
     private static SecretLookup.Found found(Secret secret) {
         Map<String, String> data = new HashMap<>();
         if (secret.getData() != null) {
-            secret.getData().keySet().forEach(k -> Caches.entry(secret, k).ifPresent(v -> data.put(k, v)));
+            secret.getData().forEach((key, base64) -> data.put(key, Caches.text(base64)));
         }
         Map<String, String> annotations = secret.getMetadata().getAnnotations();
         return new SecretLookup.Found(data,
@@ -233,7 +234,11 @@ final class ClusterWorld implements World {
 
     @Override
     public Optional<LostReports> lostReports(ResourceKey organization) {
-        return cluster.lostReports().of(organization, LostReports.none(organization));
+        boolean said = cluster.caches()
+                .organization(organization)
+                .filter(OrganizationPlan::saysReportsLost)
+                .isPresent();
+        return cluster.lostReports().of(organization, LostReports.none(organization), said);
     }
 
     @Override

@@ -74,15 +74,21 @@ public final class NamespaceOctets {
     /**
      * What one takes.
      *
-     * @param of      the versions that it was measured of
+     * @param version the version that it was measured of
+     * @param routed  the version of its route that was; empty if it had none
      * @param spec    the UID and generation of the resource
      * @param own     its octets
      * @param route   those of its route; where that was taken away, what it had, so that it does not come back at once
      * @param bundles octets of those that the route names, by digest
      */
-    private record Taken(String of, String spec, long own, long route, Map<String, Long> bundles) {
+    private record Taken(String version, String routed, String spec, long own, long route, Map<String, Long> bundles) {
         long octets() {
             return Math.max(own, route);
+        }
+
+        /** With all bundles, as if no other had named them. */
+        long atMost() {
+            return octets() + bundles.values().stream().mapToLong(each -> each).sum();
         }
     }
 
@@ -90,6 +96,20 @@ public final class NamespaceOctets {
         private final TreeMap<Place, Taken> taken = new TreeMap<>();
         private final Map<String, Place> places = new HashMap<>();
         private @Nullable Place beyond;
+        /** What they take if no two name the same bundle: within the bound, there is nothing to look for. */
+        private long atMost;
+
+        void put(Place place, Taken now) {
+            remove(place);
+            taken.put(place, now);
+            atMost += now.atMost();
+        }
+
+        boolean remove(Place place) {
+            Taken before = taken.remove(place);
+            atMost -= before == null ? 0 : before.atMost();
+            return before != null;
+        }
     }
 
     /**
@@ -118,7 +138,7 @@ public final class NamespaceOctets {
     boolean forget(HasMetadata resource) {
         return change(resource, namespace -> {
             Place place = namespace.places.remove(name(resource));
-            return place != null && namespace.taken.remove(place) != null;
+            return place != null && namespace.remove(place);
         });
     }
 
@@ -152,7 +172,7 @@ public final class NamespaceOctets {
                 }
                 if (change.apply(namespace) || known == null) {
                     Place before = namespace.beyond;
-                    namespace.beyond = firstBeyond(namespace);
+                    namespace.beyond = namespace.atMost <= most ? null : firstBeyond(namespace);
                     moved[0] = !Objects.equals(before, namespace.beyond);
                 }
             }
@@ -166,21 +186,21 @@ public final class NamespaceOctets {
         CustomResource<?, ?> resource = measured.resource();
         Place place = Place.of(resource);
         Place former = namespace.places.put(name(resource), place);
-        boolean moved = former != null && !former.equals(place) && namespace.taken.remove(former) != null;
+        boolean moved = former != null && !former.equals(place) && namespace.remove(former);
         Taken before = namespace.taken.get(place);
-        String versions = resource.getMetadata().getResourceVersion() + " "
-                + measured.route().map(route -> route.getMetadata().getResourceVersion()).orElse("");
-        if (before != null && before.of.equals(versions)) {
+        String version = Objects.requireNonNullElse(resource.getMetadata().getResourceVersion(), "");
+        String routed = measured.route().map(route -> route.getMetadata().getResourceVersion()).orElse("");
+        if (before != null && before.version.equals(version) && before.routed.equals(routed)) {
             return moved;
         }
         String spec = resource.getMetadata().getUid() + " " + resource.getMetadata().getGeneration();
-        long own = own(resource);
+        long own = before != null && before.version.equals(version) ? before.own : own(resource);
         Taken now = measured.route()
-                .map(route -> new Taken(versions, spec, own, octets(route), bundles(route)))
+                .map(route -> new Taken(version, routed, spec, own, octets(route), bundles(route)))
                 .orElseGet(() -> before != null && before.spec.equals(spec)
-                        ? new Taken(versions, spec, own, before.route, before.bundles)
-                        : new Taken(versions, spec, own, 0, Map.of()));
-        namespace.taken.put(place, now);
+                        ? new Taken(version, routed, spec, own, before.route, before.bundles)
+                        : new Taken(version, routed, spec, own, 0, Map.of()));
+        namespace.put(place, now);
         return moved || before == null || before.octets() != now.octets() || !before.bundles.equals(now.bundles);
     }
 

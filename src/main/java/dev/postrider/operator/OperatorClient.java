@@ -2,6 +2,8 @@ package dev.postrider.operator;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
@@ -16,6 +18,7 @@ import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Map;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 
@@ -48,11 +51,12 @@ public final class OperatorClient {
     }
 
     private static KubernetesSerialization serialization() {
-        // Who owns which field is a large part of an object, and nobody asks for it in these kinds.
-        ObjectMapper mapper = new ObjectMapper().addMixIn(Secret.class, WithoutManagedFields.class)
-                .addMixIn(MailServer.class, WithoutManagedFields.class)
-                .addMixIn(OrganizationMailSettings.class, WithoutManagedFields.class)
-                .addMixIn(LicenseExpiryNotice.class, WithoutManagedFields.class);
+        // These come in tens of thousands, and all that is read of them is kept.
+        ObjectMapper mapper = new ObjectMapper().addMixIn(Secret.class, KeptSecret.class)
+                .addMixIn(MailServer.class, Kept.class)
+                .addMixIn(OrganizationMailSettings.class, Kept.class)
+                .addMixIn(LicenseExpiryNotice.class, Kept.class)
+                .registerModule(new SimpleModule("kept").addDeserializer(String.class, new SharedStrings()));
         KubernetesSerialization serialization = new KubernetesSerialization(mapper, true);
         // A kind that is not known is read as a map, written and read again.
         serialization.registerKubernetesResource(MailServer.class);
@@ -61,10 +65,18 @@ public final class OperatorClient {
         return serialization;
     }
 
+    /** Who owns which field is a large part of an object, and nobody asks for it in these kinds. */
     @SuppressWarnings("UnusedMethod") // Jackson reads it.
-    private interface WithoutManagedFields {
+    private interface Kept {
         @JsonIgnoreProperties("managedFields")
+        @JsonDeserialize(converter = KeptMetadata.class)
         ObjectMeta getMetadata();
+    }
+
+    @SuppressWarnings("UnusedMethod") // Jackson reads it.
+    private interface KeptSecret extends Kept {
+        @JsonDeserialize(using = PackedEntries.Reader.class)
+        Map<String, String> getData();
     }
 
     /**

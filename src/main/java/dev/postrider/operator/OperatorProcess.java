@@ -188,6 +188,7 @@ public final class OperatorProcess implements AutoCloseable {
         registry.gauge("postrider.operator.reconciliations.waiting", reconciliations, FairExecutor::waiting);
         operator = new Operator(o -> o.withKubernetesClient(client)
                 .withCloseClientOnStop(false)
+                .withResourceCloner(new SharingCloner(client.getKubernetesSerialization()))
                 .withExecutorService(reconciliations)
                 .withReconciliationTerminationTimeout(Duration.ofSeconds(10))
                 .withUseSSAToPatchPrimaryResource(true)
@@ -235,12 +236,14 @@ public final class OperatorProcess implements AutoCloseable {
         private final MailServerReconciler servers;
         private final RelayReconciler relay;
         private final NoticeReconciler notices;
+        private final Caches caches;
 
         Reconcilers(Cluster cluster, InstallationSecrets secrets, Events events, Refusals refusals,
                 Sends<ResourceKey, TestOrder, TestResult> tests, NoticeReconciler notices,
                 OrganizationReconciler organizations, Options options, InstantSource clock) {
             this.notices = notices;
             this.organizations = organizations;
+            caches = cluster.caches();
             servers = new MailServerReconciler(cluster, tests, events, refusals, this::serverChanged,
                     this::certificateChanged);
             relay = new RelayReconciler(cluster, secrets, events, refusals,
@@ -251,8 +254,11 @@ public final class OperatorProcess implements AutoCloseable {
             relay.secretChanged(Cluster.key(secret));
         }
 
+        /** A relay that is there stays, whatever becomes of servers; to look at all that it consists of takes a while. */
         private void serverChanged() {
-            relay.nudge();
+            if (caches.relayDeployment().isEmpty()) {
+                relay.nudge();
+            }
         }
 
         private void installationChanged() {
@@ -282,6 +288,7 @@ public final class OperatorProcess implements AutoCloseable {
                 ControllerConfigurationOverrider<R> o, String name, Set<String> namespaces) {
             return (namespaces.isEmpty() ? o.watchingAllNamespaces() : o.settingNamespaces(namespaces)).withName(name)
                     .withFieldManager(Lifecycle.FIELD_MANAGER)
+                    .withInformerListLimit(Caches.LIST_LIMIT)
                     .withGenerationAware(false)
                     .withTriggerReconcilerOnAllEvents(true)
                     .withReconciliationMaxInterval(LONGEST_UNSEEN)

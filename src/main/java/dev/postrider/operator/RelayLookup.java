@@ -64,13 +64,15 @@ public final class RelayLookup<T> implements AutoCloseable {
     }
 
     /**
-     * What is known of an organization that says something else before the relay has answered.
+     * What is known of an organization.
      *
-     * @param none what is known where the relay tells nothing of it
+     * @param none  what is known where the relay tells nothing of it
+     * @param waits whether an answer that tells nothing of it is news for it, if none has come yet: of the first answer
+     *              all others need not be told
      * @return empty before the relay has answered
      */
-    Optional<T> of(ResourceKey organization, T none) {
-        if (known.isEmpty()) {
+    Optional<T> of(ResourceKey organization, T none, boolean waits) {
+        if (waits && known.isEmpty()) {
             early.add(organization);
         }
         return known.map(all -> all.getOrDefault(organization, none));

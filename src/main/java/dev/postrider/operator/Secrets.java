@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -131,7 +132,7 @@ public final class Secrets {
 
     /** Whether nothing of what is wanted is missing or different; entries that nobody asked for are different too. */
     static boolean isAsWanted(Secret there, Secret wanted) {
-        return wanted.getData().equals(there.getData()) && contains(there.getMetadata().getLabels(),
+        return Objects.equals(there.getData(), wanted.getData()) && contains(there.getMetadata().getLabels(),
                 wanted.getMetadata().getLabels())
                 && contains(there.getMetadata().getAnnotations(), wanted.getMetadata().getAnnotations())
                 && there.getMetadata().getOwnerReferences().containsAll(wanted.getMetadata().getOwnerReferences());

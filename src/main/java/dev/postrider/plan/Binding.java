@@ -26,12 +26,15 @@ public record Binding(String name, Map<String, String> data, Map<String, String>
     /** The entry that holds the password. */
     public static final String PASSWORD = "password";
 
+    /** The entry that holds all that an application needs to log in, as one URI. */
+    public static final String URI = "uri";
+
     /** The entry that holds what goes before the name of a user of the organization's mail servers. */
     public static final String SUBMITTER_PREFIX = "submitter-prefix";
 
     /** The keys of the entries that are there without being asked for. */
     static final Set<String> KEYS = Set.of("type", "provider", "host", "port", "username", PASSWORD, SUBMITTER_PREFIX,
-            "from", "from-name", MailAccount.CA_ENTRY, "uri");
+            "from", "from-name", MailAccount.CA_ENTRY, URI);
 
     /** @param more entries beside those of the specification */
     static Binding of(ResourceKey organization, String name, MailAccount account, boolean submitters,
@@ -53,7 +56,7 @@ public record Binding(String name, Map<String, String> data, Map<String, String>
         account.replyTo().flatMap(Address::name).ifPresent(to -> data.putIfAbsent("reply-to-name", to));
         account.envelopeFrom().ifPresent(address -> data.putIfAbsent("envelope-from", address));
         account.caCertificate().ifPresent(ca -> data.put(MailAccount.CA_ENTRY, ca));
-        data.put("uri", account.uri());
+        data.put(URI, account.uri());
         Map<String, String> all = new TreeMap<>(annotations);
         all.putAll(RELOADER);
         return new Binding(name, data, all);

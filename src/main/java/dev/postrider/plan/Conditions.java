@@ -74,6 +74,12 @@ final class Conditions {
                 .isEmpty();
     }
 
+    /** What was said before, if it was this, and of the same spec. */
+    Optional<Condition> before(String type, Condition.Status status) {
+        return find(before, type).filter(c -> c.status() == status)
+                .filter(c -> c.observedGeneration() == generation);
+    }
+
     /** Whether there was such a condition before. */
     boolean had(String type) {
         return find(before, type).isPresent();

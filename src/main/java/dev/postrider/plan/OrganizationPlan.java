@@ -132,6 +132,13 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                 .map(test -> Instant.parse(test.result().time()));
     }
 
+    /** Whether its status says that reports reached nobody, which it does until the relay has said something else. */
+    public static boolean saysReportsLost(OrganizationMailSettings organization) {
+        return Optional.ofNullable(organization.getStatus())
+                .flatMap(status -> Conditions.find(status.conditions(), Conditions.REPORTS_DELIVERED))
+                .isPresent();
+    }
+
     /** Name of the Secret that an organization's applications mount. */
     public static String bindingName(OrganizationMailSettings organization) {
         return OrganizationBinding.name(organization);

@@ -5,6 +5,7 @@ import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.Quotas.Exceeded;
 import dev.postrider.relay.queue.Quotas.Taken;
 import dev.postrider.relay.queue.Quotas.Use;
+import dev.postrider.relay.routes.RouteChanges;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
 import dev.postrider.relay.smtp.SubmissionPolicy.Refusal;
@@ -19,7 +20,6 @@ import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -42,6 +42,7 @@ final class OrganizationQuotas implements AutoCloseable {
     /** Limits that had no room for a single message, by which more is refused before it is sent. */
     private final Map<ResourceKey, Full> full = new ConcurrentHashMap<>();
     private final Semaphore signals = new Semaphore(1);
+    private final RouteChanges changes;
     private final Thread thread = Thread.ofVirtual().name("quotas").unstarted(this::followRoutes);
 
     /** @param owner of the organization, whose name another may have later */
@@ -52,11 +53,11 @@ final class OrganizationQuotas implements AutoCloseable {
         this.routes = routes;
         this.meters = meters;
         this.clock = clock;
+        this.changes = routes.changes(signals::release);
     }
 
     static OrganizationQuotas start(Queue queue, Routes routes, RelayMeters meters, InstantSource clock) {
         var quotas = new OrganizationQuotas(queue, routes, meters, clock);
-        routes.onChange(quotas.signals::release);
         quotas.thread.start();
         return quotas;
     }
@@ -133,11 +134,14 @@ final class OrganizationQuotas implements AutoCloseable {
     /** What is held by limits that were changed is due by the new ones. */
     private void followRoutes() {
         Map<ResourceKey, Quota> known = new HashMap<>();
+        Set<ResourceKey> toLookAt = new HashSet<>(routes.quotas().keySet());
         try {
             while (true) {
                 signals.acquire();
                 signals.drainPermits();
-                while (!follow(known)) {
+                RouteChanges.Taken changed = changes.take();
+                toLookAt.addAll(changed.organizations());
+                while (!follow(known, toLookAt)) {
                     Thread.sleep(AGAIN_MILLIS);
                 }
             }
@@ -146,36 +150,33 @@ final class OrganizationQuotas implements AutoCloseable {
         }
     }
 
-    private boolean follow(Map<ResourceKey, Quota> known) {
-        Map<ResourceKey, Quota> now = routes.quotas();
-        Set<ResourceKey> all = new HashSet<>(known.keySet());
-        all.addAll(now.keySet());
-        boolean done = true;
-        for (ResourceKey organization : all) {
-            Optional<OrganizationRoute> route = routes.organization(organization);
-            Quota quota = now.get(organization);
-            if (route.isEmpty()) {
-                // Names come and go as often as somebody likes.
-                known.remove(organization);
-                full.remove(organization);
-                continue;
-            }
-            if (Objects.equals(quota, known.get(organization))) {
-                continue;
-            }
-            try {
-                queue.quotas().changed(organization, Optional.ofNullable(quota), zone(route.get()));
-                if (quota == null) {
-                    known.remove(organization);
-                } else {
-                    known.put(organization, quota);
-                }
-            } catch (QueueException e) {
-                LOG.error("mail of organization {} waits by its former limits: {}", organization, e.getMessage());
-                done = false;
-            }
+    /** Looks at organizations, and leaves those of the set that are to be looked at again. */
+    private boolean follow(Map<ResourceKey, Quota> known, Set<ResourceKey> toLookAt) {
+        toLookAt.removeIf(organization -> follow(known, organization));
+        return toLookAt.isEmpty();
+    }
+
+    /** Says whether that is done. */
+    private boolean follow(Map<ResourceKey, Quota> known, ResourceKey organization) {
+        Optional<OrganizationRoute> route = routes.organization(organization);
+        if (route.isEmpty()) {
+            // Names come and go as often as somebody likes.
+            known.remove(organization);
+            full.remove(organization);
+            return true;
         }
-        return done;
+        Optional<Quota> quota = route.get().quota();
+        if (quota.equals(Optional.ofNullable(known.get(organization)))) {
+            return true;
+        }
+        try {
+            queue.quotas().changed(organization, quota, zone(route.get()));
+        } catch (QueueException e) {
+            LOG.error("mail of organization {} waits by its former limits: {}", organization, e.getMessage());
+            return false;
+        }
+        quota.ifPresentOrElse(now -> known.put(organization, now), () -> known.remove(organization));
+        return true;
     }
 
     @Override

@@ -16,6 +16,15 @@ final class MailClient implements AutoCloseable {
     /** Who logs in. */
     record Login(String user, String password) {}
 
+    /** The reply says that the same may be taken later (4yz, RFC 5321, section 4.2.1). */
+    static final class NotYetException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private NotYetException(String reply) {
+            super(reply);
+        }
+    }
+
     private final Socket socket;
     private final BufferedReader in;
     private final OutputStream out;
@@ -67,6 +76,9 @@ final class MailClient implements AutoCloseable {
         String line = in.readLine();
         while (line != null && line.startsWith("-", 3)) {
             line = in.readLine();
+        }
+        if (line != null && line.startsWith("4")) {
+            throw new NotYetException("expected " + code + ", got " + line);
         }
         if (line == null || !line.startsWith(code)) {
             throw new IOException("expected " + code + ", got " + line);

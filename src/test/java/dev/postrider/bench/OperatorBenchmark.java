@@ -23,6 +23,8 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -33,10 +35,13 @@ import java.util.stream.Stream;
 final class OperatorBenchmark {
     /** As the chart has them, with its share of its memory limit in place of a percentage of this machine's. */
     static final List<String> CHART_OPTIONS = List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-            "-Xmx128m");
+            "-Xmx256m");
     private static final int APPLIERS = 16;
-    private static final int NAMESPACES = 10;
-    private static final Duration PATIENCE = Duration.ofMinutes(10);
+    /** As many MailServers as the chart lets a namespace have. */
+    private static final int MOST_OF_NAMESPACE = 100;
+    private static final Duration PATIENCE = Duration.ofMinutes(15);
+    private static final List<String> KINDS = List.of("organizationmailsettings", "mailservers",
+            "licenseexpirynotices");
     private static final String OPERATOR = "postrider";
     private static final String SERVER = """
             apiVersion: postrider.dev/v1alpha1
@@ -44,7 +49,7 @@ final class OperatorBenchmark {
             metadata: {name: global, namespace: postrider}
             spec:
               scope: Global
-              smtp: {host: 127.0.0.1, port: $PORT, security: None}
+              smtp: {host: $HOST, port: $PORT, security: None}
               test: {recipient: postmaster@example.com}
             """;
     private static final String ORGANIZATION = """
@@ -56,12 +61,33 @@ final class OperatorBenchmark {
               administrators: [postmaster@organization-$NUMBER.example]
             """;
 
-    private final int organizations;
-    private final KubernetesClient client;
+    private static final String OWN_SERVER = """
+            apiVersion: postrider.dev/v1alpha1
+            kind: MailServer
+            metadata: {name: organization-$NUMBER, namespace: $NAMESPACE}
+            spec:
+              smtp: {host: mail.organization-$NUMBER.example}
+            """;
+    private static final String NOTICE = """
+            apiVersion: postrider.dev/v1alpha1
+            kind: LicenseExpiryNotice
+            metadata: {name: organization-$NUMBER, namespace: $NAMESPACE}
+            spec:
+              organizationRef: {name: organization-$NUMBER}
+              license: {name: Example Console, expiryDate: "2035-01-31"}
+              daysBefore: 20
+            """;
 
-    private OperatorBenchmark(int organizations, KubernetesClient client) {
+    private final int organizations;
+    private final int namespaces;
+    private final KubernetesClient client;
+    private final int port;
+
+    private OperatorBenchmark(int organizations, KubernetesClient client, int port) {
         this.organizations = organizations;
+        this.namespaces = Math.max(10, Math.ceilDiv(organizations, MOST_OF_NAMESPACE));
         this.client = client;
+        this.port = port;
     }
 
     /**
@@ -90,21 +116,20 @@ final class OperatorBenchmark {
         try (var sink = JarProcess.start(CHART_OPTIONS, List.of("sink", "--port=" + port), Map.of());
                 var api = ApiServer.start();
                 var client = api.newClient()) {
-            var benchmark = new OperatorBenchmark(organizations, client);
+            var benchmark = new OperatorBenchmark(organizations, client, port);
             benchmark.createNamespacesAndSettings();
-            try (var operator = OperatorUnderTest.start(api.kubeconfig(), OPERATOR, options)) {
-                benchmark.startServer(api, port);
-                return benchmark.measure(operator, sink);
-            }
+            var operator = OperatorUnderTest.start(api.kubeconfig(), OPERATOR, options);
+            benchmark.startServer(api);
+            return benchmark.measure(api, operator, sink, options);
         }
     }
 
     private void createNamespacesAndSettings() {
-        List<String> namespaces = new ArrayList<>(List.of(OPERATOR));
-        for (int i = 0; i < NAMESPACES; i++) {
-            namespaces.add(namespace(i));
+        List<String> names = new ArrayList<>(List.of(OPERATOR));
+        for (int i = 0; i < namespaces; i++) {
+            names.add(namespace(i));
         }
-        namespaces.forEach(name -> client
+        names.forEach(name -> client
                 .resource(new NamespaceBuilder().withNewMetadata().withName(name).endMetadata().build())
                 .create());
         client.resource(new ConfigMapBuilder().withNewMetadata()
@@ -117,17 +142,25 @@ final class OperatorBenchmark {
     }
 
     /** A proved global server, and a relay that is said to run. */
-    private void startServer(ApiServer api, int port) {
-        var applied = api.kubectlWithInput(SERVER.replace("$PORT", Integer.toString(port)), "apply", "-f", "-");
-        if (applied.exitCode() != 0) {
-            throw new IllegalStateException(applied.toString());
-        }
+    private void startServer(ApiServer api) {
+        apply(api, server("127.0.0.1"));
         var deployment = client.apps().deployments().inNamespace(OPERATOR).withName(RelayWorkload.NAME);
         await().atMost(Duration.ofMinutes(1)).until(() -> deployment.get() != null);
         deployment.subresource("status")
                 .patch(PatchContext.of(PatchType.JSON_MERGE),
                         "{\"status\":{\"replicas\":1,\"availableReplicas\":1,\"readyReplicas\":1}}");
         await().atMost(Duration.ofMinutes(1)).until(this::serverIsReadyAndRelayAvailable);
+    }
+
+    private String server(String host) {
+        return SERVER.replace("$HOST", host).replace("$PORT", Integer.toString(port));
+    }
+
+    private static void apply(ApiServer api, String manifest) {
+        var applied = api.kubectlWithInput(manifest, "apply", "-f", "-");
+        if (applied.exitCode() != 0) {
+            throw new IllegalStateException(applied.toString());
+        }
     }
 
     private boolean serverIsReadyAndRelayAvailable() {
@@ -140,45 +173,132 @@ final class OperatorBenchmark {
                         .allMatch(c -> c.status().name().equals("True"));
     }
 
-    private boolean measure(OperatorUnderTest operator, JarProcess sink) throws Exception {
-        Map<String, ProcessHandle> processes = new LinkedHashMap<>();
-        processes.put("operator", operator.process().handle());
-        processes.put("kube-apiserver", CpuTimes.descendant("kube-apiserver"));
-        processes.put("etcd", CpuTimes.descendant("etcd"));
-        processes.put("this program", ProcessHandle.current());
-        processes.put("SMTP server", sink.handle());
-        try (var requests = new ApiRequests(client.getConfiguration());
-                var watch = new ReadyWatch(requests, organizations)) {
-            var requestsBefore = ServerRequests.now(client);
+    /** What one phase took. */
+    private record Phase(String name, Duration time, CpuTimes cpu, ServerRequests writes, long resident,
+            long highest) {
+        Duration cpu(String process) {
+            return cpu.of().getOrDefault(process, Duration.ZERO);
+        }
+    }
+
+    private boolean measure(ApiServer api, OperatorUnderTest operator, JarProcess sink, List<String> options)
+            throws Exception {
+        Map<String, ProcessHandle> others = new LinkedHashMap<>();
+        others.put("kube-apiserver", CpuTimes.descendant("kube-apiserver"));
+        others.put("etcd", CpuTimes.descendant("etcd"));
+        others.put("this program", ProcessHandle.current());
+        others.put("SMTP server", sink.handle());
+        List<Phase> phases = new ArrayList<>();
+        boolean complete;
+        try (operator;
+                var requests = new ApiRequests(client.getConfiguration());
+                var watch = new ReadyWatch(requests, "organizationmailsettings", organizations);
+                var servers = new ReadyWatch(requests, "mailservers", organizations + 1);
+                var notices = new ReadyWatch(requests, "licenseexpirynotices", organizations)) {
+            var before = ServerRequests.now(client);
+            var processes = with(operator, others);
             var cpuBefore = CpuTimes.now(processes);
             var first = System.nanoTime();
             Future<Long> last = Executors.newSingleThreadExecutor().submit(() -> applyAll(requests));
-            boolean complete = awaitReady(watch, first, last);
+            complete = awaitReady(List.of(watch, servers, notices), first, last);
             var ready = System.nanoTime();
             var cpu = CpuTimes.now(processes).since(cpuBefore);
-            awaitQuiet();
-            var writes = ServerRequests.now(client).since(requestsBefore).writes();
-
-            say("ready: " + watch.count() + " of " + organizations
-                    + (complete ? "" : "; last that was not: " + watch.lastNotReady()));
-            figure("first apply to all Ready", seconds(ready - first), "8 s");
+            awaitQuietServer();
+            phases.add(phase("made", operator, ready - first, cpu, before));
+            say("ready: " + watch.count() + " organizations, " + servers.count() + " servers, " + notices.count()
+                    + " notices of " + organizations + " each"
+                    + (complete
+                            ? ""
+                            : "; last that were not: " + watch.lastNotReady() + " " + servers.lastNotReady() + " "
+                                    + notices.lastNotReady()));
             figure("last apply to all Ready", seconds(ready - last.get()), "");
             figure("process start to /readyz 200", seconds(operator.untilReady().toNanos()), "3 s");
-            figure("resident memory now", operator.process().mebibytes("VmRSS") + " MiB", "256 MiB");
-            figure("resident memory at most", operator.process().mebibytes("VmHWM") + " MiB", "256 MiB");
-            say("CPU time, first apply to all Ready:");
-            cpu.of().forEach((name, time) -> figure("  " + name, seconds(time.toNanos()), ""));
-            figure("  all, divided by the cores",
-                    seconds(cpu.sum().toNanos() / Runtime.getRuntime().availableProcessors()), "");
-            figure("  operator before, process start to ready", seconds(operator.startCpu().toNanos()), "");
-            say("writes for each organization (the " + organizations + " applies of this program left out):");
-            writes.counts().forEach((what, count) -> {
-                long own = what.equals("APPLY organizationmailsettings") ? organizations : 0;
-                figure("  " + what, String.format(Locale.ROOT, "%.3f", (count - own) / (double) organizations),
-                        what.endsWith(" secrets") || what.endsWith("/status") ? "2" : "");
-            });
-            return complete;
+            figure("  CPU", seconds(operator.startCpu().toNanos()), "");
         }
+        var before = ServerRequests.now(client);
+        var cpuBefore = CpuTimes.now(others);
+        var started = System.nanoTime();
+        try (var again = OperatorUnderTest.start(api.kubeconfig(), OPERATOR, options)) {
+            var processes = with(again, others);
+            long quiet = awaitQuiet(again, started);
+            phases.add(phase("restarted", again, quiet - started, CpuTimes.now(processes).since(cpuBefore), before));
+
+            before = ServerRequests.now(client);
+            cpuBefore = CpuTimes.now(processes);
+            var changed = System.nanoTime();
+            apply(api, server("localhost"));
+            quiet = awaitQuiet(again, changed);
+            phases.add(phase("global server changed", again, quiet - changed,
+                    CpuTimes.now(processes).since(cpuBefore), before));
+        }
+        table(phases);
+        return complete;
+    }
+
+    private static Map<String, ProcessHandle> with(OperatorUnderTest operator, Map<String, ProcessHandle> others) {
+        Map<String, ProcessHandle> all = new LinkedHashMap<>();
+        all.put("operator", operator.process().handle());
+        all.putAll(others);
+        return all;
+    }
+
+    private Phase phase(String name, OperatorUnderTest operator, long nanoseconds, CpuTimes cpu,
+            ServerRequests before) {
+        if (!operator.process().isAlive()) {
+            throw new IllegalStateException("the operator ended; see " + operator.process().log());
+        }
+        return new Phase(name, Duration.ofNanos(nanoseconds), cpu, ServerRequests.now(client).since(before).writes(),
+                operator.process().mebibytes("VmRSS"), operator.process().mebibytes("VmHWM"));
+    }
+
+    /** A column for each phase. */
+    private void table(List<Phase> phases) {
+        row("", phases, Phase::name);
+        row("time", phases, phase -> seconds(phase.time().toNanos()));
+        row("resident memory, MiB", phases, phase -> Long.toString(phase.resident()));
+        row("resident memory at most, MiB", phases, phase -> Long.toString(phase.highest()));
+        phases.getFirst()
+                .cpu()
+                .of()
+                .keySet()
+                .forEach(process -> row("CPU: " + process, phases,
+                        phase -> seconds(phase.cpu(process).toNanos())));
+        row("CPU: operator, ms for each organization", phases, phase -> String.format(Locale.ROOT, "%.2f",
+                phase.cpu("operator").toNanos() / 1e6 / organizations));
+        phases.stream()
+                .flatMap(phase -> phase.writes().counts().keySet().stream())
+                .distinct()
+                .sorted()
+                .forEach(what -> row(what, phases, phase -> Long.toString(phase.writes().of(what) - own(phase, what))));
+        say("Writes are those of the operator.");
+    }
+
+    /** What this program has written. */
+    private long own(Phase phase, String what) {
+        boolean made = phase.name().equals("made") && KINDS.stream().anyMatch(kind -> what.equals("APPLY " + kind));
+        boolean changed = phase.name().equals("global server changed") && what.equals("PATCH mailservers");
+        return made ? organizations : changed ? 1 : 0;
+    }
+
+    private static void row(String name, List<Phase> phases, Function<Phase, String> value) {
+        say("%-42s".formatted(name)
+                + phases.stream().map(phase -> "%24s".formatted(value.apply(phase))).collect(Collectors.joining()));
+    }
+
+    /** Waits until the operator has done next to nothing for three seconds; since when, by {@link System#nanoTime}. */
+    private static long awaitQuiet(OperatorUnderTest operator, long since) throws InterruptedException {
+        long busy = System.nanoTime();
+        long end = since + PATIENCE.toNanos();
+        Duration before = Duration.ZERO;
+        while (System.nanoTime() - busy < Duration.ofSeconds(3).toNanos() && System.nanoTime() < end) {
+            Thread.sleep(250);
+            Duration now = operator.process().handle().info().totalCpuDuration().orElseThrow();
+            if (now.minus(before).compareTo(Duration.ofMillis(30)) > 0) {
+                busy = System.nanoTime();
+            }
+            before = now;
+        }
+        return busy;
     }
 
     /** Applies all, on so many threads; the time of the last answer. */
@@ -186,12 +306,16 @@ final class OperatorBenchmark {
         try (var threads = Executors.newFixedThreadPool(APPLIERS, Thread.ofVirtual().factory())) {
             List<Future<?>> applied = new ArrayList<>();
             for (int i = 0; i < organizations; i++) {
-                String namespace = namespace(i % NAMESPACES);
-                String path = "/apis/postrider.dev/v1alpha1/namespaces/%s/organizationmailsettings/organization-%d"
-                        .formatted(namespace, i);
-                String manifest = ORGANIZATION.replace("$NUMBER", Integer.toString(i)).replace("$NAMESPACE", namespace);
+                String number = Integer.toString(i);
+                String namespace = namespace(i % namespaces);
                 applied.add(threads.submit(() -> {
-                    requests.apply(path, manifest);
+                    for (var kind : List.of(Map.entry("mailservers", OWN_SERVER),
+                            Map.entry("organizationmailsettings", ORGANIZATION),
+                            Map.entry("licenseexpirynotices", NOTICE))) {
+                        requests.apply("/apis/postrider.dev/v1alpha1/namespaces/" + namespace + "/" + kind.getKey()
+                                + "/organization-" + number,
+                                kind.getValue().replace("$NUMBER", number).replace("$NAMESPACE", namespace));
+                    }
                     return null;
                 }));
             }
@@ -202,21 +326,25 @@ final class OperatorBenchmark {
         return System.nanoTime();
     }
 
-    private boolean awaitReady(ReadyWatch watch, long first, Future<Long> last)
+    private boolean awaitReady(List<ReadyWatch> watches, long first, Future<Long> last)
             throws InterruptedException, ExecutionException {
         long end = first + PATIENCE.toNanos();
-        boolean all = watch.await(250);
-        while (!all && System.nanoTime() < end) {
-            progress(watch.count(), System.nanoTime() - first);
-            all = watch.await(250);
+        boolean all = true;
+        for (ReadyWatch watch : watches) {
+            boolean ready = watch.await(250);
+            while (!ready && System.nanoTime() < end) {
+                progress(watches.getFirst().count(), System.nanoTime() - first);
+                ready = watch.await(250);
+            }
+            all &= ready;
         }
-        progress(watch.count(), System.nanoTime() - first);
+        progress(watches.getFirst().count(), System.nanoTime() - first);
         last.get();
         return all;
     }
 
     /** Waits until two seconds bring no more writes. */
-    private void awaitQuiet() {
+    private void awaitQuietServer() {
         await().atMost(Duration.ofMinutes(1))
                 .pollInterval(Duration.ofSeconds(2))
                 .until(new java.util.concurrent.Callable<Boolean>() {

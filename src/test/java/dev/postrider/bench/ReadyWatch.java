@@ -12,10 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Counts the organizations that have become Ready. */
+/** Counts the resources of a kind that have become Ready. */
 final class ReadyWatch implements AutoCloseable {
-    static final String ORGANIZATIONS = "/apis/postrider.dev/v1alpha1/organizationmailsettings";
-
     /** As an API server writes it: keys in the order of the alphabet, no spaces. */
     private static final String READY = "\"status\":\"True\",\"type\":\"Ready\"";
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -25,16 +23,36 @@ final class ReadyWatch implements AutoCloseable {
     private final Thread reader;
     private volatile @Nullable String lastNotReady;
 
-    ReadyWatch(ApiRequests api, int organizations) {
-        left = new CountDownLatch(organizations);
-        reader = Thread.ofVirtual().start(() -> read(api));
+    /**
+     * Begins to count resources of Postrider's.
+     *
+     * @param plural of the kind
+     * @param expected how many there will be
+     */
+    ReadyWatch(ApiRequests api, String plural, int expected) {
+        this("/apis/postrider.dev/v1alpha1/" + plural, api, expected);
+    }
+
+    private ReadyWatch(String path, ApiRequests api, int expected) {
+        left = new CountDownLatch(expected);
+        reader = Thread.ofVirtual().start(() -> read(api, path + "?watch=true"));
+    }
+
+    /**
+     * Counts resources of any kind.
+     *
+     * @param path     of all of them
+     * @param expected how many there will be
+     */
+    static ReadyWatch at(ApiRequests api, String path, int expected) {
+        return new ReadyWatch(path, api, expected);
     }
 
     /** An API server ends a watch that it is too busy for; the next one begins with all that is there. */
-    private void read(ApiRequests api) {
+    private void read(ApiRequests api, String path) {
         try {
             while (left.getCount() > 0) {
-                try (Stream<String> events = api.lines(ORGANIZATIONS + "?watch=true")) {
+                try (Stream<String> events = api.lines(path)) {
                     events.forEach(this::received);
                 }
             }

@@ -50,8 +50,8 @@ final class RelayBenchmark {
     }
 
     /**
-     * Arguments: messages of a run (5000), rounds (3), what is measured (plain, postgres, tls, crowded), options for the
-     * relay's virtual machine.
+     * Arguments: messages of a run (5000), rounds (3), what is measured (plain, postgres, tls, crowded, or routes with a
+     * number of them and of changes a minute, as routes,10000,1000), options for the relay's virtual machine.
      */
     public static void main(String[] arguments) throws Exception {
         int messages = Integer.parseInt(arguments[0]);
@@ -63,7 +63,10 @@ final class RelayBenchmark {
         say(SESSIONS + " sessions, messages of " + OCTETS + " octets, " + messages + " in a run, " + rounds
                 + " rounds; relay: java " + String.join(" ", options));
         var benchmark = new RelayBenchmark(messages, rounds, ofTheChart ? withCache() : options);
-        switch (arguments[2]) {
+        String[] mode = arguments[2].split(",");
+        switch (mode[0]) {
+            case "routes" -> new ChangingRoutes(benchmark.options, messages, rounds, Integer.parseInt(mode[1]),
+                    Integer.parseInt(mode[2])).measure();
             case "tls" -> benchmark.measureTls();
             case "crowded" -> new CrowdedRelay(benchmark.options, messages).measure();
             default -> benchmark.compare(arguments[2].equals("postgres"));

@@ -19,6 +19,8 @@ import java.util.concurrent.TimeUnit;
 
 /** A relay that is measured. */
 interface RelayCandidate extends AutoCloseable {
+    /** From the start of the program to its first 250. */
+    Duration PATIENCE = Duration.ofMinutes(2);
 
     String name();
 
@@ -75,9 +77,16 @@ interface RelayCandidate extends AutoCloseable {
 
     private static Duration firstReply(int port, boolean tls, long started) throws IOException {
         Ports.awaitOpen(port);
-        try (var client = new MailClient(Sockets.of(tls), port, Sockets.login(tls))) {
-            client.send(MailClient.message(1024));
-            return Duration.ofNanos(System.nanoTime() - started);
+        while (true) {
+            try (var client = new MailClient(Sockets.of(tls), port, Sockets.login(tls))) {
+                client.send(MailClient.message(1024));
+                return Duration.ofNanos(System.nanoTime() - started);
+            } catch (MailClient.NotYetException e) {
+                // It does not know its routes.
+                if (System.nanoTime() - started > PATIENCE.toNanos()) {
+                    throw e;
+                }
+            }
         }
     }
 

@@ -121,7 +121,7 @@ final class OperatorRequestsIT {
             for (var controller : new String[]{"organizationmailsettings", "mailserver", "installation"}) {
                 await().atMost(SOON).until(() -> restarted.reconciliations(controller) >= 1);
             }
-            awaitQuiet(restarted);
+            restarted.awaitQuiet(SOON);
             assertThat(restarted.writes().all()).isEmpty();
         }
         assertThat(upstream.messages()).hasSize(1);
@@ -282,24 +282,6 @@ final class OperatorRequestsIT {
     }
 
     private void awaitQuiet() {
-        awaitQuiet(operator);
-    }
-
-    /** Waits until nothing has been planned for a second. */
-    private static void awaitQuiet(RunningOperator operator) {
-        await().atMost(SOON)
-                .pollInterval(Duration.ofSeconds(1))
-                .until(new Callable<Boolean>() {
-                    private double before = -1;
-
-                    @Override
-                    public Boolean call() {
-                        double now = operator.reconciliations("organizationmailsettings")
-                                + operator.reconciliations("mailserver") + operator.reconciliations("installation");
-                        boolean quiet = now == before;
-                        before = now;
-                        return quiet;
-                    }
-                });
+        operator.awaitQuiet(SOON);
     }
 }

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 final class RelayLookupTest {
     private static final ResourceKey ACME = new ResourceKey("acme", "acme");
     private static final ResourceKey GLOBEX = new ResourceKey("globex", "globex");
+    private static final ResourceKey INITECH = new ResourceKey("initech", "initech");
     private static final Instant TIME = Instant.parse("2026-03-01T12:00:00Z");
 
     private static String told(LostReports... lost) {
@@ -45,12 +46,14 @@ final class RelayLookupTest {
         RelayQueue queue = new RelayQueue(() -> "http://127.0.0.1:" + relay.getAddress().getPort(), "token");
         try (var lookups = new RelayLookup<LostReports>("lost-reports", queue::lostReports, Duration.ofMillis(20))) {
             lookups.start(woken::add);
-            assertThat(lookups.of(GLOBEX, LostReports.none(GLOBEX))).as("the relay has not answered yet").isEmpty();
+            assertThat(lookups.of(GLOBEX, LostReports.none(GLOBEX), true)).as("the relay has not answered yet")
+                    .isEmpty();
+            assertThat(lookups.of(INITECH, LostReports.none(INITECH), false)).isEmpty();
 
             LostReports first = new LostReports(ACME, 1, TIME, "a@acme.example", "550 no");
             answer.set(told(first));
-            await().untilAsserted(() -> assertThat(lookups.of(ACME, LostReports.none(ACME))).contains(first));
-            assertThat(lookups.of(GLOBEX, LostReports.none(GLOBEX))).contains(LostReports.none(GLOBEX));
+            await().untilAsserted(() -> assertThat(lookups.of(ACME, LostReports.none(ACME), true)).contains(first));
+            assertThat(lookups.of(GLOBEX, LostReports.none(GLOBEX), true)).contains(LostReports.none(GLOBEX));
             await().untilAsserted(() -> assertThat(woken).containsExactlyInAnyOrder(ACME, GLOBEX));
 
             woken.clear();
@@ -62,7 +65,7 @@ final class RelayLookupTest {
             answer.set("not JSON {");
             answer.set(told(second));
             await().untilAsserted(() -> assertThat(woken).containsExactly(ACME));
-            assertThat(lookups.of(ACME, LostReports.none(ACME))).contains(LostReports.none(ACME));
+            assertThat(lookups.of(ACME, LostReports.none(ACME), true)).contains(LostReports.none(ACME));
         } finally {
             relay.stop(0);
         }

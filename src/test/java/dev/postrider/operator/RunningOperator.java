@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -152,6 +153,23 @@ final class RunningOperator implements AutoCloseable {
                 .filter(line -> line.contains("\"" + controller + "\""))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
                 .sum();
+    }
+
+    /** Waits until nothing has been planned for a second. */
+    void awaitQuiet(Duration patience) {
+        await().atMost(patience).pollInterval(Duration.ofSeconds(1)).until(new Callable<Boolean>() {
+            private double before = -1;
+
+            @Override
+            public Boolean call() {
+                double now = Stream.of("organizationmailsettings", "mailserver", "licenseexpirynotice", "installation")
+                        .mapToDouble(RunningOperator.this::reconciliations)
+                        .sum();
+                boolean quiet = now == before;
+                before = now;
+                return quiet;
+            }
+        });
     }
 
     /** What its port for probes, or for metrics, answers. */

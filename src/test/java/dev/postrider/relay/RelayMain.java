@@ -8,6 +8,7 @@ import dev.postrider.relay.links.LinkSettings;
 import dev.postrider.relay.queue.PostgresLocation;
 import dev.postrider.relay.queue.QueueLimits;
 import dev.postrider.relay.queue.QueueSettings;
+import dev.postrider.relay.routes.RouteSecrets;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.IncomingMessage;
 import dev.postrider.relay.smtp.SmtpLimits;
@@ -32,6 +33,9 @@ import dev.postrider.transport.LoopbackUpstreams;
 import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.Opening;
 import dev.postrider.transport.Upstream;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -77,6 +81,7 @@ public final class RelayMain {
      * and so on; and "files" of "evil" and of "shop", whose attachments all become links
      * <li>{@code deadly=yes}: its process dies while it sends mail from "deadly@shop.example"
      * <li>{@code organizations}: how many others it knows
+     * <li>{@code kubeconfig}, {@code namespace}: of an API server whose Secrets are its routes, in place of all of these
      * </ul>
      */
     public static void main(String[] arguments) throws Exception {
@@ -105,11 +110,15 @@ public final class RelayMain {
                 ? Everybody::new
                 : UnaryOperator.identity();
         var real = new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY);
-        try (var relay = Relay.start(settings, routes(given),
+        var routes = given.containsKey("kubeconfig") ? new Routes() : routes(given);
+        try (var relay = Relay.start(settings, routes,
                 given.containsKey("deadly") ? server -> new Deadly(real.to(server)) : real, delivery,
                 new Exposure(Exposure.DEFAULT.access(), Exposure.DEFAULT.namedInMetrics(), Exposure.DEFAULT.tracing(),
                         Exposure.DEFAULT.webhooks(), OptionalInt.of(0)),
                 InstantSource.system(), policy)) {
+            if (given.containsKey("kubeconfig")) {
+                watch(given, routes);
+            }
             System.out.println("ports " + relay.submissionPort() + " " + relay.adminPort() + " "
                     + relay.healthPort().orElseThrow() + " " + relay.linksPort().orElse(0));
             while (System.in.read() >= 0) {
@@ -117,6 +126,12 @@ public final class RelayMain {
             }
             relay.stop(Duration.ofSeconds(10));
         }
+    }
+
+    /** As the relay's command does; until the process ends. */
+    private static void watch(Map<String, String> given, Routes routes) {
+        Config config = Config.fromKubeconfig(new File(given.get("kubeconfig")));
+        RouteSecrets.watch(new KubernetesClientBuilder().withConfig(config).build(), given.get("namespace"), routes);
     }
 
     private static Routes routes(Map<String, String> given) throws IOException {

@@ -77,6 +77,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         InformerEventSource<Secret, MailServer> credentials = new InformerEventSource<>(
                 InformerEventSourceConfiguration.from(Secret.class, MailServer.class)
                         .withName("credentials")
+                        .withInformerListLimit(Caches.LIST_LIMIT)
                         .withLabelSelector(PostriderApi.CREDENTIALS_LABEL + "=true")
                         .withNamespacesInheritedFromController()
                         .withFollowControllerNamespacesChanges(true)
@@ -89,6 +90,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         InformerEventSource<ConfigMap, MailServer> authorities = new InformerEventSource<>(
                 InformerEventSourceConfiguration.from(ConfigMap.class, MailServer.class)
                         .withName("certificate-authorities")
+                        .withInformerListLimit(Caches.LIST_LIMIT)
                         .withLabelSelector(PostriderApi.CERTIFICATE_AUTHORITIES_LABEL + "=true")
                         .withNamespacesInheritedFromController()
                         .withFollowControllerNamespacesChanges(true)
@@ -98,6 +100,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         InformerEventSource<Secret, MailServer> serverRoutes = new InformerEventSource<>(
                 InformerEventSourceConfiguration.from(Secret.class, MailServer.class)
                         .withName("routes")
+                        .withInformerListLimit(Caches.LIST_LIMIT)
                         .withLabelSelector(RouteSecret.LABEL + "=" + RouteSecret.Kind.SERVER.labelValue())
                         .withNamespaces(Set.of(cluster.namespace()))
                         .withFollowControllerNamespacesChanges(false)
@@ -111,6 +114,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         InformerEventSource<Secret, MailServer> bundles = new InformerEventSource<>(
                 InformerEventSourceConfiguration.from(Secret.class, MailServer.class)
                         .withName("route-authorities")
+                        .withInformerListLimit(Caches.LIST_LIMIT)
                         .withLabelSelector(RouteSecret.LABEL + "=" + RouteSecret.AUTHORITIES)
                         .withNamespaces(Set.of(cluster.namespace()))
                         .withFollowControllerNamespacesChanges(false)

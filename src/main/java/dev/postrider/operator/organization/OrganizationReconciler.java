@@ -98,6 +98,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         InformerEventSource<Secret, OrganizationMailSettings> bindingSecrets = new InformerEventSource<>(
                 InformerEventSourceConfiguration.from(Secret.class, OrganizationMailSettings.class)
                         .withName("bindings")
+                        .withInformerListLimit(Caches.LIST_LIMIT)
                         .withLabelSelector(BindingSecrets.LABEL)
                         .withSecondaryToPrimaryMapper(secret -> {
                             cluster.dependencies().changed(new Read.Secret(Cluster.key(secret)));
@@ -110,6 +111,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         InformerEventSource<Secret, OrganizationMailSettings> organizationRoutes = new InformerEventSource<>(
                 InformerEventSourceConfiguration.from(Secret.class, OrganizationMailSettings.class)
                         .withName("routes")
+                        .withInformerListLimit(Caches.LIST_LIMIT)
                         .withLabelSelector(RouteSecret.LABEL + "=" + RouteSecret.Kind.ORGANIZATION.labelValue())
                         .withNamespaces(Set.of(cluster.namespace()))
                         .withFollowControllerNamespacesChanges(false)

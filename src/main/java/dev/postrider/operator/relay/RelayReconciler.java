@@ -84,7 +84,6 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     private final SimpleInboundEventSource<ConfigMap> nudges = new SimpleInboundEventSource<>("nudges");
     private final Map<Class<?>, InformerEventSource<?, ConfigMap>> sources = new HashMap<>();
     private final Started<InformerEventSource<Secret, ConfigMap>> routes = new Started<>("the routes of the relay");
-    private volatile RelayState told = RelayState.notNeeded();
     private volatile boolean toldRefused;
     private volatile List<String> toldOfRules = List.of();
 
@@ -196,9 +195,9 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
         RelayState relay = cluster.relay();
         boolean news = cluster.update(
                 new Cluster.State(configMap, installation(settings, cluster.namespace(), secrets)));
-        if (news || !relay.equals(told)) {
+        // After a start all is planned once in any case, and mostly with what is so now.
+        if (cluster.isPlannedWithOther(relay) || news) {
             changed.run();
-            told = relay;
         }
         return UpdateControl.<ConfigMap>noUpdate()
                 .rescheduleAfter(refused.isEmpty() ? SECRETS_INTERVAL : REFUSED_INTERVAL);

@@ -9,6 +9,7 @@ import dev.postrider.relay.queue.QueueException;
 import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.queue.SendingRates.Grant;
 import dev.postrider.relay.queue.Waiting;
+import dev.postrider.relay.routes.RouteChanges;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.submitter.CredentialsCipher;
 import dev.postrider.relay.submitter.SubmitterLogins;
@@ -60,7 +61,7 @@ public final class Delivery implements AutoCloseable {
             .newThreadPerTaskExecutor(Thread.ofVirtual().name("delivery-", 0).factory());
     private final Thread timekeeper = Thread.ofPlatform().name("delivery").unstarted(this::keepTime);
     private final Semaphore signals = new Semaphore(0);
-    private volatile boolean routesChanged;
+    private final RouteChanges changes;
     private volatile boolean stopping;
     private Instant nextOverdue = Instant.MIN;
 
@@ -92,6 +93,7 @@ public final class Delivery implements AutoCloseable {
         var logins = new MailLogin(submitters, routes);
         var largeWork = new LargeWork();
         var consequences = new Consequences(settings, clock, meters, routes, logins);
+        this.changes = routes.changes(signals::release);
         this.signers = new Signers(routes, clock);
         this.turns = new Turns(routes, new Lanes(routes, upstreams, queue.permits(), settings, meters), clock,
                 new Workers());
@@ -123,10 +125,6 @@ public final class Delivery implements AutoCloseable {
 
     /** Starts to deliver what is queued and what comes. */
     public void start() throws QueueException {
-        routes.onChange(() -> {
-            routesChanged = true;
-            signals.release();
-        });
         queue.onArrival(new Arrivals() {
             @Override
             public boolean wants(ResourceKey organization, long octets, boolean urgent) {
@@ -223,10 +221,7 @@ public final class Delivery implements AutoCloseable {
     private void keepTime() {
         while (!stopping) {
             try {
-                if (routesChanged) {
-                    routesChanged = false;
-                    takeUpRoutes();
-                }
+                takeUp(changes.take());
                 turns.tick();
                 Instant now = clock.instant();
                 closeConnections(lane -> lane.connections().takeExpired(now));
@@ -254,11 +249,16 @@ public final class Delivery implements AutoCloseable {
         return wait.isNegative() ? Duration.ZERO : wait;
     }
 
-    private void takeUpRoutes() {
-        turns.refreshServers().forEach(turns::refresh);
-        closeConnections(lane -> lane.connections().takeStale(lane.route()));
-        turns.prune();
-        signers.prune();
+    private void takeUp(RouteChanges.Taken changed) {
+        if (changed.isEmpty()) {
+            return;
+        }
+        turns.refreshServers(changed).forEach(turns::refresh);
+        closeConnections(lane -> changed.all() || changed.servers().contains(lane.key())
+                ? lane.connections().takeStale(lane.route())
+                : List.of());
+        turns.prune(changed);
+        changed.organizations().forEach(signers::prune);
     }
 
     /** Without waiting for it: a server may take its time. */

@@ -74,6 +74,24 @@ final class Destinations {
         return List.copyOf(backlogs.keySet());
     }
 
+    /** Those among them that name one of these servers, which are nobody else's than their namespaces'. */
+    List<ResourceKey> naming(Set<ResourceKey> servers) {
+        if (servers.isEmpty()) {
+            return List.of();
+        }
+        return backlogs.keySet()
+                .stream()
+                .filter(organization -> routes.organization(organization)
+                        .filter(route -> route.servers().stream().anyMatch(servers::contains))
+                        .isPresent())
+                .toList();
+    }
+
+    /** How many organizations and groups of them are noted. */
+    int size() {
+        return backlogs.size() + pools.size();
+    }
+
     void forget(ResourceKey organization) {
         Backlog forgotten = backlogs.remove(organization);
         if (forgotten != null) {

@@ -17,9 +17,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -127,13 +129,36 @@ final class Lanes {
         return meters;
     }
 
-    /** Takes up the routes as they are now. Those that are declared otherwise, which it says, may take mail again. */
-    Set<ResourceKey> refresh() {
-        Map<ResourceKey, ServerRoute> before = new HashMap<>();
-        lanes.values().forEach(lane -> lane.route.ifPresent(route -> before.put(lane.key, route)));
-        lanes.values().removeIf(this::isFormer);
-        lanes.values().forEach(lane -> lane.route.ifPresent(route -> before.remove(lane.key, route)));
-        return before.keySet();
+    /**
+     * Takes up the routes of these servers as they are now. Those that are declared otherwise, which it says, may take mail
+     * again.
+     */
+    Set<ResourceKey> refresh(Set<ResourceKey> servers) {
+        Set<ResourceKey> changed = new HashSet<>();
+        for (ResourceKey server : servers) {
+            Lane lane = lanes.get(server);
+            if (lane != null) {
+                Optional<ServerRoute> before = lane.route;
+                if (isFormer(lane)) {
+                    lanes.remove(server);
+                }
+                if (before.isPresent() && !(lanes.containsKey(server) && before.equals(lane.route))) {
+                    changed.add(server);
+                }
+            }
+        }
+        return changed;
+    }
+
+    /** The keys of all. */
+    Set<ResourceKey> keys() {
+        return Set.copyOf(lanes.keySet());
+    }
+
+    /** Those of these servers, former ones of their names included. */
+    List<Lane> of(Set<ResourceKey> servers) {
+        return Stream.concat(servers.stream().map(lanes::get).filter(Objects::nonNull),
+                former.stream().filter(lane -> servers.contains(lane.key))).toList();
     }
 
     private boolean isFormer(Lane lane) {

@@ -39,8 +39,8 @@ final class Signers {
         return routes.organization(organization).map(OrganizationRoute::dkim).orElse(List.of());
     }
 
-    /** Forgets those of organizations that have none any more. */
-    void prune() {
-        kept.keySet().removeIf(organization -> keys(organization).isEmpty());
+    /** Forgets those of an organization, if it has none any more. */
+    void prune(ResourceKey organization) {
+        kept.computeIfPresent(organization, (_, known) -> keys(organization).isEmpty() ? null : known);
     }
 }

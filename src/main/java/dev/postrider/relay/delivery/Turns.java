@@ -4,6 +4,7 @@ import dev.postrider.relay.delivery.Lanes.Place;
 import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.queue.SendingRates.Grant;
 import dev.postrider.relay.queue.Waiting;
+import dev.postrider.relay.routes.RouteChanges;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRest;
@@ -29,6 +30,8 @@ import java.util.stream.Stream;
  * in the queue only, nothing new is kept in memory, so that mail stays in order.
  */
 final class Turns {
+    private static final int LOOKED_AT_FOR_A_CHANGE = 64;
+
     private final Lanes lanes;
     private final Destinations destinations;
     private final InstantSource clock;
@@ -39,6 +42,8 @@ final class Turns {
     private final Agenda agenda = new Agenda();
     private final Rests rests;
     private boolean stopped;
+    /** Changes of routes since what nobody needs was forgotten. */
+    private int unpruned;
 
     Turns(Routes routes, Lanes lanes, InstantSource clock, Work work) {
         this.lanes = lanes;
@@ -328,18 +333,31 @@ final class Turns {
                 .orElseGet(() -> new OwnRests(lanes::newBreaker)), due, clock.instant());
     }
 
-    /** Routes have changed: servers first, so that one which was switched off gets nothing more. */
-    synchronized List<ResourceKey> refreshServers() {
-        Set<ResourceKey> changed = lanes.refresh();
-        List<Backlog> rested = destinations.backlogs()
-                .stream()
-                .filter(backlog -> backlog.rests().endAt(changed))
-                .toList();
-        rested.forEach(backlog -> due(backlog.organization()));
+    /**
+     * Routes have changed: servers first, so that one which was switched off gets nothing more.
+     *
+     * @return the organizations whose mail may go elsewhere now
+     */
+    synchronized List<ResourceKey> refreshServers(RouteChanges.Taken changes) {
+        Set<ResourceKey> servers = changes.all() ? lanes.keys() : changes.servers();
+        List<ResourceKey> organizations = changes.all() ? destinations.organizations() : destinations.naming(servers);
+        Set<ResourceKey> changed = lanes.refresh(servers);
+        if (!changed.isEmpty()) {
+            List<Backlog> rested = destinations.backlogs()
+                    .stream()
+                    .filter(backlog -> backlog.rests().endAt(changed))
+                    .toList();
+            rested.forEach(backlog -> due(backlog.organization()));
+        }
         Instant now = clock.instant();
-        lanes.all().forEach(lane -> order.wake(lane, now));
+        lanes.of(servers).forEach(lane -> order.wake(lane, now));
         start();
-        return destinations.organizations();
+        if (changes.all()) {
+            return organizations;
+        }
+        Set<ResourceKey> concerned = new HashSet<>(organizations);
+        changes.organizations().stream().filter(key -> destinations.find(key).isPresent()).forEach(concerned::add);
+        return List.copyOf(concerned);
     }
 
     /** Looks where an organization's mail goes now. */
@@ -363,9 +381,16 @@ final class Turns {
         start();
     }
 
-    /** Forgets pools that nobody is in any more, and their servers. */
-    synchronized void prune() {
-        destinations.prune();
+    /**
+     * Forgets pools that nobody is in any more, and their servers. That looks at all there are, so it waits until so many
+     * changes have come that it costs each of them little.
+     */
+    synchronized void prune(RouteChanges.Taken changes) {
+        unpruned += changes.count();
+        if (changes.all() || unpruned * (long) LOOKED_AT_FOR_A_CHANGE >= destinations.size()) {
+            destinations.prune();
+            unpruned = 0;
+        }
     }
 
     /** Puts what is in memory back into the queue. */

@@ -9,7 +9,6 @@ import dev.postrider.route.ServerRoute;
 import dev.postrider.route.Sha256;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -19,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +28,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class RouteSecrets implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RouteSecrets.class);
+    /** Secrets that are asked for at once: some hundred kilobytes, however many there are. */
+    private static final long PAGE = 250;
 
     private final Routes routes;
     private final SharedIndexInformer<Secret> informer;
@@ -37,9 +39,15 @@ public final class RouteSecrets implements AutoCloseable {
     /** Routes that name a bundle that is not there yet. */
     private final Map<String, Secret> waiting = new ConcurrentHashMap<>();
 
-    private RouteSecrets(Routes routes, SharedIndexInformer<Secret> informer) {
+    private RouteSecrets(Routes routes, KubernetesClient client, String namespace) {
         this.routes = routes;
-        this.informer = informer;
+        this.informer = client.secrets()
+                .inNamespace(namespace)
+                .withLabel(RouteSecret.LABEL)
+                .withLimit(PAGE)
+                .runnableInformer(0);
+        informer.removeNamespaceIndex();
+        informer.itemStore(new SecretsRead(namespace, this::read, this::remove));
     }
 
     /**
@@ -50,18 +58,13 @@ public final class RouteSecrets implements AutoCloseable {
      * @param namespace the relay's own
      */
     public static RouteSecrets watch(KubernetesClient client, String namespace, Routes routes) {
-        var informer = client.secrets().inNamespace(namespace).withLabel(RouteSecret.LABEL).runnableInformer(0);
-        var watch = new RouteSecrets(routes, informer);
-        informer.addEventHandler(watch.new Handler());
-        informer.exceptionHandler((started, e) -> {
+        var watch = new RouteSecrets(routes, client, namespace);
+        watch.informer.exceptionHandler((started, e) -> {
             LOG.warn("routes of namespace {} cannot be watched, trying again: {}", namespace, e.getMessage());
             return true;
         });
-        informer.start().whenComplete((started, e) -> {
+        watch.informer.start().whenComplete((started, e) -> {
             if (e == null) {
-                // The handler hears of them on another thread and may be behind.
-                informer.getStore().list().stream().filter(RouteSecrets::isBundle).forEach(watch::read);
-                informer.getStore().list().forEach(watch::read);
                 routes.markComplete();
             } else {
                 LOG.error("routes of namespace {} are not watched: {}", namespace, e.getMessage());
@@ -125,7 +128,10 @@ public final class RouteSecrets implements AutoCloseable {
     }
 
     private static Optional<RouteSecret.Kind> kind(Secret secret) {
-        String label = secret.getMetadata().getLabels().get(RouteSecret.LABEL);
+        return kind(secret.getMetadata().getLabels().get(RouteSecret.LABEL));
+    }
+
+    private static Optional<RouteSecret.Kind> kind(@Nullable String label) {
         return Arrays.stream(RouteSecret.Kind.values()).filter(kind -> kind.labelValue().equals(label)).findFirst();
     }
 
@@ -141,16 +147,14 @@ public final class RouteSecrets implements AutoCloseable {
         }
     }
 
-    private void remove(Secret secret) {
-        if (isBundle(secret)) {
-            bundles.keySet()
-                    .removeIf(digest -> RouteSecret.authoritiesName(digest)
-                            .equals(secret.getMetadata().getName()));
+    private void remove(String name, String label) {
+        if (RouteSecret.AUTHORITIES.equals(label)) {
+            bundles.keySet().removeIf(digest -> RouteSecret.authoritiesName(digest).equals(name));
             return;
         }
-        waiting.remove(secret.getMetadata().getName());
-        ResourceKey key = sources.remove(secret.getMetadata().getName());
-        Optional<RouteSecret.Kind> kind = kind(secret);
+        waiting.remove(name);
+        ResourceKey key = sources.remove(name);
+        Optional<RouteSecret.Kind> kind = kind(label);
         if (key == null || kind.isEmpty()) {
             return;
         }
@@ -169,22 +173,5 @@ public final class RouteSecrets implements AutoCloseable {
     @Override
     public void close() {
         informer.stop();
-    }
-
-    private final class Handler implements ResourceEventHandler<Secret> {
-        @Override
-        public void onAdd(Secret secret) {
-            read(secret);
-        }
-
-        @Override
-        public void onUpdate(Secret before, Secret now) {
-            read(now);
-        }
-
-        @Override
-        public void onDelete(Secret secret, boolean stateUnknown) {
-            remove(secret);
-        }
     }
 }

@@ -25,8 +25,11 @@ public final class Routes {
     private final Map<ResourceKey, OrganizationRoute> organizations = new ConcurrentHashMap<>();
     private final Map<ResourceKey, ServerRoute> servers = new ConcurrentHashMap<>();
     private final Map<ResourceKey, ServerRoute> globals = new ConcurrentSkipListMap<>();
+    /** How many organizations each namespace has. */
     private final Map<String, Integer> namespaces = new ConcurrentHashMap<>();
-    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    /** By the names of hosts of links: how many organizations of each namespace want that one for their namespace alone. */
+    private final Map<String, Map<String, Integer>> exclusiveHosts = new ConcurrentHashMap<>();
+    private final List<RouteChanges> followers = new CopyOnWriteArrayList<>();
     /** Of new owners of names, which do not count before the queue is theirs. */
     private final Map<ResourceKey, OrganizationRoute> ofNewOwners = new ConcurrentHashMap<>();
     private final Map<ResourceKey, String> owners = new ConcurrentHashMap<>();
@@ -48,8 +51,8 @@ public final class Routes {
                 OrganizationRoute there = organizations.get(route.key());
                 // One of a version that knew no owners may be the same organization's, and goes on until that is known.
                 if (there != null && there.uid().isPresent()) {
-                    drop(route.key());
-                    changed();
+                    replace(route.key(), null);
+                    changed(route.key());
                 }
                 listener.run();
                 return;
@@ -69,7 +72,7 @@ public final class Routes {
             newOwner = listener;
             for (OrganizationRoute route : List.copyOf(organizations.values())) {
                 if (isOfNewOwner(route)) {
-                    drop(route.key());
+                    replace(route.key(), null);
                     ofNewOwners.put(route.key(), route);
                 }
             }
@@ -89,7 +92,7 @@ public final class Routes {
      */
     public void handedOver(OrganizationRoute route, boolean owned) {
         synchronized (ofNewOwners) {
-            if (owned) {
+            if (owned && ofNewOwners.containsKey(route.key())) {
                 owners.put(route.key(), route.uid().orElseThrow());
             }
             // What came after it is looked at on its own.
@@ -100,51 +103,73 @@ public final class Routes {
         if (owned) {
             use(route);
         } else {
-            changed();
+            changed(route.key());
         }
     }
 
     private void use(OrganizationRoute route) {
-        OrganizationRoute before = organizations.put(route.key(), route);
-        if (before == null) {
-            namespaces.merge(route.key().namespace(), 1, Integer::sum);
-        }
-        if (!route.equals(before)) {
-            changed();
+        if (!route.equals(replace(route.key(), route))) {
+            changed(route.key());
         }
     }
 
     public void removeOrganization(ResourceKey key) {
-        ofNewOwners.remove(key);
-        if (drop(key)) {
-            changed();
+        synchronized (ofNewOwners) {
+            ofNewOwners.remove(key);
+            // Names come and go as often as somebody likes; the queue knows whose they are.
+            owners.remove(key);
+        }
+        if (replace(key, null) != null) {
+            changed(key);
         }
     }
 
-    /** Says whether there was one. */
-    private boolean drop(ResourceKey key) {
-        if (organizations.remove(key) == null) {
-            return false;
+    /** Puts a route in the place of the one that was there, which it gives back, and keeps the counts. */
+    private synchronized @Nullable OrganizationRoute replace(ResourceKey key, @Nullable OrganizationRoute route) {
+        OrganizationRoute before = route == null ? organizations.remove(key) : organizations.put(key, route);
+        count(before, -1);
+        count(route, 1);
+        return before;
+    }
+
+    private void count(@Nullable OrganizationRoute route, int more) {
+        if (route == null) {
+            return;
         }
-        namespaces.computeIfPresent(key.namespace(), (_, count) -> count == 1 ? null : count - 1);
-        return true;
+        String namespace = route.key().namespace();
+        count(namespaces, namespace, more);
+        route.linking()
+                .filter(Linking::exclusive)
+                .map(Linking::hostName)
+                .ifPresent(
+                        host -> exclusiveHosts.compute(host, (_, known) -> {
+                            Map<String, Integer> counts = known == null ? new ConcurrentHashMap<>() : known;
+                            count(counts, namespace, more);
+                            return counts.isEmpty() ? null : counts;
+                        }));
+    }
+
+    private static void count(Map<String, Integer> counts, String name, int more) {
+        counts.merge(name, more, (before, change) -> before + change == 0 ? null : before + change);
     }
 
     public void put(ServerRoute route) {
-        if (!route.equals(servers.put(route.key(), route))) {
+        ServerRoute before = servers.put(route.key(), route);
+        if (!route.equals(before)) {
             if (route.global()) {
                 globals.put(route.key(), route);
             } else {
                 globals.remove(route.key());
             }
-            serversChanged();
+            serverChanged(route.key(), route.global() || before != null && before.global());
         }
     }
 
     public void removeServer(ResourceKey key) {
-        if (servers.remove(key) != null) {
+        ServerRoute before = servers.remove(key);
+        if (before != null) {
             globals.remove(key);
-            serversChanged();
+            serverChanged(key, before.global());
         }
     }
 
@@ -152,14 +177,14 @@ public final class Routes {
         if (!route.equals(relay)) {
             relay = route;
             replyRules = ReplyRules.shipped().after(route.replyRules());
-            changed();
+            followers.forEach(RouteChanges::everything);
         }
     }
 
     /** Says that all routes there are have been put: before that, what is missing may only be late. */
     public void markComplete() {
         complete = true;
-        changed();
+        followers.forEach(RouteChanges::everything);
     }
 
     /** Whether {@link #markComplete} was called, and all routes count. */
@@ -178,9 +203,7 @@ public final class Routes {
 
     /** How many organizations each namespace has. */
     public Map<String, Integer> organizationsOfNamespaces() {
-        Map<String, Integer> counted = new HashMap<>();
-        organizations.keySet().forEach(key -> counted.merge(key.namespace(), 1, Integer::sum));
-        return counted;
+        return Map.copyOf(namespaces);
     }
 
     /** The limits of those organizations that have any. */
@@ -192,12 +215,9 @@ public final class Routes {
 
     /** Whether there is such an organization, and the host of a link is not one that another namespace has for itself. */
     public boolean mayHaveLinks(ResourceKey organization, String host) {
-        String name = Linking.hostName(host);
-        return organizations.containsKey(organization) && organizations.values()
-                .stream()
-                .filter(other -> !other.key().namespace().equals(organization.namespace()))
-                .flatMap(other -> other.linking().stream())
-                .noneMatch(linking -> linking.exclusive() && linking.hostName().equals(name));
+        Map<String, Integer> ofNamespaces = exclusiveHosts.getOrDefault(Linking.hostName(host), Map.of());
+        int others = ofNamespaces.size() - (ofNamespaces.containsKey(organization.namespace()) ? 1 : 0);
+        return organizations.containsKey(organization) && others <= 0;
     }
 
     public Optional<ServerRoute> server(ResourceKey key) {
@@ -237,17 +257,30 @@ public final class Routes {
         return Routing.servers(organization, List.copyOf(globals.values()), this::server);
     }
 
-    /** Calls this after each change, on the thread that changed; it must not block. */
-    public void onChange(Runnable listener) {
-        listeners.add(listener);
+    /**
+     * What changes from now on.
+     *
+     * @param signal called after each change, on the thread that changed; it must not block
+     */
+    public RouteChanges changes(Runnable signal) {
+        var changes = new RouteChanges(signal);
+        followers.add(changes);
+        return changes;
     }
 
-    private synchronized void serversChanged() {
-        activeGlobals = globals.values().stream().filter(ServerRoute::active).toList();
-        changed();
+    private void serverChanged(ResourceKey key, boolean ofEverybody) {
+        if (ofEverybody) {
+            synchronized (this) {
+                activeGlobals = globals.values().stream().filter(ServerRoute::active).toList();
+            }
+            // Whoever names no servers goes through it, and where one is required none goes without.
+            followers.forEach(RouteChanges::everything);
+        } else {
+            followers.forEach(changes -> changes.server(key));
+        }
     }
 
-    private void changed() {
-        listeners.forEach(Runnable::run);
+    private void changed(ResourceKey organization) {
+        followers.forEach(changes -> changes.organization(organization));
     }
 }

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postrider.relay.TestRoutes;
 import dev.postrider.route.Endpoint;
+import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteBundles;
@@ -80,6 +81,24 @@ final class RouteSecretsTest {
         await().until(() -> routes.routing(key("orders")).filter(Routing.Nowhere.class::isInstance).isPresent());
         client.resource(secret).delete();
         await().until(() -> routes.organization(key("orders")).isEmpty());
+    }
+
+    /** The same object is still there, so it was not read again. */
+    @Test
+    void aRouteWhoseSecretHasOnlyOtherMetadataIsNotReadAgain() {
+        Secret secret = put(RouteSecret.Kind.ORGANIZATION, key("orders"),
+                RouteJson.write(organization("orders", State.OPEN)), NAMESPACE);
+        await().until(() -> routes.organization(key("orders")).isPresent());
+        OrganizationRoute read = routes.organization(key("orders")).orElseThrow();
+
+        client.resource(secret)
+                .edit(s -> new SecretBuilder(s).editMetadata()
+                        .addToAnnotations(RouteSecret.SOURCE_ANNOTATION, "shop/orders")
+                        .endMetadata()
+                        .build());
+        put(RouteSecret.Kind.SERVER, key("mx2"), RouteJson.write(server("mx2", true, true, 2)), NAMESPACE);
+        await().until(() -> routes.server(key("mx2")).isPresent());
+        assertThat(routes.organization(key("orders")).orElseThrow()).isSameAs(read);
     }
 
     @Test
