@@ -172,7 +172,7 @@ public final class Refusals {
         Set<String> runs = IntStream.rangeClosed(0, words.length() - RUN)
                 .mapToObj(start -> words.substring(start, start + RUN))
                 .collect(Collectors.toSet());
-        return wanted.getData().values().stream().anyMatch(base64 -> {
+        return wanted.getData() != null && wanted.getData().values().stream().anyMatch(base64 -> {
             String value = new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
             return hasRun(base64, runs) || hasRun(value, runs)
                     || textsIn(value).anyMatch(text -> text.length() >= LEAST_TEXT && words.contains(text));

@@ -403,7 +403,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
         /** Whether the relay holds no mail of the organization any more. */
         private boolean drained(boolean routed) {
-            boolean relayGone = world.relay().reason().equals(RelayState.notNeeded().reason());
+            boolean relayGone = !world.relay().deployed();
             OptionalLong queued = relayGone || !routed ? OptionalLong.of(0) : world.queued(key);
             boolean told = relayGone || !routed
                     || world.organizationRoute(key).filter(r -> r.state() == state()).isPresent();
