@@ -29,13 +29,9 @@ import dev.postrider.transport.TestSender;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
-import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
-import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetricsV2;
 import io.javaoperatorsdk.operator.processing.event.rate.LinearRateLimiter;
 import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
@@ -73,10 +69,9 @@ public final class OperatorProcess implements AutoCloseable {
     /** Each resource is planned for at least so often: an event that was lost on its way must not be missed for long. */
     private static final Duration LONGEST_UNSEEN = Duration.ofMinutes(5);
 
-    private final KubernetesClient client;
-    private final Options options;
     private final Leadership leadership;
     private final Operator operator;
+    private final LeaderElection election;
     private final HealthServer health;
     private final DomainLookups domains;
     private final ServerRests rests;
@@ -129,8 +124,6 @@ public final class OperatorProcess implements AutoCloseable {
      */
     OperatorProcess(KubernetesClient client, Options options, BiFunction<String, EgressPolicy, TestSender> sender,
             InstantSource clock, InstantSource calendar, Leadership leadership) throws IOException {
-        this.client = client;
-        this.options = options;
         this.leadership = leadership;
         ConfigMap configMap = client.configMaps().inNamespace(options.namespace()).withName(options.settings()).get();
         if (configMap == null) {
@@ -182,29 +175,15 @@ public final class OperatorProcess implements AutoCloseable {
         Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, tests, notices, organizations, options,
                 clock);
         registry.gauge("postrider.operator.reply.rules.invalid", reconcilers.relay, RelayReconciler::invalidRules);
-        FairExecutor reconciliations = new FairExecutor("reconciliation", RECONCILIATIONS);
+        // Whoever stands by has everything in its caches, and begins with it once it leads.
+        FairExecutor reconciliations = FairExecutor.waiting("reconciliation", RECONCILIATIONS);
         registry.gauge("postrider.operator.reconciliations.waiting", reconciliations, FairExecutor::waiting);
         operator = new Operator(o -> o.withKubernetesClient(client)
                 .withCloseClientOnStop(false)
                 .withExecutorService(reconciliations)
                 .withReconciliationTerminationTimeout(Duration.ofSeconds(10))
                 .withUseSSAToPatchPrimaryResource(true)
-                .withMetrics(new SubmittedReconciliations(MicrometerMetricsV2.newBuilder(registry).build()))
-                .withLeaderElectionConfiguration(LeaderElectionConfigurationBuilder
-                        .aLeaderElectionConfiguration(LEASE)
-                        .withLeaseNamespace(options.namespace())
-                        .withIdentity(options.identity())
-                        .withLeaseDuration(settings.leaseDuration())
-                        .withRenewDeadline(settings.leaseDuration().multipliedBy(2).dividedBy(3))
-                        .withRetryPeriod(settings.leaseDuration().multipliedBy(2).dividedBy(15))
-                        // Without one the framework goes on as if it still led.
-                        .withLeaderCallbacks(
-                                new LeaderCallbacks(() -> {
-                                    reconcilers.removeOrphans(client);
-                                    usedLimits.start(organizations::nudge);
-                                    lostReports.start(organizations::nudge);
-                                }, leadership::lost, _ -> {}))
-                        .build()));
+                .withMetrics(new SubmittedReconciliations(MicrometerMetricsV2.newBuilder(registry).build())));
         reconcilers.register(operator, options, settings);
         var reviews = new TokenReviews(client, clock);
         String installation = Sha256.of(secrets.adminToken());
@@ -217,6 +196,14 @@ public final class OperatorProcess implements AutoCloseable {
                     return registry.scrape();
                 });
         operator.start();
+        election = new LeaderElection(client.getConfiguration(), options.namespace(), LEASE, options.identity(),
+                settings.leaderElection(), clock, leadership, () -> {
+                    reconcilers.removeOrphans(client);
+                    usedLimits.start(organizations::nudge);
+                    lostReports.start(organizations::nudge);
+                    reconciliations.begin();
+                });
+        election.start();
         cluster.rests().start(server -> cluster.dependencies().changed(new Read.Rest(server)));
         rests = cluster.rests();
         started = true;
@@ -322,19 +309,6 @@ public final class OperatorProcess implements AutoCloseable {
         usedLimits.close();
         organizations.close();
         health.close();
-        releaseLease();
-    }
-
-    /** Lets the next replica lead at once: the framework leaves the lease to run out. */
-    private void releaseLease() {
-        try {
-            Lease lease = client.leases().inNamespace(options.namespace()).withName(LEASE).get();
-            if (lease != null && options.identity().equals(lease.getSpec().getHolderIdentity())) {
-                lease.getSpec().setHolderIdentity("");
-                client.resource(lease).update();
-            }
-        } catch (KubernetesClientException e) {
-            LOG.info("the lease is not given back, the next replica waits until it has run out: {}", e.getMessage());
-        }
+        election.close();
     }
 }
