@@ -213,21 +213,21 @@ final class LeaderElection implements AutoCloseable {
     /** A lease that this one holds from now on; with the version of the one before it, if there is one. */
     private Lease withSpec(@Nullable Lease before) {
         ZonedDateTime now = clock.instant().atZone(ZoneOffset.UTC);
-        boolean own = before != null && isOwn(before);
-        Integer transitions = before == null || before.getSpec() == null
-                ? null
-                : before.getSpec().getLeaseTransitions();
+        LeaseSpec spec = new LeaseSpec();
+        if (before != null && before.getSpec() != null) {
+            spec = before.edit().buildSpec();
+        }
+        if (before == null || !isOwn(before)) {
+            int transitions = spec.getLeaseTransitions() == null ? 0 : spec.getLeaseTransitions();
+            spec.setLeaseTransitions(before == null ? transitions : transitions + 1);
+            spec.setAcquireTime(now);
+        }
+        spec.setHolderIdentity(identity);
+        spec.setLeaseDurationSeconds(Math.toIntExact(timing.lease.toSeconds()));
+        spec.setRenewTime(now);
         return (before == null
                 ? new LeaseBuilder().withNewMetadata().withNamespace(namespace).withName(name).endMetadata()
-                : new LeaseBuilder(before))
-                .editOrNewSpec()
-                .withHolderIdentity(identity)
-                .withLeaseDurationSeconds(Math.toIntExact(timing.lease.toSeconds()))
-                .withAcquireTime(own ? before.getSpec().getAcquireTime() : now)
-                .withRenewTime(now)
-                .withLeaseTransitions((transitions == null ? 0 : transitions) + (own || before == null ? 0 : 1))
-                .endSpec()
-                .build();
+                : new LeaseBuilder(before)).withSpec(spec).build();
     }
 
     private void held(long sent, Lease lease) {
