@@ -24,6 +24,12 @@ import javax.net.ssl.SSLParameters;
 /** The clients of the API server as the operator has them: what comes in thousands is read cheaply, only a leader
  * writes, and the lease has one of its own. */
 public final class OperatorClient {
+    /**
+     * Of one attempt, in milliseconds. A busy API server lets a request wait for a quarter of its own timeout (15 s by
+     * default, its option --request-timeout) before it refuses it: who goes before that asks again, behind all others.
+     */
+    private static final int REQUEST_TIMEOUT = 30_000;
+
     private OperatorClient() {}
 
     /**
@@ -34,7 +40,9 @@ public final class OperatorClient {
     public static KubernetesClientBuilder builder(Config config, Leadership leadership) {
         return new KubernetesClientBuilder()
                 // Of what is created and not applied, the API server takes the field manager from here.
-                .withConfig(new ConfigBuilder(config).withUserAgent(Lifecycle.FIELD_MANAGER).build())
+                .withConfig(new ConfigBuilder(config).withUserAgent(Lifecycle.FIELD_MANAGER)
+                        .withRequestTimeout(REQUEST_TIMEOUT)
+                        .build())
                 .withKubernetesSerialization(serialization())
                 .withHttpClientFactory(new CheapTls() {
                     @Override
