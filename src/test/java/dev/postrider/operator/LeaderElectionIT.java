@@ -4,17 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.postrider.testing.ApiServer;
+import dev.postrider.testing.FaultyApiServer;
 import dev.postrider.testing.UsesApiServer;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.Config;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -184,5 +187,26 @@ final class LeaderElectionIT {
         one = new Replica("one");
 
         assertThat(one.leadsAfterAttempt()).isTrue();
+    }
+
+    /** By its own time and threads, through an API server that takes requests and does not answer them. */
+    @Test
+    void aLeaderWhoseRequestsHangEndsBeforeItsLeaseDoes() throws Exception {
+        var elected = new AtomicBoolean();
+        var lost = new AtomicReference<Instant>();
+        try (var between = FaultyApiServer.before(api)) {
+            var election = new LeaderElection(between.config(), namespace, "operator", "hanging",
+                    LeaderElection.Timing.of(Duration.ofSeconds(6)), InstantSource.system(),
+                    new Leadership(() -> lost.set(Instant.now())), () -> elected.set(true));
+            election.start();
+            await().untilTrue(elected);
+            between.slowBy(Duration.ofMinutes(1));
+            await().untilAsserted(() -> assertThat(lost).doesNotHaveNullValue());
+
+            Instant renewed = lease().getSpec().getRenewTime().toInstant();
+            assertThat(Duration.between(renewed, lost.get())).isBetween(Duration.ofSeconds(4), Duration.ofSeconds(6));
+            between.goAway();
+            election.close();
+        }
     }
 }

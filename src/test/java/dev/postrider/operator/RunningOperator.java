@@ -100,11 +100,15 @@ final class RunningOperator implements AutoCloseable {
         return new RunningOperator(api, config, InstantSource.system(), InstantSource.system(), namespace, tenant);
     }
 
-    /** Starts one that reaches the API server by another way, in namespaces of its own. */
-    static RunningOperator through(ApiServer api, Config way, String settings) throws IOException {
+    /**
+     * Starts one that reaches the API server by another way.
+     *
+     * @param other namespace of a further tenant
+     */
+    static RunningOperator through(ApiServer api, Config way, String settings, String other) throws IOException {
         String namespace = api.createNamespace("operator");
         String tenant = api.createNamespace("tenant");
-        writeSettings(api, namespace, "watchNamespaces: [" + tenant + "]\n" + settings);
+        writeSettings(api, namespace, "watchNamespaces: " + List.of(tenant, other) + "\n" + settings);
         return new RunningOperator(api, way, InstantSource.system(), InstantSource.system(), namespace, tenant);
     }
 

@@ -79,7 +79,8 @@ public final class FaultyApiServer implements AutoCloseable {
         this.behind = behind;
         this.server = URI.create(behind.getMasterUrl());
         this.toServer = trusting(Path.of(behind.getCaCertFile())).getSocketFactory();
-        this.socket = (SSLServerSocket) authority.server("localhost", "127.0.0.1").context()
+        this.socket = (SSLServerSocket) authority.server("localhost", "127.0.0.1")
+                .context()
                 .getServerSocketFactory()
                 .createServerSocket(0, 500, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().name("faulty-api-server").start(this::accept);
