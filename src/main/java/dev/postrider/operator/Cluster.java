@@ -47,9 +47,9 @@ public final class Cluster {
     private final TestTurns testTurns;
     private final NamespaceOctets octets;
     private final ServerRests rests;
-    private final Set<RelayState> plannedWith = ConcurrentHashMap.newKeySet();
     /** New passwords of bindings that are not written yet: an attempt that fails leaves a route with that password. */
     private final Map<ResourceKey, String> unwrittenPasswords = new ConcurrentHashMap<>();
+    private final Set<RelayState> plannedWith = ConcurrentHashMap.newKeySet();
     private volatile State state;
     private volatile Optional<String> relayRefused = Optional.empty();
 
@@ -129,7 +129,7 @@ public final class Cluster {
     /** What the relay says. */
     public RelayState relay() {
         RelayState deployed = RelayDeployment.state(caches.relayDeployment());
-        return deployed.isAvailable() ? deployed : relayRefused.map(RelayState::refused).orElse(deployed);
+        return deployed.isAvailable() ? deployed : relayRefused.map(deployed::refused).orElse(deployed);
     }
 
     /** Takes over what came of writing the relay's objects; empty where they are as they should be. */
@@ -139,7 +139,11 @@ public final class Cluster {
 
     /** What is there now. */
     public World world() {
-        return new ClusterWorld(this, clock.instant(), state.installation(), relay(), Cluster::newPassword);
+        return world(clock.instant(), Cluster::newPassword);
+    }
+
+    private World world(Instant now, Supplier<String> passwords) {
+        return new ClusterWorld(this, now, state.installation(), relay(), passwords);
     }
 
     private static String newPassword() {
@@ -198,8 +202,9 @@ public final class Cluster {
 
     /** Makes a plan, which is made anew when something changes that it looked at. */
     public <P> Planned<P> plan(Dependencies.Reader reader, Instant now, Function<World, P> plan) {
-        var world = new RecordingWorld(worldToPlan(now,
-                () -> unwrittenPasswords.computeIfAbsent(reader.key(), _ -> newPassword())), dependencies, reader);
+        var world = new RecordingWorld(
+                worldToPlan(now, () -> unwrittenPasswords.computeIfAbsent(reader.key(), _ -> newPassword())),
+                dependencies, reader);
         P made = plan.apply(world);
         return new Planned<>(made, world, world.planned());
     }

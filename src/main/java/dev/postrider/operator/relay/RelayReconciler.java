@@ -84,7 +84,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     private final SimpleInboundEventSource<ConfigMap> nudges = new SimpleInboundEventSource<>("nudges");
     private final Map<Class<?>, InformerEventSource<?, ConfigMap>> sources = new HashMap<>();
     private final Started<InformerEventSource<Secret, ConfigMap>> routes = new Started<>("the routes of the relay");
-    private volatile boolean refused;
+    private volatile boolean toldRefused;
     private volatile List<String> toldOfRules = List.of();
 
     /**
@@ -205,13 +205,13 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
 
     /** What came of one of the relay's objects; the others are written all the same. */
     private Optional<Refusal> attempt(HasMetadata object, Runnable write, Context<ConfigMap> context) {
-        return Refusals.attempt(context, refused, e -> Refusals.of(e, object), write);
+        return Refusals.attempt(context, toldRefused, e -> Refusals.of(e, object), write);
     }
 
     /** There is no status to tell it in but those of whoever needs the relay. */
     private void tell(List<Refusal> refusedNow, ConfigMap configMap) {
-        refused = !refusedNow.isEmpty();
-        if (refused) {
+        toldRefused = !refusedNow.isEmpty();
+        if (toldRefused) {
             String message = refusedNow.stream().map(Refusal::message).collect(Collectors.joining("; "));
             refusals.tell(configMap, message);
             cluster.relayRefused(Optional.of("what the relay needs is refused by the API server; an Event of ConfigMap "
