@@ -342,7 +342,8 @@ public final class Delivery implements AutoCloseable {
         /** However that fails, {@link Turns} must hear of it, as of what is read. Nothing is sent then. */
         private Optional<Grant> ask(Lane lane, Allowance.Wish wish) {
             try {
-                return Optional.of(queue.rates().take(lane.key(), wish.limits(), wish.most(), wish.owed()));
+                return Optional.of(queue.rates()
+                        .take(lane.key(), wish.limits(), wish.most(), wish.owed(), wish.sharing()));
             } catch (QueueException.Corrupt e) {
                 LOG.debug("the rate of server {} cannot be read: {}", lane.key(), e.getMessage());
             } catch (QueueException e) {

@@ -99,6 +99,39 @@ final class RatesTest {
     }
 
     @Test
+    void aFloodTakesNotAllTheDayOfAServerThatIsEverybodys() throws Exception {
+        limit("shared", true, perDay(100, Unit.MESSAGES));
+        var later = new ResourceKey("victim", "small");
+        running.organization(later);
+        running.submit("flood", 200);
+        running.delivery().start();
+        await().until(() -> running.reason(key("flood"))
+                .equals("namespace shop has its share of the rate of server shop/shared: 100 messages a day"));
+        await().until(() -> limited.size() == 75);
+        assertThat(running.delivery().inMemory()).isZero();
+        running.submit(later, "next@y.example");
+        await().atMost(Duration.ofSeconds(5)).until(() -> came(limited, "next@y.example"));
+        limit("shared", true, perDay(400, Unit.MESSAGES));
+        running.awaitEmpty("flood", Duration.ofSeconds(10));
+        assertThat(limited).hasSize(201);
+    }
+
+    @Test
+    void whoHasItsShareOfAServerGoesOnThroughABackup() throws Exception {
+        limit("shared", true, perDay(20, Unit.MESSAGES));
+        running.server(new ServerRoute(key("second"), true, true,
+                new Endpoint.Smtp("127.0.0.1", other.port(), Endpoint.Security.NONE, Optional.empty(),
+                        Duration.ofSeconds(2), Duration.ofSeconds(2), 20, Optional.empty()))
+                .preferred(new Preference(10, 1)));
+        running.organization(new ResourceKey("victim", "small"));
+        running.submit("flood", 60);
+        running.delivery().start();
+        running.awaitEmpty("flood", Duration.ofSeconds(10));
+        assertThat(limited).hasSize(15);
+        assertThat(others).hasSize(45);
+    }
+
+    @Test
     void aHundredOrganizationsOfOneServerComeInTurn() throws Exception {
         limit("shared", true, perSecond(100));
         for (int i = 0; i < 100; i++) {
