@@ -91,6 +91,7 @@ final class Allowance {
         if (!limits.equals(current)) {
             limits = current;
             notBefore = Instant.MIN;
+            overSince = Instant.MIN;
             full.clear();
             if (current.isEmpty()) {
                 slots.clear();

@@ -172,7 +172,7 @@ public final class Delivery implements AutoCloseable {
         return new WaitingMail(routes, turns, clock);
     }
 
-    /** Servers that take no mail now, or have yet to prove that they do. */
+    /** Servers that take no mail now, or have yet to prove that they do, or are over their rates for long. */
     public List<ServerRest> rests() {
         return turns.rests();
     }

@@ -15,6 +15,7 @@ import dev.postrider.transport.Upstreams;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -399,15 +400,24 @@ final class Lanes {
         return true;
     }
 
-    /** Those that take no mail now, or have yet to prove that they do. */
-    List<ServerRest> rests() {
+    /** Those that take no mail now, or have yet to prove that they do; also those that are over their rates for long. */
+    List<ServerRest> rests(Instant now) {
         return lanes.values()
                 .stream()
-                .filter(lane -> lane.route.isPresent() && lane.breaker.isOpen())
-                .map(lane -> new ServerRest(lane.key, lane.restsSince,
-                        lane.breaker.rest().map(rest -> rest.words() + "; ").orElse("")
-                                + lane.breaker.lastFailure().map(Verdict.Refused::message).orElse("")))
+                .filter(lane -> lane.route.isPresent())
+                .flatMap(lane -> (lane.breaker.isOpen()
+                        ? Optional.of(new ServerRest(lane.key, lane.restsSince,
+                                lane.breaker.rest().map(rest -> rest.words() + "; ").orElse("")
+                                        + lane.breaker.lastFailure().map(Verdict.Refused::message).orElse("")))
+                        : overRate(lane, now)).stream())
                 .toList();
+    }
+
+    private static Optional<ServerRest> overRate(Lane lane, Instant now) {
+        return lane.overRateForLong(now)
+                .flatMap(until -> lane.allowance.waitsFor()
+                        .map(limit -> new ServerRest(lane.key, lane.allowance.overSince(), "until %s: %s"
+                                .formatted(until.truncatedTo(ChronoUnit.SECONDS), limit.text()), true)));
     }
 
     /** Servers of these organizations that rest. */

@@ -307,9 +307,9 @@ final class Turns {
         return Rests.of(destinations, lanes, clock.instant());
     }
 
-    /** Servers that take no mail now, or have yet to prove that they do. */
+    /** Servers that take no mail now, or have yet to prove that they do, or are over their rates for long. */
     synchronized List<ServerRest> rests() {
-        return lanes.rests();
+        return lanes.rests(clock.instant());
     }
 
     /** Queue ids of the messages of these organizations that are in memory and have no place yet. */

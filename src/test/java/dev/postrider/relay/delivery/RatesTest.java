@@ -13,6 +13,7 @@ import dev.postrider.route.ServerRoute;
 import dev.postrider.testing.CountingSmtpServer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -165,9 +166,16 @@ final class RatesTest {
         await().until(() -> running.reason(key("flood"))
                 .equals("waits for the rate of server shop/shared: 3 messages a day"));
         assertThat(running.delivery().inMemory()).isZero();
+        assertThat(running.delivery().rests()).singleElement().satisfies(rest -> {
+            assertThat(rest.server()).isEqualTo(key("shared"));
+            assertThat(rest.since()).isBetween(Instant.now().minusSeconds(60), Instant.now());
+            assertThat(rest.why()).matches("until [-0-9]{10}T[:0-9]{8}Z: 3 messages a day");
+            assertThat(rest.overRate()).isTrue();
+        });
         limit("shared", true, perDay(8, Unit.MESSAGES));
         await().until(() -> limited.size() == 8);
         running.server("shared", server.port(), true, true, 20);
+        await().until(() -> running.delivery().rests().isEmpty());
         running.awaitEmpty("flood", Duration.ofSeconds(10));
         assertThat(limited).hasSize(20);
     }
