@@ -42,7 +42,7 @@ final class SqlSendingRates implements SendingRates {
             Map<String, WindowCounts> had = new HashMap<>();
             before.forEach((namespace, counted) -> had.put(namespace, WindowCounts.parse(counted)));
             Grant grant = sent.take(limits, most, owed, now, Optional.of(new NamespaceShares(sharing.get(), had)));
-            had.keySet().removeIf(namespace -> had.get(namespace).toString().equals(before.get(namespace)));
+            had.entrySet().removeIf(row -> row.getValue().toString().equals(before.get(row.getKey())));
             write(connection, server, had, now);
             return new Changed<>(sent.toString(), grant);
         });

@@ -2,6 +2,7 @@ package dev.postrider.relay.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postrider.relay.queue.SendingRates.Full;
 import dev.postrider.relay.queue.SendingRates.Grant;
 import dev.postrider.relay.queue.SendingRates.Sharing;
 import dev.postrider.route.Quota.WhenExceeded;
@@ -22,12 +23,12 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -170,8 +171,9 @@ final class SharedRatesTest {
                 .take(SERVER, perDay(100), 1, 0, Optional
                         .of(new Sharing(List.of("flood", "late"), Map.of(), Shares::admitsOne)));
         assertThat(none.full().keySet()).containsExactlyInAnyOrder("flood", "late");
-        assertThat(none.full().get("flood").limit()).hasToString("100 messages a day");
-        assertThat(none.full().get("flood").after()).isBetween(Duration.ofHours(24), Duration.ofMinutes(24 * 60 + 30));
+        Full flood = Objects.requireNonNull(none.full().get("flood"));
+        assertThat(flood.limit()).hasToString("100 messages a day");
+        assertThat(flood.after()).isBetween(Duration.ofHours(24), Duration.ofMinutes(24 * 60 + 30));
         assertThat(sendAll(relays, perDay(100), List.of("last"))).isEqualTo(Map.of("last", 5));
     }
 
@@ -223,13 +225,15 @@ final class SharedRatesTest {
 
     @Test
     void rowsOfNamespacesThatSendNothingAnyMoreAreRemoved() throws Exception {
-        var now = new AtomicReference<>(Instant.parse("2026-03-01T12:00:00Z"));
-        try (var queue = SqlQueue.openSqlite(directory, QueueLimits.DEFAULT, now::get)) {
+        var start = Instant.parse("2026-03-01T12:00:00Z");
+        var hours = new AtomicInteger();
+        try (var queue = SqlQueue.openSqlite(directory, QueueLimits.DEFAULT,
+                () -> start.plus(Duration.ofHours(hours.get())))) {
             for (int day = 0; day < 5; day++) {
                 for (int i = 0; i < 10; i++) {
                     queue.rates().take(SERVER, perDay(1000), 1, 0, sharing(Map.of(), "team-%d-%d".formatted(day, i)));
                 }
-                now.set(now.get().plus(Duration.ofHours(26)));
+                hours.addAndGet(26);
             }
         }
         try (var connection = DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("queue.sqlite"));
