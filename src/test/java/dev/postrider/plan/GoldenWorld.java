@@ -43,7 +43,7 @@ public final class GoldenWorld implements World {
     public final List<LicenseExpiryNotice> licenses = new ArrayList<>();
     public final Map<ResourceKey, ServerRoute> serverRoutes = new HashMap<>();
     final Map<ResourceKey, OrganizationRoute> organizationRoutes = new HashMap<>();
-    final Map<ResourceKey, String> rests = new HashMap<>();
+    final Map<ResourceKey, ServerRest> rests = new HashMap<>();
     private static final Pattern DOCUMENT_END = Pattern.compile("(?m)^---\\s*$");
 
     private final Map<String, Namespace> namespaces = new HashMap<>();
@@ -88,7 +88,7 @@ public final class GoldenWorld implements World {
     @Override
     public Optional<ServerRest> rest(ResourceKey server) {
         return rests.containsKey(server)
-                ? Optional.of(new ServerRest(server, NOW, rests.get(server)))
+                ? Optional.of(rests.get(server))
                 : Optional.ofNullable(world.path("rests").path(server.toString()).textValue())
                         .map(why -> new ServerRest(server, NOW, why));
     }

@@ -172,7 +172,7 @@ public final class Delivery implements AutoCloseable {
         return new WaitingMail(routes, turns, clock);
     }
 
-    /** Servers that take no mail now, or have yet to prove that they do. */
+    /** Servers that take no mail now, or have yet to prove that they do, or are over their rates for long. */
     public List<ServerRest> rests() {
         return turns.rests();
     }
@@ -344,7 +344,8 @@ public final class Delivery implements AutoCloseable {
         /** However that fails, {@link Turns} must hear of it, as of what is read. Nothing is sent then. */
         private Optional<Grant> ask(Lane lane, Allowance.Wish wish) {
             try {
-                return Optional.of(queue.rates().take(lane.key(), wish.limits(), wish.most(), wish.owed()));
+                return Optional.of(queue.rates()
+                        .take(lane.key(), wish.limits(), wish.most(), wish.owed(), wish.sharing()));
             } catch (QueueException.Corrupt e) {
                 LOG.debug("the rate of server {} cannot be read: {}", lane.key(), e.getMessage());
             } catch (QueueException e) {

@@ -167,12 +167,12 @@ final class Turns {
                 .map(place -> place.to(turn.message().recipients().size()));
     }
 
-    private void waitForRate(Lane lane) {
+    private void waitForRate(Lane lane, List<String> more) {
         if (lane.route().flatMap(ServerRoute::rates).isEmpty()) {
             return;
         }
         Optional<Instant> before = next();
-        lanes.ask(lane, clock.instant()).ifPresent(wish -> work.takeOfRate(lane, wish));
+        lanes.ask(lane, more, clock.instant()).ifPresent(wish -> work.takeOfRate(lane, wish));
         if (!before.equals(next())) {
             work.timeChanged();
         }
@@ -182,14 +182,13 @@ final class Turns {
     synchronized void tookOfRate(Lane lane, Allowance.Wish wish, Optional<Grant> grant) {
         Instant now = clock.instant();
         lane.allowance.answered(wish, grant, now);
+        Set<String> full = grant.map(Grant::full).orElse(Map.of()).keySet();
+        full.forEach(namespace -> lanes.meters().shareReached(namespace, "rates"));
         order.wake(lane, now);
-        start();
-        if (lane.isClosedForLong(now)) {
-            destinations.pools()
-                    .stream()
-                    .filter(pool -> pool.lanes().contains(lane))
-                    .forEach(pool -> order.emptyIfAllRest(pool, now));
+        if (!full.isEmpty() || lane.overRateForLong(now).isPresent()) {
+            order.goElsewhere(lane);
         }
+        start();
     }
 
     private void start() {
@@ -313,9 +312,9 @@ final class Turns {
         return Rests.of(destinations, lanes, clock.instant());
     }
 
-    /** Servers that take no mail now, or have yet to prove that they do. */
+    /** Servers that take no mail now, or have yet to prove that they do, or are over their rates for long. */
     synchronized List<ServerRest> rests() {
-        return lanes.rests();
+        return lanes.rests(clock.instant());
     }
 
     /** Queue ids of the messages of these organizations that are in memory and have no place yet. */
