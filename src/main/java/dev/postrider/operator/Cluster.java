@@ -8,7 +8,9 @@ import dev.postrider.plan.Installation;
 import dev.postrider.plan.RelayState;
 import dev.postrider.plan.World;
 import dev.postrider.route.LostReports;
+import dev.postrider.route.MailRest;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRest;
 import dev.postrider.route.UsedLimit;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -39,7 +41,8 @@ public final class Cluster {
     private final AuthoritySecrets authoritySecrets;
     private final TestTurns testTurns;
     private final NamespaceOctets octets;
-    private final ServerRests rests;
+    private final RelayRests<ServerRest> rests;
+    private final RelayRests<MailRest> mailRests;
     private volatile State state;
 
     /**
@@ -79,7 +82,8 @@ public final class Cluster {
         this.limits = limits;
         this.state = initial;
         this.dependencies = new Dependencies(this::world);
-        this.rests = new ServerRests(relayQueue::rests, clock);
+        this.rests = new RelayRests<>("server-rests", relayQueue::rests, clock);
+        this.mailRests = new RelayRests<>("mail-rests", relayQueue::mailRests, clock);
         this.testTurns = new TestTurns(limits.testMailsPerMinute(), caches::testedSince);
         this.octets = new NamespaceOctets(limits.mostOctets(), caches::declaredIn, caches::authoritiesOctets);
         this.authoritySecrets = new AuthoritySecrets(this);
@@ -185,8 +189,12 @@ public final class Cluster {
     }
 
     /** Which servers take no mail now. */
-    ServerRests rests() {
+    RelayRests<ServerRest> rests() {
         return rests;
+    }
+
+    RelayRests<MailRest> mailRests() {
+        return mailRests;
     }
 
     /** What DNS says of domains that namespaces claim. */

@@ -8,10 +8,28 @@ import java.time.Instant;
  * @param since when that began
  * @param why   what it failed with, for people, at most {@value #LONGEST_WHY} characters
  */
-public record ServerRest(ResourceKey server, Instant since, String why) {
-    static final int LONGEST_WHY = 200;
-
+public record ServerRest(ResourceKey server, Instant since, String why) implements RelayRest {
     public ServerRest {
-        why = why.length() > LONGEST_WHY ? why.substring(0, LONGEST_WHY - 1) + "…" : why;
+        why = RelayRest.bounded(why);
+    }
+
+    @Override
+    public ResourceKey about() {
+        return server;
+    }
+
+    @Override
+    public Object identity() {
+        return server;
+    }
+
+    @Override
+    public boolean isOver(Instant now) {
+        return false;
+    }
+
+    @Override
+    public int weight() {
+        return 0;
     }
 }

@@ -20,6 +20,7 @@ import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.Address;
 import dev.postrider.route.Endpoint;
+import dev.postrider.route.MailRest;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.ReplyRule;
@@ -311,10 +312,17 @@ final class AccountRefusalsTest {
         assertThat(first.messages()).hasSize(5).allMatch(message -> message.sender().startsWith("<a@"));
         awaitQueued(evil, 6);
         assertThat(count("postrider.organization.rests")).isEqualTo(1);
+        assertThat(delivery.mailRests()).singleElement().satisfies(rest -> {
+            assertThat(rest.organization()).isEqualTo(evil);
+            assertThat(rest.until()).contains(Instant.parse("2026-03-03T08:00:00Z"));
+            assertThat(rest.replyClass()).contains("SendingQuotaExceeded");
+        });
+        assertThat(delivery.rests()).isEmpty();
 
         advance(Duration.ofHours(12));
         awaitQueued(evil, 0);
         assertThat(first.messages()).hasSize(11);
+        assertThat(delivery.mailRests()).isEmpty();
     }
 
     @Test
@@ -457,6 +465,15 @@ final class AccountRefusalsTest {
         routes.put(routes.server(TestRoutes.key(name)).orElseThrow().replyRules(List.of(HOLD)));
     }
 
+    /** The server is left before it is recorded what became of the message. */
+    private void awaitHeld() {
+        await().untilAsserted(() -> assertThat(listed(ORDERS))
+                .filteredOn(entry -> entry.state() == QueueView.State.HELD)
+                .singleElement()
+                .satisfies(entry -> assertThat(entry.recipients().getFirst().lastReply().orElseThrow())
+                        .startsWith("held: ")));
+    }
+
     @Test
     void allMailOfAnOrganizationWaitsForAPerson() throws Exception {
         first.on("MAIL", "550 5.1.8 Access denied, bad outbound sender AS(42004)");
@@ -465,22 +482,27 @@ final class AccountRefusalsTest {
         submit(ORDERS, "a@b.example", 4);
         awaitWaiting(ORDERS,
                 "server shop/a rests until a person releases it: the account is suspended, or may not send");
-        assertThat(listed(ORDERS)).filteredOn(entry -> entry.state() == QueueView.State.HELD)
-                .singleElement()
-                .satisfies(entry -> assertThat(entry.recipients().getFirst().lastReply().orElseThrow())
-                        .startsWith("held: "));
+        awaitHeld();
         advance(Duration.ofDays(2));
         assertThat(mails(first)).isEqualTo(1);
         assertThat(count("postrider.organization.held")).isEqualTo(1);
+        assertThat(delivery.mailRests()).containsExactly(new MailRest(ORDERS, Optional.empty(),
+                Optional.of(TestRoutes.key("a")), START, MailRest.End.RELEASE, Optional.empty(),
+                Optional.of("AccountSuspended"), "SenderRejected: 127.0.0.1:" + first.port()
+                        + " refused the sender <a@b.example>: 550 5.1.8 Access denied, bad outbound sender AS(42004)"
+                        + "; check that this login may send as that address"));
+        assertThat(delivery.rests()).isEmpty();
 
         queue.view().change(Change.RELEASE, Filter.ALL, OptionalInt.empty());
         await().untilAsserted(() -> assertThat(mails(first)).isEqualTo(2));
         awaitWaiting(ORDERS,
                 "server shop/a rests until a person releases it: the account is suspended, or may not send");
+        awaitHeld();
         first.on("MAIL", "");
         queue.view().change(Change.RELEASE, Filter.ALL, OptionalInt.empty());
         awaitQueued(ORDERS, 0);
         assertThat(taken(first)).isEqualTo(4);
+        assertThat(delivery.mailRests()).isEmpty();
     }
 
     /** Nothing is held then, and the other server might have the mail for ever. */
