@@ -149,6 +149,11 @@ public final class Delivery implements AutoCloseable {
             public void released(ResourceKey organization) {
                 turns.released(organization);
             }
+
+            @Override
+            public void releasesMissed() {
+                turns.releasedAll();
+            }
         });
         queue.permits()
                 .onWanted((server, busyToo) -> closeConnections(lane -> lane.key().equals(server)

@@ -236,6 +236,16 @@ final class Turns {
         due(organization);
     }
 
+    /** The same of whatever mail rests. */
+    synchronized void releasedAll() {
+        destinations.backlogs()
+                .stream()
+                .filter(backlog -> !backlog.rests().isEmpty())
+                .map(Backlog::organization)
+                .toList()
+                .forEach(this::released);
+    }
+
     /** A place is given back of which nothing came. */
     synchronized void leaveUntried(Place place) {
         lanes.abandon(place);

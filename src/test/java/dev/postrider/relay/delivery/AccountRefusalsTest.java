@@ -37,6 +37,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -44,6 +46,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -503,6 +506,60 @@ final class AccountRefusalsTest {
         awaitQueued(ORDERS, 0);
         assertThat(taken(first)).isEqualTo(4);
         assertThat(delivery.mailRests()).isEmpty();
+    }
+
+    /** Each has learned by itself that the mail is held; one of them is asked to release it, and then ends. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void mailThatIsReleasedAtOneRelayIsReleasedAtAll(boolean heard, @TempDir Path credentials) throws Exception {
+        first.on("MAIL", "550 5.1.8 Access denied, bad outbound sender AS(42004)");
+        hold("a", first, false);
+        organization(ORDERS, "a");
+        String database = PostgresServer.shared().newDatabase();
+        var location = new PostgresLocation(PostgresServer.shared().url(database),
+                Optional.of(PostgresServer.credentials(credentials)));
+        try (SqlQueue other = SqlQueue.openPostgres(location, QueueLimits.DEFAULT, () -> now);
+                Delivery ofOther = delivery(other)) {
+            try (SqlQueue one = SqlQueue.openPostgres(location, QueueLimits.DEFAULT, () -> now);
+                    Delivery ofOne = delivery(one)) {
+                ofOther.start();
+                submit(other, ORDERS, "a@b.example", 1);
+                awaitAsTimePasses(ofOther, () -> ofOther.mailRests().size() == 1);
+                ofOne.start();
+                submit(one, ORDERS, "a@b.example", 1);
+                awaitAsTimePasses(ofOne, () -> ofOne.mailRests().size() == 1);
+                await().untilAsserted(() -> assertThat(one.view()
+                        .list(new Filter(Optional.of(ORDERS), Optional.empty(), Optional.empty(),
+                                Optional.of(QueueView.State.HELD)), Optional.empty(), 10))
+                        .hasSize(2));
+                first.on("MAIL", "");
+                if (!heard) {
+                    endListening(database);
+                }
+                assertThat(one.view().change(Change.RELEASE, Filter.ALL, OptionalInt.empty())).isEqualTo(2);
+                awaitAsTimePasses(ofOne, () -> taken(first) == 2);
+            }
+            submit(other, ORDERS, "a@b.example", 1);
+            awaitAsTimePasses(ofOther, () -> taken(first) == 3 && ofOther.mailRests().isEmpty());
+        }
+    }
+
+    /** Permits for connections are asked for again and again. */
+    private void awaitAsTimePasses(Delivery some, BooleanSupplier until) {
+        await().until(() -> {
+            now = now.plus(Duration.ofMillis(500));
+            some.wake();
+            return until.getAsBoolean();
+        });
+    }
+
+    /** What is told is not heard before the relays listen anew. */
+    private static void endListening(String database) throws Exception {
+        try (Connection connection = PostgresServer.shared().connect(database);
+                Statement statement = connection.createStatement()) {
+            statement.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    + " WHERE datname = current_database() AND query LIKE 'LISTEN %'");
+        }
     }
 
     /** Nothing is held then, and the other server might have the mail for ever. */
