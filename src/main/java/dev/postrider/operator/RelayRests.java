@@ -90,9 +90,9 @@ final class RelayRests<R extends RelayRest> implements AutoCloseable {
                 Map<Object, Noted<R>> all = known == null ? new ConcurrentHashMap<>() : known;
                 // What was said first stays, so that a status does not change with each failure.
                 Noted<R> before = all.get(rest.identity());
-                boolean stays = before != null && !(before.rest.isOver(now) && !before.rest.equals(rest));
-                all.put(rest.identity(), new Noted<>(stays ? before.rest : rest, now));
-                if (!stays) {
+                R told = before == null || before.rest.isOver(now) ? rest : before.rest;
+                all.put(rest.identity(), new Noted<>(told, now));
+                if (before == null || !told.equals(before.rest)) {
                     news.add(about);
                 }
                 return all;
