@@ -15,7 +15,9 @@ import dev.postrider.plan.NoticeOrder;
 import dev.postrider.plan.TestOrder;
 import dev.postrider.plan.UsageReportOrder;
 import dev.postrider.route.LostReports;
+import dev.postrider.route.MailRest;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRest;
 import dev.postrider.route.Sha256;
 import dev.postrider.route.TestResult;
 import dev.postrider.route.UsedLimit;
@@ -84,7 +86,8 @@ public final class OperatorProcess implements AutoCloseable {
     private final LeaderElection election;
     private final HealthServer health;
     private final DomainLookups domains;
-    private final ServerRests rests;
+    private final RelayRests<ServerRest> rests;
+    private final RelayRests<MailRest> mailRests;
     private final RelayLookup<LostReports> lostReports;
     private final NoticeReconciler notices;
     private final OrganizationReconciler organizations;
@@ -209,11 +212,13 @@ public final class OperatorProcess implements AutoCloseable {
                     reconcilers.removeOrphans(client);
                     usedLimits.start(organizations::nudge);
                     lostReports.start(organizations::nudge);
+                    cluster.mailRests().start(organizations::nudge);
                     reconciliations.begin();
                 });
         election.start();
         cluster.rests().start(server -> cluster.dependencies().changed(new Read.Rest(server)));
         rests = cluster.rests();
+        mailRests = cluster.mailRests();
         started = true;
         LOG.info("operator {} watches {}, health on port {}, metrics on port {}", options.identity(),
                 settings.watchNamespaces().isEmpty()
@@ -371,6 +376,7 @@ public final class OperatorProcess implements AutoCloseable {
         operator.stop();
         domains.close();
         rests.close();
+        mailRests.close();
         lostReports.close();
         notices.close();
         usedLimits.close();

@@ -114,10 +114,11 @@ public final class Relay implements AutoCloseable {
                                     routes.configured(RelayConfiguration::received, settings.received()), clock,
                                     relayMeters, exposure.tracing(), quotas)),
                     tls, meters);
-            admin.open(queue, delivery.waiting(), delivery::rests, routes, exposure.access(), () -> {
-                relayMeters.refresh(queue);
-                return meters.scrape();
-            });
+            admin.open(queue, delivery.waiting(), delivery::rests, delivery::mailRests, routes, exposure.access(),
+                    () -> {
+                        relayMeters.refresh(queue);
+                        return meters.scrape();
+                    });
         } catch (IOException | RuntimeException e) {
             links.ifPresent(Links::close);
             admin.close();

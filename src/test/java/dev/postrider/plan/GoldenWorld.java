@@ -7,6 +7,7 @@ import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.route.LostReports;
+import dev.postrider.route.MailRest;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRest;
@@ -320,6 +321,22 @@ public final class GoldenWorld implements World {
     @Override
     public Optional<UsedLimit> usedLimit(ResourceKey organization) {
         return Optional.ofNullable(UsedLimit.read(world.path("usedLimits")).get(organization));
+    }
+
+    /** {@code mailRests: {acme/acme: [{uid, server, since, until, class, why}]}}; null before the relays have said it. */
+    @Override
+    public Optional<List<MailRest>> mailRests(ResourceKey organization) {
+        JsonNode told = world.path("mailRests").path(organization.toString());
+        List<MailRest> rests = new ArrayList<>();
+        told.forEach(rest -> rests.add(new MailRest(organization, text(rest, "uid"),
+                text(rest, "server").map(ResourceKey::parse), Instant.parse(rest.path("since").asText()),
+                rest.path("release").asBoolean() ? MailRest.End.RELEASE : MailRest.End.TIME,
+                text(rest, "until").map(Instant::parse), text(rest, "class"), rest.path("why").asText())));
+        return Optional.of(rests).filter(_ -> !told.isNull());
+    }
+
+    private static Optional<String> text(JsonNode node, String field) {
+        return Optional.ofNullable(node.path(field).textValue());
     }
 
     @Override

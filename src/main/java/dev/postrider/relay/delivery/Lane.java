@@ -43,9 +43,6 @@ final class Lane {
     long lastUse;
     Instant withoutPermitUntil = Instant.MIN;
 
-    /** Since when it takes no mail, as long as that is so. */
-    Instant restsSince = Instant.MIN;
-
     private final BooleanSupplier several;
 
     /** @param several whether there are organizations of several namespaces */

@@ -173,17 +173,8 @@ final class Lanes {
         return false;
     }
 
-    /**
-     * Lets a server rest, though it works: one message is let through first when that is over.
-     *
-     * @param rest until when and why, for people
-     */
-    void rest(Lane lane, Rest rest) {
-        rest(lane, false, rest);
-    }
-
-    private void rest(Lane lane, boolean probe, Rest rest) {
-        lane.breaker.rest(probe, rest);
+    private static void rest(Lane lane, boolean probe, Rest rest, Instant now) {
+        lane.breaker.rest(probe, rest, now);
         lane.refusedFor.clear();
     }
 
@@ -319,9 +310,6 @@ final class Lanes {
 
     private void tell(Lane lane, State before, Optional<Verdict.Refused> failure, Instant now) {
         State after = lane.breaker.state(now);
-        if (before == State.CLOSED && after != State.CLOSED) {
-            lane.restsSince = now;
-        }
         if (after == State.OPEN && before != State.OPEN) {
             Instant until = lane.breaker.restsUntil();
             if (until.isBefore(Rest.UNTIL_RELEASED)) {
@@ -351,22 +339,23 @@ final class Lanes {
             CircuitBreaker breaker = own.note(lane.key);
             breaker.failed(place.ownProbe, refused, now);
             if (breaker.isOpen()) {
-                breaker.rest(place.ownProbe, rest);
+                breaker.rest(place.ownProbe, rest, now);
             }
         } else if (rest.end().isEmpty()) {
             lane.breaker.abandoned(place.probe);
-            own.note(lane.key).rest(place.ownProbe, rest);
+            own.note(lane.key).rest(place.ownProbe, rest, now);
         } else if (refused.inTransaction() && lane.isShared()) {
-            own.note(lane.key).rest(place.ownProbe, rest);
+            own.note(lane.key).rest(place.ownProbe, rest, now);
             lane.refusedFor.add(place.namespace);
             if (lane.refusedFor.size() >= CircuitBreaker.MOST_FAILURES) {
-                rest(lane, place.probe, new Rest(rest.until(), rest.shown(), rest.reason(), ofAnybody(lane, refused)));
+                rest(lane, place.probe,
+                        new Rest(rest.until(), rest.shown(), rest.reason(), ofAnybody(lane, refused)), now);
             } else {
                 lane.breaker.abandoned(place.probe);
             }
         } else {
             own.abandoned(lane.key, place.ownProbe);
-            rest(lane, place.probe, rest);
+            rest(lane, place.probe, rest, now);
         }
     }
 
@@ -432,7 +421,7 @@ final class Lanes {
                 .stream()
                 .filter(lane -> lane.route.isPresent())
                 .flatMap(lane -> (lane.breaker.isOpen()
-                        ? Optional.of(new ServerRest(lane.key, lane.restsSince,
+                        ? Optional.of(new ServerRest(lane.key, lane.breaker.since(),
                                 lane.breaker.rest().map(rest -> rest.words() + "; ").orElse("")
                                         + lane.breaker.lastFailure().map(Verdict.Refused::message).orElse("")))
                         : overRate(lane, now)).stream())

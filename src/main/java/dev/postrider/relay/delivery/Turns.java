@@ -6,6 +6,7 @@ import dev.postrider.relay.queue.SendingRates.Grant;
 import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.RouteChanges;
 import dev.postrider.relay.routes.Routes;
+import dev.postrider.route.MailRest;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRest;
 import dev.postrider.route.ServerRoute;
@@ -202,12 +203,14 @@ final class Turns {
      *
      * @param open connections to that server, of all relays
      */
-    synchronized void leave(Place place, ResourceKey organization, Optional<Verdict.Refused> failure, int open) {
+    synchronized void leave(Place place, QueuedMessage message, Optional<Verdict.Refused> failure, int open) {
         Instant now = clock.instant();
-        Backlog backlog = destinations.of(organization);
+        Backlog backlog = destinations.of(message.organization());
+        // What comes of a former owner's last messages lets nothing of whoever has the name now rest.
+        OwnRests own = backlog.owns(message.owner()) ? backlog.rests() : new OwnRests(lanes::newBreaker);
         boolean rested = !backlog.rests().isEmpty();
         boolean restedHere = backlog.rests().isResting(place.lane().key(), now);
-        if (lanes.leave(place, organization, backlog.rests(), failure, open, now)) {
+        if (lanes.leave(place, message.organization(), own, failure, open, now)) {
             order.goElsewhere(place.lane());
         }
         if (!restedHere && backlog.rests().isResting(place.lane().key(), now)) {
@@ -235,6 +238,16 @@ final class Turns {
             });
         }
         due(organization);
+    }
+
+    /** The same of whatever mail rests. */
+    synchronized void releasedAll() {
+        destinations.backlogs()
+                .stream()
+                .filter(backlog -> !backlog.rests().isEmpty())
+                .map(Backlog::organization)
+                .toList()
+                .forEach(this::released);
     }
 
     /** A place is given back of which nothing came. */
@@ -315,6 +328,11 @@ final class Turns {
     /** Servers that take no mail now, or have yet to prove that they do, or are over their rates for long. */
     synchronized List<ServerRest> rests() {
         return lanes.rests(clock.instant());
+    }
+
+    /** Organizations whose own mail rests while that of others goes on, as many as are told of at a time. */
+    synchronized List<MailRest> mailRests() {
+        return MailRests.of(destinations.backlogs(), clock.instant());
     }
 
     /** Queue ids of the messages of these organizations that are in memory and have no place yet. */

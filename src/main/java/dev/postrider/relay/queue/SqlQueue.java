@@ -377,7 +377,17 @@ public final class SqlQueue implements Queue {
     /** A person has made some due. */
     void released(ResourceKey organization) {
         arrivals.released(organization);
-        peers.tell(organization);
+        peers.tellReleased(organization);
+    }
+
+    /** Others say so. */
+    void releasedElsewhere(ResourceKey organization) {
+        arrivals.released(organization);
+    }
+
+    /** Others may have said so of any organization, while nobody listened. */
+    void releasesMissed() {
+        arrivals.releasesMissed();
     }
 
     /** Others say so. */
