@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import dev.postrider.reply.InstallationRules;
 import dev.postrider.route.Durations;
 import dev.postrider.transport.EgressPolicy;
 import io.fabric8.kubernetes.api.model.Affinity;
@@ -164,7 +165,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             Queue queue, @Nullable ResourceRequirements resources,
             Optional<String> serviceType, boolean allowPlaintextAuthentication, Optional<String> adminAddress,
             Optional<String> submissionAddress, Received received, Delivery delivery, Visibility visibility,
-            LinksSettings links, ReplyRuleSettings replyRules, Map<String, String> labels,
+            LinksSettings links, InstallationRules replyRules, Map<String, String> labels,
             Scheduling scheduling) {
 
         public Relay {
@@ -180,7 +181,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             adminAddress = given(adminAddress);
             visibility = visibility == null ? Visibility.DEFAULT : visibility;
             links = links == null ? LinksSettings.OFF : links;
-            replyRules = replyRules == null ? ReplyRuleSettings.NONE : replyRules;
+            replyRules = replyRules == null ? InstallationRules.NONE : replyRules;
             labels = labels == null ? Map.of() : Map.copyOf(labels);
             scheduling = scheduling == null ? Scheduling.ANYWHERE : scheduling;
             Settings.submission(submissionAddress);
@@ -508,7 +509,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                                     Optional.empty(), Certificate.OWN, new Storage(Optional.empty(), Optional.empty()),
                                     Queue.FILE, null,
                                     Optional.empty(), false, Optional.empty(), Optional.empty(), Received.DEFAULT,
-                                    Delivery.DEFAULT, Visibility.DEFAULT, LinksSettings.OFF, ReplyRuleSettings.NONE,
+                                    Delivery.DEFAULT, Visibility.DEFAULT, LinksSettings.OFF, InstallationRules.NONE,
                                     Map.of(),
                                     Scheduling.ANYWHERE)
                             : relay);

@@ -5,12 +5,13 @@ import dev.postrider.operator.CertificateSource;
 import dev.postrider.operator.Cluster;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.InstallationSecrets;
-import dev.postrider.operator.ReplyRuleSettings;
 import dev.postrider.operator.Secrets;
 import dev.postrider.operator.Settings;
 import dev.postrider.plan.Notice;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.RelayState;
+import dev.postrider.reply.CurrentRules;
+import dev.postrider.reply.InstallationRules;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteSecret;
@@ -72,6 +73,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     private volatile @Nullable CertificateSource sourceUsed;
     private final Events events;
     private final Program program;
+    private final CurrentRules rules;
     private final Runnable changed;
     private final SimpleInboundEventSource<ConfigMap> nudges = new SimpleInboundEventSource<>("nudges");
     private final Map<Class<?>, InformerEventSource<?, ConfigMap>> sources = new HashMap<>();
@@ -91,14 +93,16 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
      * A reconciler of the installation.
      *
      * @param program what the relay runs
+     * @param rules   gets the installation's rules for replies
      * @param changed told when something that matters to every resource has changed
      */
     public RelayReconciler(Cluster cluster, InstallationSecrets secrets, Events events, Program program,
-            InstantSource clock, Runnable changed) {
+            CurrentRules rules, InstantSource clock, Runnable changed) {
         this.cluster = cluster;
         this.secrets = secrets;
         this.events = events;
         this.program = program;
+        this.rules = rules;
         this.clock = clock;
         this.secretsDue = clock.instant().plus(SECRETS_INTERVAL);
         this.changed = changed;
@@ -157,6 +161,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
             events.publish(configMap, new Notice(true, "InvalidSettings", String.valueOf(e.getMessage())));
             return UpdateControl.noUpdate();
         }
+        rules.set(settings.relay().replyRules().valid());
         tell(settings.relay().replyRules(), configMap);
         Optional<String> keyName = InstallationSecrets.submitterKeyName(configMap);
         if (keyName.isEmpty()) {
@@ -191,9 +196,9 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     }
 
     /** What is wrong with rules for replies, once for each time that it changes. */
-    private void tell(ReplyRuleSettings rules, ConfigMap configMap) {
-        if (!rules.problems().equals(toldOfRules)) {
-            toldOfRules = rules.problems();
+    private void tell(InstallationRules declared, ConfigMap configMap) {
+        if (!declared.messages().equals(toldOfRules)) {
+            toldOfRules = declared.messages();
             for (String problem : toldOfRules) {
                 LOG.error("a rule for replies is left out: {}", problem);
             }
