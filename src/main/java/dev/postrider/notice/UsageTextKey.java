@@ -8,6 +8,7 @@ enum UsageTextKey {
     ACCEPTED("label.accepted"), RECIPIENTS("label.recipients"), DELIVERED("label.delivered"),
     DEFERRED("label.deferred"), BOUNCED("label.bounced"), REFUSED("label.refused"), SIZE("label.size"),
     DAYS("heading.days"), CLASSES("heading.classes"), SERVERS("heading.servers"),
+    BOUNCES("heading.bounces"),
     PASSWORD_RECOVERY("class.password-recovery"), ALERTS("class.alerts"), NOTIFICATIONS("class.notifications"),
     USAGE_REPORT("class.usage-report"), OTHER("class.other"),
     COUNTED("counted"), ATTACHED("attached"), FOOTER("footer");

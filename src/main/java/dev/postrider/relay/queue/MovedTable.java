@@ -34,7 +34,7 @@ enum MovedTable {
                                                                                     + " recipients l, delivered l,"
                                                                                     + " deferred l, bounced l,"
                                                                                     + " removed l, refused l,"
-                                                                                    + " octets l"), OWNER("owner",
+                                                                                    + " octets l"), BOUNCE("bounce", "day", "organization s, day s, mail_class s, server s, reply_class s, run s, bounced l"), OWNER("owner",
                                                                                             "uid",
                                                                                             "organization s, uid s, left_at l");
 

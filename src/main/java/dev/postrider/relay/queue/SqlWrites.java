@@ -64,7 +64,9 @@ final class SqlWrites {
     private final PreparedStatement schedule;
     private final PreparedStatement probe;
     private final PreparedStatement forgetCounts;
+    private final PreparedStatement forgetBounces;
     private final PreparedStatement addCounts;
+    private final PreparedStatement addBounces;
 
     /** @param run tells the counters of this run of a relay from those of others */
     SqlWrites(Connection connection, String run) throws SQLException {
@@ -118,6 +120,8 @@ final class SqlWrites {
         probe = prepare("INSERT INTO probe (id, time) VALUES (1, ?) ON CONFLICT (id) DO UPDATE"
                 + " SET time = excluded.time");
         forgetCounts = prepare("DELETE FROM counter WHERE day < ?");
+        forgetBounces = prepare("DELETE FROM bounce WHERE day < ?");
+        addBounces = connection.prepareStatement(GatheredCounts.ADD_BOUNCES);
         addCounts = connection.prepareStatement(GatheredCounts.ADD);
     }
 
@@ -153,7 +157,7 @@ final class SqlWrites {
                 }
             }
         }
-        counts.write(addCounts, run);
+        counts.write(addCounts, addBounces, run);
         owners.clear();
     }
 
@@ -164,6 +168,7 @@ final class SqlWrites {
         }
         gathered.clear();
         addCounts.clearBatch();
+        addBounces.clearBatch();
         counts.clear();
         owners.clear();
     }
@@ -284,6 +289,8 @@ final class SqlWrites {
     void forgetCounts(LocalDate day) throws SQLException {
         forgetCounts.setString(1, day.toString());
         gather(forgetCounts);
+        forgetBounces.setString(1, day.toString());
+        gather(forgetBounces);
     }
 
     /**
