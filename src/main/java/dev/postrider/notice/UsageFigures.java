@@ -23,6 +23,8 @@ import java.util.function.Function;
 record UsageFigures(Pair total, Map<String, Pair> classes, Map<String, Pair> servers, Map<String, Pair> bounces,
         List<Bar> bars) {
     private static final int MOST_BARS = 31;
+    /** The class of replies that say nothing: to people the same as none. */
+    private static final String UNCLEAR = "Other";
 
     /** The counts of this period and of the one before. */
     record Pair(MailCounts now, MailCounts before) {
@@ -63,7 +65,8 @@ record UsageFigures(Pair total, Map<String, Pair> classes, Map<String, Pair> ser
             long rest = day.counts().bounced();
             for (Map.Entry<String, Long> bounces : day.counts().bounces().entrySet()) {
                 rest -= bounces.getValue();
-                sums.merge(bounces.getKey(), Pair.NONE.plus(MailCounts.bounced(bounces.getValue()), current),
+                sums.merge(bounces.getKey().equals(UNCLEAR) ? "" : bounces.getKey(),
+                        Pair.NONE.plus(MailCounts.bounced(bounces.getValue()), current),
                         Pair::plus);
             }
             if (rest > 0) {

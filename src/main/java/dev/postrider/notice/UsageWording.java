@@ -153,7 +153,9 @@ record UsageWording(String language, boolean rightToLeft, String subject, List<S
         }
 
         private String replyClass(String key) {
-            return key.isEmpty() ? text(UsageTextKey.OTHER) : name(key);
+            return key.isEmpty()
+                    ? text(UsageTextKey.OTHER)
+                    : UsageTextKey.ofReply(key).map(this::text).orElseGet(() -> name(key));
         }
 
         private String text(UsageTextKey key) {

@@ -174,7 +174,8 @@ public final class OperatorProcess implements AutoCloseable {
         TestSender tester = sender.of(greeting, EgressPolicy.of(settings.connections().allowedNetworks(),
                 settings.connections().deniedNetworks(),
                 OwnAddresses.ofInstallation(RelayWorkload.host(options.namespace()), client.getMasterUrl().getHost(),
-                        settings.relay().stores())), rules);
+                        settings.relay().stores())),
+                rules);
         Executor threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("send-", 0).factory());
         var testMails = new TestMails(tester, registry);
         Sends<ResourceKey, TestOrder, TestResult> tests = new Sends<>(order -> order.mail().server().key(),
@@ -256,7 +257,8 @@ public final class OperatorProcess implements AutoCloseable {
             this.organizations = organizations;
             servers = new MailServerReconciler(cluster, tests, events, this::serverChanged, this::certificateChanged);
             relay = new RelayReconciler(cluster, secrets, events,
-                    new RelayReconciler.Program(options.image(), options.graph()), rules, clock, this::installationChanged);
+                    new RelayReconciler.Program(options.image(), options.graph()), rules, clock,
+                    this::installationChanged);
         }
 
         private void certificateChanged(Secret secret) {

@@ -77,6 +77,26 @@ final class CheckTest {
                         "m.yaml:13: warning: spec.smtp.authentication.popBeforeSmtp.secretRef: there is no Secret \"login\" in "
                                 + "namespace \"postrider-system\"; create it with the keys username, password and the "
                                 + "label postrider.dev/credentials: \"true\""),
+                row("what is known to end, or often not to work", SERVER + """
+                        spec:
+                          smtp:
+                            host: smtp.office365.com
+                            port: 25
+                            authentication: {password: {secretRef: {name: login}}}
+                        ---
+                        apiVersion: v1
+                        kind: Secret
+                        metadata:
+                          name: login
+                          namespace: postrider-system
+                          labels: {postrider.dev/credentials: "true"}
+                        stringData: {username: user, password: secret}
+                        """,
+                        "m.yaml:9: warning: spec.smtp.port: many clouds and hosters let no connection out to port 25; "
+                                + "use port 587, where the server has it",
+                        "m.yaml:10: warning: spec.smtp.authentication.password: Exchange Online switches logins with "
+                                + "passwords off by default at the end of December 2026, and then refuses them with "
+                                + "550 5.7.30; use oauth2 in place of password, or spec.microsoftGraph"),
                 row("a port that begins in the clear with TLS", SERVER + """
                         spec:
                           smtp: {host: mx.example.com, port: 587, security: TLS}

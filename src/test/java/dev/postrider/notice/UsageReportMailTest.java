@@ -3,6 +3,7 @@ package dev.postrider.notice;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postrider.message.MessageContent;
+import dev.postrider.reply.ReplyClass;
 import dev.postrider.route.Address;
 import dev.postrider.route.DailyCounts;
 import dev.postrider.route.MailCounts;
@@ -203,6 +204,37 @@ final class UsageReportMailTest {
             assertThat(texts.getProperty(key.property())).as(key.property()).isNotBlank().doesNotContain("'");
             assertThat(arguments(texts, key)).as(key.property()).isEqualTo(arguments(english, key));
         });
+    }
+
+    @Test
+    void eachClassOfRepliesHasATextForPeople() {
+        assertThat(ReplyClass.values()).allSatisfy(replyClass -> assertThat(UsageTextKey.ofReply(replyClass.text()))
+                .as(replyClass.text())
+                .satisfies(key -> assertThat(key.isPresent()).isEqualTo(replyClass != ReplyClass.OTHER)));
+        assertThat(UsageTextKey.ofReply("OfALaterVersion")).isEmpty();
+    }
+
+    @Test
+    void bouncesAreShownWhereSomethingIsKnownOfThem() throws Exception {
+        DailyCounts known = new DailyCounts(FROM, Optional.empty(), Optional.of(MX),
+                MailCounts.bounced(3, "SpamBlocked")
+                        .plus(MailCounts.bounced(2, "Other"))
+                        .plus(MailCounts.bounced(4, "OfALaterVersion"))
+                        .plus(MailCounts.bounced(1)));
+        assertThat(part(mail(content("en", List.of(known))), "text/plain")).contains("""
+                UNDELIVERABLE, BY THE REPLY OF THE SERVER
+
+                Other
+                  Undeliverable: 3 (before: 0; change: +3)
+
+                OfALaterVersion
+                  Undeliverable: 4 (before: 0; change: +4)
+
+                Taken for spam
+                  Undeliverable: 3 (before: 0; change: +3)
+                """);
+        DailyCounts unknown = new DailyCounts(FROM, Optional.empty(), Optional.of(MX), MailCounts.bounced(3));
+        assertThat(part(mail(content("en", List.of(unknown))), "text/plain")).doesNotContain("BY THE REPLY");
     }
 
     private static Set<String> arguments(Properties texts, UsageTextKey key) {
