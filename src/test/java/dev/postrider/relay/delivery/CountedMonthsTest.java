@@ -130,7 +130,7 @@ final class CountedMonthsTest {
                     .isEqualTo(expectedOf(TestRoutes.key(name)));
             balance(TestRoutes.key(name));
         }
-        assertThat(submitted).isGreaterThan(2_000 * MONTHS);
+        assertThat(submitted).isGreaterThan(2_000L * MONTHS);
         close();
     }
 
