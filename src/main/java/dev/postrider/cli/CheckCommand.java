@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -37,9 +38,9 @@ final class CheckCommand implements Callable<Integer> {
     @Spec
     CommandSpec spec;
 
-    @Parameters(arity = "1..*", paramLabel = "FILE|DIR", description = "Files, and directories whose *.yaml, *.yml and "
+    @Parameters(arity = "0..*", paramLabel = "FILE|DIR", description = "Files, and directories whose *.yaml, *.yml and "
             + "*.json are read; - for standard input, as of kubectl kustomize or helm template.")
-    List<Path> paths;
+    List<Path> paths = List.of();
 
     @Option(names = {"-o",
             "--output"}, paramLabel = "FORMAT", defaultValue = "text",
@@ -51,14 +52,20 @@ final class CheckCommand implements Callable<Integer> {
             + "namespace and those that it was told to trust (default: ${DEFAULT-VALUE}).")
     Set<String> trustedNamespaces;
 
+    @Mixin
+    ValuesOption values;
+
     // @formatter:on
 
     @Override
     public Integer call() throws IOException {
         KnownWarning.hide();
+        if (paths.isEmpty() && values.files().isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "Name files or directories to check, or --values");
+        }
         Check.Report report;
         try {
-            report = new Check(trustedNamespaces).check(paths);
+            report = new Check(trustedNamespaces, values.files()).check(paths);
         } catch (NoSuchFileException e) {
             throw new ParameterException(spec.commandLine(), "There is no file or directory " + e.getMessage());
         }
@@ -66,7 +73,7 @@ final class CheckCommand implements Callable<Integer> {
             // The program before the pipe may have failed, which is not to look like success.
             throw new ParameterException(spec.commandLine(), "There is nothing on standard input");
         }
-        if (report.files() == 0) {
+        if (report.files() == values.files().size() && !paths.isEmpty()) {
             throw new ParameterException(spec.commandLine(), "No *.yaml, *.yml or *.json in " + paths.getFirst());
         }
         PrintWriter out = spec.commandLine().getOut();

@@ -85,6 +85,9 @@ final class LocalCommand implements Callable<Integer> {
     Settings.GlobalServerPolicy globalServerPolicy;
 
     @Mixin
+    ValuesOption values;
+
+    @Mixin
     GraphOptions graph;
 
     // @formatter:on
@@ -107,7 +110,7 @@ final class LocalCommand implements Callable<Integer> {
         LocalMode.Options options = new LocalMode.Options(directory, state == null ? usual.usual() : state,
                 port, !once, trustedNamespaces, globalServerPolicy == Settings.GlobalServerPolicy.Required,
                 graph.endpoints(), linksPort == null ? OptionalInt.empty() : OptionalInt.of(linksPort),
-                new SupportSettings(Optional.ofNullable(supportAddress), true));
+                new SupportSettings(Optional.ofNullable(supportAddress), true), values.files());
         try {
             return once ? once(options, terminal) : stay(options, usual, terminal);
         } catch (IOException e) {

@@ -3,7 +3,6 @@ package dev.postrider.cli;
 import dev.postrider.operator.Leadership;
 import dev.postrider.operator.OperatorClient;
 import dev.postrider.operator.OperatorProcess;
-import dev.postrider.reply.ReplyRules;
 import dev.postrider.transport.GraphEndpoints;
 import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.TestSender;
@@ -65,8 +64,8 @@ final class OperatorCommand implements Callable<Integer> {
                     OptionValue.given(identity).orElseGet(() -> UUID.randomUUID().toString()), image, healthPort,
                     metricsPort, endpoints);
             OperatorProcess process = stop.orStart(() -> new OperatorProcess(client, options,
-                    (greeting, tenants) -> new TestSender(
-                            new MailUpstreams(greeting, true, tenants, endpoints, ReplyRules::shipped),
+                    (greeting, tenants, rules) -> new TestSender(
+                            new MailUpstreams(greeting, true, tenants, endpoints, rules),
                             InstantSource.system()),
                     InstantSource.system(), leadership));
             try {

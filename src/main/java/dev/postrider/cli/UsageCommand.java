@@ -91,7 +91,8 @@ final class UsageCommand implements Callable<Integer> {
         String tables = by != null
                 ? UsageSums.of(counted, by).table(terminal)
                 : UsageSums.of(counted, By.CLASS).table(terminal) + "\n"
-                        + UsageSums.of(counted, By.SERVER).table(terminal);
+                        + UsageSums.of(counted, By.SERVER).table(terminal)
+                        + UsageSums.of(counted, By.TOTAL).bounces(terminal);
         return "Mail of " + what + "\n\n" + tables.stripTrailing();
     }
 

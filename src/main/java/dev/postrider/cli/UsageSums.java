@@ -66,6 +66,22 @@ record UsageSums(By by, Map<Optional<String>, MailCounts> names, MailCounts tota
         return TextTable.numbers(rows, terminal);
     }
 
+    /** What bounced by what the reply of the server was about; empty where that is not known of anything. */
+    String bounces(Terminal terminal) {
+        if (total.bounces().isEmpty()) {
+            return "";
+        }
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(List.of("REPLY", "BOUNCED"));
+        total.bounces().forEach((name, recipients) -> rows.add(List.of(Terminal.printable(name), "" + recipients)));
+        long others = total.bounced() - total.bounces().values().stream().mapToLong(Long::longValue).sum();
+        if (others > 0) {
+            rows.add(List.of(NONE, "" + others));
+        }
+        rows.add(List.of("TOTAL", "" + total.bounced()));
+        return "\n" + TextTable.numbers(rows, terminal);
+    }
+
     /** Where no server has a part in, its columns would be empty. */
     private List<String> row(String name, MailCounts counts) {
         return by == By.SERVER

@@ -3,6 +3,7 @@ package dev.postrider.local;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.postrider.local.Finding.Severity;
+import dev.postrider.reply.InstallationRules;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,14 +22,31 @@ public final class Check {
     /** The path that stands for standard input. */
     public static final Path STANDARD_INPUT = Path.of("-");
 
+    private static final String SETTINGS_LABEL = "postrider.dev/settings";
+    private static final String SETTINGS_KEY = "settings.yaml";
+
     private final Kinds kinds = new Kinds();
     private final Set<String> trustedNamespaces;
+    private final List<Path> values;
 
     /**
+     * A check of manifests alone.
+     *
      * @param trustedNamespaces where the installation honours global servers
      */
     public Check(Set<String> trustedNamespaces) {
+        this(trustedNamespaces, List.of());
+    }
+
+    /**
+     * A check of manifests and of what the chart's values say of replies.
+     *
+     * @param trustedNamespaces where the installation honours global servers
+     * @param values            files with values of the chart
+     */
+    public Check(Set<String> trustedNamespaces, List<Path> values) {
         this.trustedNamespaces = Set.copyOf(trustedNamespaces);
+        this.values = List.copyOf(values);
     }
 
     /**
@@ -72,13 +90,19 @@ public final class Check {
      */
     record Valid(Document document, ObjectNode resource) {}
 
-    /** What a check found, good and bad. */
-    record Result(Report report, List<Valid> valid) {}
+    /**
+     * What a check found, good and bad.
+     *
+     * @param rules what replies of servers mean in the installation; empty when that cannot be read
+     */
+    record Result(Report report, List<Valid> valid, Optional<InstallationRules> rules) {}
 
     /** Reads and checks as {@link #check}, and keeps what is valid. */
     Result read(List<Path> paths) throws IOException {
+        ChartValues chart = ChartValues.read(values);
         Manifests manifests = Manifests.read(paths);
-        List<Finding> findings = new ArrayList<>(manifests.findings());
+        List<Finding> findings = new ArrayList<>(chart.findings());
+        findings.addAll(manifests.findings());
         Map<String, Document> seen = new HashMap<>();
         List<Valid> valid = new ArrayList<>();
         int others = 0;
@@ -90,6 +114,7 @@ public final class Check {
                 continue;
             }
             valid(document, schema.get(), findings).ifPresent(resource -> valid.add(new Valid(document, resource)));
+            findings.addAll(inSettings(document));
             Document first = seen.put(document.id(), document);
             if (first != null) {
                 findings.add(
@@ -99,8 +124,19 @@ public final class Check {
         }
         Declared declared = Declared.of(valid);
         findings.addAll(new PlanCheck(seen, declared, trustedNamespaces).findings());
-        return new Result(new Report(manifests.files(), manifests.documents().size() - others, others,
-                findings.stream().sorted().distinct().toList()), valid);
+        return new Result(new Report(manifests.files() + chart.files(), manifests.documents().size() - others, others,
+                findings.stream().sorted().distinct().toList()), valid, chart.rules());
+    }
+
+    /** What is wrong with rules for replies in the ConfigMap that the chart writes, as of {@code helm template}. */
+    private static List<Finding> inSettings(Document document) {
+        boolean settings = document.kind().equals(Kinds.CONFIG_MAP)
+                && document.json().at("/metadata/labels").path(SETTINGS_LABEL).asText().equals("true");
+        return settings
+                ? ChartValues.problemsOfSettings(document.json().at("/data").path(SETTINGS_KEY).asText())
+                        .map(problem -> document.error(Field.pointer("/data", SETTINGS_KEY), problem))
+                        .toList()
+                : List.of();
     }
 
     /** The resource with its defaults, if nothing is wrong with it; else the findings get what is. */

@@ -11,11 +11,16 @@ import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells when something below a directory has changed and it has been quiet for a moment since. */
+/**
+ * Tells when something below a directory, or beside one of some other files, has changed and it has been quiet for a
+ * moment since.
+ */
 final class DirectoryWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DirectoryWatch.class);
 
@@ -23,12 +28,17 @@ final class DirectoryWatch implements AutoCloseable {
     private static final Duration QUIET = Duration.ofMillis(200);
 
     private final Path root;
+    private final List<Path> others;
     private final WatchService watch;
     private final Runnable onChange;
 
-    /** @throws IOException if the directory cannot be watched */
-    DirectoryWatch(Path root, Runnable onChange) throws IOException {
+    /**
+     * @param others files; what is in their directories counts, what is below does not
+     * @throws IOException if a directory cannot be watched
+     */
+    DirectoryWatch(Path root, List<Path> others, Runnable onChange) throws IOException {
         this.root = root;
+        this.others = List.copyOf(others);
         this.onChange = onChange;
         this.watch = root.getFileSystem().newWatchService();
         register();
@@ -36,6 +46,9 @@ final class DirectoryWatch implements AutoCloseable {
     }
 
     private void register() throws IOException {
+        for (Path other : others) {
+            register(Objects.requireNonNullElse(other.toAbsolutePath().getParent(), root));
+        }
         Files.walkFileTree(root, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
@@ -43,11 +56,15 @@ final class DirectoryWatch implements AutoCloseable {
                 if (!directory.equals(root) && String.valueOf(directory.getFileName()).startsWith(".")) {
                     return FileVisitResult.SKIP_SUBTREE;
                 }
-                directory.register(watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_DELETE,
-                        StandardWatchEventKinds.ENTRY_MODIFY);
+                register(directory);
                 return FileVisitResult.CONTINUE;
             }
         });
+    }
+
+    private void register(Path directory) throws IOException {
+        directory.register(watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_DELETE,
+                StandardWatchEventKinds.ENTRY_MODIFY);
     }
 
     private void run() {

@@ -17,7 +17,6 @@ import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.relay.telemetry.Tracing;
-import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.RelayCertificate;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.Sha256;
@@ -72,15 +71,21 @@ public final class LocalMode implements AutoCloseable {
      * @param graph                where Microsoft Graph is
      * @param linksPort            of downloads of attachments, if they are served; 0 for one that the system chooses
      * @param support              who helps organizations
+     * @param values               files with values of the chart, of which the rules for replies count
      */
     public record Options(Path directory, Path state, int port, boolean watch, Set<String> trustedNamespaces,
-            boolean globalServerRequired, GraphEndpoints graph, OptionalInt linksPort, SupportSettings support) {
+            boolean globalServerRequired, GraphEndpoints graph, OptionalInt linksPort, SupportSettings support,
+            List<Path> values) {
+
+        public Options {
+            values = List.copyOf(values);
+        }
 
         /** Without downloads. */
         public Options(Path directory, Path state, int port, boolean watch, Set<String> trustedNamespaces,
                 boolean globalServerRequired, GraphEndpoints graph) {
             this(directory, state, port, watch, trustedNamespaces, globalServerRequired, graph, OptionalInt.empty(),
-                    SupportSettings.OWN);
+                    SupportSettings.OWN, List.of());
         }
 
         /** With the Microsoft Graph of Microsoft. */
@@ -103,6 +108,9 @@ public final class LocalMode implements AutoCloseable {
     private final Observer observer;
     private final Check check;
     private final Path bindings;
+    private final Routes routes;
+    /** Without what replies mean. */
+    private final RelayRoute route;
     private final Relay relay;
     private final LocalCluster cluster;
     private final ExecutorService tests = Executors.newVirtualThreadPerTaskExecutor();
@@ -121,21 +129,22 @@ public final class LocalMode implements AutoCloseable {
     public LocalMode(Options options, Observer observer, InstantSource clock) throws IOException {
         this.options = options;
         this.observer = observer;
-        this.check = new Check(options.trustedNamespaces());
+        this.check = new Check(options.trustedNamespaces(), options.values());
         this.bindings = options.state().resolve("bindings");
         RelayCertificate certificate = RelayIdentity.load(PrivateFiles.directory(options.state()).resolve("relay"),
                 clock);
-        Routes routes = new Routes();
         String token = HexFormat.of().formatHex(new SecureRandom().generateSeed(32));
-        routes.put(new RelayRoute(options.globalServerRequired(), certificate.certificateChain(),
+        this.route = new RelayRoute(options.globalServerRequired(), certificate.certificateChain(),
                 certificate.privateKey(), Sha256.of(token),
-                List.of(RelayIdentity.submitterKey(PrivateFiles.directory(options.state()).resolve("relay")))));
+                List.of(RelayIdentity.submitterKey(PrivateFiles.directory(options.state()).resolve("relay"))));
+        this.routes = new Routes();
+        routes.put(route);
         String name = hostName();
         this.relay = Relay.start(
                 new RelaySettings(RelayIdentity.HOST, InetAddress.getLoopbackAddress(), options.port(), 0, 0,
                         PrivateFiles.directory(options.state().resolve("queue")), SmtpLimits.DEFAULT, false,
                         RelayConfiguration.DEFAULT.received(), QueueSettings.DEFAULT, links(options)),
-                routes, new MailUpstreams(name, false, EgressPolicy.OPEN, options.graph(), ReplyRules::shipped),
+                routes, new MailUpstreams(name, false, EgressPolicy.OPEN, options.graph(), routes::replyRules),
                 DeliverySettings.of(RelayIdentity.HOST),
                 // Whoever declares servers and webhooks here has the machine to himself.
                 new Exposure(Access.NOBODY, RelayMeters.DEFAULT_NAMED, Tracing.OFF,
@@ -147,7 +156,7 @@ public final class LocalMode implements AutoCloseable {
                 options.linksPort().isPresent(), Set.of("localhost"), options.support(),
                 Optional.empty(), UUID.randomUUID().toString());
         var sender = new TestSender(
-                new MailUpstreams(name, true, EgressPolicy.OPEN, options.graph(), ReplyRules::shipped), clock);
+                new MailUpstreams(name, true, EgressPolicy.OPEN, options.graph(), routes::replyRules), clock);
         this.cluster = new LocalCluster(routes, new BindingDirectories(bindings), installation, clock,
                 new Sends<>(order -> order.mail().server().key(), order -> sender.send(order.mail()),
                         (order, defect) -> sender.failed(order.mail(), defect), Integer.MAX_VALUE, tests),
@@ -157,7 +166,7 @@ public final class LocalMode implements AutoCloseable {
             PrivateFiles.write(options.state().resolve(ADMIN_TOKEN), token + "\n");
             // Before the files are read: what changes in between is read again.
             if (options.watch()) {
-                watch = Optional.of(new DirectoryWatch(options.directory(), this::reload));
+                watch = Optional.of(new DirectoryWatch(options.directory(), options.values(), this::reload));
             }
             load();
             routes.markComplete();
@@ -207,7 +216,10 @@ public final class LocalMode implements AutoCloseable {
                 .stream()
                 .filter(finding -> finding.severity() == Severity.ERROR)
                 .map(Finding::file)
+                // A rule that is wrong is left out, and stops nothing else.
+                .filter(file -> options.values().stream().noneMatch(values -> values.toString().equals(file)))
                 .collect(Collectors.toSet());
+        result.rules().ifPresent(rules -> routes.put(route.replyRules(rules.valid())));
         Map<String, Check.Valid> next = new TreeMap<>();
         resources.forEach((id, valid) -> {
             if (broken.contains(valid.document().file())) {

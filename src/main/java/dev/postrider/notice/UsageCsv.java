@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  */
 public final class UsageCsv {
     private static final List<String> COLUMNS = List.of("organization", "period", "day", "class", "server", "accepted",
-            "recipients", "delivered", "deferred", "bounced", "removed", "refused", "octets");
+            "recipients", "delivered", "deferred", "bounced", "removed", "refused", "octets", "bounces");
 
     private UsageCsv() {}
 
@@ -33,7 +33,17 @@ public final class UsageCsv {
         return List.of(organization.toString(), day.day().isBefore(now) ? "before" : "now",
                 day.day().toString(), day.mailClass().orElse(""), day.server().map(Object::toString).orElse(""),
                 "" + counts.accepted(), "" + counts.recipients(), "" + counts.delivered(), "" + counts.deferred(),
-                "" + counts.bounced(), "" + counts.removed(), "" + counts.refused(), "" + counts.octets());
+                "" + counts.bounced(), "" + counts.removed(), "" + counts.refused(), "" + counts.octets(),
+                bounces(counts));
+    }
+
+    /** As {@code InvalidRecipient=2 SpamBlocked=1}. */
+    private static String bounces(MailCounts counts) {
+        return counts.bounces()
+                .entrySet()
+                .stream()
+                .map(entry -> entry.getKey() + "=" + entry.getValue())
+                .collect(Collectors.joining(" "));
     }
 
     /** What a spreadsheet would take for a formula gets an apostrophe before it, which keeps it a text. */

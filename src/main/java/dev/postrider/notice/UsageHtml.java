@@ -26,7 +26,8 @@ final class UsageHtml {
                         .stream()
                         .map(text -> "<p style=\"margin: 0 0 14px\">" + escaped(text) + "</p>\n")
                         .collect(Collectors.joining())
-                + totals(wording) + days(wording.days()) + section(wording.classes()) + section(wording.servers());
+                + totals(wording) + days(wording.days()) + section(wording.classes()) + section(wording.servers())
+                + section(wording.bounces());
         return NoticeHtml.page(wording.language(), wording.rightToLeft(), wording.subject(), NOW, inner,
                 wording.notes());
     }
@@ -97,13 +98,18 @@ final class UsageHtml {
                 <td style="padding: 0 0 3px; padding-inline-start: 10px; text-align: end; white-space: nowrap">%s: \
                 <b>%s</b></td></tr>
                 </table>
-                %s%s<div style="margin-top: 3px; font-size: 13px; color: #5b6875">%s</div>
-                """
+                %s%s%s"""
                 .formatted(escaped(item.label()), escaped(item.main().label()), escaped(item.main().now()),
                         bar(item.now(), NOW, 10), bar(item.before(), BEFORE, 4), details(item.details()));
     }
 
     private static String details(List<Line> lines) {
+        return lines.isEmpty()
+                ? ""
+                : "<div style=\"margin-top: 3px; font-size: 13px; color: #5b6875\">" + listed(lines) + "</div>\n";
+    }
+
+    private static String listed(List<Line> lines) {
         return lines.stream()
                 .map(line -> "<span style=\"white-space: nowrap\">" + escaped(line.label()) + ": " + escaped(line.now())
                         + "</span>")

@@ -13,7 +13,7 @@ final class UsagePlainText {
     static String of(UsageWording wording) {
         List<String> blocks = new ArrayList<>(wording.paragraphs());
         blocks.add(lines(wording.totals().stream(), ""));
-        for (UsageWording.Section section : List.of(wording.classes(), wording.servers())) {
+        for (UsageWording.Section section : List.of(wording.classes(), wording.servers(), wording.bounces())) {
             if (!section.items().isEmpty()) {
                 blocks.add(section.heading().toUpperCase(Locale.forLanguageTag(wording.language())));
             }

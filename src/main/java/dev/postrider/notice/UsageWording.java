@@ -22,10 +22,12 @@ import java.util.function.UnaryOperator;
  * @param days       its heading, and mails by day
  * @param classes    its heading, and what became of mail by its class
  * @param servers    its heading, and what became of mail by server
+ * @param bounces    its heading, and what bounced by what the server's reply was about
  * @param notes      on the mail itself
  */
 record UsageWording(String language, boolean rightToLeft, String subject, List<String> paragraphs,
-        List<String> columns, List<Line> totals, Days days, Section classes, Section servers, List<String> notes) {
+        List<String> columns, List<Line> totals, Days days, Section classes, Section servers, Section bounces,
+        List<String> notes) {
 
     /** @param plain what plain text has */
     record Line(String label, String now, String before, String change, String plain) {}
@@ -91,6 +93,7 @@ record UsageWording(String language, boolean rightToLeft, String subject, List<S
                             List.of(DELIVERED, DEFERRED, BOUNCED, REFUSED, SIZE)),
                     section(UsageTextKey.SERVERS, figures.servers(), this::name, DELIVERED,
                             List.of(DEFERRED, BOUNCED)),
+                    section(UsageTextKey.BOUNCES, figures.bounces(), this::replyClass, BOUNCED, List.of()),
                     List.of(text(UsageTextKey.COUNTED), text(UsageTextKey.ATTACHED), text(UsageTextKey.FOOTER)));
         }
 
@@ -147,6 +150,12 @@ record UsageWording(String language, boolean rightToLeft, String subject, List<S
                 case NOTIFICATIONS -> UsageTextKey.NOTIFICATIONS;
                 case USAGE_REPORT -> UsageTextKey.USAGE_REPORT;
             })).orElseGet(() -> key.isEmpty() ? text(UsageTextKey.OTHER) : name(key));
+        }
+
+        private String replyClass(String key) {
+            return key.isEmpty()
+                    ? text(UsageTextKey.OTHER)
+                    : UsageTextKey.ofReply(key).map(this::text).orElseGet(() -> name(key));
         }
 
         private String text(UsageTextKey key) {

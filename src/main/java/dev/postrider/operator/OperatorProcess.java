@@ -14,6 +14,8 @@ import dev.postrider.operator.relay.RelayWorkload;
 import dev.postrider.plan.NoticeOrder;
 import dev.postrider.plan.TestOrder;
 import dev.postrider.plan.UsageReportOrder;
+import dev.postrider.reply.CurrentRules;
+import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.LostReports;
 import dev.postrider.route.MailRest;
 import dev.postrider.route.ResourceKey;
@@ -50,7 +52,7 @@ import java.time.InstantSource;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
-import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -117,18 +119,29 @@ public final class OperatorProcess implements AutoCloseable {
         }
     }
 
+    /** Makes what sends tests, so that they prove what the relay will do. */
+    public interface TestSenders {
+
+        /**
+         * A sender of test mails.
+         *
+         * @param greeting  the name that it greets with, the relay's
+         * @param tenants   where it is let
+         * @param installed what replies mean, at each moment, to the relay of this installation
+         */
+        TestSender of(String greeting, EgressPolicy tenants, Supplier<ReplyRules> installed);
+    }
+
     /**
      * Starts the operator.
      *
-     * @param sender     makes what sends tests: by which name it greets, the relay's, and where it is let
+     * @param sender     makes what sends tests
      * @param leadership that the client was made with
      * @throws IOException              if the port for health is taken
      * @throws IllegalArgumentException if the settings are missing or cannot be read
      */
     public OperatorProcess(KubernetesClient client, Options options,
-            BiFunction<String, EgressPolicy, TestSender> sender,
-            InstantSource clock,
-            Leadership leadership) throws IOException {
+            TestSenders sender, InstantSource clock, Leadership leadership) throws IOException {
         this(client, options, sender, clock, clock, leadership);
     }
 
@@ -137,7 +150,7 @@ public final class OperatorProcess implements AutoCloseable {
      *
      * @param calendar by which notices are due; certificates must keep to the time of those who check them
      */
-    OperatorProcess(KubernetesClient client, Options options, BiFunction<String, EgressPolicy, TestSender> sender,
+    OperatorProcess(KubernetesClient client, Options options, TestSenders sender,
             InstantSource clock, InstantSource calendar, Leadership leadership) throws IOException {
         this.leadership = leadership;
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -168,10 +181,13 @@ public final class OperatorProcess implements AutoCloseable {
         Events events = new Events(client, options.identity(), clock, registry);
         Refusals refusals = new Refusals(events, registry);
         String greeting = RelayWorkload.greetingName(options.namespace(), settings.relay());
-        TestSender tester = sender.apply(greeting, EgressPolicy.of(settings.connections().allowedNetworks(),
+        CurrentRules rules = new CurrentRules();
+        rules.set(settings.relay().replyRules().valid());
+        TestSender tester = sender.of(greeting, EgressPolicy.of(settings.connections().allowedNetworks(),
                 settings.connections().deniedNetworks(),
                 OwnAddresses.ofInstallation(RelayWorkload.host(options.namespace()), client.getMasterUrl().getHost(),
-                        settings.relay().stores())));
+                        settings.relay().stores())),
+                rules);
         Executor threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("send-", 0).factory());
         var testMails = new TestMails(tester, registry);
         Sends<ResourceKey, TestOrder, TestResult> tests = new Sends<>(order -> order.mail().server().key(),
@@ -192,8 +208,7 @@ public final class OperatorProcess implements AutoCloseable {
                 events, refusals, calendar);
 
         Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, refusals, tests, notices, organizations,
-                options,
-                clock);
+                options, rules, clock);
         registry.gauge("postrider.operator.reply.rules.invalid", reconcilers.relay, RelayReconciler::invalidRules);
         // Whoever stands by has everything in its caches, and begins with it once it leads.
         FairExecutor reconciliations = FairExecutor.waiting("reconciliation", RECONCILIATIONS);
@@ -289,14 +304,15 @@ public final class OperatorProcess implements AutoCloseable {
 
         Reconcilers(Cluster cluster, InstallationSecrets secrets, Events events, Refusals refusals,
                 Sends<ResourceKey, TestOrder, TestResult> tests, NoticeReconciler notices,
-                OrganizationReconciler organizations, Options options, InstantSource clock) {
+                OrganizationReconciler organizations, Options options, CurrentRules rules, InstantSource clock) {
             this.notices = notices;
             this.organizations = organizations;
             caches = cluster.caches();
             servers = new MailServerReconciler(cluster, tests, events, refusals, this::serverChanged,
                     this::certificateChanged);
             relay = new RelayReconciler(cluster, secrets, events, refusals,
-                    new RelayReconciler.Program(options.image(), options.graph()), clock, this::installationChanged);
+                    new RelayReconciler.Program(options.image(), options.graph()), rules, clock,
+                    this::installationChanged);
         }
 
         private void certificateChanged(Secret secret) {

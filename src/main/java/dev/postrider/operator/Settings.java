@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
+import dev.postrider.reply.InstallationRules;
 import dev.postrider.route.Durations;
 import dev.postrider.route.RelayConfiguration;
 import dev.postrider.transport.EgressPolicy;
@@ -161,12 +162,12 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             Optional<String> bindingHost, Certificate certificate, Storage storage,
             @Nullable ResourceRequirements resources, Optional<String> serviceType, Optional<String> adminAddress,
             Optional<String> submissionAddress, @JsonIgnore RelayConfiguration configuration,
-            ReplyRuleSettings replyRules, Map<String, String> labels, Scheduling scheduling) {
+            InstallationRules replyRules, Map<String, String> labels, Scheduling scheduling) {
 
         static final Relay DEFAULT = new Relay(Optional.empty(), Optional.empty(), List.of(), null, false,
                 Optional.empty(), Certificate.OWN, new Storage(Optional.empty(), Optional.empty()), null,
                 Optional.empty(), Optional.empty(), Optional.empty(), RelayConfiguration.DEFAULT,
-                ReplyRuleSettings.NONE, Map.of(), Scheduling.ANYWHERE);
+                InstallationRules.NONE, Map.of(), Scheduling.ANYWHERE);
 
         public Relay {
             storage = storage == null ? new Storage(Optional.empty(), Optional.empty()) : storage;
@@ -176,7 +177,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             certificate = certificate == null ? Certificate.OWN : certificate;
             adminAddress = given(adminAddress);
             configuration = configuration == null ? RelayConfiguration.DEFAULT : configuration;
-            replyRules = replyRules == null ? ReplyRuleSettings.NONE : replyRules;
+            replyRules = replyRules == null ? InstallationRules.NONE : replyRules;
             labels = labels == null ? Map.of() : Map.copyOf(labels);
             scheduling = scheduling == null ? Scheduling.ANYWHERE : scheduling;
             Settings.submission(submissionAddress);

@@ -48,7 +48,9 @@ final class TestMails {
         LOG.info("test through MailServer {} for {}: from=<{}> to=<{}> {}", mail.server().key(),
                 order.organization().map(o -> "OrganizationMailSettings " + o).orElse("itself"),
                 printable(mail.envelopeFrom()), printable(mail.recipient()),
-                result.failure().map(f -> "failed at " + f.step()).orElse(mail.isSent() ? "accepted" : "reached"));
+                result.failure()
+                        .map(f -> "failed at " + f.step() + f.replyClass().map(name -> " class=" + name).orElse(""))
+                        .orElse(mail.isSent() ? "accepted" : "reached"));
         Counter.builder("postrider.test.mails")
                 .description("Test mails, by what was tested")
                 .tag("of", order.organization().isPresent() ? "organization" : "server")

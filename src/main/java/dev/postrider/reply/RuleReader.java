@@ -51,6 +51,13 @@ final class RuleReader {
         return List.copyOf(rules);
     }
 
+    /** All that is wrong with one rule, at this place of its list. */
+    static List<RuleProblem> problems(int place, ReplyRule declared) {
+        List<RuleProblem> problems = new ArrayList<>();
+        new RuleReader(place, declared, problems).read();
+        return problems;
+    }
+
     private Optional<Rule> read() {
         int before = problems.size();
         bounded("hosts", declared.hosts());

@@ -1,6 +1,7 @@
 package dev.postrider.route;
 
 import java.time.LocalDate;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -11,4 +12,11 @@ import java.util.Optional;
  * @param server    where it was tried; empty for what no server has a part in: what was accepted, refused or removed
  */
 public record DailyCounts(LocalDate day, Optional<String> mailClass, Optional<ResourceKey> server,
-        MailCounts counts) {}
+        MailCounts counts) {
+
+    /** With some of what bounced told by what the server's reply was about. */
+    public DailyCounts bounces(String replyClass, long recipients) {
+        return new DailyCounts(day, mailClass, server,
+                counts.plus(new MailCounts(0, 0, 0, 0, 0, 0, 0, 0, Map.of(replyClass, recipients))));
+    }
+}

@@ -1,5 +1,9 @@
 package dev.postrider.route;
 
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeMap;
+
 /**
  * How much mail there was, and what became of it.
  *
@@ -11,10 +15,22 @@ package dev.postrider.route;
  * @param removed    recipients that were taken out of the queue by hand or with their organization
  * @param refused    requests to send that were refused: MAIL, RCPT or the message itself
  * @param octets     of the messages that were accepted, each counted once
+ * @param bounces    of those that bounced, the ones that a server refused, by what its reply was about; in the order of
+ *                   the names
  */
 public record MailCounts(long accepted, long recipients, long delivered, long deferred, long bounced, long removed,
-        long refused, long octets) {
+        long refused, long octets, Map<String, Long> bounces) {
     public static final MailCounts NONE = new MailCounts(0, 0, 0, 0, 0, 0, 0, 0);
+
+    public MailCounts {
+        bounces = bounces.isEmpty() ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(bounces));
+    }
+
+    /** Where no server refused anything. */
+    public MailCounts(long accepted, long recipients, long delivered, long deferred, long bounced, long removed,
+            long refused, long octets) {
+        this(accepted, recipients, delivered, deferred, bounced, removed, refused, octets, Map.of());
+    }
 
     /** A message that was taken. */
     public static MailCounts accepted(int recipients, long octets) {
@@ -36,6 +52,15 @@ public record MailCounts(long accepted, long recipients, long delivered, long de
         return new MailCounts(0, 0, 0, 0, recipients, 0, 0, 0);
     }
 
+    /**
+     * Recipients that were given up since a server refused them.
+     *
+     * @param replyClass what its reply was about
+     */
+    public static MailCounts bounced(long recipients, String replyClass) {
+        return new MailCounts(0, 0, 0, 0, recipients, 0, 0, 0, Map.of(replyClass, recipients));
+    }
+
     /** Recipients that were taken out of the queue. */
     public static MailCounts removed(long recipients) {
         return new MailCounts(0, 0, 0, 0, 0, recipients, 0, 0);
@@ -50,6 +75,15 @@ public record MailCounts(long accepted, long recipients, long delivered, long de
     public MailCounts plus(MailCounts more) {
         return new MailCounts(accepted + more.accepted, recipients + more.recipients, delivered + more.delivered,
                 deferred + more.deferred, bounced + more.bounced, removed + more.removed, refused + more.refused,
-                octets + more.octets);
+                octets + more.octets, both(bounces, more.bounces));
+    }
+
+    private static Map<String, Long> both(Map<String, Long> some, Map<String, Long> more) {
+        if (some.isEmpty() || more.isEmpty()) {
+            return some.isEmpty() ? more : some;
+        }
+        Map<String, Long> sums = new TreeMap<>(some);
+        more.forEach((name, recipients) -> sums.merge(name, recipients, Long::sum));
+        return sums;
     }
 }

@@ -47,6 +47,12 @@ public record RelayRoute(boolean globalServerRequired, String certificate, Strin
         this(globalServerRequired, certificate, privateKey, adminTokenSha256, List.of());
     }
 
+    /** The same with rules for replies. */
+    public RelayRoute replyRules(List<ReplyRule> rules) {
+        return new RelayRoute(globalServerRequired, certificate, privateKey, adminTokenSha256, submitterKeys, rules,
+                configuration);
+    }
+
     @Override
     public String toString() {
         return "RelayRoute[globalServerRequired=" + globalServerRequired + "]";

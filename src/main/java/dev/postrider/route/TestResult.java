@@ -33,11 +33,18 @@ public record TestResult(Instant time, Duration duration, String server, Optiona
     /**
      * What went wrong.
      *
-     * @param step     where it failed
-     * @param message  the step, what failed and what to do next, for people
-     * @param dialogue the dialogue with the server up to there, credentials removed
+     * @param step       where it failed
+     * @param message    the step, what failed and what to do next, for people
+     * @param dialogue   the dialogue with the server up to there, credentials removed
+     * @param replyClass what the server's reply is about, where it gave one
      */
-    public record Failure(Step step, String message, String dialogue) {}
+    public record Failure(Step step, String message, String dialogue, Optional<String> replyClass) {
+
+        /** Without a reply of the server. */
+        public Failure(Step step, String message, String dialogue) {
+            this(step, message, dialogue, Optional.empty());
+        }
+    }
 
     public boolean accepted() {
         return failure.isEmpty();

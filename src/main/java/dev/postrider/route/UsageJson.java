@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** What was counted as JSON, as the relay tells it; its openapi.json has the schemas. */
 public final class UsageJson {
@@ -37,6 +39,10 @@ public final class UsageJson {
                 .put("removed", counts.removed())
                 .put("refused", counts.refused())
                 .put("octets", counts.octets());
+        if (!counts.bounces().isEmpty()) {
+            ObjectNode bounces = item.putObject("bounces");
+            counts.bounces().forEach(bounces::put);
+        }
     }
 
     /**
@@ -59,6 +65,12 @@ public final class UsageJson {
                 new MailCounts(item.path("accepted").asLong(), item.path("recipients").asLong(),
                         item.path("delivered").asLong(), item.path("deferred").asLong(),
                         item.path("bounced").asLong(), item.path("removed").asLong(), item.path("refused").asLong(),
-                        item.path("octets").asLong()));
+                        item.path("octets").asLong(), bounces(item.path("bounces"))));
+    }
+
+    private static Map<String, Long> bounces(JsonNode item) {
+        Map<String, Long> bounces = new TreeMap<>();
+        item.properties().forEach(entry -> bounces.put(entry.getKey(), entry.getValue().asLong()));
+        return bounces;
     }
 }

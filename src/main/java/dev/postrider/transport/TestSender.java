@@ -53,8 +53,8 @@ public final class TestSender {
             return switch (verdict) {
                 case Verdict.Accepted accepted ->
                     result(start, attempt, Optional.of(accepted.reply()), Optional.empty());
-                case Verdict.Refused refused -> result(start, attempt, refused.reply(), Optional.of(
-                        new TestResult.Failure(refused.step(), refused.message(), attempt.dialogue())));
+                case Verdict.Refused refused ->
+                    result(start, attempt, refused.reply(), Optional.of(failure(refused, attempt.dialogue())));
                 case null -> throw new IllegalStateException("no verdict for the only recipient");
             };
         }
@@ -72,10 +72,15 @@ public final class TestSender {
             Opening opening = upstream.open();
             Instant end = clock.instant();
             return new TestResult(end, Duration.between(start, end), opening.server(),
-                    opening.reply().map(Reply::text), opening.tls(), opening.refused()
-                            .map(refused -> new TestResult.Failure(refused.step(), refused.message(),
-                                    opening.dialogue())));
+                    opening.reply().map(Reply::text), opening.tls(),
+                    opening.refused().map(refused -> failure(refused, opening.dialogue())));
         }
+    }
+
+    /** With the class of the reply, as the relay names it to whoever has mail refused so. */
+    private static TestResult.Failure failure(Verdict.Refused refused, String dialogue) {
+        return new TestResult.Failure(refused.step(), refused.message()
+                + refused.replyClass().map(name -> " (" + name + ")").orElse(""), dialogue, refused.replyClass());
     }
 
     private TestResult result(Instant start, Attempt attempt, Optional<Reply> reply,

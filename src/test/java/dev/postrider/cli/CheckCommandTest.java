@@ -64,6 +64,32 @@ final class CheckCommandTest {
     }
 
     @Test
+    void rulesForRepliesInTheChartsValuesAreCheckedAloneOrWithManifests() throws IOException {
+        write("host: mx.example.com");
+        Path values = Files.writeString(Files.createDirectory(directory.resolve(".chart")).resolve("values.yaml"), """
+                relay:
+                  replyRules:
+                    - {codes: [550], class: Odd, action: Retry}
+                """);
+
+        assertThat(postrider("check", "--values", values.toString())).isEqualTo(1);
+        assertThat(out.toString()).startsWith(values + ":3: relay.replyRules[0].class: \"Odd\" is not one: use one of ")
+                .endsWith("\n0 resources in 1 file: 1 problem\n");
+        assertThat(postrider("check", "--values", values.toString(), directory.toString())).isEqualTo(1);
+        assertThat(out.toString()).endsWith("\n1 resource in 2 files: 1 problem\n");
+    }
+
+    @Test
+    void withoutFilesThereIsNothingToCheck() {
+        assertThat(postrider("check")).isEqualTo(2);
+        assertThat(err).hasToString("Name files or directories to check, or --values\nTry postrider check --help\n");
+        err.getBuffer().setLength(0);
+        assertThat(postrider("check", "--values", directory + "/nowhere")).isEqualTo(2);
+        assertThat(err).hasToString("--values: there is no file " + directory
+                + "/nowhere\nTry postrider check --help\n");
+    }
+
+    @Test
     void whatAnotherProgramRendersIsReadFromStandardInputAndItsResourcesAreNamed() {
         assertThat(checkOf("""
                 apiVersion: postrider.dev/v1alpha1

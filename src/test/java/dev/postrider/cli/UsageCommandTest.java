@@ -26,10 +26,14 @@ import dev.postrider.relay.queue.SqlQueue;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.relay.telemetry.Tracing;
+import dev.postrider.reply.Meaning;
+import dev.postrider.reply.ReplyAction;
+import dev.postrider.reply.ReplyClass;
 import dev.postrider.route.MailClass;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.transport.Verdict;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,7 +79,8 @@ final class UsageCommandTest {
         }
         now = TODAY;
         upstreams.behave("mx", address -> switch (address) {
-            case "no@y.example" -> RecordingUpstreams.REFUSED;
+            case "no@y.example" -> ((Verdict.Refused) RecordingUpstreams.REFUSED).meaning(
+                    new Meaning(ReplyClass.INVALID_RECIPIENT, new ReplyAction.Bounce(), Optional.empty()));
             case "busy@y.example" -> RecordingUpstreams.DEFERRED;
             default -> RecordingUpstreams.ACCEPTED;
         });
@@ -142,6 +147,10 @@ final class UsageCommandTest {
                 SERVER    DELIVERED   DEFERRED   BOUNCED
                 shop/mx           4          1         1
                 TOTAL             4          1         1
+
+                REPLY              BOUNCED
+                InvalidRecipient         1
+                TOTAL                    1
                 """);
     }
 
@@ -203,7 +212,8 @@ final class UsageCommandTest {
                           {"day": "2026-10-22", "server": "shop/mx", "accepted": 0, "recipients": 0, "delivered": 3,
                            "deferred": 1, "bounced": 0, "removed": 0, "refused": 0, "octets": 0},
                           {"day": "2026-10-22", "class": "alerts", "server": "shop/mx", "accepted": 0, "recipients": 0,
-                           "delivered": 1, "deferred": 0, "bounced": 1, "removed": 0, "refused": 0, "octets": 0}]}"""));
+                           "delivered": 1, "deferred": 0, "bounced": 1, "removed": 0, "refused": 0, "octets": 0,
+                           "bounces": {"InvalidRecipient": 1}}]}"""));
     }
 
     @Test
@@ -214,7 +224,7 @@ final class UsageCommandTest {
                   {"accepted": 1, "recipients": 3, "delivered": 3, "deferred": 1, "bounced": 0, "removed": 0,
                    "refused": 1, "octets": 3000000},
                   {"class": "alerts", "accepted": 1, "recipients": 2, "delivered": 1, "deferred": 0, "bounced": 1,
-                   "removed": 0, "refused": 0, "octets": 200}]}"""));
+                   "removed": 0, "refused": 0, "octets": 200, "bounces": {"InvalidRecipient": 1}}]}"""));
         assertThat(usage("shop/orders", "--by", "total", "-o", "yaml")).isEqualTo("""
                 organization: "shop/orders"
                 from: "2026-10-01"
@@ -228,6 +238,8 @@ final class UsageCommandTest {
                   removed: 0
                   refused: 1
                   octets: 3000200
+                  bounces:
+                    InvalidRecipient: 1
                 """);
     }
 
@@ -235,11 +247,11 @@ final class UsageCommandTest {
     void csvIsTheFileOfAUsageReport() {
         assertThat(usage("shop/orders", "-o", "csv")).isEqualTo(
                 """
-                        organization,period,day,class,server,accepted,recipients,delivered,deferred,bounced,removed,refused,octets
-                        shop/orders,now,2026-10-01,alerts,,1,2,0,0,0,0,0,200
-                        shop/orders,now,2026-10-21,,,1,3,0,0,0,0,1,3000000
-                        shop/orders,now,2026-10-22,,shop/mx,0,0,3,1,0,0,0,0
-                        shop/orders,now,2026-10-22,alerts,shop/mx,0,0,1,0,1,0,0,0
+                        organization,period,day,class,server,accepted,recipients,delivered,deferred,bounced,removed,refused,octets,bounces
+                        shop/orders,now,2026-10-01,alerts,,1,2,0,0,0,0,0,200,
+                        shop/orders,now,2026-10-21,,,1,3,0,0,0,0,1,3000000,
+                        shop/orders,now,2026-10-22,,shop/mx,0,0,3,1,0,0,0,0,
+                        shop/orders,now,2026-10-22,alerts,shop/mx,0,0,1,0,1,0,0,0,InvalidRecipient=1
                         """
                         .replace("\n", "\r\n"));
     }

@@ -77,6 +77,26 @@ final class CheckTest {
                         "m.yaml:13: warning: spec.smtp.authentication.popBeforeSmtp.secretRef: there is no Secret \"login\" in "
                                 + "namespace \"postrider-system\"; create it with the keys username, password and the "
                                 + "label postrider.dev/credentials: \"true\""),
+                row("what is known to end, or often not to work", SERVER + """
+                        spec:
+                          smtp:
+                            host: smtp.office365.com
+                            port: 25
+                            authentication: {password: {secretRef: {name: login}}}
+                        ---
+                        apiVersion: v1
+                        kind: Secret
+                        metadata:
+                          name: login
+                          namespace: postrider-system
+                          labels: {postrider.dev/credentials: "true"}
+                        stringData: {username: user, password: secret}
+                        """,
+                        "m.yaml:9: warning: spec.smtp.port: many clouds and hosters let no connection out to port 25; "
+                                + "use port 587, where the server has it",
+                        "m.yaml:10: warning: spec.smtp.authentication.password: Exchange Online switches logins with "
+                                + "passwords off by default at the end of December 2026, and then refuses them with "
+                                + "550 5.7.30; use oauth2 in place of password, or spec.microsoftGraph"),
                 row("a port that begins in the clear with TLS", SERVER + """
                         spec:
                           smtp: {host: mx.example.com, port: 587, security: TLS}
@@ -360,6 +380,47 @@ final class CheckTest {
                         """,
                         "m.yaml:1: apiVersion: encrypted by SOPS, as perhaps the labels are, which must be readable; "
                                 + "set encrypted_regex: ^(data|stringData)$ in .sops.yaml, and encrypt it anew"),
+                row("rules for replies, all that is wrong with them", SERVER + """
+                        spec:
+                          smtp:
+                            host: mx.example.com
+                          replyRules:
+                            - codes: [550]
+                              text: "out (of|to lunch"
+                              class: Temporary
+                              action: Retry
+                            - text: .*
+                              class: Odd
+                              action: RestServer
+                              timeZone: Europe/Berlin
+                        """,
+                        "m.yaml:11: spec.replyRules[0].text: \"out (of|to lunch\" is not a regular expression of RE2: "
+                                + "missing closing )",
+                        "m.yaml:14: spec.replyRules[1].restFor: missing: set it",
+                        "m.yaml:14: spec.replyRules[1].text: \".*\" fits any reply: use words that only such replies "
+                                + "have",
+                        "m.yaml:14: spec.replyRules[1].text: \".*\" fits too many replies: use a plain word of 3 or "
+                                + "more letters in each alternative, or codes or enhanced",
+                        "m.yaml:15: spec.replyRules[1].class: \"Odd\" is not one: use one of InvalidRecipient, "
+                                + "InactiveMailbox, QuotaExceeded, RateLimited, SendingQuotaExceeded, "
+                                + "AccountSuspended, AuthenticationFailed, SenderNotAllowed, TooManyRecipients, "
+                                + "PolicyRejected, SpamBlocked, ContentRejected, EncodingRejected, TooLarge, "
+                                + "ProtocolError, RoutingFailed, Temporary, Other",
+                        "m.yaml:17: spec.replyRules[1].timeZone: only the action RestUntilMidnight has one: remove "
+                                + "it"),
+                row("rules for replies in the settings that the chart writes", """
+                        apiVersion: v1
+                        kind: ConfigMap
+                        metadata:
+                          name: postrider-settings
+                          labels: {postrider.dev/settings: "true"}
+                        data:
+                          settings.yaml: |
+                            relay:
+                              replyRules: [{"codes":[99],"class":"Other","action":"Bounce"}]
+                        """,
+                        "m.yaml:7: data[settings.yaml]: relay.replyRules[0].codes: 99 is not a code of a refusal: use "
+                                + "400 to 599"),
                 row("half a head", "kind: ConfigMap\n---\napiVersion: v1\n---\njust text\n",
                         "m.yaml:1: apiVersion: Required value", "m.yaml:3: kind: Required value",
                         "m.yaml:5: not a Kubernetes resource, which starts with apiVersion and kind"));
@@ -378,6 +439,54 @@ final class CheckTest {
 
         assertThat(report.findings()).map(finding -> finding.toString().replace(directory + "/", ""))
                 .containsExactlyElementsOf(findings);
+    }
+
+    @Test
+    void findsWhatIsWrongInTheChartsValues() throws IOException {
+        Path good = Files.writeString(directory.resolve("good.yaml"), """
+                relay:
+                  replicas: 1
+                  replyRules:
+                    - codes: [550]
+                      text: out to lunch
+                      class: Temporary
+                      action: Retry
+                """);
+        Path wrong = Files.writeString(directory.resolve("wrong.yaml"), """
+                image: {}
+                relay:
+                  replyRules:
+                    - codes: [550]
+                      text: out to lunch
+                      class: Temporary
+                      acton: Retry
+                    - text: "[a-z"
+                      class: Other
+                      action: Bounce
+                    - lunch
+                """);
+        Path noList = Files.writeString(directory.resolve("no-list.yaml"), "relay: {replyRules: none}\n");
+        Path noYaml = Files.writeString(directory.resolve("no-yaml.yaml"), "relay: [\n");
+
+        assertThat(inValues(good)).isEmpty();
+        assertThat(inValues(wrong)).containsExactly(
+                "wrong.yaml:4: relay.replyRules[0].action: missing: set it",
+                "wrong.yaml:7: relay.replyRules[0].acton: unknown field: use action, advice, class, codes, enhanced, "
+                        + "hosts, protocol, restFor, steps, text, timeZone",
+                "wrong.yaml:8: relay.replyRules[1].text: \"[a-z\" is not a regular expression of RE2: missing "
+                        + "closing ]",
+                "wrong.yaml:11: relay.replyRules[2]: not a rule: use the fields action, advice, class, codes, "
+                        + "enhanced, hosts, protocol, restFor, steps, text, timeZone");
+        assertThat(inValues(noList)).containsExactly("no-list.yaml:1: relay.replyRules: not a list of rules");
+        assertThat(inValues(noYaml)).singleElement().asString().startsWith("no-yaml.yaml:2: not YAML: ");
+    }
+
+    private List<String> inValues(Path values) throws IOException {
+        return new Check(Set.of(Check.SYSTEM_NAMESPACE), List.of(values)).check(List.of())
+                .findings()
+                .stream()
+                .map(finding -> finding.toString().replace(directory + "/", ""))
+                .toList();
     }
 
     @Test

@@ -5,7 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postrider.api.Condition;
 import dev.postrider.relay.sink.Sink;
+import dev.postrider.plan.Installation.SupportSettings;
 import dev.postrider.testing.GraphStandIn;
+import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.transport.GraphEndpoints;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -18,6 +20,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
@@ -149,6 +152,39 @@ final class LocalModeTest {
             assertThat(local.snapshot().isReady()).isTrue();
             assertThat(local.snapshot().organizations()).hasSize(1);
             assertThat(state.resolve("bindings/acme/acme-mail/password")).exists();
+        }
+    }
+
+    @Test
+    @Tag("delivery-world")
+    void theChartsValuesSayWhatRepliesMeanAndMayChange() throws Exception {
+        String rules = """
+                relay:
+                  replyRules:
+                    - {codes: [99], class: Other, action: Bounce}
+                    - {text: out to lunch, class: Temporary, action: Retry, advice: %s}
+                """;
+        Path values = Files.writeString(Files.createDirectory(directory.resolveSibling(
+                directory.getFileName() + "-chart")).resolve("values.yaml"), rules.formatted("call the canteen"));
+        try (ScriptedSmtpServer upstream = ScriptedSmtpServer.start().on("MESSAGE", "554 5.7.1 out to lunch")) {
+            server(upstream.port());
+            try (LocalMode local = start(new LocalMode.Options(directory, state, 0, true,
+                    Set.of(Check.SYSTEM_NAMESPACE), true, GraphEndpoints.MICROSOFT, OptionalInt.empty(),
+                    SupportSettings.OWN, List.of(values)))) {
+                assertThat(reports.getLast().findings()).map(Finding::field)
+                        .containsExactly("relay.replyRules[0].codes");
+                assertThat(message(local.awaitSettled(PATIENCE).servers().getFirst().ready()))
+                        .contains("out to lunch; call the canteen (Temporary)");
+
+                int before = reports.size();
+                Files.writeString(values, rules.formatted("eat at your desk"));
+                await().atMost(PATIENCE).until(() -> reports.size() > before);
+                Files.writeString(directory.resolve("server.yaml"),
+                        Files.readString(directory.resolve("server.yaml")).replace("127.0.0.1", "localhost"));
+                await().atMost(PATIENCE)
+                        .untilAsserted(() -> assertThat(message(local.snapshot().servers().getFirst().ready()))
+                                .contains("out to lunch; eat at your desk (Temporary)"));
+            }
         }
     }
 
@@ -292,9 +328,12 @@ final class LocalModeTest {
     }
 
     private LocalMode start(boolean watch, boolean globalServerRequired, GraphEndpoints graph) throws IOException {
-        return new LocalMode(
-                new LocalMode.Options(directory, state, 0, watch, Set.of(Check.SYSTEM_NAMESPACE), globalServerRequired,
-                        graph),
+        return start(new LocalMode.Options(directory, state, 0, watch, Set.of(Check.SYSTEM_NAMESPACE),
+                globalServerRequired, graph));
+    }
+
+    private LocalMode start(LocalMode.Options options) throws IOException {
+        return new LocalMode(options,
                 new LocalMode.Observer() {
                     @Override
                     public void checked(Check.Report report) {

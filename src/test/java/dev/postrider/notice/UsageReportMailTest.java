@@ -3,6 +3,7 @@ package dev.postrider.notice;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postrider.message.MessageContent;
+import dev.postrider.reply.ReplyClass;
 import dev.postrider.route.Address;
 import dev.postrider.route.DailyCounts;
 import dev.postrider.route.MailCounts;
@@ -60,11 +61,23 @@ final class UsageReportMailTest {
                         new MailCounts(0, 0, some / 9, 2, 0, 0, 0, 0)));
             }
             days.add(new DailyCounts(day, Optional.empty(), Optional.of(MX),
-                    new MailCounts(0, 0, some, some / 20, some / 100, 0, 0, 0)));
+                    bounced(some, day)));
         }
         days.add(new DailyCounts(FROM, Optional.of("password-recovery"), Optional.empty(),
                 new MailCounts(412, 412, 0, 0, 0, 0, 0, 900_000)));
         return days;
+    }
+
+    /** What bounced until the middle of the period before was counted by a version that knew no classes. */
+    private static MailCounts bounced(long some, LocalDate day) {
+        MailCounts counts = new MailCounts(0, 0, some, some / 20, 0, 0, 0, 0);
+        long bounced = some / 100;
+        if (bounced == 0) {
+            return counts;
+        }
+        return counts.plus(day.isBefore(BEFORE.plusDays(15))
+                ? MailCounts.bounced(bounced)
+                : MailCounts.bounced(bounced, "InvalidRecipient").plus(MailCounts.bounced(1, "SpamBlocked")));
     }
 
     private static UsageReportContent content(String language, List<DailyCounts> days) {
@@ -158,11 +171,11 @@ final class UsageReportMailTest {
         MimeMessage mail = mail(content("ar", days().subList(0, 4)));
         assertThat(part(mail, "text/csv")).isEqualTo(
                 """
-                        organization,period,day,class,server,accepted,recipients,delivered,deferred,bounced,removed,refused,octets
-                        shop/acme,before,2026-09-01,,,63,66,0,0,0,1,0,2835000
-                        shop/acme,before,2026-09-01,alerts,,7,7,0,0,0,0,0,50400
-                        shop/acme,before,2026-09-01,alerts,shop/second-data-centre,0,0,7,2,0,0,0,0
-                        shop/acme,before,2026-09-01,,mail/company,0,0,63,3,0,0,0,0
+                        organization,period,day,class,server,accepted,recipients,delivered,deferred,bounced,removed,refused,octets,bounces
+                        shop/acme,before,2026-09-01,,,63,66,0,0,0,1,0,2835000,
+                        shop/acme,before,2026-09-01,alerts,,7,7,0,0,0,0,0,50400,
+                        shop/acme,before,2026-09-01,alerts,shop/second-data-centre,0,0,7,2,0,0,0,0,
+                        shop/acme,before,2026-09-01,,mail/company,0,0,63,3,0,0,0,0,
                         """);
     }
 
@@ -191,6 +204,37 @@ final class UsageReportMailTest {
             assertThat(texts.getProperty(key.property())).as(key.property()).isNotBlank().doesNotContain("'");
             assertThat(arguments(texts, key)).as(key.property()).isEqualTo(arguments(english, key));
         });
+    }
+
+    @Test
+    void eachClassOfRepliesHasATextForPeople() {
+        assertThat(ReplyClass.values()).allSatisfy(replyClass -> assertThat(UsageTextKey.ofReply(replyClass.text()))
+                .as(replyClass.text())
+                .satisfies(key -> assertThat(key.isPresent()).isEqualTo(replyClass != ReplyClass.OTHER)));
+        assertThat(UsageTextKey.ofReply("OfALaterVersion")).isEmpty();
+    }
+
+    @Test
+    void bouncesAreShownWhereSomethingIsKnownOfThem() throws Exception {
+        DailyCounts known = new DailyCounts(FROM, Optional.empty(), Optional.of(MX),
+                MailCounts.bounced(3, "SpamBlocked")
+                        .plus(MailCounts.bounced(2, "Other"))
+                        .plus(MailCounts.bounced(4, "OfALaterVersion"))
+                        .plus(MailCounts.bounced(1)));
+        assertThat(part(mail(content("en", List.of(known))), "text/plain")).contains("""
+                UNDELIVERABLE, BY THE REPLY OF THE SERVER
+
+                Other
+                  Undeliverable: 3 (before: 0; change: +3)
+
+                OfALaterVersion
+                  Undeliverable: 4 (before: 0; change: +4)
+
+                Taken for spam
+                  Undeliverable: 3 (before: 0; change: +3)
+                """);
+        DailyCounts unknown = new DailyCounts(FROM, Optional.empty(), Optional.of(MX), MailCounts.bounced(3));
+        assertThat(part(mail(content("en", List.of(unknown))), "text/plain")).doesNotContain("BY THE REPLY");
     }
 
     private static Set<String> arguments(Properties texts, UsageTextKey key) {

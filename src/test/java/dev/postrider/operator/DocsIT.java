@@ -86,6 +86,7 @@ final class DocsIT {
             docs/relay.md     | mkdir -p /tmp/postrider-dkim                            | cluster   | 0      | mail2\\._domainkey\\.acme\\.example\\. IN TXT "v=DKIM1; k=ed25519; p=
             docs/relay.md     | kubectl -n postrider-system create secret               | not run   |        | it needs a PostgreSQL that the cluster reaches
             docs/relay.md     | postrider queue move                                    | not run   |        | QueueMoveTest moves queues
+            docs/replies.md   | java -jar target/postrider.jar check --values           | alone     | 0      | (as shown)
             docs/resources.md | kubectl -n acme annotate mailserver own                 | cluster   | 0      | mailserver.postrider.dev/own annotated
             docs/resources.md | kubectl -n acme patch organizationmailsettings acme     | cluster   | 0      | "acme" deleted
             docs/resources.md | kubectl -n acme get ms,oms -o name                      | cluster   | 0      | mailserver.postrider.dev/own patched

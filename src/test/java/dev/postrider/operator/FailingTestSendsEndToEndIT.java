@@ -166,6 +166,38 @@ final class FailingTestSendsEndToEndIT {
         return operator.get("/metrics");
     }
 
+    /** The relay would judge mail by the same rules, and the settings may change while the operator runs. */
+    @Test
+    @Tag("delivery-world")
+    void aReplyIsJudgedByTheRulesOfTheServerThenOfTheInstallation(ApiServer api) throws Exception {
+        RunningOperator.writeSettings(api, operator.namespace(), """
+                relay:
+                  replyRules:
+                    - {codes: [99], class: Other, action: Bounce}
+                    - {text: out to lunch, class: Temporary, action: Retry, advice: call the canteen}
+                """);
+        await().untilAsserted(() -> assertThat(metrics()).contains("postrider_operator_reply_rules_invalid 1.0"));
+        try (ScriptedSmtpServer upstream = ScriptedSmtpServer.start()
+                .login("relay", PASSWORD, "PLAIN")
+                .on("MESSAGE", "554 5.7.1 out to lunch")) {
+            operator.credentials(operator.tenant(), "canteen-login", "relay", PASSWORD);
+            operator.apply(server("canteen", "127.0.0.1", upstream.port(), "None", "1s"));
+            assertThat(awaitServer("canteen", Condition.Status.False, "MessageRejected").message())
+                    .contains("refused the message: 554 5.7.1 out to lunch; call the canteen (Temporary)");
+
+            operator.apply(server("canteen", "127.0.0.1", upstream.port(), "None", "2s") + """
+                      replyRules:
+                        - {text: out to lunch, class: PolicyRejected, action: Bounce, advice: eat at your desk}
+                    """);
+            await().untilAsserted(() -> assertThat(
+                    awaitServer("canteen", Condition.Status.False, "MessageRejected").message())
+                    .contains("refused the message: 554 5.7.1 out to lunch; eat at your desk (PolicyRejected)"));
+            assertThat(LOG.toString(StandardCharsets.UTF_8))
+                    .contains("failed at MessageRejected class=Temporary", "failed at MessageRejected "
+                            + "class=PolicyRejected");
+        }
+    }
+
     @Test
     void hangingServersHoldUpNobodyInAnotherNamespace() throws Exception {
         try (ScriptedSmtpServer hanging = ScriptedSmtpServer.start().on("CONNECT", ScriptedSmtpServer.HANG);

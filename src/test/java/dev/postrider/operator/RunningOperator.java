@@ -8,6 +8,7 @@ import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.operator.relay.RelayWorkload;
 import dev.postrider.testing.ApiServer;
+import dev.postrider.transport.GraphEndpoints;
 import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.TestSender;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
@@ -89,7 +90,8 @@ final class RunningOperator implements AutoCloseable {
         process = new OperatorProcess(operatorClient,
                 new OperatorProcess.Options(namespace, "postrider-settings", UUID.randomUUID().toString(),
                         "postrider:test", 0, 0),
-                (greeting, tenants) -> new TestSender(new MailUpstreams(greeting, true, tenants),
+                (greeting, tenants, rules) -> new TestSender(
+                        new MailUpstreams(greeting, true, tenants, GraphEndpoints.MICROSOFT, rules),
                         InstantSource.system()),
                 clock, calendar, leadership);
     }

@@ -6,7 +6,6 @@ import dev.postrider.operator.Cluster;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.InstallationSecrets;
 import dev.postrider.operator.Refusals;
-import dev.postrider.operator.ReplyRuleSettings;
 import dev.postrider.operator.Secrets;
 import dev.postrider.operator.Settings;
 import dev.postrider.operator.Started;
@@ -14,6 +13,8 @@ import dev.postrider.plan.Notice;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.Refusal;
 import dev.postrider.plan.RelayState;
+import dev.postrider.reply.CurrentRules;
+import dev.postrider.reply.InstallationRules;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteSecret;
@@ -80,6 +81,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     private final Events events;
     private final Refusals refusals;
     private final Program program;
+    private final CurrentRules rules;
     private final Runnable changed;
     private final SimpleInboundEventSource<ConfigMap> nudges = new SimpleInboundEventSource<>("nudges");
     private final Map<Class<?>, InformerEventSource<?, ConfigMap>> sources = new HashMap<>();
@@ -99,15 +101,17 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
      * A reconciler of the installation.
      *
      * @param program what the relay runs
+     * @param rules   gets the installation's rules for replies
      * @param changed told when something that matters to every resource has changed
      */
     public RelayReconciler(Cluster cluster, InstallationSecrets secrets, Events events, Refusals refusals,
-            Program program, InstantSource clock, Runnable changed) {
+            Program program, CurrentRules rules, InstantSource clock, Runnable changed) {
         this.refusals = refusals;
         this.cluster = cluster;
         this.secrets = secrets;
         this.events = events;
         this.program = program;
+        this.rules = rules;
         this.clock = clock;
         this.secretsDue = clock.instant().plus(SECRETS_INTERVAL);
         this.changed = changed;
@@ -167,6 +171,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
             events.publish(configMap, new Notice(true, "InvalidSettings", String.valueOf(e.getMessage())));
             return UpdateControl.noUpdate();
         }
+        rules.set(settings.relay().replyRules().valid());
         tell(settings.relay().replyRules(), configMap);
         Optional<String> keyName = InstallationSecrets.submitterKeyName(configMap);
         if (keyName.isEmpty()) {
@@ -229,9 +234,9 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     }
 
     /** What is wrong with rules for replies, once for each time that it changes. */
-    private void tell(ReplyRuleSettings rules, ConfigMap configMap) {
-        if (!rules.problems().equals(toldOfRules)) {
-            toldOfRules = rules.problems();
+    private void tell(InstallationRules declared, ConfigMap configMap) {
+        if (!declared.messages().equals(toldOfRules)) {
+            toldOfRules = declared.messages();
             for (String problem : toldOfRules) {
                 LOG.error("a rule for replies is left out: {}", problem);
             }

@@ -111,7 +111,8 @@ final class Consequences {
                 }
                 case Verdict.Refused refused when isOver(outcome, refused, otherServerLeft) || expired -> {
                     done.add(recipient.number());
-                    fates.put(recipient.number(), new Fate(Ending.BOUNCED, outcome.server().key()));
+                    fates.put(recipient.number(), new Fate(Ending.BOUNCED, outcome.server().key(),
+                            refused.replyClass()));
                     tell(refused.permanent() ? RelayMeters.Outcome.BOUNCED : RelayMeters.Outcome.EXPIRED, message,
                             outcome, refused.message());
                     if (told) {

@@ -1,6 +1,5 @@
 package dev.postrider.relay.queue;
 
-import dev.postrider.relay.queue.Settlement.Ending;
 import dev.postrider.relay.queue.Settlement.Fate;
 import dev.postrider.route.ResourceKey;
 import java.util.Optional;
@@ -34,10 +33,9 @@ record CountedFates(SqlCounters counters, SqlWrites writes, QueuedMessage messag
     private IntConsumer counting(Fate fate) {
         ResourceKey organization = message.organization();
         String mailClass = message.countedAs().orElseThrow();
-        Ending ending = fate.ending();
         return rows -> {
             if (rows > 0) {
-                writes.count(counters.key(organization, mailClass, fate.server().toString()), ending.of(rows));
+                writes.count(counters.key(organization, mailClass, fate.server().toString()), fate.of(rows));
             }
         };
     }

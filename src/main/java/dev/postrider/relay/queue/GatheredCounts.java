@@ -32,6 +32,15 @@ final class GatheredCounts {
     static final String ADD_OF_ANOTHER = "INSERT INTO counter (organization, " + COLUMNS
             + ") SELECT CAST(? AS TEXT), " + COLUMNS + " FROM counter WHERE organization = ?" + TO_WHAT_IS_THERE;
 
+    private static final String BOUNCE_COLUMNS = "day, mail_class, server, reply_class, run, bounced";
+    private static final String TO_BOUNCES_THERE = " ON CONFLICT (organization, day, mail_class, server, reply_class,"
+            + " run) DO UPDATE SET bounced = bounce.bounced + excluded.bounced";
+    static final String ADD_BOUNCES = "INSERT INTO bounce (organization, " + BOUNCE_COLUMNS
+            + ") VALUES (?, ?, ?, ?, ?, ?, ?)" + TO_BOUNCES_THERE;
+    /** As {@link #ADD_OF_ANOTHER}. */
+    static final String ADD_BOUNCES_OF_ANOTHER = "INSERT INTO bounce (organization, " + BOUNCE_COLUMNS
+            + ") SELECT CAST(? AS TEXT), " + BOUNCE_COLUMNS + " FROM bounce WHERE organization = ?" + TO_BOUNCES_THERE;
+
     private final Map<Key, MailCounts> counts = new TreeMap<>(Key.ORDER);
 
     void add(Key key, MailCounts more) {
@@ -43,7 +52,7 @@ final class GatheredCounts {
     }
 
     /** Writes what was gathered, and forgets it. */
-    void write(PreparedStatement add, String run) throws SQLException {
+    void write(PreparedStatement add, PreparedStatement addBounces, String run) throws SQLException {
         if (counts.isEmpty()) {
             return;
         }
@@ -65,7 +74,30 @@ final class GatheredCounts {
             add.setLong(13, more.octets());
             add.addBatch();
         }
-        counts.clear();
         add.executeBatch();
+        writeBounces(addBounces, run);
+        counts.clear();
+    }
+
+    /** Most commits have none. */
+    private void writeBounces(PreparedStatement add, String run) throws SQLException {
+        boolean some = false;
+        for (Map.Entry<Key, MailCounts> entry : counts.entrySet()) {
+            Key key = entry.getKey();
+            for (Map.Entry<String, Long> bounces : entry.getValue().bounces().entrySet()) {
+                add.setString(1, key.organization().toString());
+                add.setString(2, key.day().toString());
+                add.setString(3, key.mailClass());
+                add.setString(4, key.server());
+                add.setString(5, bounces.getKey());
+                add.setString(6, run);
+                add.setLong(7, bounces.getValue());
+                add.addBatch();
+                some = true;
+            }
+        }
+        if (some) {
+            add.executeBatch();
+        }
     }
 }

@@ -34,9 +34,12 @@ enum MovedTable {
                                                                                     + " recipients l, delivered l,"
                                                                                     + " deferred l, bounced l,"
                                                                                     + " removed l, refused l,"
-                                                                                    + " octets l"), OWNER("owner",
-                                                                                            "uid",
-                                                                                            "organization s, uid s, left_at l");
+                                                                                    + " octets l"), BOUNCE("bounce",
+                                                                                            "day",
+                                                                                            "organization s, day s, mail_class s, server s, reply_class s, run s, bounced l"), OWNER(
+                                                                                                    "owner",
+                                                                                                    "uid",
+                                                                                                    "organization s, uid s, left_at l");
 
     private record Column(String name, char type) {
         static Column parse(String text) {

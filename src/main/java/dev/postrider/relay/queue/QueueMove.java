@@ -124,7 +124,7 @@ public final class QueueMove {
             table.selected(source).ifPresent(columns -> selected.put(table, columns));
         }
         for (MovedTable table : List.of(MovedTable.OWNER, MovedTable.SUBMISSION, MovedTable.EVENT, MovedTable.LINK,
-                MovedTable.COUNTER)) {
+                MovedTable.COUNTER, MovedTable.BOUNCE)) {
             List<Key> all = new ArrayList<>(selected.containsKey(table) ? keys(table) : Set.of());
             for (int i = 0; i < all.size(); i += BATCH) {
                 List<Key> batch = all.subList(i, Math.min(all.size(), i + BATCH));
@@ -164,6 +164,9 @@ public final class QueueMove {
                 for (String table : List.of("message", "recipient", "body", "submission", "event", "link",
                         "counter")) {
                     update("UPDATE " + table + " SET organization = ? WHERE organization = ?", former, name);
+                }
+                if (MovedTable.BOUNCE.selected(source).isPresent()) {
+                    update("UPDATE bounce SET organization = ? WHERE organization = ?", former, name);
                 }
                 update("DELETE FROM owner WHERE organization = ? AND uid = ?", name, owner.getValue());
                 LOG.warn("organization {} is somebody else's in the target: its mail is carried as {}", name, former);

@@ -62,8 +62,24 @@ public record Settlement(List<Integer> done, List<Deferral> deferred, List<Repor
         }
     }
 
-    /** How an attempt ended, and where. */
-    public record Fate(Ending ending, ResourceKey server) {}
+    /**
+     * How an attempt ended, and where.
+     *
+     * @param replyClass what the server's reply was about, where it refused and that is known
+     */
+    public record Fate(Ending ending, ResourceKey server, Optional<String> replyClass) {
+
+        /** Where it does not matter what the server's reply was about. */
+        public Fate(Ending ending, ResourceKey server) {
+            this(ending, server, Optional.empty());
+        }
+
+        MailCounts of(long recipients) {
+            return ending == Ending.BOUNCED && replyClass.isPresent()
+                    ? MailCounts.bounced(recipients, replyClass.get())
+                    : ending.of(recipients);
+        }
+    }
 
     /**
      * A recipient to try again.

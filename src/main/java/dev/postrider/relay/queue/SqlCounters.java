@@ -26,10 +26,13 @@ import org.slf4j.LoggerFactory;
 final class SqlCounters implements Counters, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SqlCounters.class);
 
-    private static final String READ = "SELECT day, mail_class, server, sum(accepted), sum(recipients), sum(delivered),"
-            + " sum(deferred), sum(bounced), sum(removed), sum(refused), sum(octets) FROM counter"
-            + " WHERE organization = ? AND day >= ? AND day < ?"
-            + " GROUP BY day, mail_class, server ORDER BY day, mail_class, server";
+    /** One statement, so that bounces by class are never more than all bounces; these come first. */
+    private static final String READ = "SELECT day, mail_class, server, '' AS reply_class, sum(accepted),"
+            + " sum(recipients), sum(delivered), sum(deferred), sum(bounced), sum(removed), sum(refused), sum(octets)"
+            + " FROM counter WHERE organization = ? AND day >= ? AND day < ? GROUP BY day, mail_class, server"
+            + " UNION ALL SELECT day, mail_class, server, reply_class, 0, 0, 0, 0, sum(bounced), 0, 0, 0"
+            + " FROM bounce WHERE organization = ? AND day >= ? AND day < ?"
+            + " GROUP BY day, mail_class, server, reply_class ORDER BY 1, 2, 3, 4";
 
     private final Database database;
     private final GroupCommit writer;
@@ -122,6 +125,8 @@ final class SqlCounters implements Counters, AutoCloseable {
             String day = today.minus(KEPT).toString();
             OldRows.removeAll(writer, "counter", "organization, day, mail_class, server, run",
                     "day < ? ORDER BY day", statement -> statement.setString(1, day));
+            OldRows.removeAll(writer, "bounce", "organization, day, mail_class, server, reply_class, run",
+                    "day < ? ORDER BY day", statement -> statement.setString(1, day));
             forgotten = today;
         }
     }
@@ -132,15 +137,23 @@ final class SqlCounters implements Counters, AutoCloseable {
         return database.read(connection -> {
             List<DailyCounts> found = new ArrayList<>();
             try (PreparedStatement query = connection.prepareStatement(READ)) {
-                query.setString(1, organization.toString());
-                query.setString(2, from.toString());
-                query.setString(3, to.toString());
+                for (int first : new int[]{1, 4}) {
+                    query.setString(first, organization.toString());
+                    query.setString(first + 1, from.toString());
+                    query.setString(first + 2, to.toString());
+                }
                 try (ResultSet rows = query.executeQuery()) {
                     while (rows.next()) {
-                        found.add(new DailyCounts(LocalDate.parse(rows.getString(1)), named(rows.getString(2)),
-                                named(rows.getString(3)).map(ResourceKey::parse),
-                                new MailCounts(rows.getLong(4), rows.getLong(5), rows.getLong(6), rows.getLong(7),
-                                        rows.getLong(8), rows.getLong(9), rows.getLong(10), rows.getLong(11))));
+                        Optional<String> replyClass = named(rows.getString(4));
+                        if (replyClass.isEmpty()) {
+                            found.add(new DailyCounts(LocalDate.parse(rows.getString(1)), named(rows.getString(2)),
+                                    named(rows.getString(3)).map(ResourceKey::parse),
+                                    new MailCounts(rows.getLong(5), rows.getLong(6), rows.getLong(7), rows.getLong(8),
+                                            rows.getLong(9), rows.getLong(10), rows.getLong(11), rows.getLong(12))));
+                        } else {
+                            // A commit that writes such a row writes that of all bounces, too.
+                            found.add(found.removeLast().bounces(replyClass.get(), rows.getLong(9)));
+                        }
                     }
                 }
             }

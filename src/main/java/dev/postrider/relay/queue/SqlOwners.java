@@ -223,6 +223,8 @@ final class SqlOwners {
                 // Some of what was set aside may have been counted there already, as removed.
                 update(connection, GatheredCounts.ADD_OF_ANOTHER, former, name);
                 update(connection, "DELETE FROM counter WHERE organization = ?", name);
+                update(connection, GatheredCounts.ADD_BOUNCES_OF_ANOTHER, former, name);
+                update(connection, "DELETE FROM bounce WHERE organization = ?", name);
                 update(connection, "DELETE FROM lost_report WHERE organization = ?", name);
                 update(connection, "INSERT INTO owner (organization, uid) VALUES (?, ?) ON CONFLICT DO NOTHING", name,
                         uid);

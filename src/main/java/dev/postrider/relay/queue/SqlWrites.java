@@ -63,6 +63,7 @@ final class SqlWrites {
     private final PreparedStatement schedule;
     private final PreparedStatement probe;
     private final PreparedStatement addCounts;
+    private final PreparedStatement addBounces;
 
     /** @param run tells the counters of this run of a relay from those of others */
     SqlWrites(Connection connection, String run) throws SQLException {
@@ -116,6 +117,7 @@ final class SqlWrites {
         schedule = prepare("UPDATE recipient SET next_attempt = ? WHERE organization = ? AND message = ?");
         probe = prepare("INSERT INTO probe (id, time) VALUES (1, ?) ON CONFLICT (id) DO UPDATE"
                 + " SET time = excluded.time");
+        addBounces = connection.prepareStatement(GatheredCounts.ADD_BOUNCES);
         addCounts = connection.prepareStatement(GatheredCounts.ADD);
     }
 
@@ -151,7 +153,7 @@ final class SqlWrites {
                 }
             }
         }
-        counts.write(addCounts, run);
+        counts.write(addCounts, addBounces, run);
         owners.clear();
     }
 
@@ -162,6 +164,7 @@ final class SqlWrites {
         }
         gathered.clear();
         addCounts.clearBatch();
+        addBounces.clearBatch();
         counts.clear();
         owners.clear();
     }

@@ -1,5 +1,6 @@
 package dev.postrider.relay.routes;
 
+import dev.postrider.reply.CurrentRules;
 import dev.postrider.reply.ReplyRules;
 import dev.postrider.route.Linking;
 import dev.postrider.route.OrganizationRoute;
@@ -36,7 +37,7 @@ public final class Routes {
     private volatile @Nullable Runnable newOwner;
     private volatile List<ServerRoute> activeGlobals = List.of();
     private volatile @Nullable RelayRoute relay;
-    private volatile ReplyRules replyRules = ReplyRules.shipped();
+    private final CurrentRules replyRules = new CurrentRules();
     private volatile boolean complete;
 
     /**
@@ -176,7 +177,7 @@ public final class Routes {
     public void put(RelayRoute route) {
         if (!route.equals(relay)) {
             relay = route;
-            replyRules = ReplyRules.shipped().after(route.replyRules());
+            replyRules.set(route.replyRules());
             followers.forEach(RouteChanges::everything);
         }
     }
@@ -226,7 +227,7 @@ public final class Routes {
 
     /** What replies of servers mean, by the installation's rules and those that the program brings. */
     public ReplyRules replyRules() {
-        return replyRules;
+        return replyRules.get();
     }
 
     /**

@@ -30,8 +30,12 @@ import dev.postrider.relay.queue.SqlQueue;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.relay.telemetry.Tracing;
+import dev.postrider.reply.Meaning;
+import dev.postrider.reply.ReplyAction;
+import dev.postrider.reply.ReplyClass;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.RelayRoute;
+import dev.postrider.transport.Verdict;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
@@ -45,6 +49,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -252,6 +257,20 @@ final class QueueApiTest {
                     .build(), HttpResponse.BodyHandlers.ofString());
             assertThat(answer.statusCode()).as(token).isEqualTo(token.equals(TestRoutes.ADMIN_TOKEN) ? 200 : 401);
         }
+    }
+
+    @Test
+    void whatBouncedIsCountedByWhatTheReplyWasAbout() throws Exception {
+        upstreams.behave("mx", _ -> ((Verdict.Refused) RecordingUpstreams.REFUSED)
+                .meaning(new Meaning(ReplyClass.SPAM_BLOCKED, new ReplyAction.Bounce(), Optional.empty())));
+        assertThat(post("/queue/" + ids.get(2) + "/retry")).isEqualTo(1);
+
+        await().untilAsserted(() -> {
+            JsonNode counted = get("/usage?organization=shop/orders").path("items").path(1);
+            assertThat(counted.path("bounced").asLong()).isPositive();
+            assertThat(counted.path("bounces"))
+                    .isEqualTo(JSON.createObjectNode().put("SpamBlocked", counted.path("bounced").asInt()));
+        });
     }
 
     @Test

@@ -20,6 +20,9 @@ import dev.postrider.relay.submitter.CredentialsCipher;
 import dev.postrider.relay.submitter.SubmitterLogins;
 import dev.postrider.relay.submitter.Submitters;
 import dev.postrider.relay.telemetry.RelayMeters;
+import dev.postrider.reply.Meaning;
+import dev.postrider.reply.ReplyAction;
+import dev.postrider.reply.ReplyClass;
 import dev.postrider.route.DailyCounts;
 import dev.postrider.route.MailClass;
 import dev.postrider.route.MailCounts;
@@ -127,7 +130,7 @@ final class CountedMonthsTest {
                     .isEqualTo(expectedOf(TestRoutes.key(name)));
             balance(TestRoutes.key(name));
         }
-        assertThat(submitted).isGreaterThan(2_000 * MONTHS);
+        assertThat(submitted).isGreaterThan(2_000L * MONTHS);
         close();
     }
 
@@ -221,21 +224,33 @@ final class CountedMonthsTest {
             List<Outcome> outcomes = new ArrayList<>();
             for (QueuedRecipient recipient : message.recipients()) {
                 Verdict verdict = switch (random.nextInt(10)) {
-                    case 0 -> RecordingUpstreams.REFUSED;
-                    case 1, 2, 3 -> RecordingUpstreams.DEFERRED;
+                    case 0 -> about(RecordingUpstreams.REFUSED);
+                    case 1, 2, 3 -> about(RecordingUpstreams.DEFERRED);
                     default -> RecordingUpstreams.ACCEPTED;
                 };
                 outcomes.add(new Outcome(recipient, server, verdict, Duration.ZERO));
                 if (verdict.equals(RecordingUpstreams.ACCEPTED)) {
                     expect(organization, mailClass, server.key().name(), MailCounts.delivered(1));
-                } else if (verdict.equals(RecordingUpstreams.REFUSED) || expired) {
-                    expect(organization, mailClass, server.key().name(), MailCounts.bounced(1));
+                } else if (verdict instanceof Verdict.Refused refused && (refused.permanent() || expired)) {
+                    expect(organization, mailClass, server.key().name(), refused.meaning()
+                            .map(meaning -> MailCounts.bounced(1, meaning.replyClass().text()))
+                            .orElseGet(() -> MailCounts.bounced(1)));
                 } else if (recipient.attempts() == 0) {
                     expect(organization, mailClass, server.key().name(), MailCounts.deferred(1));
                 }
             }
             queue.settle(message, consequences.of(message, outcomes, false));
         }
+    }
+
+    /** Some replies are about something, others are not known. */
+    private Verdict about(Verdict verdict) {
+        ReplyClass[] classes = ReplyClass.values();
+        int choice = random.nextInt(classes.length + 1);
+        Verdict.Refused refused = (Verdict.Refused) verdict;
+        return choice == classes.length
+                ? refused
+                : refused.meaning(new Meaning(classes[choice], new ReplyAction.Bounce(), Optional.empty()));
     }
 
     private Map<String, MailCounts> counted() throws Exception {

@@ -6,13 +6,17 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postrider.relay.queue.QueueView.Filter;
 import dev.postrider.relay.queue.SqlQueue;
+import dev.postrider.route.DailyCounts;
 import dev.postrider.route.Endpoint;
+import dev.postrider.route.MailCounts;
 import dev.postrider.route.ReplyRule;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.testing.ScriptedSmtpServer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalDate;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -47,6 +51,13 @@ final class ReplyClassesTest {
             await().atMost(SOON).until(() -> !server.messages().isEmpty());
             assertThat(server.messages().getFirst().text()).contains("\r\nX-Postrider-Class: InvalidRecipient\r\n",
                     "(InvalidRecipient)");
+            assertThat(relay.queue()
+                    .counters()
+                    .read(key("orders"), LocalDate.EPOCH, LocalDate.of(2100, 1, 1))
+                    .stream()
+                    .map(DailyCounts::counts)
+                    .reduce(MailCounts.NONE, MailCounts::plus)
+                    .bounces()).isEqualTo(Map.of("InvalidRecipient", 1L));
         }
     }
 

@@ -18,6 +18,8 @@ import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.time.Duration;
 import java.time.Instant;
@@ -95,7 +97,10 @@ final class CountersTest {
         submit(queue, Optional.empty(), Optional.empty(), recipients);
     }
 
-    /** {@code D}elivered, {@code B}ounced or {@code L}ater, for each recipient, at a server. */
+    /**
+     * {@code D}elivered, {@code B}ounced, bounced as {@code U}nknown or {@code S}pam, or {@code L}ater, for each
+     * recipient, at a server.
+     */
     private Settlement settlement(String endings, ResourceKey server) {
         List<Integer> done = new ArrayList<>();
         List<Deferral> deferred = new ArrayList<>();
@@ -109,6 +114,14 @@ final class CountersTest {
                 case 'B' -> {
                     done.add(number);
                     fates.put(number, new Fate(Ending.BOUNCED, server));
+                }
+                case 'U' -> {
+                    done.add(number);
+                    fates.put(number, new Fate(Ending.BOUNCED, server, Optional.of("InvalidRecipient")));
+                }
+                case 'S' -> {
+                    done.add(number);
+                    fates.put(number, new Fate(Ending.BOUNCED, server, Optional.of("SpamBlocked")));
                 }
                 case 'L' -> {
                     deferred.add(new Deferral(number, 1, now, now, "mx", "450", false));
@@ -126,7 +139,7 @@ final class CountersTest {
         return queue.claim(SHOP, now, 1).getFirst();
     }
 
-    /** A line for each row: day, class and server, then the eight numbers. */
+    /** A line for each row: day, class and server, then the eight numbers, and bounces by what the reply was about. */
     private static List<String> rows(Queue queue) throws IOException {
         return queue.counters()
                 .read(SHOP, LocalDate.parse("2020-01-01"), LocalDate.parse("2030-01-01"))
@@ -140,7 +153,7 @@ final class CountersTest {
         return row.day() + " " + row.mailClass().orElse("-") + " "
                 + row.server().map(ResourceKey::name).orElse("-") + ": " + c.accepted() + " " + c.recipients() + " "
                 + c.delivered() + " " + c.deferred() + " " + c.bounced() + " " + c.removed() + " " + c.refused() + " "
-                + c.octets();
+                + c.octets() + (c.bounces().isEmpty() ? "" : " " + c.bounces());
     }
 
     @Test
@@ -196,6 +209,70 @@ final class CountersTest {
             assertThat(queue.usage().messages()).isZero();
             assertThat(rows(queue)).as(FULL)
                     .containsExactly("2026-03-01 - -: 1 1 0 0 0 0 0 100", "2026-03-01 - mx: 0 0 0 0 1 0 0 0");
+        }
+    }
+
+    @Test
+    void whatBouncesIsCountedByWhatTheReplyWasAbout() throws Exception {
+        try (SqlQueue queue = open()) {
+            submit(queue, Optional.of(MailClass.ALERTS), Optional.empty(), "1@y.example", "2@y.example", "3@y.example",
+                    "4@y.example", "5@y.example");
+            QueuedMessage message = claim(queue);
+            queue.settle(message, settlement("UUSBD", MX));
+            queue.settle(message, settlement("SSSSS", MX));
+            submit(queue, "1@y.example", "2@y.example");
+            queue.settle(claim(queue), settlement("SS", OTHER));
+        }
+        try (SqlQueue queue = open()) {
+            submit(queue, "1@y.example", "2@y.example");
+            queue.settle(claim(queue), settlement("SD", OTHER));
+
+            assertThat(rows(queue)).as(FULL)
+                    .containsExactly("2026-03-01 - -: 2 4 0 0 0 0 0 200",
+                            "2026-03-01 - other: 0 0 1 0 3 0 0 0 {SpamBlocked=3}",
+                            "2026-03-01 alerts -: 1 5 0 0 0 0 0 100",
+                            "2026-03-01 alerts mx: 0 0 1 0 4 0 0 0 {InvalidRecipient=2, SpamBlocked=1}");
+            now = now.plus(Duration.ofDays(420));
+            await().untilAsserted(() -> assertThat(bounces()).isZero());
+        }
+    }
+
+    /** Rows with bounces by class, in the database itself. */
+    private int bounces() throws Exception {
+        try (var connection = connect();
+                var statement = connection.createStatement();
+                var rows = statement.executeQuery("SELECT count(*) FROM bounce")) {
+            rows.next();
+            return rows.getInt(1);
+        }
+    }
+
+    private Connection connect() throws Exception {
+        return switch (store) {
+            case SQLITE -> DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("queue.sqlite"));
+            case POSTGRESQL -> PostgresServer.shared().connect(database);
+        };
+    }
+
+    @Test
+    void whatAnEarlierVersionCountedIsReadOn() throws Exception {
+        try (SqlQueue queue = open()) {
+            submit(queue, "1@y.example", "2@y.example");
+            queue.settle(claim(queue), settlement("BB", MX));
+        }
+        try (var connection = connect(); var statement = connection.createStatement()) {
+            statement.execute("DROP TABLE bounce");
+            assertThat(statement.executeUpdate("DELETE FROM schema_history WHERE version = '50'")).isOne();
+        }
+        try (SqlQueue queue = open()) {
+            assertThat(rows(queue)).as(FULL)
+                    .containsExactly("2026-03-01 - -: 1 2 0 0 0 0 0 100", "2026-03-01 - mx: 0 0 0 0 2 0 0 0");
+            submit(queue, "1@y.example");
+            queue.settle(claim(queue), settlement("U", MX));
+
+            assertThat(rows(queue)).as(FULL)
+                    .containsExactly("2026-03-01 - -: 2 3 0 0 0 0 0 200",
+                            "2026-03-01 - mx: 0 0 0 0 3 0 0 0 {InvalidRecipient=1}");
         }
     }
 
@@ -272,16 +349,27 @@ final class CountersTest {
         LocalDate day = LocalDate.parse("2026-03-01");
         for (int i = 0; i < 512; i++) {
             gathered.add(new GatheredCounts.Key(SHOP, day, i % 2 == 0 ? "" : "alerts", ""),
-                    MailCounts.accepted(1, 10));
+                    i % 3 == 0 ? MailCounts.bounced(1, "SpamBlocked") : MailCounts.accepted(1, 10));
         }
-        List<String> called = new ArrayList<>();
-        gathered.write((PreparedStatement) Proxy.newProxyInstance(getClass().getClassLoader(),
+        List<String> counts = new ArrayList<>();
+        List<String> bounces = new ArrayList<>();
+        gathered.write(recording(counts), recording(bounces), "run");
+        for (List<String> called : List.of(counts, bounces)) {
+            assertThat(called.stream().collect(Collectors.groupingBy(name -> name, Collectors.counting())))
+                    .containsEntry("addBatch", 2L)
+                    .containsEntry("executeBatch", 1L);
+        }
+        bounces.clear();
+        gathered.add(new GatheredCounts.Key(SHOP, day, "", ""), MailCounts.accepted(1, 10));
+        gathered.write(recording(counts), recording(bounces), "run");
+        assertThat(bounces).as("a commit without bounces").isEmpty();
+    }
+
+    private PreparedStatement recording(List<String> called) {
+        return (PreparedStatement) Proxy.newProxyInstance(getClass().getClassLoader(),
                 new Class<?>[]{PreparedStatement.class}, (_, method, _) -> {
                     called.add(method.getName());
                     return method.getName().equals("executeBatch") ? new int[]{1, 1} : null;
-                }), "run");
-        assertThat(called.stream().collect(Collectors.groupingBy(name -> name, Collectors.counting())))
-                .containsEntry("addBatch", 2L)
-                .containsEntry("executeBatch", 1L);
+                });
     }
 }

@@ -22,6 +22,7 @@ import java.time.InstantSource;
 import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("relay")
 final class QueueMoveTest {
     private static final ResourceKey SHOP = new ResourceKey("shop", "orders");
+    private static final ResourceKey MX = new ResourceKey("shop", "mx");
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
     private static final InstantSource CLOCK = InstantSource.fixed(NOW);
 
@@ -83,7 +85,10 @@ final class QueueMoveTest {
     @Test
     void carriesAQueueOver() throws Exception {
         try (var source = openSource()) {
-            fill(source, 120);
+            fill(source, 121);
+            QueuedMessage refused = source.claim(SHOP, NOW, 1).getFirst();
+            source.settle(refused, new Settlement(List.of(0), List.of(), List.of(), List.of(), Map.of(0,
+                    new Settlement.Fate(Settlement.Ending.BOUNCED, MX, Optional.of("SpamBlocked")))));
             assertThatThrownBy(() -> move(directory)).hasMessageContaining("held by another relay");
         }
         assertThat(move(directory)).isEqualTo(new QueueMove.Result(120, 0));
@@ -96,7 +101,9 @@ final class QueueMoveTest {
             assertReadable(messages);
             assertThat(queue.counters().read(SHOP, LocalDate.parse("2026-03-01"), LocalDate.parse("2026-03-02")))
                     .containsExactly(new DailyCounts(LocalDate.parse("2026-03-01"), Optional.of("alerts"),
-                            Optional.empty(), new MailCounts(120, 120, 0, 0, 0, 0, 0, SqlDraft.PART + 5 + 119 * 3000)));
+                            Optional.empty(), new MailCounts(121, 121, 0, 0, 0, 0, 0, SqlDraft.PART + 5 + 120 * 3000)),
+                            new DailyCounts(LocalDate.parse("2026-03-01"), Optional.of("alerts"), Optional.of(MX),
+                                    MailCounts.bounced(1, "SpamBlocked")));
         }
     }
 
@@ -108,6 +115,7 @@ final class QueueMoveTest {
         try (var old = DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("queue.sqlite"));
                 var statement = old.createStatement()) {
             statement.execute("DROP TABLE counter");
+            statement.execute("DROP TABLE bounce");
             statement.execute("ALTER TABLE message DROP COLUMN mail_class");
         }
         assertThat(move(directory)).isEqualTo(new QueueMove.Result(3, 0));

@@ -562,13 +562,27 @@ final class SqlQueueTest {
             submit(queue, "victim", "secret", Optional.empty());
             queue.counters().refused(SHOP, Optional.empty());
             queue.counters().refused(FORMER, Optional.empty());
+            queue.settle(queue.claim(SHOP, NOW, 1).getFirst(), new Settlement(List.of(0), List.of(), List.of(),
+                    List.of(), Map.of(0, new Settlement.Fate(Settlement.Ending.BOUNCED, SHOP,
+                            Optional.of("SpamBlocked")))));
             long counted = await().until(() -> refused(queue, SHOP) + refused(queue, FORMER), sum -> sum == 2);
 
             queue.handOver(Map.of(SHOP, "attacker"));
 
             assertThat(refused(queue, SHOP)).isZero();
             assertThat(refused(queue, FORMER)).isEqualTo(counted);
+            assertThat(bounces(queue, SHOP)).isEmpty();
+            assertThat(bounces(queue, FORMER)).containsExactly(Map.of("SpamBlocked", 1L));
         }
+    }
+
+    private static List<Map<String, Long>> bounces(SqlQueue queue, ResourceKey organization) throws QueueException {
+        return queue.counters()
+                .read(organization, LocalDate.EPOCH, LocalDate.of(2100, 1, 1))
+                .stream()
+                .map(day -> day.counts().bounces())
+                .filter(bounces -> !bounces.isEmpty())
+                .toList();
     }
 
     private static long refused(SqlQueue queue, ResourceKey organization) throws QueueException {
