@@ -234,8 +234,7 @@ final class ApiServerFaultsIT {
     }
 
     private static String reason(OrganizationMailSettings organization, String type) {
-        return organization.getStatus()
-                .conditions()
+        return Objects.requireNonNullElse(organization.getStatus().conditions(), List.<Condition>of())
                 .stream()
                 .filter(condition -> condition.type().equals(type))
                 .map(Condition::reason)

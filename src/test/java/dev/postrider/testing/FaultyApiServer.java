@@ -165,8 +165,8 @@ public final class FaultyApiServer implements AutoCloseable {
     }
 
     private void accept() {
-        while (!socket.isClosed()) {
-            try {
+        try {
+            while (true) {
                 Socket client = socket.accept();
                 if (away) {
                     close(client);
@@ -174,10 +174,10 @@ public final class FaultyApiServer implements AutoCloseable {
                     open.add(client);
                     Thread.ofVirtual().name("faulty-api-server").start(() -> serve(client));
                 }
-            } catch (IOException e) {
-                // Closed, or a client that went.
-                continue;
             }
+        } catch (IOException e) {
+            // Closed.
+            return;
         }
     }
 
