@@ -9,6 +9,14 @@ import dev.postrider.testing.CommandResult;
 import dev.postrider.testing.GoldenFiles;
 import dev.postrider.testing.KubernetesBinaries;
 import dev.postrider.testing.UsesApiServer;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.http.AsyncBody;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.fabric8.kubernetes.client.http.Interceptor;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -207,6 +216,63 @@ final class ChartIT {
                 "system:serviceaccount:kube-system:namespace-controller");
 
         assertThat(result.out()).startsWith("mailserver.postrider.dev \"going\" deleted");
+    }
+
+    @ParameterizedTest(name = "{0} of {1}: {2}")
+    @CsvSource(delimiter = '|', textBlock = """
+            coordination.k8s.io/v1/namespaces/$OWN/leases/postrider-operator | postrider-operator | the lease's
+            coordination.k8s.io/v1/namespaces/$OWN/leases/postrider-operator | postrider-relay    | another
+            coordination.k8s.io/v1/namespaces/default/leases/anything        | postrider-operator | another
+            postrider.dev/v1alpha1/namespaces/$OWN/mailservers               | postrider-operator | another
+            """)
+    void theLeaseIsAheadOfOtherRequestsAndNothingElseIs(String path, String account, String expected,
+            ApiServer server) {
+        var own = server.createNamespace("own");
+        var applied = server.kubectlWithInput(template(own, "crds.install=false,admissionPolicy.enabled=false"),
+                "apply", "--server-side", "-f", "-");
+        assertThat(applied.err()).isEmpty();
+        String schema = server.client()
+                .flowControl()
+                .v1()
+                .flowSchema()
+                .withName("postrider-" + own + "-lease")
+                .require()
+                .getMetadata()
+                .getUid();
+
+        try {
+            await().pollInterval(Duration.ofMillis(50))
+                    .atMost(Duration.ofSeconds(20))
+                    .untilAsserted(() -> assertThat(flowSchemaOf(
+                            "/apis/coordination.k8s.io/v1/namespaces/" + own + "/leases/postrider-operator", own,
+                            "postrider-operator", server)).isEqualTo(schema));
+            assertThat(flowSchemaOf("/apis/" + path.replace("$OWN", own), own, account, server).equals(schema)
+                    ? "the lease's"
+                    : "another").isEqualTo(expected);
+        } finally {
+            server.client().flowControl().v1().flowSchema().withName("postrider-" + own + "-lease").delete();
+        }
+    }
+
+    /** The UID of the FlowSchema by which the API server took a request of a service account. */
+    private static String flowSchemaOf(String path, String namespace, String account, ApiServer server) {
+        var config = Config.fromKubeconfig(server.kubeconfig().toFile());
+        config.setImpersonateUsername("system:serviceaccount:" + namespace + ":" + account);
+        var schema = new AtomicReference<String>("");
+        try (var client = new KubernetesClientBuilder().withConfig(config)
+                .withHttpClientBuilderConsumer(b -> b.addOrReplaceInterceptor("schema", new Interceptor() {
+                    @Override
+                    public void after(HttpRequest request, HttpResponse<?> response,
+                            AsyncBody.Consumer<List<ByteBuffer>> consumer) {
+                        schema.set(response.header("X-Kubernetes-PF-FlowSchema-UID"));
+                    }
+                }))
+                .build()) {
+            client.raw(path);
+        } catch (KubernetesClientException e) {
+            assertThat(e.getCode()).as("not found, or not allowed").isIn(403, 404);
+        }
+        return schema.get();
     }
 
     /** Installs the chart for a namespace alone, so that no other test meets its policy. */

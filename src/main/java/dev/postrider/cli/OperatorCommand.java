@@ -10,6 +10,7 @@ import dev.postrider.transport.TestSender;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.UUID;
@@ -63,16 +64,19 @@ final class OperatorCommand implements Callable<Integer> {
             OperatorProcess.Options options = new OperatorProcess.Options(where, settings,
                     OptionValue.given(identity).orElseGet(() -> UUID.randomUUID().toString()), image, healthPort,
                     metricsPort, endpoints);
-            OperatorProcess process = new OperatorProcess(client, options,
+            OperatorProcess process = stop.orStart(() -> new OperatorProcess(client, options,
                     (greeting, tenants) -> new TestSender(
                             new MailUpstreams(greeting, true, tenants, endpoints, ReplyRules::shipped),
                             InstantSource.system()),
-                    InstantSource.system(), leadership);
+                    InstantSource.system(), leadership));
             try {
                 stop.await();
             } finally {
                 process.close();
             }
+        } catch (InterruptedIOException e) {
+            // Asked to stop while it waited for the API server.
+            return 0;
         }
         return 0;
     }

@@ -85,7 +85,11 @@ abstract sealed class QueueChangeCommand implements Callable<Integer> {
                 }
             }
         }
-        Terminal.of(spec.commandLine()).print(name + ": " + changed + (changed == 1 ? " message" : " messages"));
+        String rested = name.equals("release") && changed == 0
+                ? filter.organization().map("; mail of %s that rested is tried again"::formatted).orElse("")
+                : "";
+        Terminal.of(spec.commandLine())
+                .print(name + ": " + changed + (changed == 1 ? " message" : " messages") + rested);
         return failed == 0 ? 0 : 1;
     }
 }

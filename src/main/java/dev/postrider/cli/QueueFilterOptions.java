@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -39,6 +40,11 @@ final class QueueFilterOptions {
 
     boolean isEmpty() {
         return parameters().isEmpty();
+    }
+
+    /** Whose messages are meant, if only those of one organization are. */
+    Optional<String> organization() {
+        return Optional.ofNullable(organization);
     }
 
     /** As parameters of a URL. */

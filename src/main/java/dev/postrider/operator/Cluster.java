@@ -8,8 +8,10 @@ import dev.postrider.plan.Installation;
 import dev.postrider.plan.RelayState;
 import dev.postrider.plan.World;
 import dev.postrider.route.LostReports;
+import dev.postrider.route.MailRest;
 import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRest;
 import dev.postrider.route.UsedLimit;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -46,7 +48,8 @@ public final class Cluster {
     private final AuthoritySecrets authoritySecrets;
     private final TestTurns testTurns;
     private final NamespaceOctets octets;
-    private final ServerRests rests;
+    private final RelayRests<ServerRest> rests;
+    private final RelayRests<MailRest> mailRests;
     /** New passwords of bindings that are not written yet: an attempt that fails leaves a route with that password. */
     private final Map<ResourceKey, String> unwrittenPasswords = new ConcurrentHashMap<>();
     private final Set<RelayState> plannedWith = ConcurrentHashMap.newKeySet();
@@ -91,7 +94,8 @@ public final class Cluster {
         this.limits = limits;
         this.state = initial;
         this.dependencies = new Dependencies(this::world);
-        this.rests = new ServerRests(relayQueue::rests, clock);
+        this.rests = new RelayRests<>("server-rests", relayQueue::rests, clock);
+        this.mailRests = new RelayRests<>("mail-rests", relayQueue::mailRests, clock);
         this.testTurns = new TestTurns(limits.testMailsPerMinute(), caches::testedSince);
         this.octets = new NamespaceOctets(limits.mostOctets(), caches::declaredIn, caches::authoritiesOctets);
         this.authoritySecrets = new AuthoritySecrets(this);
@@ -230,8 +234,12 @@ public final class Cluster {
     }
 
     /** Which servers take no mail now. */
-    ServerRests rests() {
+    RelayRests<ServerRest> rests() {
         return rests;
+    }
+
+    RelayRests<MailRest> mailRests() {
+        return mailRests;
     }
 
     /** What DNS says of domains that namespaces claim. */

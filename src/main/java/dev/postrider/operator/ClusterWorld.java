@@ -18,6 +18,7 @@ import dev.postrider.plan.SecretLookup;
 import dev.postrider.plan.ServerView;
 import dev.postrider.plan.World;
 import dev.postrider.route.LostReports;
+import dev.postrider.route.MailRest;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRest;
@@ -135,7 +136,7 @@ final class ClusterWorld implements World {
 
     @Override
     public Optional<ServerRest> rest(ResourceKey server) {
-        return cluster.rests().of(server);
+        return cluster.rests().of(server).flatMap(rests -> rests.stream().findFirst());
     }
 
     @Override
@@ -230,6 +231,11 @@ final class ClusterWorld implements World {
     @Override
     public Optional<UsedLimit> usedLimit(ResourceKey organization) {
         return cluster.usedLimits().of(organization);
+    }
+
+    @Override
+    public Optional<List<MailRest>> mailRests(ResourceKey organization) {
+        return cluster.mailRests().of(organization);
     }
 
     @Override

@@ -1,18 +1,10 @@
 package dev.postrider.operator;
 
-import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
-import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.http.AsyncBody;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
-import io.fabric8.kubernetes.client.http.HttpResponse;
 import io.fabric8.kubernetes.client.http.Interceptor;
-import io.fabric8.kubernetes.client.utils.Serialization;
-import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.time.InstantSource;
-import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.LongSupplier;
@@ -20,28 +12,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether this replica may write, as the requests of its own client tell that renew its lease. Once the lease has not
- * been renewed for as long as it lasts, when another replica may take it, every request that would change something is
- * refused before it is sent, and the process ends. A process that was stopped for a while (a node without breath, a
- * debugger) so learns of it from the first thing that it wants to write, however late the timer of the leader election
- * comes. A client that never wrote a lease, as one that stands by, is not hindered.
+ * Whether this replica may write. {@link LeaderElection} says until when its lease lasts; once that is over, when
+ * another replica may take it, every request of the operator's client that would change something is refused before it
+ * is sent, and the process ends. A process that was stopped for a while (a node without breath, a debugger) so learns of
+ * it from the first thing that it wants to write, however late the timers of the leader election come. A client that
+ * never led, as one that stands by, is not hindered.
  *
- * <p>The lease counts from {@code renewTime}, which the other replicas count from, and not from when the answer came.
- * Its age is taken from {@link System#nanoTime}, on Linux CLOCK_MONOTONIC: it goes on while a process is stopped
- * (SIGSTOP, the freezer of cgroups) and nobody sets it; it stands still while the whole machine is suspended, of which
- * no node of a cluster makes use. A virtual machine that is paused may not see that time pass.
+ * <p>Time is {@link System#nanoTime}, on Linux CLOCK_MONOTONIC: it goes on while a process is stopped (SIGSTOP, the
+ * freezer of cgroups) and nobody sets it; it stands still while the whole machine is suspended, of which no node of a
+ * cluster makes use. A virtual machine that is paused may not see that time pass.
  *
  * <p>What is left is the time between this check and the receipt by the API server: a request may wait that long, for
- * at most the client's timeout, and be carried out when another leads. Nor are clocks of nodes that differ made up for:
- * the lease ends for another replica by its own clock.
+ * at most the client's timeout, and be carried out when another leads. A leader that is not stopped ends a third of the
+ * lease earlier, which takes its requests back.
  */
 public final class Leadership implements Interceptor {
     private static final Logger LOG = LoggerFactory.getLogger(Leadership.class);
     private static final Set<String> CHANGING = Set.of("POST", "PUT", "PATCH", "DELETE");
-    private static final String LEASES = "/apis/coordination.k8s.io/";
 
     private final LongSupplier nanoTime;
-    private final InstantSource clock;
     private final Runnable replaced;
     /** When it is over, by {@link #nanoTime}; empty before the first lease. */
     private volatile OptionalLong end = OptionalLong.empty();
@@ -54,14 +43,17 @@ public final class Leadership implements Interceptor {
      *                 writing anything, since another replica may lead by now
      */
     public Leadership(Runnable replaced) {
-        this(System::nanoTime, InstantSource.system(), replaced);
+        this(System::nanoTime, replaced);
     }
 
-    /** @param clock that {@code renewTime} is of */
-    Leadership(LongSupplier nanoTime, InstantSource clock, Runnable replaced) {
+    Leadership(LongSupplier nanoTime, Runnable replaced) {
         this.nanoTime = nanoTime;
-        this.clock = clock;
         this.replaced = replaced;
+    }
+
+    /** The clock of its time. */
+    long now() {
+        return nanoTime.getAsLong();
     }
 
     /** @throws KubernetesClientException if the request would change something and the lease is over */
@@ -74,36 +66,29 @@ public final class Leadership implements Interceptor {
         }
     }
 
-    @Override
-    public void after(HttpRequest request, HttpResponse<?> response, AsyncBody.Consumer<List<ByteBuffer>> consumer) {
-        if (response.isSuccessful() && CHANGING.contains(request.method()) && isOfLease(request)) {
-            written(Serialization.unmarshal(request.bodyString(), Lease.class).getSpec());
-        }
+    /**
+     * The lease was taken or renewed.
+     *
+     * @param sent  when the request for it was sent, by {@link #now}: no other replica has seen it before that
+     * @param lasts how long after that no other takes it
+     */
+    void renewed(long sent, Duration lasts) {
+        end = OptionalLong.of(sent + lasts.toNanos());
     }
 
-    private void written(LeaseSpec lease) {
-        long now = nanoTime.getAsLong();
-        boolean held = lease.getHolderIdentity() != null && !lease.getHolderIdentity().isEmpty();
-        Duration left = held
-                ? Duration.between(clock.instant(), lease.getRenewTime().toInstant())
-                        .plusSeconds(lease.getLeaseDurationSeconds())
-                : Duration.ZERO;
-        end = OptionalLong.of(now + left.toNanos());
+    /** The lease is given back: another may lead from now on. */
+    void givenBack() {
+        end = OptionalLong.of(now());
     }
 
     private boolean isOver() {
         OptionalLong known = end;
-        return known.isPresent() && nanoTime.getAsLong() - known.getAsLong() >= 0;
+        return known.isPresent() && now() - known.getAsLong() >= 0;
     }
 
     /** Reviews of tokens and permissions store nothing. */
     private static boolean changes(HttpRequest request) {
-        return CHANGING.contains(request.method()) && !isOfLease(request)
-                && !request.uri().getPath().endsWith("reviews");
-    }
-
-    private static boolean isOfLease(HttpRequest request) {
-        return request.uri().getPath().startsWith(LEASES);
+        return CHANGING.contains(request.method()) && !request.uri().getPath().endsWith("reviews");
     }
 
     /** It leads no longer; what comes here after the first waits until that has ended the process. */

@@ -11,20 +11,28 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Map;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 
-/** The client of the API server as the operator has it: what comes in thousands is read cheaply, and only a leader
- * writes. */
+/** The clients of the API server as the operator has them: what comes in thousands is read cheaply, only a leader
+ * writes, and the lease has one of its own. */
 public final class OperatorClient {
+    /**
+     * Of one attempt, in milliseconds. A busy API server lets a request wait for a quarter of its own timeout (15 s by
+     * default, its option --request-timeout) before it refuses it: who goes before that asks again, behind all others.
+     */
+    private static final int REQUEST_TIMEOUT = 30_000;
+
     private OperatorClient() {}
 
     /**
@@ -35,19 +43,43 @@ public final class OperatorClient {
     public static KubernetesClientBuilder builder(Config config, Leadership leadership) {
         return new KubernetesClientBuilder()
                 // Of what is created and not applied, the API server takes the field manager from here.
-                .withConfig(new ConfigBuilder(config).withUserAgent(Lifecycle.FIELD_MANAGER).build())
+                .withConfig(new ConfigBuilder(config).withUserAgent(Lifecycle.FIELD_MANAGER)
+                        .withRequestTimeout(REQUEST_TIMEOUT)
+                        .build())
                 .withKubernetesSerialization(serialization())
-                .withHttpClientFactory(new JdkHttpClientFactory() {
-                    @Override
-                    protected void additionalConfig(java.net.http.HttpClient.Builder builder) {
-                        builder.sslParameters(tls());
-                    }
-
+                .withHttpClientFactory(new CheapTls() {
                     @Override
                     public HttpClient.Builder newBuilder(Config config) {
                         return super.newBuilder(config).addOrReplaceInterceptor("leadership", leadership);
                     }
                 });
+    }
+
+    private static class CheapTls extends JdkHttpClientFactory {
+        @Override
+        protected void additionalConfig(java.net.http.HttpClient.Builder builder) {
+            builder.sslParameters(tls());
+        }
+    }
+
+    /**
+     * A client for the lease alone. It has connections of its own, by HTTP/1.1: there a request that is not answered in
+     * time takes its connection with it, and the next one makes another, whereas a dead connection of HTTP/2 would be
+     * used on. Nor does it try again by itself, as {@link LeaderElection} does.
+     *
+     * @param config  that of the operator's other client
+     * @param timeout of a request, and of a connection's start
+     */
+    static KubernetesClient ofLease(Config config, Duration timeout) {
+        int milliseconds = Math.toIntExact(timeout.toMillis());
+        return new KubernetesClientBuilder()
+                .withConfig(new ConfigBuilder(config).withHttp2Disable(true)
+                        .withRequestTimeout(milliseconds)
+                        .withConnectionTimeout(milliseconds)
+                        .withRequestRetryBackoffLimit(0)
+                        .build())
+                .withHttpClientFactory(new CheapTls())
+                .build();
     }
 
     private static KubernetesSerialization serialization() {

@@ -15,7 +15,9 @@ import dev.postrider.plan.NoticeOrder;
 import dev.postrider.plan.TestOrder;
 import dev.postrider.plan.UsageReportOrder;
 import dev.postrider.route.LostReports;
+import dev.postrider.route.MailRest;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRest;
 import dev.postrider.route.Sha256;
 import dev.postrider.route.TestResult;
 import dev.postrider.route.UsedLimit;
@@ -29,13 +31,10 @@ import dev.postrider.transport.TestSender;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
-import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
-import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetricsV2;
 import io.javaoperatorsdk.operator.processing.event.rate.LinearRateLimiter;
 import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
@@ -44,6 +43,8 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Set;
@@ -73,17 +74,26 @@ public final class OperatorProcess implements AutoCloseable {
     /** Each resource is planned for at least so often: an event that was lost on its way must not be missed for long. */
     private static final Duration LONGEST_UNSEEN = Duration.ofMinutes(5);
 
-    private final KubernetesClient client;
-    private final Options options;
+    /** Between two attempts to reach the API server at the start: the first time, and at last. */
+    private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
+
+    /** RFC 6585, section 4. */
+    private static final int TOO_MANY_REQUESTS = 429;
+
     private final Leadership leadership;
     private final Operator operator;
+    private final LeaderElection election;
     private final HealthServer health;
     private final DomainLookups domains;
-    private final ServerRests rests;
+    private final RelayRests<ServerRest> rests;
+    private final RelayRests<MailRest> mailRests;
     private final RelayLookup<LostReports> lostReports;
     private final NoticeReconciler notices;
     private final OrganizationReconciler organizations;
     private final RelayLookup<UsedLimit> usedLimits;
+    /** SHA-256 of the installation's token; empty, which no token has, before that is known. */
+    private volatile String installation = "";
     private volatile boolean started;
 
     /**
@@ -129,22 +139,23 @@ public final class OperatorProcess implements AutoCloseable {
      */
     OperatorProcess(KubernetesClient client, Options options, BiFunction<String, EgressPolicy, TestSender> sender,
             InstantSource clock, InstantSource calendar, Leadership leadership) throws IOException {
-        this.client = client;
-        this.options = options;
         this.leadership = leadership;
-        ConfigMap configMap = client.configMaps().inNamespace(options.namespace()).withName(options.settings()).get();
-        if (configMap == null) {
-            throw new IllegalArgumentException(
-                    "there is no ConfigMap \"%s\" in namespace \"%s\"; the chart writes it, or name another with --settings"
-                            .formatted(options.settings(), options.namespace()));
-        }
-        Settings settings = Settings.of(configMap);
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        // Before all else: a slow start is no reason to be restarted.
+        var reviews = new TokenReviews(client, clock);
+        health = new HealthServer(options.healthPort(), options.metricsPort(), this::isReady,
+                token -> Sha256.matches(token, installation)
+                        ? new Decision(Outcome.ALLOWED, "the installation's token")
+                        : reviews.decide(token, new TokenReviews.Right.Path(MetricsPage.PATH)),
+                registry, () -> metrics(registry));
+        ConfigMap configMap = settings(client, options);
+        Settings settings = Settings.of(configMap);
         new JvmMemoryMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
 
         InstallationSecrets secrets = InstallationSecrets.ensure(client, options.namespace(), configMap,
                 RelayReconciler.sourceAtStart(options.namespace(), settings.relay()), clock);
+        installation = Sha256.of(secrets.adminToken());
         String relayAdmin = settings.relay()
                 .adminAddress()
                 .orElse("http://" + RelayWorkload.host(options.namespace()) + ":8080");
@@ -184,7 +195,8 @@ public final class OperatorProcess implements AutoCloseable {
                 options,
                 clock);
         registry.gauge("postrider.operator.reply.rules.invalid", reconcilers.relay, RelayReconciler::invalidRules);
-        FairExecutor reconciliations = new FairExecutor("reconciliation", RECONCILIATIONS);
+        // Whoever stands by has everything in its caches, and begins with it once it leads.
+        FairExecutor reconciliations = FairExecutor.waiting("reconciliation", RECONCILIATIONS);
         registry.gauge("postrider.operator.reconciliations.waiting", reconciliations, FairExecutor::waiting);
         operator = new Operator(o -> o.withKubernetesClient(client)
                 .withCloseClientOnStop(false)
@@ -192,42 +204,79 @@ public final class OperatorProcess implements AutoCloseable {
                 .withExecutorService(reconciliations)
                 .withReconciliationTerminationTimeout(Duration.ofSeconds(10))
                 .withUseSSAToPatchPrimaryResource(true)
-                .withMetrics(new SubmittedReconciliations(MicrometerMetricsV2.newBuilder(registry).build()))
-                .withLeaderElectionConfiguration(LeaderElectionConfigurationBuilder
-                        .aLeaderElectionConfiguration(LEASE)
-                        .withLeaseNamespace(options.namespace())
-                        .withIdentity(options.identity())
-                        .withLeaseDuration(settings.leaseDuration())
-                        .withRenewDeadline(settings.leaseDuration().multipliedBy(2).dividedBy(3))
-                        .withRetryPeriod(settings.leaseDuration().multipliedBy(2).dividedBy(15))
-                        // Without one the framework goes on as if it still led.
-                        .withLeaderCallbacks(
-                                new LeaderCallbacks(() -> {
-                                    reconcilers.removeOrphans(client);
-                                    usedLimits.start(organizations::nudge);
-                                    lostReports.start(organizations::nudge);
-                                }, leadership::lost, _ -> {}))
-                        .build()));
+                .withMetrics(new SubmittedReconciliations(MicrometerMetricsV2.newBuilder(registry).build())));
         reconcilers.register(operator, options, settings);
-        var reviews = new TokenReviews(client, clock);
-        String installation = Sha256.of(secrets.adminToken());
-        health = new HealthServer(options.healthPort(), options.metricsPort(), this::isReady,
-                token -> Sha256.matches(token, installation)
-                        ? new Decision(Outcome.ALLOWED, "the installation's token")
-                        : reviews.decide(token, new TokenReviews.Right.Path(MetricsPage.PATH)),
-                registry, () -> {
-                    notices.refreshMetrics();
-                    return registry.scrape();
-                });
         operator.start();
+        election = new LeaderElection(client.getConfiguration(), options.namespace(), LEASE, options.identity(),
+                settings.leaderElection(), clock, leadership, () -> {
+                    reconcilers.removeOrphans(client);
+                    usedLimits.start(organizations::nudge);
+                    lostReports.start(organizations::nudge);
+                    cluster.mailRests().start(organizations::nudge);
+                    reconciliations.begin();
+                });
+        election.start();
         cluster.rests().start(server -> cluster.dependencies().changed(new Read.Rest(server)));
         rests = cluster.rests();
+        mailRests = cluster.mailRests();
         started = true;
         LOG.info("operator {} watches {}, health on port {}, metrics on port {}", options.identity(),
                 settings.watchNamespaces().isEmpty()
                         ? "all namespaces"
                         : settings.namespaces(options.namespace()).stream().sorted().toList(),
                 health.healthPort(), health.metricsPort());
+    }
+
+    private String metrics(PrometheusMeterRegistry registry) {
+        if (started) {
+            notices.refreshMetrics();
+        }
+        return registry.scrape();
+    }
+
+    /**
+     * Reads the settings, however long the API server is away or too busy: a process that ended would only be started
+     * again, ever more seldom.
+     */
+    private static ConfigMap settings(KubernetesClient client, Options options) throws InterruptedIOException {
+        for (Duration wait = FIRST_WAIT;; wait = longer(wait)) {
+            try {
+                ConfigMap found = client.configMaps()
+                        .inNamespace(options.namespace())
+                        .withName(options.settings())
+                        .get();
+                if (found == null) {
+                    throw new IllegalArgumentException(
+                            "there is no ConfigMap \"%s\" in namespace \"%s\"; the chart writes it, or name another with --settings"
+                                    .formatted(options.settings(), options.namespace()));
+                }
+                return found;
+            } catch (KubernetesClientException e) {
+                if (!mayPass(e)) {
+                    throw e;
+                }
+                LOG.warn("the API server does not answer, and is asked for the settings again in {} s: {}",
+                        wait.toSeconds(), e.getMessage());
+            }
+            try {
+                Thread.sleep(wait);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw (InterruptedIOException) new InterruptedIOException("stopped at the start").initCause(e);
+            }
+        }
+    }
+
+    private static Duration longer(Duration wait) {
+        Duration doubled = wait.multipliedBy(2);
+        return doubled.compareTo(LONGEST_WAIT) < 0 ? doubled : LONGEST_WAIT;
+    }
+
+    /** Whether it lies with the API server or the way to it (no code), and not with what was asked. */
+    private static boolean mayPass(KubernetesClientException e) {
+        return !Thread.currentThread().isInterrupted()
+                && (e.getCode() == 0 || e.getCode() == TOO_MANY_REQUESTS
+                        || e.getCode() >= HttpURLConnection.HTTP_INTERNAL_ERROR);
     }
 
     /** The reconcilers; what their plans look at wakes them, see {@link Dependencies}. */
@@ -327,24 +376,12 @@ public final class OperatorProcess implements AutoCloseable {
         operator.stop();
         domains.close();
         rests.close();
+        mailRests.close();
         lostReports.close();
         notices.close();
         usedLimits.close();
         organizations.close();
         health.close();
-        releaseLease();
-    }
-
-    /** Lets the next replica lead at once: the framework leaves the lease to run out. */
-    private void releaseLease() {
-        try {
-            Lease lease = client.leases().inNamespace(options.namespace()).withName(LEASE).get();
-            if (lease != null && options.identity().equals(lease.getSpec().getHolderIdentity())) {
-                lease.getSpec().setHolderIdentity("");
-                client.resource(lease).update();
-            }
-        } catch (KubernetesClientException e) {
-            LOG.info("the lease is not given back, the next replica waits until it has run out: {}", e.getMessage());
-        }
+        election.close();
     }
 }

@@ -14,6 +14,7 @@ import dev.postrider.plan.SecretLookup;
 import dev.postrider.plan.ServerView;
 import dev.postrider.plan.World;
 import dev.postrider.route.LostReports;
+import dev.postrider.route.MailRest;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRest;
@@ -229,6 +230,11 @@ final class RecordingWorld implements World {
     @Override
     public Optional<UsedLimit> usedLimit(ResourceKey organization) {
         return world.usedLimit(organization);
+    }
+
+    @Override
+    public Optional<List<MailRest>> mailRests(ResourceKey organization) {
+        return world.mailRests(organization);
     }
 
     @Override

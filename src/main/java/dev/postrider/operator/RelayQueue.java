@@ -3,6 +3,7 @@ package dev.postrider.operator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.postrider.route.DailyCounts;
 import dev.postrider.route.LostReports;
+import dev.postrider.route.MailRest;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteJson;
 import dev.postrider.route.ServerRest;
@@ -110,6 +111,15 @@ public final class RelayQueue {
      */
     List<ServerRest> rests() throws IOException {
         return told("/rests", "servers that rest", body -> List.of(RouteJson.read(body, ServerRest[].class)));
+    }
+
+    /**
+     * The organizations whose own mail rests, as one of the relays has it.
+     *
+     * @throws IOException if the relay does not say
+     */
+    List<MailRest> mailRests() throws IOException {
+        return told("/mail-rests", "mail that rests", body -> List.of(RouteJson.read(body, MailRest[].class)));
     }
 
     /**

@@ -42,8 +42,8 @@ import org.jspecify.annotations.Nullable;
  * @param trustedNamespaces  namespaces besides the operator's where a global server is honoured
  * @param watchNamespaces    the only namespaces that the operator looks at, besides its own and the trusted ones;
  *                           empty for all
- * @param leaseDuration      after how long without a sign of life another replica takes the leader's place; at least a
- *                           second
+ * @param leaseDuration      after how long without a sign of life another replica takes the leader's place; whole
+ *                           seconds, at least one
  * @param support            who helps organizations
  * @param senderDomains      what ties the domains of senders to namespaces
  * @param dnsServer          host and port of where records of domains are looked up; empty for those of the pod
@@ -302,9 +302,7 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
                 throw new IllegalArgumentException("relay.autoscaled: true is not possible, for the queue is a file on "
                         + "one volume and serves one relay; allowed is false, or true with relay.queue.url");
             }
-            if (settings.leaseDuration.toSeconds() < 1) {
-                throw new IllegalArgumentException("leaseDuration: must be at least 1s");
-            }
+            settings.leaderElection();
             return settings;
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(where + ": " + e.getOriginalMessage(), e);
@@ -325,6 +323,15 @@ public record Settings(GlobalServerPolicy globalServerPolicy, List<String> trust
             }
         }
         return taken;
+    }
+
+    /** How long the leader's lease lasts, and what follows from that. */
+    LeaderElection.Timing leaderElection() {
+        try {
+            return LeaderElection.Timing.of(leaseDuration);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("leaseDuration: " + e.getMessage(), e);
+        }
     }
 
     private static Duration lease(String text) {

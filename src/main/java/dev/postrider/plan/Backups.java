@@ -78,7 +78,8 @@ final class Backups {
     }
 
     private static String rests(ServerRest rest) {
-        return "it rests since %s%s".formatted(rest.since().truncatedTo(ChronoUnit.SECONDS),
+        return "it %s since %s%s".formatted(rest.overRate() ? "is over its rate" : "rests",
+                rest.since().truncatedTo(ChronoUnit.SECONDS),
                 rest.why().isEmpty() ? "" : ": " + rest.why());
     }
 

@@ -25,6 +25,7 @@ final class Conditions {
     static final String BINDING_COPIED = "BindingCopied";
     static final String TEST_SEND_SUCCEEDED = "TestSendSucceeded";
     static final String TAKES_MAIL = "TakesMail";
+    static final String MAIL_TAKEN = "MailTaken";
     static final String ON_BACKUP = "OnBackup";
     static final String RELAY_AVAILABLE = "RelayAvailable";
     static final String REPORTS_DELIVERED = "ReportsDelivered";

@@ -344,12 +344,14 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         private void takesMail() {
             Optional<ServerRest> rest = world.rest(key(server));
             if (rest.isPresent()) {
-                Condition rests = conditions.set(Conditions.TAKES_MAIL, Status.False, "Rests",
-                        "since %s the relay sends it no mail; mail goes through other servers, or waits%s".formatted(
+                boolean overRate = rest.get().overRate();
+                Condition rests = conditions.set(Conditions.TAKES_MAIL, Status.False, overRate ? "OverRate" : "Rests",
+                        "since %s %sthe relay sends it no mail; mail goes through other servers, or waits%s".formatted(
                                 rest.get().since().truncatedTo(ChronoUnit.SECONDS),
+                                overRate ? "it is over its rate (spec.limits), and " : "",
                                 rest.get().why().isEmpty() ? "" : ": " + rest.get().why()));
                 if (conditions.isNews(rests)) {
-                    notices.add(Notice.warning("ServerRests", rests.message()));
+                    notices.add(Notice.warning(overRate ? "ServerOverRate" : "ServerRests", rests.message()));
                 }
             } else if (conditions.had(Conditions.TAKES_MAIL)) {
                 Condition takes = conditions.set(Conditions.TAKES_MAIL, Status.True, "TakesMail",

@@ -209,6 +209,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             Optional<Instant> limitUsed = QuotaLimits.of(spec)
                     .flatMap(_ -> WithinLimits.tell(world.usedLimit(key), world, conditions, notices));
             Backups.ofOrganization(servers, world).condition(conditions, notices);
+            new MailTaken(key, organization.getMetadata().getUid(), world)
+                    .tell(before == null ? null : before.conditions(), conditions, notices);
             Optional<ReportsDelivered> reportLost = ReportsDelivered.of(key, world);
             reportLost.map(lost -> lost.condition(conditions))
                     .filter(conditions::isNews)

@@ -4,6 +4,7 @@ import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.route.LostReports;
+import dev.postrider.route.MailRest;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRest;
@@ -120,6 +121,14 @@ public interface World {
     /** The limit of an organization that is used up, or nearly so, as far as the relay has said. */
     default Optional<UsedLimit> usedLimit(ResourceKey organization) {
         return Optional.empty();
+    }
+
+    /**
+     * Where the mail of an organization rests while that of others goes on, what weighs most first; of whoever has its
+     * name, as far as a relay knows. Empty before the relays have said it.
+     */
+    default Optional<List<MailRest>> mailRests(ResourceKey organization) {
+        return Optional.of(List.of());
     }
 
     /** The reports of an organization's undelivered mail that reached nobody; empty before the relay has said it. */

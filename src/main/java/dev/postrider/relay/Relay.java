@@ -96,8 +96,7 @@ public final class Relay implements AutoCloseable {
                     .description("what of that room is taken, by rows and by messages that are coming in as well")
                     .register(meters);
             queue.shareAmong(routes::organizationsOfNamespaces);
-            Supplier<QueueLimits> limits = routes.configured(now -> QueueLimits.of(now.queue()), settings.queue().limits());
-            routes.onChange(() -> queue.limit(limits.get()));
+            queue.limit(routes.configured(now -> QueueLimits.of(now.queue()), settings.queue().limits()));
             queue.onCommit(relayMeters::committed);
             queue.countDaysIn(key -> routes.organization(key).flatMap(OrganizationRoute::reportZone));
             this.links = openLinks(settings, clock);
@@ -115,10 +114,11 @@ public final class Relay implements AutoCloseable {
                                     routes.configured(RelayConfiguration::received, settings.received()), clock,
                                     relayMeters, exposure.tracing(), quotas)),
                     tls, meters);
-            admin.open(queue, delivery.waiting(), delivery::rests, routes, exposure.access(), () -> {
-                relayMeters.refresh(queue);
-                return meters.scrape();
-            });
+            admin.open(queue, delivery.waiting(), delivery::rests, delivery::mailRests, routes, exposure.access(),
+                    () -> {
+                        relayMeters.refresh(queue);
+                        return meters.scrape();
+                    });
         } catch (IOException | RuntimeException e) {
             links.ifPresent(Links::close);
             admin.close();

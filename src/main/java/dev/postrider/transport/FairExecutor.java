@@ -25,6 +25,7 @@ public final class FairExecutor extends AbstractExecutorService {
     private final FairQueue<Task> waiting = new FairQueue<>();
     private final Shares running = new Shares();
     private final List<Thread> started = new ArrayList<>();
+    private boolean begun;
     private boolean closed;
 
     /** Never equal to another: the same work may be wanted twice. */
@@ -45,8 +46,24 @@ public final class FairExecutor extends AbstractExecutorService {
      * @param atOnce how much is done at a time
      */
     public FairExecutor(String name, int atOnce) {
+        this(name, atOnce, true);
+    }
+
+    private FairExecutor(String name, int atOnce, boolean begun) {
         this.atOnce = atOnce;
+        this.begun = begun;
         this.threads = Thread.ofVirtual().name(name + "-", 0);
+    }
+
+    /** One that takes work, and does none of it before {@link #begin}. */
+    public static FairExecutor waiting(String name, int atOnce) {
+        return new FairExecutor(name, atOnce, false);
+    }
+
+    /** From now on it does the work that it has and gets. */
+    public synchronized void begin() {
+        begun = true;
+        start();
     }
 
     /** What this thread executes next is of a namespace. */
@@ -91,6 +108,9 @@ public final class FairExecutor extends AbstractExecutorService {
     }
 
     private synchronized void start() {
+        if (!begun) {
+            return;
+        }
         for (Optional<Task> next = poll(); next.isPresent(); next = poll()) {
             Task task = next.get();
             running.take(task.namespace, 1);
@@ -118,19 +138,28 @@ public final class FairExecutor extends AbstractExecutorService {
         }
     }
 
+    /** What waits is done yet, unless the work has not begun: then nothing is. */
     @Override
     public synchronized void shutdown() {
         closed = true;
+        if (!begun) {
+            dropWaiting();
+        }
     }
 
     @Override
     public synchronized List<Runnable> shutdownNow() {
         closed = true;
+        List<Runnable> undone = dropWaiting();
+        started.forEach(Thread::interrupt);
+        return undone;
+    }
+
+    private List<Runnable> dropWaiting() {
         List<Runnable> undone = new ArrayList<>();
         for (Optional<Task> next = waiting.poll(); next.isPresent(); next = waiting.poll()) {
             undone.add(next.get().work);
         }
-        started.forEach(Thread::interrupt);
         return undone;
     }
 

@@ -1,5 +1,6 @@
 package dev.postrider.transport;
 
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -69,6 +70,11 @@ public final class FairQueue<T> {
 
     public boolean isEmpty() {
         return waiting.isEmpty();
+    }
+
+    /** Namespaces that have something that waits, in the order of their turns. */
+    public Set<String> waiting() {
+        return Collections.unmodifiableSet(waiting.keySet());
     }
 
     /** How many namespaces have something that waits. */

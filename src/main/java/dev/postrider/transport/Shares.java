@@ -21,9 +21,23 @@ public final class Shares {
      * @param limit for all together
      */
     public boolean admits(String namespace, long more, long limit) {
+        return admits(of(namespace), more, all, limit);
+    }
+
+    private static boolean admits(long mine, long more, long all, long limit) {
         long free = limit - all - more;
-        long mine = of(namespace);
         return free >= 0 && (mine == 0 || mine + more <= FACTOR * free);
+    }
+
+    /**
+     * Whether one may have one more of what is counted elsewhere.
+     *
+     * @param mine  what it has
+     * @param all   what all have
+     * @param limit for all together
+     */
+    public static boolean admitsOne(long mine, long all, long limit) {
+        return admits(mine, 1, all, limit);
     }
 
     /**

@@ -53,7 +53,8 @@ final class ChangingRoutes {
     }
 
     void measure() throws Exception {
-        System.out.printf(Locale.ROOT, "%d sessions, a connection each, messages of %d octets, %,d in a run%n", SESSIONS, OCTETS, messages);
+        System.out.printf(Locale.ROOT, "%d sessions, a connection each, messages of %d octets, %,d in a run%n",
+                SESSIONS, OCTETS, messages);
         try (var sink = SmtpSink.start(); var api = ApiServer.start(); var client = api.newClient()) {
             WrittenRoutes.write(client, "one", sink.port(), 0);
             System.out.printf(Locale.ROOT, "writing the routes of %,d organizations ...%n", routes);
@@ -91,7 +92,9 @@ final class ChangingRoutes {
                 changes.interrupt();
                 changes.join();
             }
-            System.out.printf(Locale.ROOT, "  round %d: one route %.0f/s, %,d routes %.0f/s, and %,d changes a minute %.0f/s (load %s)%n", round,
+            System.out.printf(Locale.ROOT,
+                    "  round %d: one route %.0f/s, %,d routes %.0f/s, and %,d changes a minute %.0f/s (load %s)%n",
+                    round,
                     alone.getLast().accepted, routes, still.getLast().accepted, changesPerMinute,
                     changing.getLast().accepted, Machine.load());
         }
@@ -99,8 +102,10 @@ final class ChangingRoutes {
         row("one route", base, base);
         row("%,d routes".formatted(routes), Run.median(still), base);
         row("and %,d changes a minute".formatted(changesPerMinute), Run.median(changing), base);
-        System.out.printf(Locale.ROOT, "changes made: %,d; a change counts after %d ms%n", made.get(), untilItCounts(many, written).toMillis());
-        System.out.printf(Locale.ROOT, "memory with one route %d MiB, with %,d routes %d MiB%n", Processes.mebibytes(one.pid()), routes,
+        System.out.printf(Locale.ROOT, "changes made: %,d; a change counts after %d ms%n", made.get(),
+                untilItCounts(many, written).toMillis());
+        System.out.printf(Locale.ROOT, "memory with one route %d MiB, with %,d routes %d MiB%n",
+                Processes.mebibytes(one.pid()), routes,
                 Processes.mebibytes(many.pid()));
     }
 

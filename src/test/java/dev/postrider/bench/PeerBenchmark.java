@@ -167,8 +167,8 @@ final class PeerBenchmark {
         row("first apply to all Ready, s", postrider.time.toMillis() / 1000.0, peer.time.toMillis() / 1000.0,
                 "   goal: at most 0.60");
         postrider.cpu.forEach((name, time) -> row("CPU of " + name + ", s", time.toMillis() / 1000.0,
-                peer.cpu.get(name).toMillis() / 1000.0, ""));
-        row("memory after it, MiB", postrider.resident, peer.resident, "");
+                peer.cpu.getOrDefault(name, Duration.ZERO).toMillis() / 1000.0, ""));
+        row("memory after it, MiB", (double) postrider.resident, (double) peer.resident, "");
         row("writes of each, its own apply too", sum(postrider), sum(peer), "");
         say("writes: Postrider " + postrider.writes + ", external-secrets " + peer.writes);
     }

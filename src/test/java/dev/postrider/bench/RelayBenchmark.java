@@ -63,10 +63,10 @@ final class RelayBenchmark {
         say(SESSIONS + " sessions, messages of " + OCTETS + " octets, " + messages + " in a run, " + rounds
                 + " rounds; relay: java " + String.join(" ", options));
         var benchmark = new RelayBenchmark(messages, rounds, ofTheChart ? withCache() : options);
-        String[] mode = arguments[2].split(",");
-        switch (mode[0]) {
-            case "routes" -> new ChangingRoutes(benchmark.options, messages, rounds, Integer.parseInt(mode[1]),
-                    Integer.parseInt(mode[2])).measure();
+        List<String> mode = List.of(arguments[2].split(",", -1));
+        switch (mode.getFirst()) {
+            case "routes" -> new ChangingRoutes(benchmark.options, messages, rounds, Integer.parseInt(mode.get(1)),
+                    Integer.parseInt(mode.get(2))).measure();
             case "tls" -> benchmark.measureTls();
             case "crowded" -> new CrowdedRelay(benchmark.options, messages).measure();
             default -> benchmark.compare(arguments[2].equals("postgres"));

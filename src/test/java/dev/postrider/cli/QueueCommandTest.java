@@ -148,6 +148,8 @@ final class QueueCommandTest {
         assertThat(run("retry", ids.get(1))).isEqualTo(1);
         assertThat(typed.err()).contains("cannot be changed by retry: it is held");
         assertThat(queue("release", ids.get(1))).isEqualTo("release: 1 message\n");
+        assertThat(queue("release", "--organization", "shop/orders", "--state", "held"))
+                .isEqualTo("release: 0 messages; mail of shop/orders that rested is tried again\n");
         await().untilAsserted(() -> assertThat(queue("list", "--state", "deferred").lines()).hasSize(5));
         assertThat(queue("remove", "--all")).isEqualTo("remove: 2 messages\n");
         assertThat(queue("list")).isEqualTo("No messages.\n");

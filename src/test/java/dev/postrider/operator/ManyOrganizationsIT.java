@@ -13,10 +13,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * What many organizations cost, each with a MailServer and a notice of its own: counted in requests of the operator and
@@ -25,6 +27,8 @@ import org.junit.jupiter.api.Test;
 @Tag("scale")
 @UsesApiServer
 final class ManyOrganizationsIT {
+    /** As many MailServers as a namespace may have. */
+    private static final int MOST_OF_NAMESPACE = 100;
     private static final int ORGANIZATIONS = Integer.getInteger("postrider.organizations", 60);
     private static final List<String> CONTROLLERS = List.of("organizationmailsettings", "mailserver",
             "licenseexpirynotice");
@@ -32,13 +36,13 @@ final class ManyOrganizationsIT {
             ---
             apiVersion: postrider.dev/v1alpha1
             kind: MailServer
-            metadata: {name: own-%1$d, namespace: $TENANT}
+            metadata: {name: own-%1$d, namespace: %2$s}
             spec:
               smtp: {host: mail-%1$d.example}
             ---
             apiVersion: postrider.dev/v1alpha1
             kind: OrganizationMailSettings
-            metadata: {name: organization-%1$d, namespace: $TENANT}
+            metadata: {name: organization-%1$d, namespace: %2$s}
             spec:
               identity: {from: {address: noreply@organization-%1$d.example, name: Organization %1$d}}
               administrators: [postmaster@organization-%1$d.example]
@@ -47,13 +51,13 @@ final class ManyOrganizationsIT {
             ---
             apiVersion: postrider.dev/v1alpha1
             kind: LicenseExpiryNotice
-            metadata: {name: license-%1$d, namespace: $TENANT}
+            metadata: {name: license-%1$d, namespace: %2$s}
             spec:
               organizationRef: {name: organization-%1$d}
               license: {name: Example Console, expiryDate: "2035-01-31"}
               daysBefore: 20
             """;
-    private static final Duration PATIENCE = Duration.ofMinutes(5);
+    private static final Duration PATIENCE = Duration.ofMinutes(30);
 
     /** Those of the organization first: finalizer, status, route and binding; of the others as much as they need. */
     private static final Map<String, Long> WRITES_OF_NEW_ONES = Map.of("PATCH organizationmailsettings",
@@ -63,8 +67,15 @@ final class ManyOrganizationsIT {
             (long) ORGANIZATIONS);
 
     @Test
+    @Timeout(value = 1, unit = TimeUnit.HOURS)
     void theirMakingARestartAndAChangeOfTheGlobalServerWriteOnlyWhatChanges(ApiServer api) throws Exception {
-        try (var upstream = ScriptedSmtpServer.start(); var operator = new RunningOperator(api, "")) {
+        List<String> namespaces = IntStream.rangeClosed(0, ORGANIZATIONS / MOST_OF_NAMESPACE)
+                .mapToObj(_ -> api.createNamespace("tenant"))
+                .toList();
+        String[] others = namespaces.subList(1, namespaces.size()).toArray(String[]::new);
+        try (var upstream = ScriptedSmtpServer.start();
+                var operator = new RunningOperator(api, "",
+                        api.createNamespace("operator"), namespaces.getFirst(), others)) {
             operator.applyGlobalServer(upstream.port());
             operator.startRelay();
             await().atMost(PATIENCE)
@@ -76,16 +87,17 @@ final class ManyOrganizationsIT {
             // A notice that comes before its organization is told of what it waits for.
             for (String kinds : List.of(RESOURCES, NOTICES)) {
                 operator.apply(IntStream.rangeClosed(1, ORGANIZATIONS)
-                        .mapToObj(kinds::formatted)
+                        .mapToObj(i -> kinds.formatted(i, namespaces.get(i / MOST_OF_NAMESPACE)))
                         .collect(Collectors.joining()));
                 await().atMost(PATIENCE)
-                        .until(() -> isTrue(operator.organizationCondition("organization-" + ORGANIZATIONS, "Ready")));
+                        .until(() -> isTrue(operator.organizationCondition(namespaces.getLast(),
+                                "organization-" + ORGANIZATIONS, "Ready")));
                 operator.awaitQuiet(PATIENCE);
             }
             assertThat(counted(operator)).as("when they were made").isEqualTo(WRITES_OF_NEW_ONES);
 
             operator.process().close();
-            try (var restarted = new RunningOperator(api, "", operator.namespace(), operator.tenant())) {
+            try (var restarted = new RunningOperator(api, "", operator.namespace(), operator.tenant(), others)) {
                 await().atMost(PATIENCE)
                         .until(() -> CONTROLLERS.stream()
                                 .allMatch(controller -> restarted.reconciliations(controller) >= ORGANIZATIONS));

@@ -101,6 +101,18 @@ final class RunningOperator implements AutoCloseable {
         return new RunningOperator(api, config, InstantSource.system(), InstantSource.system(), namespace, tenant);
     }
 
+    /**
+     * Starts one that reaches the API server by another way.
+     *
+     * @param other namespace of a further tenant
+     */
+    static RunningOperator through(ApiServer api, Config way, String settings, String other) throws IOException {
+        String namespace = api.createNamespace("operator");
+        String tenant = api.createNamespace("tenant");
+        writeSettings(api, namespace, "watchNamespaces: " + List.of(tenant, other) + "\n" + settings);
+        return new RunningOperator(api, way, InstantSource.system(), InstantSource.system(), namespace, tenant);
+    }
+
     /** Starts one for which all of its certificates' time passes by this clock. */
     static RunningOperator withClock(ApiServer api, InstantSource clock) throws IOException {
         String namespace = api.createNamespace("operator");

@@ -6,6 +6,7 @@ import dev.postrider.api.Condition;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRest;
 import dev.postrider.route.ServerRoute;
 import java.util.Arrays;
 import java.util.List;
@@ -46,7 +47,13 @@ final class BackupsTest {
         world.rests.clear();
         Arrays.stream(servers.split(" "))
                 .filter(name -> !name.equals("-"))
-                .forEach(name -> world.rests.put(ResourceKey.parse(name), "421 busy"));
+                .map(name -> name.split(":", -1))
+                .forEach(name -> {
+                    ResourceKey key = ResourceKey.parse(name[0]);
+                    world.rests.put(key, name.length > 1
+                            ? new ServerRest(key, GoldenWorld.NOW, "until 2027-01-13T09:15:00Z: 3 messages a day", true)
+                            : new ServerRest(key, GoldenWorld.NOW, "421 busy"));
+                });
     }
 
     private static String told(List<Condition> conditions, List<Notice> notices) {
@@ -64,6 +71,8 @@ final class BackupsTest {
             {name: own}                                                 | -             | shop/own              | -
             {name: own}, {name: reserve, priority: 10}                  | -             | -                     | False FirstPriority
             {name: own}, {name: reserve, priority: 10}                  | -             | shop/own              | True FormerPrioritiesFail OnBackup
+            {name: own}, {name: reserve, priority: 10}                  | -             | shop/own:over         | True FormerPrioritiesFail OnBackup
+            {name: own}, {name: reserve, priority: 10}                  | shop/own      | shop/own:over         | True FormerPrioritiesFail
             {name: own}, {name: reserve, priority: 10}                  | shop/own      | shop/own              | True FormerPrioritiesFail
             {name: own}, {name: reserve, priority: 10}                  | shop/own      | -                     | False FirstPriority BackFromBackup
             {name: own}, {name: reserve, priority: 10}                  | -             | shop/reserve          | False FirstPriority
@@ -116,6 +125,24 @@ final class BackupsTest {
                         + "MailServer shop/own: it is switched off (spec.active)");
     }
 
+    @Test
+    void aRateIsToldWithSinceWhenUntilWhenAndWhich() {
+        GoldenWorld world = world("{name: own}, {name: reserve, priority: 10}");
+        world.converge();
+        rest(world, "shop/own:over");
+        MailServerPlan server = MailServerPlan.of(Objects.requireNonNull(
+                world.servers.get(new ResourceKey("shop", "own"))), world, TestNews.none());
+        assertThat(Conditions.find(server.status().conditions(), "TakesMail").map(Condition::message)).hasValue(
+                "since 2027-01-12T09:00:00Z it is over its rate (spec.limits), and the relay sends it no mail; "
+                        + "mail goes through other servers, or waits: until 2027-01-13T09:15:00Z: 3 messages a day");
+        OrganizationPlan organization = OrganizationPlan.of(world.organizations.values().iterator().next(), world,
+                OrganizationTestNews.none());
+        assertThat(Conditions.find(organization.status().conditions(), "OnBackup").map(Condition::message)).hasValue(
+                "mail goes through shop/reserve, since those of a former priority take none; MailServer shop/own: "
+                        + "it is over its rate since 2027-01-12T09:00:00Z: until 2027-01-13T09:15:00Z: "
+                        + "3 messages a day");
+    }
+
     /** Whether mail is sent is said of each server that has rested, of whatever priority. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
@@ -124,6 +151,9 @@ final class BackupsTest {
             -                           | postrider-system/everybodys | False Rests ServerRests
             postrider-system/everybodys | postrider-system/everybodys | False Rests
             postrider-system/everybodys | -                           | True TakesMail ServerTakesMail
+            -                           | postrider-system/everybodys:over | False OverRate ServerOverRate
+            postrider-system/everybodys | postrider-system/everybodys:over | False OverRate ServerOverRate
+            postrider-system/everybodys:over | -                      | True TakesMail ServerTakesMail
             """)
     void aServerTellsThatItRests(String first, String then, String expected) {
         GoldenWorld world = world("");

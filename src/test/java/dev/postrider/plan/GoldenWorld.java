@@ -7,6 +7,7 @@ import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.route.LostReports;
+import dev.postrider.route.MailRest;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRest;
@@ -43,7 +44,7 @@ public final class GoldenWorld implements World {
     public final List<LicenseExpiryNotice> licenses = new ArrayList<>();
     public final Map<ResourceKey, ServerRoute> serverRoutes = new HashMap<>();
     final Map<ResourceKey, OrganizationRoute> organizationRoutes = new HashMap<>();
-    final Map<ResourceKey, String> rests = new HashMap<>();
+    final Map<ResourceKey, ServerRest> rests = new HashMap<>();
     private static final Pattern DOCUMENT_END = Pattern.compile("(?m)^---\\s*$");
 
     private final Map<String, Namespace> namespaces = new HashMap<>();
@@ -88,7 +89,7 @@ public final class GoldenWorld implements World {
     @Override
     public Optional<ServerRest> rest(ResourceKey server) {
         return rests.containsKey(server)
-                ? Optional.of(new ServerRest(server, NOW, rests.get(server)))
+                ? Optional.of(rests.get(server))
                 : Optional.ofNullable(world.path("rests").path(server.toString()).textValue())
                         .map(why -> new ServerRest(server, NOW, why));
     }
@@ -320,6 +321,22 @@ public final class GoldenWorld implements World {
     @Override
     public Optional<UsedLimit> usedLimit(ResourceKey organization) {
         return Optional.ofNullable(UsedLimit.read(world.path("usedLimits")).get(organization));
+    }
+
+    /** {@code mailRests: {acme/acme: [{uid, server, since, until, class, why}]}}; null before the relays have said it. */
+    @Override
+    public Optional<List<MailRest>> mailRests(ResourceKey organization) {
+        JsonNode told = world.path("mailRests").path(organization.toString());
+        List<MailRest> rests = new ArrayList<>();
+        told.forEach(rest -> rests.add(new MailRest(organization, text(rest, "uid"),
+                text(rest, "server").map(ResourceKey::parse), Instant.parse(rest.path("since").asText()),
+                rest.path("release").asBoolean() ? MailRest.End.RELEASE : MailRest.End.TIME,
+                text(rest, "until").map(Instant::parse), text(rest, "class"), rest.path("why").asText())));
+        return Optional.of(rests).filter(_ -> !told.isNull());
+    }
+
+    private static Optional<String> text(JsonNode node, String field) {
+        return Optional.ofNullable(node.path(field).textValue());
     }
 
     @Override

@@ -34,7 +34,7 @@ final class FailoverTest {
     private static final int CONNECTIONS = 3;
 
     /** What happens to the primary. */
-    private enum Loss {
+    enum Loss {
         /** All its processes are killed: connections break. */
         KILLED,
         /** Nothing is heard of it any more, on connections that stay open; it comes back later and takes itself for the primary. */

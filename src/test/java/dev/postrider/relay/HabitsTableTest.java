@@ -9,23 +9,36 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.postrider.relay.delivery.DeliverySettings;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
+import dev.postrider.route.Endpoint;
 import dev.postrider.route.OrganizationRoute;
+import dev.postrider.route.ServerRoute;
+import dev.postrider.testing.AiosmtpdServer;
 import dev.postrider.testing.GoldenFiles;
+import dev.postrider.testing.LeftOut;
+import dev.postrider.testing.MailpitServer;
+import dev.postrider.testing.ReceivingServer;
 import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.transport.LoopbackUpstreams;
 import dev.postrider.transport.MailUpstreams;
+import jakarta.mail.internet.MimeMessage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -52,12 +65,49 @@ final class HabitsTableTest {
 
             A test of the project writes this page: it plays each habit with a scripted server, sends mail to it through
             a running relay, and notes what has come of it before the mail is next due. Another test has Postfix and Exim
-            do some of this by their configuration. What a reply means, and how to add to that, is in
-            [replies.md](replies.md).
+            do some of this by their configuration, and what other real servers get is in the second table. What a reply
+            means, and how to add to that, is in [replies.md](replies.md).
 
             | who does it | habit | mail | what Postrider does |
             |---|---|---|---|
             """;
+
+    private static final String REAL_SERVERS = """
+
+            ## Real servers
+
+            The same mails to servers of other people's, through the same relay: what arrives. `eightBitMime: Never` is the
+            setting of a MailServer, for servers that offer 8BITMIME and do not bear it.
+
+            | server | mail | what Postrider does |
+            |---|---|---|
+            """;
+    private static final List<Habit> MAILS = List.of(
+            new Habit("", "", "one with an umlaut", _ -> {}, 1, UMLAUT),
+            new Habit("", "", "one with a line of 5,000", _ -> {}, 1, LONG_LINE),
+            new Habit("", "", "one to 250 recipients", _ -> {}, 250, PLAIN));
+
+    /**
+     * A server that is sent the {@link #MAILS}.
+     *
+     * @param name   as the table calls it
+     * @param server empty where it cannot be had on this machine
+     */
+    private record RealServer(String name, Optional<? extends ReceivingServer> server,
+            Endpoint.EightBitMime eightBitMime) {
+        String row(Habit mail) {
+            return "| %s | %s | ".formatted(name, mail.mail);
+        }
+    }
+
+    /**
+     * What a habit is played with.
+     *
+     * @param messages what has arrived of it
+     * @param activity changes while there is something to say to the server
+     */
+    private record Played(Habit habit, int port, Endpoint.EightBitMime eightBitMime,
+            Supplier<List<ScriptedSmtpServer.Received>> messages, Supplier<Object> activity) {}
 
     /**
      * A habit.
@@ -167,17 +217,73 @@ final class HabitsTableTest {
                         on("MESSAGE", "554 5.7.1 Spam message rejected"), 1, PLAIN));
     }
 
+    private static List<RealServer> realServers(Path directory) throws Exception {
+        Optional<MailpitServer> mailpit = MailpitServer.start(Files.createDirectories(directory.resolve("mailpit")));
+        return List.of(new RealServer("Mailpit", mailpit, Endpoint.EightBitMime.IF_OFFERED),
+                new RealServer("Mailpit, `eightBitMime: Never`", mailpit, Endpoint.EightBitMime.NEVER),
+                new RealServer("aiosmtpd", AiosmtpdServer.start(directory.resolve("aiosmtpd-8bit"), true),
+                        Endpoint.EightBitMime.IF_OFFERED),
+                new RealServer("aiosmtpd without 8BITMIME (`decode_data`)",
+                        AiosmtpdServer.start(directory.resolve("aiosmtpd-7bit"), false),
+                        Endpoint.EightBitMime.IF_OFFERED));
+    }
+
+    private static Played played(Habit habit, ScriptedSmtpServer server) {
+        habit.script.accept(server);
+        return new Played(habit, server.port(), Endpoint.EightBitMime.IF_OFFERED, server::messages,
+                () -> server.commands().stream().filter(line -> !line.equals("QUIT")).count());
+    }
+
+    /** Mails of several organizations go to a real server; their senders tell them apart. */
+    private static Played played(int number, Habit mail, RealServer real) {
+        ReceivingServer server = real.server.orElseThrow();
+        Supplier<List<ScriptedSmtpServer.Received>> messages = () -> server.messages()
+                .stream()
+                .filter(received -> received.text().contains("From: org" + number + "@"))
+                .toList();
+        return new Played(mail, server.port(), real.eightBitMime, messages, () -> messages.get().size());
+    }
+
+    private static ServerRoute route(int number, Played played) {
+        ServerRoute usual = TestRoutes.local("mx" + number, played.port, 4);
+        Endpoint.Smtp smtp = (Endpoint.Smtp) usual.endpoint();
+        return new ServerRoute(usual.key(), usual.global(), usual.active(), new Endpoint.Smtp(smtp.host(), smtp.port(),
+                smtp.security(), smtp.tls(), false, Optional.empty(), Optional.empty(), smtp.connectTimeout(),
+                smtp.tlsTimeout(), smtp.replyTimeout(), smtp.dataTimeout(), smtp.maxConnections(), Optional.empty(),
+                false, Optional.empty(), played.eightBitMime));
+    }
+
+    /** What the page says of a server that cannot be had here, which stays. */
+    private static String rowOf(RealServer real, Habit mail) throws IOException {
+        LeftOut.note("what is sent to " + real.name + " (" + mail.mail + ")",
+                "it could not be built or fetched on this machine");
+        return Files.readAllLines(PAGE)
+                .stream()
+                .filter(line -> line.startsWith(real.row(mail)))
+                .findFirst()
+                .map(line -> line + "\n")
+                .orElse("");
+    }
+
     @Test
     void whatComesOfEachHabitIsWhatThePageSays(@TempDir Path directory) throws Exception {
-        List<Habit> habits = habits();
+        List<RealServer> realServers = realServers(directory);
         List<ScriptedSmtpServer> servers = new ArrayList<>();
+        List<Played> played = new ArrayList<>();
+        for (Habit habit : habits()) {
+            servers.add(ScriptedSmtpServer.start());
+            played.add(played(habit, servers.getLast()));
+        }
+        int scripted = played.size();
+        for (RealServer real : realServers) {
+            for (Habit mail : real.server.isPresent() ? MAILS : List.<Habit>of()) {
+                played.add(played(played.size(), mail, real));
+            }
+        }
         Routes routes = new Routes();
         routes.put(TestRoutes.relay());
-        for (int i = 0; i < habits.size(); i++) {
-            ScriptedSmtpServer server = ScriptedSmtpServer.start();
-            habits.get(i).script.accept(server);
-            servers.add(server);
-            routes.put(TestRoutes.local("mx" + i, server.port(), 4));
+        for (int i = 0; i < played.size(); i++) {
+            routes.put(route(i, played.get(i)));
             routes.put(TestRoutes.organization("org" + i, OrganizationRoute.State.OPEN, "mx" + i));
         }
         routes.markComplete();
@@ -187,18 +293,28 @@ final class HabitsTableTest {
                         SmtpLimits.DEFAULT, false, RelayConfiguration.DEFAULT.received()),
                 routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
                 DeliverySettings.of("relay.test"), InstantSource.system())) {
-            for (int i = 0; i < habits.size(); i++) {
-                submit(relay, i, habits.get(i));
+            for (int i = 0; i < played.size(); i++) {
+                submit(relay, i, played.get(i).habit);
             }
-            awaitQuiet(relay, servers);
+            awaitQuiet(relay, played);
             JsonNode queue = queue(relay);
-            for (int i = 0; i < habits.size(); i++) {
-                Habit habit = habits.get(i);
+            for (int i = 0; i < scripted; i++) {
+                Habit habit = played.get(i).habit;
                 page.append("| %s | %s | %s | %s |%n".formatted(habit.who, habit.habit, habit.mail,
-                        result(i, habit, servers.get(i), queue)));
+                        result(i, played.get(i), queue)));
+            }
+            page.append(REAL_SERVERS);
+            int next = scripted;
+            for (RealServer real : realServers) {
+                for (Habit mail : MAILS) {
+                    page.append(real.server.isEmpty()
+                            ? rowOf(real, mail)
+                            : real.row(mail) + result(next, played.get(next++), queue) + " |\n");
+                }
             }
         } finally {
             servers.forEach(ScriptedSmtpServer::close);
+            realServers.forEach(real -> real.server.ifPresent(ReceivingServer::close));
         }
         GoldenFiles.check(PAGE, page.toString(), getClass());
     }
@@ -221,23 +337,21 @@ final class HabitsTableTest {
     }
 
     /** Until nothing was said to any server for a while: all that is left waits for its time. */
-    private static void awaitQuiet(Relay relay, List<ScriptedSmtpServer> servers) {
+    private static void awaitQuiet(Relay relay, List<Played> played) {
         await().atMost(Duration.ofMinutes(1))
                 .during(Duration.ofSeconds(3))
-                .until(() -> servers.stream()
-                        .map(server -> server.commands().stream().filter(line -> !line.equals("QUIT")).count())
-                        .toList(), new Unchanged());
+                .until(() -> played.stream().map(one -> one.activity.get()).toList(), new Unchanged());
         assertThat(relay.queued()).isNotNegative();
     }
 
     /** Holds from the second time that it sees the same. */
-    private static final class Unchanged extends org.hamcrest.BaseMatcher<List<Long>> {
-        private List<Long> last = List.of();
+    private static final class Unchanged extends org.hamcrest.BaseMatcher<List<Object>> {
+        private List<?> last = List.of();
 
         @Override
         public boolean matches(Object now) {
             boolean same = now.equals(last);
-            last = ((List<?>) now).stream().map(Long.class::cast).toList();
+            last = (List<?>) now;
             return same;
         }
 
@@ -256,9 +370,11 @@ final class HabitsTableTest {
         }
     }
 
-    private static String result(int number, Habit habit, ScriptedSmtpServer server, JsonNode queue) {
+    private static String result(int number, Played played, JsonNode queue) throws Exception {
+        Habit habit = played.habit;
+        List<ScriptedSmtpServer.Received> received = played.messages.get();
         List<String> results = new ArrayList<>();
-        List<ScriptedSmtpServer.Received> mails = server.messages()
+        List<ScriptedSmtpServer.Received> mails = received
                 .stream()
                 .filter(mail -> !isReport(mail))
                 .toList();
@@ -270,8 +386,7 @@ final class HabitsTableTest {
                     + (mails.size() > 1 ? ", in %d transactions".formatted(mails.size()) : "")
                     + form(habit, mails.getFirst()));
         }
-        server.messages()
-                .stream()
+        received.stream()
                 .filter(HabitsTableTest::isReport)
                 .forEach(report -> results.add(
                         "a report (%s) goes to the sender%s".formatted(statuses(report.text()),
@@ -305,7 +420,8 @@ final class HabitsTableTest {
     }
 
     /** How the message was made anew, if it was. */
-    private static String form(Habit habit, ScriptedSmtpServer.Received mail) {
+    private static String form(Habit habit, ScriptedSmtpServer.Received mail) throws Exception {
+        assertThat(read(mail.text())).as("what people read").isEqualTo(read(habit.text));
         boolean same = body(mail.text()).equals(body(habit.text));
         return same
                 ? ""
@@ -315,6 +431,13 @@ final class HabitsTableTest {
                         .map(encoding -> ", encoded as " + encoding.group(1))
                         .findFirst()
                         .orElse(", made anew");
+    }
+
+    private static String read(String message) throws Exception {
+        return new MimeMessage(null, new ByteArrayInputStream(message.getBytes(StandardCharsets.ISO_8859_1)))
+                .getContent()
+                .toString()
+                .strip();
     }
 
     private static String body(String message) {

@@ -130,8 +130,9 @@ public final class RelayMain {
 
     /** As the relay's command does; until the process ends. */
     private static void watch(Map<String, String> given, Routes routes) {
-        Config config = Config.fromKubeconfig(new File(given.get("kubeconfig")));
-        RouteSecrets.watch(new KubernetesClientBuilder().withConfig(config).build(), given.get("namespace"), routes);
+        Config config = Config.fromKubeconfig(new File(given.getOrDefault("kubeconfig", "")));
+        RouteSecrets.watch(new KubernetesClientBuilder().withConfig(config).build(), given.getOrDefault("namespace", ""),
+                routes);
     }
 
     private static Routes routes(Map<String, String> given) throws IOException {

@@ -35,11 +35,7 @@ public enum ConsumerPrograms {
             case MSMTP, PHP, PYTHON, POSTFIX, RUBY_MAIL -> onPath();
             case NODEMAILER -> onPath().filter(_ -> made("nodemailer-7", "npm", "install", "--silent", "--prefix",
                     folder("nodemailer-7"), "nodemailer@7"));
-            case DJANGO -> onPath()
-                    .filter(_ -> made("django-5.2/bin", "python3", "-m", "venv", folder("django-5.2"))
-                            && made("django-5.2/bin/django-admin", folder("django-5.2") + "/bin/pip", "install", "-q",
-                                    "django==5.2.*"))
-                    .map(_ -> List.of(folder("django-5.2") + "/bin/python"));
+            case DJANGO -> inVenv("django-5.2", "django-admin", "django==5.2.*");
             case ALERTMANAGER -> built("alert");
             case GITEA -> built("gitea");
         };
@@ -67,6 +63,19 @@ public enum ConsumerPrograms {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * A Python that has a package of PyPI, in a virtual environment that is made once for a machine.
+     *
+     * @param name    of its folder
+     * @param program that the package brings
+     */
+    static Optional<List<String>> inVenv(String name, String program, String requirement) {
+        return InstalledProgram.PYTHON.path()
+                .filter(_ -> made(name + "/bin", "python3", "-m", "venv", folder(name))
+                        && made(name + "/bin/" + program, folder(name) + "/bin/pip", "install", "-q", requirement))
+                .map(_ -> List.of(folder(name) + "/bin/python"));
     }
 
     private static Optional<List<String>> built(String program) {

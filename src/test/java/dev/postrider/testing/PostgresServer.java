@@ -36,7 +36,7 @@ public final class PostgresServer implements AutoCloseable {
     private final Path programs;
     private final Path directory;
     private final int port;
-    private final List<String> options = new ArrayList<>();
+    private final List<String> options;
     private final String listenAddresses;
     private BoundProcess process;
 
@@ -72,7 +72,7 @@ public final class PostgresServer implements AutoCloseable {
     public PostgresServer startSynchronousStandby() throws SQLException {
         PostgresServer standby;
         try {
-            standby = new PostgresServer(this);
+            standby = follower();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -96,55 +96,60 @@ public final class PostgresServer implements AutoCloseable {
 
     private static PostgresServer start(Optional<TestCertificates.Server> certificate, List<String> addresses) {
         try {
-            return new PostgresServer(certificate, addresses);
+            return empty(certificate, addresses);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private PostgresServer(Path programs, String listenAddresses) throws IOException {
+    /** @param directory with the data in it, and whosever it runs as */
+    private PostgresServer(Path programs, Path directory, List<String> options, String listenAddresses)
+            throws IOException {
         this.programs = programs;
+        this.directory = directory;
+        this.options = options;
         this.listenAddresses = listenAddresses;
-        directory = Files.createTempDirectory("postgres");
         port = freePort();
+        process = startProcess();
     }
 
-    private PostgresServer(Optional<TestCertificates.Server> certificate, List<String> addresses) throws IOException {
-        this(programs(), String.join(",", Stream.concat(Stream.of("127.0.0.1"), addresses.stream()).toList()));
-        if (certificate.isPresent()) {
-            options.addAll(tls(certificate.get()));
-        }
+    private static PostgresServer empty(Optional<TestCertificates.Server> certificate, List<String> addresses)
+            throws IOException {
+        Path programs = programs();
+        Path directory = Files.createTempDirectory("postgres");
+        List<String> options = certificate.isPresent() ? tls(directory, certificate.get()) : List.of();
         Path password = Files.writeString(directory.resolve("password"), PASSWORD);
-        giveDirectory();
+        giveAway(directory);
         PostgresBinaries.run(directory,
-                asUser(programs.resolve("initdb").toString(), "-D", data(), "-U", USER, "--auth=scram-sha-256",
-                        "--pwfile=" + password, "--encoding=UTF8", "--locale=C", "--no-sync"));
+                asUser(programs.resolve("initdb").toString(), "-D", data(directory), "-U", USER,
+                        "--auth=scram-sha-256", "--pwfile=" + password, "--encoding=UTF8", "--locale=C", "--no-sync"));
         if (!addresses.isEmpty()) {
             Files.writeString(directory.resolve("data/pg_hba.conf"), "host all all 10.0.0.0/8 scram-sha-256\n",
                     StandardOpenOption.APPEND);
         }
-        process = startProcess();
+        return new PostgresServer(programs, directory, options,
+                String.join(",", Stream.concat(Stream.of("127.0.0.1"), addresses.stream()).toList()));
     }
 
-    /** A copy of another, which it follows from now on. */
-    private PostgresServer(PostgresServer primary) throws IOException {
-        this(primary.programs, primary.listenAddresses);
-        giveDirectory();
-        PostgresBinaries.run(directory,
-                asUser(programs.resolve("pg_basebackup").toString(), "-D", data(), "--checkpoint=fast", "--no-sync",
-                        "--write-recovery-conf", "-d",
-                        "host=127.0.0.1 port=%d user=%s password='%s' application_name=%s".formatted(primary.port,
-                                USER, PASSWORD, STANDBY)));
-        process = startProcess();
+    /** A copy of this one, which it follows from now on. */
+    private PostgresServer follower() throws IOException {
+        Path copy = Files.createTempDirectory("postgres");
+        giveAway(copy);
+        PostgresBinaries.run(copy,
+                asUser(programs.resolve("pg_basebackup").toString(), "-D", data(copy), "--checkpoint=fast",
+                        "--no-sync", "--write-recovery-conf", "-d",
+                        "host=127.0.0.1 port=%d user=%s password='%s' application_name=%s".formatted(port, USER,
+                                PASSWORD, STANDBY)));
+        return new PostgresServer(programs, copy, List.of(), listenAddresses);
     }
 
-    private void giveDirectory() {
+    private static void giveAway(Path directory) {
         if (isRoot()) {
             PostgresBinaries.run(directory, List.of("chown", "-R", "nobody", directory.toString()));
         }
     }
 
-    private List<String> tls(TestCertificates.Server certificate) throws IOException {
+    private static List<String> tls(Path directory, TestCertificates.Server certificate) throws IOException {
         Path chain = Files.writeString(directory.resolve("tls.crt"), certificate.certificate());
         Path key = Files.writeString(directory.resolve("tls.key"), certificate.privateKey());
         // It takes no key that others may read.
@@ -189,13 +194,13 @@ public final class PostgresServer implements AutoCloseable {
         }
     }
 
-    private String data() {
+    private static String data(Path directory) {
         return directory.resolve("data").toString();
     }
 
     private BoundProcess startProcess() {
         // Nothing here outlives the machine's own crash, so the disk need not be waited for.
-        List<String> command = asUser(programs.resolve("postgres").toString(), "-D", data(), "-p",
+        List<String> command = asUser(programs.resolve("postgres").toString(), "-D", data(directory), "-p",
                 Integer.toString(port), "-c", "listen_addresses=" + listenAddresses, "-c", "unix_socket_directories=",
                 "-c",
                 "fsync=off", "-c", "max_connections=200");
@@ -270,7 +275,7 @@ public final class PostgresServer implements AutoCloseable {
     /** Makes a standby the primary, whatever the former one does; returns once it takes writes. */
     public void promote() {
         PostgresBinaries.run(directory,
-                asUser(programs.resolve("pg_ctl").toString(), "promote", "-w", "-D", data()));
+                asUser(programs.resolve("pg_ctl").toString(), "promote", "-w", "-D", data(directory)));
     }
 
     /** Sends a signal to all its processes at once: KILL, STOP as for a machine without breath, CONT. */
@@ -278,8 +283,11 @@ public final class PostgresServer implements AutoCloseable {
         long pid = Long.parseLong(Files.readAllLines(directory.resolve("data/postmaster.pid")).getFirst());
         var command = new ArrayList<>(List.of("kill", "-" + name, Long.toString(pid)));
         // One that ends by itself meanwhile is no reason to fail.
-        ProcessHandle.of(pid).stream().flatMap(ProcessHandle::descendants).forEach(child -> command.add(
-                Long.toString(child.pid())));
+        ProcessHandle.of(pid)
+                .stream()
+                .flatMap(ProcessHandle::descendants)
+                .forEach(child -> command.add(
+                        Long.toString(child.pid())));
         CommandResult.run(directory, Map.of(), "", command);
     }
 

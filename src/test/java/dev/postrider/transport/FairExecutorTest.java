@@ -42,6 +42,30 @@ final class FairExecutorTest {
     }
 
     @Test
+    void thatWaitsDoesNothingBeforeItBegins() {
+        try (var executor = FairExecutor.waiting("test", 1)) {
+            executor.execute("shop", () -> done.add("shop"));
+            executor.execute("acme", () -> done.add("acme"));
+            assertThat(executor.waiting()).isEqualTo(2);
+            assertThat(done).isEmpty();
+
+            executor.begin();
+            await().until(() -> done.size() == 2);
+            assertThat(done).containsExactly("shop", "acme");
+        }
+    }
+
+    @Test
+    void thatEndsBeforeItBeganDoesNothing() throws Exception {
+        var executor = FairExecutor.waiting("test", 1);
+        executor.execute("shop", () -> done.add("shop"));
+        executor.shutdown();
+
+        assertThat(executor.awaitTermination(0, TimeUnit.SECONDS)).isTrue();
+        assertThat(done).isEmpty();
+    }
+
+    @Test
     void takesTurnsAndIsThatOfWhatItStarts() throws Exception {
         try (var executor = new FairExecutor("test", 1)) {
             var first = new CountDownLatch(1);

@@ -4,6 +4,7 @@ import dev.postrider.api.Condition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Something about a resource that a person should look at.
@@ -50,9 +51,10 @@ record Attention(Inspected about, Level level, String reason, String message, St
                 .filter(condition -> condition.reason().equals("SomeServersFailed"))
                 .ifPresent(condition -> all.add(new Attention(resource, Level.NOTE, condition.reason(),
                         condition.message(), next.of(resource, condition))));
-        resource.condition("TakesMail")
+        Stream.of("TakesMail", "MailTaken")
+                .flatMap(type -> resource.condition(type).stream())
                 .filter(condition -> condition.status() == Condition.Status.False)
-                .ifPresent(condition -> all.add(new Attention(resource, Level.NOTE, condition.reason(),
+                .forEach(condition -> all.add(new Attention(resource, Level.NOTE, condition.reason(),
                         condition.message(), next.of(resource, condition))));
         resource.condition("OnBackup")
                 .filter(condition -> condition.status() == Condition.Status.True)

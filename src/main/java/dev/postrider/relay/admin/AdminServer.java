@@ -14,6 +14,7 @@ import dev.postrider.relay.queue.Quotas.Use;
 import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.LostReports;
+import dev.postrider.route.MailRest;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.Quota.WhenExceeded;
 import dev.postrider.route.Quota;
@@ -37,12 +38,12 @@ import java.util.function.Supplier;
 
 /**
  * What probes, Prometheus, the operator and people ask, over HTTP: {@code /healthz} and {@code /readyz} from the start;
- * {@code /metrics}, with the operator's token {@code /queue/{namespace}/{name}}, {@code /limits}, {@code /rests} and
- * {@value #LOST_REPORTS}, and {@link QueueApi} once there is a
- * queue. Probes have a port of their own besides, which nobody else need reach.
+ * {@code /metrics}, with the operator's token {@code /queue/{namespace}/{name}}, {@code /limits}, {@code /rests},
+ * {@value #MAIL_RESTS} and {@value #LOST_REPORTS}, and {@link QueueApi} once there is a queue. Probes have a port of their own besides, which nobody else need reach.
  */
 public final class AdminServer implements AutoCloseable {
     private static final String LOST_REPORTS = "/lost-reports";
+    private static final String MAIL_RESTS = "/mail-rests";
     private static final HttpResponse TOKEN_WANTED = HttpResponse.text(401,
             "the operator's token is needed: Authorization: Bearer <token>");
 
@@ -80,17 +81,19 @@ public final class AdminServer implements AutoCloseable {
      *
      * @param waiting says why mail in the queue is not tried
      * @param rests   servers that take no mail now
+     * @param mailRests organizations whose own mail rests
      * @param access  who may see and change the queue besides who has the installation's token
      * @param metrics for {@code /metrics}, in the text format of Prometheus
      */
-    public void open(Queue queue, Waiting waiting, Supplier<List<ServerRest>> rests, Routes routes, Access access,
-            Supplier<String> metrics) {
+    public void open(Queue queue, Waiting waiting, Supplier<List<ServerRest>> rests,
+            Supplier<List<MailRest>> mailRests, Routes routes, Access access, Supplier<String> metrics) {
         var operator = new StaticToken(routes, access);
         pages.add(MetricsPage.PATH, HttpPages.reading(new MetricsPage(operator::metrics, metrics)))
                 .add(LOST_REPORTS, toOperator(operator, _ -> lostReports(queue)))
                 .add("/queue/", toOperator(operator, request -> queued(request, queue, routes)))
                 .add("/limits", toOperator(operator, _ -> limits(queue, routes)))
                 .add("/rests", toOperator(operator, _ -> QueueApi.json(RouteJson.write(rests.get()))))
+                .add(MAIL_RESTS, toOperator(operator, _ -> QueueApi.json(RouteJson.write(mailRests.get()))))
                 .add(QueueApi.PATH, new QueueApi(queue.view(), waiting, queue.counters(), operator));
     }
 

@@ -4,6 +4,7 @@ import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.route.ResourceKey;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,8 @@ final class Backlog {
     private final CircuitBreaker breaker;
     private final OwnRests rests;
     private @Nullable Pool pool;
+    /** Of the OrganizationMailSettings that it is of, once it is known. */
+    private Optional<String> uid = Optional.empty();
     private boolean listed;
     private long held;
 
@@ -71,6 +74,25 @@ final class Backlog {
     /** Servers at which its mail rests. */
     OwnRests rests() {
         return rests;
+    }
+
+    /** Whose it is, as far as that is known. */
+    Optional<String> uid() {
+        return uid;
+    }
+
+    /** Takes up whose it is now: where the name is another's, what rests of the former owner's mail is not theirs. */
+    void of(Optional<String> owner) {
+        if (uid.isPresent() && owner.isPresent() && !uid.equals(owner)) {
+            rests.forget();
+            breaker.close();
+        }
+        uid = owner.or(() -> uid);
+    }
+
+    /** Whether a message with this owner is of it; empty if that is not known. */
+    boolean owns(String owner) {
+        return owner.isEmpty() || uid.isEmpty() || uid.get().equals(owner);
     }
 
     /** Where its mail goes; null if nowhere. */

@@ -27,6 +27,7 @@ final class CircuitBreaker {
     private int failures;
     private boolean open;
     private boolean probing;
+    private Instant since = Instant.MIN;
     private Instant restsUntil = Instant.MIN;
     private Optional<Verdict.Refused> lastFailure = Optional.empty();
     private Optional<Rest> why = Optional.empty();
@@ -76,6 +77,11 @@ final class CircuitBreaker {
         if (why.isPresent() && !probe) {
             return;
         }
+        close();
+    }
+
+    /** Forgets all failures. */
+    void close() {
         open = false;
         why = Optional.empty();
         probing = false;
@@ -93,7 +99,7 @@ final class CircuitBreaker {
         failures++;
         // What was under way when it opened says nothing new.
         if (open ? probe : failures >= MOST_FAILURES) {
-            open = true;
+            open(now);
             probing = false;
             Duration length = rest.orElseGet(shortest);
             restsUntil = now.plus(length);
@@ -102,19 +108,26 @@ final class CircuitBreaker {
             rest = Optional.of(twice.compareTo(most) < 0 ? twice : most);
         }
         failure.retryAfter().map(now::plus).filter(time -> !open || time.isAfter(restsUntil)).ifPresent(time -> {
-            open = true;
+            open(now);
             restsUntil = time;
         });
     }
 
     /** Opens at once, for a time that is known. */
-    void rest(boolean probe, Rest rest) {
-        open = true;
+    void rest(boolean probe, Rest rest, Instant now) {
+        open(now);
         abandoned(probe);
         lastFailure = Optional.of(rest.failure());
         if (why.isEmpty() || rest.until().isAfter(restsUntil)) {
             why = Optional.of(rest);
             restsUntil = rest.until();
+        }
+    }
+
+    private void open(Instant now) {
+        if (!open) {
+            open = true;
+            since = now;
         }
     }
 
@@ -125,9 +138,19 @@ final class CircuitBreaker {
         }
     }
 
+    /** Lets one through at once, whatever it rests for. */
+    void halfOpen() {
+        restsUntil = Instant.MIN;
+    }
+
     /** The known reason that it rests for, if that is so. */
     Optional<Rest> rest() {
         return why;
+    }
+
+    /** When it opened, as long as it has not closed since. */
+    Instant since() {
+        return since;
     }
 
     /** When an open one half-opens. */

@@ -16,6 +16,7 @@ import dev.postrider.relay.submitter.SubmitterLogins;
 import dev.postrider.relay.submitter.Submitters;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.relay.telemetry.Tracing;
+import dev.postrider.route.MailRest;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayRoute;
 import dev.postrider.route.ResourceKey;
@@ -148,6 +149,11 @@ public final class Delivery implements AutoCloseable {
             public void released(ResourceKey organization) {
                 turns.released(organization);
             }
+
+            @Override
+            public void releasesMissed() {
+                turns.releasedAll();
+            }
         });
         queue.permits()
                 .onWanted((server, busyToo) -> closeConnections(lane -> lane.key().equals(server)
@@ -172,9 +178,14 @@ public final class Delivery implements AutoCloseable {
         return new WaitingMail(routes, turns, clock);
     }
 
-    /** Servers that take no mail now, or have yet to prove that they do. */
+    /** Servers that take no mail now, or have yet to prove that they do, or are over their rates for long. */
     public List<ServerRest> rests() {
         return turns.rests();
+    }
+
+    /** Organizations whose own mail gets no place at a server, or at none, while that of others does. */
+    public List<MailRest> mailRests() {
+        return turns.mailRests();
     }
 
     private void makeRoom(ResourceKey server) {
@@ -344,7 +355,8 @@ public final class Delivery implements AutoCloseable {
         /** However that fails, {@link Turns} must hear of it, as of what is read. Nothing is sent then. */
         private Optional<Grant> ask(Lane lane, Allowance.Wish wish) {
             try {
-                return Optional.of(queue.rates().take(lane.key(), wish.limits(), wish.most(), wish.owed()));
+                return Optional.of(queue.rates()
+                        .take(lane.key(), wish.limits(), wish.most(), wish.owed(), wish.sharing()));
             } catch (QueueException.Corrupt e) {
                 LOG.debug("the rate of server {} cannot be read: {}", lane.key(), e.getMessage());
             } catch (QueueException e) {

@@ -127,6 +127,7 @@ final class Destinations {
 
     private void route(Backlog backlog) {
         backlog.pool(null);
+        backlog.of(routes.organization(backlog.organization()).flatMap(OrganizationRoute::uid));
         Optional<Routing> routing = routes.routing(backlog.organization());
         if (routing.isEmpty() || isToRemove(backlog.organization())) {
             return;

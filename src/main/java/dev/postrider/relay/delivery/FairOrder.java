@@ -5,8 +5,10 @@ import dev.postrider.transport.FairQueue;
 import dev.postrider.transport.Shares;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -27,7 +29,7 @@ final class FairOrder {
     private final InstantSource clock;
     private final Starter starter;
     private final Consumer<Backlog> empty;
-    private final Consumer<Lane> overRate;
+    private final BiConsumer<Lane, List<String>> overRate;
     private final FairQueue<Pool> runnable = new FairQueue<>();
     /** Pools whose namespace has its share under way. */
     private final FairQueue<Pool> parked = new FairQueue<>();
@@ -47,10 +49,11 @@ final class FairOrder {
 
     /**
      * @param empty    puts what an organization has in memory back into the queue
-     * @param overRate told of each server that mail waits for and that is perhaps over its rate
+     * @param overRate told of each server that mail waits for and that is perhaps over its rate, and of namespaces whose
+     *                 mail does so beside those that wait there
      */
     FairOrder(Lanes lanes, ReadAhead readAhead, InstantSource clock, Starter starter, Consumer<Backlog> empty,
-            Consumer<Lane> overRate) {
+            BiConsumer<Lane, List<String>> overRate) {
         this.overRate = overRate;
         this.lanes = lanes;
         this.readAhead = readAhead;
@@ -95,7 +98,7 @@ final class FairOrder {
             othersToo(pool, now);
             return;
         }
-        pool.lanes().forEach(overRate);
+        pool.lanes().forEach(lane -> overRate.accept(lane, List.of(pool.namespace())));
         Optional<Place> place = lanes.enter(pool, Set.of(), now);
         if (place.isEmpty()) {
             block(pool, now);
@@ -132,7 +135,7 @@ final class FairOrder {
                 lane.waiting().add(pool.namespace(), pool);
             }
         }
-        if (pool.lanes().stream().anyMatch(lane -> lane.free(now) > 0)) {
+        if (pool.lanes().stream().anyMatch(lane -> lane.hasItsPlaces(pool.namespace(), now))) {
             lanes.meters().shareReached(pool.namespace(), "connections");
         }
         unpark();
@@ -140,7 +143,7 @@ final class FairOrder {
     }
 
     /** What a pool has in memory goes back into the queue while all its servers rest, or are over their rates, for long. */
-    void emptyIfAllRest(Pool pool, Instant now) {
+    private void emptyIfAllRest(Pool pool, Instant now) {
         if (!pool.isEmptied() && lanes.allRest(pool, Set.of(), now)) {
             // It will be long, and memory is for those who move on.
             pool.emptied(true);
@@ -156,7 +159,7 @@ final class FairOrder {
     /** Lets as many look for a place as a server has. */
     void wake(Lane lane, Instant now) {
         if (!lane.waiting().isEmpty()) {
-            overRate.accept(lane);
+            overRate.accept(lane, List.of());
         }
         int free = lane.free(now);
         while (free > 0) {

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -41,9 +42,6 @@ final class Lane {
     private Optional<String> uid;
     long lastUse;
     Instant withoutPermitUntil = Instant.MIN;
-
-    /** Since when it takes no mail, as long as that is so. */
-    Instant restsSince = Instant.MIN;
 
     private final BooleanSupplier several;
 
@@ -131,27 +129,65 @@ final class Lane {
     }
 
     /**
-     * Whether it may take mail now, though it may have no room: it neither rests nor has to prove itself, nor is it over its
-     * rate. While that is so, servers of a later priority get nothing.
+     * Whether it may take mail of a namespace now, though it may have no room: it neither rests nor has to prove itself,
+     * nor is it over its rate, nor has the namespace its share of that. While that is so, servers of a later priority get
+     * nothing.
      */
-    boolean takesMail(Instant now) {
-        return route.isPresent() && breaker.state(now) == State.CLOSED && overRateUntil(now).isEmpty();
+    boolean takesMail(String namespace, Instant now) {
+        return route.isPresent() && breaker.state(now) == State.CLOSED && overRateUntil(now).isEmpty()
+                && fullOf(namespace, now).isEmpty();
     }
 
     /** How many more attempts may begin. */
     int free(Instant now) {
-        if (now.isBefore(withoutPermitUntil) || !breaker.admits(now)) {
-            return 0;
-        }
-        int free = (int) Math.min(allowance.available(now), Math.max(0, most(now) - places.all()));
+        int free = Math.min(allowance.available(now), freePlaces(now));
         return breaker.state(now) == State.CLOSED ? free : Math.min(1, free);
+    }
+
+    /** How many more places it has, whatever its rates let through. */
+    private int freePlaces(Instant now) {
+        return now.isBefore(withoutPermitUntil) || !breaker.admits(now)
+                ? 0
+                : (int) Math.max(0, most(now) - places.all());
     }
 
     /** Whether a namespace may have a place: some are left for others where there may be others. */
     boolean admits(String namespace, Instant now) {
-        return free(now) > 0 && (!isShared() || places.admits(namespace, 1, most(now))
+        return free(now) > 0 && allowance.available(payer(namespace), now) > 0 && hasPlaceFor(namespace, now);
+    }
+
+    private boolean hasPlaceFor(String namespace, Instant now) {
+        return freePlaces(now) > 0 && (!isShared() || places.admits(namespace, 1, most(now))
                 && places.of(namespace) < most(namespace, now)
                 && !now.isBefore(withoutPermit.getOrDefault(namespace, Instant.MIN)));
+    }
+
+    /** Whether a namespace has its share of the places, of which some are free. */
+    boolean hasItsPlaces(String namespace, Instant now) {
+        return freePlaces(now) > 0 && !hasPlaceFor(namespace, now);
+    }
+
+    /** Whose part of what may be sent a namespace's mail takes of. */
+    String payer(String namespace) {
+        return isShared() && allowance.isCounted() ? namespace : Allowance.ANYBODY;
+    }
+
+    /** That a namespace has its share of what may be sent in an hour or a day, if that is so. */
+    Optional<Allowance.Full> fullOf(String namespace, Instant now) {
+        return allowance.fullOf(payer(namespace), now);
+    }
+
+    /**
+     * What to ask for, so that it may be sent more by its rates.
+     *
+     * @param more namespaces that have mail for it and do not wait yet
+     */
+    Optional<Allowance.Wish> ask(List<String> more, Instant now) {
+        return isShared() && allowance.isCounted()
+                ? allowance.ask(Stream.concat(waiting.waiting().stream(), more.stream())
+                        .distinct()
+                        .filter(namespace -> hasPlaceFor(namespace, now)), now)
+                : allowance.ask(now);
     }
 
     boolean isGlobal() {
@@ -183,10 +219,15 @@ final class Lane {
         return allowance.overUntil(now);
     }
 
-    /** Whether it lets nobody in for so long that memory is for mail that moves on. */
-    boolean isClosedForLong(Instant now) {
-        return breaker.state(now) == State.OPEN
-                || overRateUntil(now).filter(until -> until.isAfter(now.plus(LONG))).isPresent();
+    /** Until when it is over its rate, where that is so long that people are to know. */
+    Optional<Instant> overRateForLong(Instant now) {
+        return overRateUntil(now).filter(until -> until.isAfter(now.plus(LONG)));
+    }
+
+    /** Whether it lets no mail of a namespace in for so long that memory is for mail that moves on. */
+    boolean isClosedForLong(String namespace, Instant now) {
+        return breaker.state(now) == State.OPEN || overRateForLong(now).isPresent()
+                || fullOf(namespace, now).filter(full -> full.until().isAfter(now.plus(LONG))).isPresent();
     }
 
     void havePermits() {

@@ -15,6 +15,7 @@ import dev.postrider.transport.Upstreams;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -64,7 +65,7 @@ final class Lanes {
     private record At(Pool pool, Instant now) implements ServerChoice.Moment<Lane> {
         @Override
         public boolean takesMail(Lane lane) {
-            return lane.takesMail(now) && pool.rests().takesMail(lane.key, now);
+            return lane.takesMail(pool.namespace(), now) && pool.rests().takesMail(lane.key, now);
         }
 
         @Override
@@ -172,17 +173,8 @@ final class Lanes {
         return false;
     }
 
-    /**
-     * Lets a server rest, though it works: one message is let through first when that is over.
-     *
-     * @param rest until when and why, for people
-     */
-    void rest(Lane lane, Rest rest) {
-        rest(lane, false, rest);
-    }
-
-    private void rest(Lane lane, boolean probe, Rest rest) {
-        lane.breaker.rest(probe, rest);
+    private static void rest(Lane lane, boolean probe, Rest rest, Instant now) {
+        lane.breaker.rest(probe, rest, now);
         lane.refusedFor.clear();
     }
 
@@ -215,7 +207,7 @@ final class Lanes {
             }
             return new Place(best, pool.choice(), best.route.orElseThrow(), pool.namespace(),
                     best.permits(pool.namespace(), now), best.breaker.begin(), pool.rests(),
-                    pool.rests().begin(best.key), best.lastUse, best.allowance.take());
+                    pool.rests().begin(best.key), best.lastUse, best.allowance.take(best.payer(pool.namespace())));
         });
     }
 
@@ -236,10 +228,13 @@ final class Lanes {
     /**
      * What to ask for, so that a server may be sent more by its rate. Where something is to come by itself, it is woken
      * then.
+     *
+     * @param more namespaces that have mail for it and do not wait yet
      */
-    Optional<Allowance.Wish> ask(Lane lane, Instant now) {
-        Optional<Allowance.Wish> wish = lane.allowance.ask(now);
+    Optional<Allowance.Wish> ask(Lane lane, List<String> more, Instant now) {
+        Optional<Allowance.Wish> wish = lane.ask(more, now);
         if (wish.isEmpty()) {
+            lane.allowance.nextShare(now).ifPresent(time -> wakeUps.put(lane.key, time));
             lane.overRateUntil(now).ifPresent(until -> {
                 Instant soon = now.plus(SHORTEST_WAIT);
                 wakeUps.put(lane.key, until.isAfter(soon) ? until : soon);
@@ -315,9 +310,6 @@ final class Lanes {
 
     private void tell(Lane lane, State before, Optional<Verdict.Refused> failure, Instant now) {
         State after = lane.breaker.state(now);
-        if (before == State.CLOSED && after != State.CLOSED) {
-            lane.restsSince = now;
-        }
         if (after == State.OPEN && before != State.OPEN) {
             Instant until = lane.breaker.restsUntil();
             if (until.isBefore(Rest.UNTIL_RELEASED)) {
@@ -347,22 +339,23 @@ final class Lanes {
             CircuitBreaker breaker = own.note(lane.key);
             breaker.failed(place.ownProbe, refused, now);
             if (breaker.isOpen()) {
-                breaker.rest(place.ownProbe, rest);
+                breaker.rest(place.ownProbe, rest, now);
             }
         } else if (rest.end().isEmpty()) {
             lane.breaker.abandoned(place.probe);
-            own.note(lane.key).rest(place.ownProbe, rest);
+            own.note(lane.key).rest(place.ownProbe, rest, now);
         } else if (refused.inTransaction() && lane.isShared()) {
-            own.note(lane.key).rest(place.ownProbe, rest);
+            own.note(lane.key).rest(place.ownProbe, rest, now);
             lane.refusedFor.add(place.namespace);
             if (lane.refusedFor.size() >= CircuitBreaker.MOST_FAILURES) {
-                rest(lane, place.probe, new Rest(rest.until(), rest.shown(), rest.reason(), ofAnybody(lane, refused)));
+                rest(lane, place.probe,
+                        new Rest(rest.until(), rest.shown(), rest.reason(), ofAnybody(lane, refused)), now);
             } else {
                 lane.breaker.abandoned(place.probe);
             }
         } else {
             own.abandoned(lane.key, place.ownProbe);
-            rest(lane, place.probe, rest);
+            rest(lane, place.probe, rest, now);
         }
     }
 
@@ -414,7 +407,7 @@ final class Lanes {
     /** Whether all servers of these organizations rest, those aside, or are not there. */
     boolean allRest(Pool pool, Set<ResourceKey> tried, Instant now) {
         for (Lane lane : pool.lanes()) {
-            if (!tried.contains(lane.key) && lane.route.isPresent() && !lane.isClosedForLong(now)
+            if (!tried.contains(lane.key) && lane.route.isPresent() && !lane.isClosedForLong(pool.namespace(), now)
                     && !pool.rests().isResting(lane.key, now)) {
                 return false;
             }
@@ -422,42 +415,58 @@ final class Lanes {
         return true;
     }
 
-    /** Those that take no mail now, or have yet to prove that they do. */
-    List<ServerRest> rests() {
+    /** Those that take no mail now, or have yet to prove that they do; also those that are over their rates for long. */
+    List<ServerRest> rests(Instant now) {
         return lanes.values()
                 .stream()
-                .filter(lane -> lane.route.isPresent() && lane.breaker.isOpen())
-                .map(lane -> new ServerRest(lane.key, lane.restsSince,
-                        lane.breaker.rest().map(rest -> rest.words() + "; ").orElse("")
-                                + lane.breaker.lastFailure().map(Verdict.Refused::message).orElse("")))
+                .filter(lane -> lane.route.isPresent())
+                .flatMap(lane -> (lane.breaker.isOpen()
+                        ? Optional.of(new ServerRest(lane.key, lane.breaker.since(),
+                                lane.breaker.rest().map(rest -> rest.words() + "; ").orElse("")
+                                        + lane.breaker.lastFailure().map(Verdict.Refused::message).orElse("")))
+                        : overRate(lane, now)).stream())
                 .toList();
+    }
+
+    private static Optional<ServerRest> overRate(Lane lane, Instant now) {
+        return lane.overRateForLong(now)
+                .flatMap(until -> lane.allowance.waitsFor()
+                        .map(limit -> new ServerRest(lane.key, lane.allowance.overSince(), "until %s: %s"
+                                .formatted(until.truncatedTo(ChronoUnit.SECONDS), limit.text()), true)));
     }
 
     /** Servers of these organizations that rest. */
     List<Resting> resting(Pool pool, Instant now) {
         List<Resting> resting = new ArrayList<>();
         for (Lane lane : pool.lanes()) {
-            lane.route.flatMap(server -> why(lane, pool.rests(), now).map(failure -> new Resting(server, failure)))
+            lane.route.flatMap(server -> why(lane, pool, now).map(failure -> new Resting(server, failure)))
                     .ifPresent(resting::add);
         }
         return resting;
     }
 
-    private static Optional<Verdict.Refused> why(Lane lane, OwnRests own, Instant now) {
+    private static Optional<Verdict.Refused> why(Lane lane, Pool pool, Instant now) {
+        OwnRests own = pool.rests();
         CircuitBreaker breaker = own.isResting(lane.key, now) ? own.note(lane.key) : lane.breaker;
         if (breaker.state(now) == State.OPEN) {
             return breaker.lastFailure();
         }
         // RFC 3463, X.4.5: the system was not able to deliver in time, for there is too much mail.
-        return lane.isClosedForLong(now)
-                ? lane.allowance.waitsFor()
-                        .map(limit -> new Verdict.Refused(Step.MessageRejected, false, "4.4.5",
-                                waitsForRate(lane, limit)))
+        return lane.isClosedForLong(pool.namespace(), now)
+                ? lane.fullOf(pool.namespace(), now)
+                        .map(full -> hasItsShare(pool.namespace(), lane, full))
+                        .or(() -> lane.allowance.waitsFor().map(limit -> waitsForRate(lane, limit)))
+                        .map(text -> new Verdict.Refused(Step.MessageRejected, false, "4.4.5", text))
                 : Optional.empty();
     }
 
     private static String waitsForRate(Lane lane, RateLimits.Limit limit) {
         return "waits for the rate of server %s: %s".formatted(lane.key, limit.text());
+    }
+
+    private static String hasItsShare(String namespace, Lane lane, Allowance.Full full) {
+        return "namespace %s has its share of the rate of server %s: %s".formatted(namespace, lane.key,
+                full.limit().text());
     }
 
     /**
@@ -471,7 +480,7 @@ final class Lanes {
             Instant now) {
         Map<Waiting.Reason, Instant> rest = new LinkedHashMap<>();
         List<ServerRoute> full = new ArrayList<>();
-        for (ServerRoute server : inReach(servers, own, now)) {
+        for (ServerRoute server : inReach(servers, namespace, own, now)) {
             Lane lane = lanes.get(server.key());
             if (lane == null) {
                 return Optional.empty();
@@ -479,7 +488,11 @@ final class Lanes {
             CircuitBreaker breaker = own.isResting(lane.key, now) ? own.note(lane.key) : lane.breaker;
             if (breaker.state(now) == State.OPEN) {
                 rest.put(rests(server, breaker), breaker.restsUntil());
-            } else if (lane.allowance.available(now) == 0) {
+            } else if (lane.fullOf(namespace, now).isPresent()) {
+                Allowance.Full share = lane.fullOf(namespace, now).get();
+                rest.put(new Waiting.Reason(hasItsShare(namespace, lane, share), Optional.of(share.until())),
+                        share.until());
+            } else if (lane.allowance.available(lane.payer(namespace), now) == 0) {
                 Instant until = lane.overRateUntil(now).orElse(now);
                 rest.put(new Waiting.Reason(lane.allowance.waitsFor()
                         .map(limit -> waitsForRate(lane, limit))
@@ -502,10 +515,10 @@ final class Lanes {
     }
 
     /** Those that mail may go to: of the first priority that takes mail, and of those before it. */
-    private List<ServerRoute> inReach(List<ServerRoute> servers, OwnRests own, Instant now) {
+    private List<ServerRoute> inReach(List<ServerRoute> servers, String namespace, OwnRests own, Instant now) {
         int last = servers.stream()
                 .filter(server -> Optional.ofNullable(lanes.get(server.key()))
-                        .filter(lane -> lane.takesMail(now) && own.takesMail(lane.key, now))
+                        .filter(lane -> lane.takesMail(namespace, now) && own.takesMail(lane.key, now))
                         .isPresent())
                 .mapToInt(server -> server.preference().priority())
                 .min()
@@ -532,7 +545,7 @@ final class Lanes {
                     "server %s gets at most %d connections for now, since it said that more are too many (maxConnections: %d)"
                             .formatted(server.key(), lane.most(now), server.endpoint().maxConnections()));
         }
-        if (lane.free(now) > 0) {
+        if (lane.hasItsPlaces(namespace, now)) {
             return new Waiting.Reason("namespace %s has its share of the connections to server %s (maxConnections: %d)"
                     .formatted(namespace, server.key(), server.endpoint().maxConnections()));
         }

@@ -27,6 +27,18 @@ final class OwnRests {
         return breakers.isEmpty();
     }
 
+    /** Nothing rests any more. */
+    void forget() {
+        breakers.clear();
+    }
+
+    /** The servers at which mail rests, or has to be tried with one message first. */
+    Map<ResourceKey, CircuitBreaker> open() {
+        Map<ResourceKey, CircuitBreaker> open = new HashMap<>(breakers);
+        open.values().removeIf(breaker -> !breaker.isOpen());
+        return open;
+    }
+
     /** The breaker of a server; noted from now on. */
     CircuitBreaker note(ResourceKey server) {
         return breakers.computeIfAbsent(server, _ -> closed.get());
@@ -73,9 +85,9 @@ final class OwnRests {
         return breaker != null && breaker.state(now) == State.OPEN;
     }
 
-    /** A person has changed something: each is tried with one message. */
+    /** A person wants it: each is tried with one message. */
     void endAll() {
-        breakers.values().forEach(CircuitBreaker::endRest);
+        breakers.values().forEach(CircuitBreaker::halfOpen);
     }
 
     /** The same at servers that are declared otherwise; says whether it rested at one. */

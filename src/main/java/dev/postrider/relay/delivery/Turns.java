@@ -6,6 +6,7 @@ import dev.postrider.relay.queue.SendingRates.Grant;
 import dev.postrider.relay.queue.Waiting;
 import dev.postrider.relay.routes.RouteChanges;
 import dev.postrider.relay.routes.Routes;
+import dev.postrider.route.MailRest;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRest;
 import dev.postrider.route.ServerRoute;
@@ -167,12 +168,12 @@ final class Turns {
                 .map(place -> place.to(turn.message().recipients().size()));
     }
 
-    private void waitForRate(Lane lane) {
+    private void waitForRate(Lane lane, List<String> more) {
         if (lane.route().flatMap(ServerRoute::rates).isEmpty()) {
             return;
         }
         Optional<Instant> before = next();
-        lanes.ask(lane, clock.instant()).ifPresent(wish -> work.takeOfRate(lane, wish));
+        lanes.ask(lane, more, clock.instant()).ifPresent(wish -> work.takeOfRate(lane, wish));
         if (!before.equals(next())) {
             work.timeChanged();
         }
@@ -182,14 +183,13 @@ final class Turns {
     synchronized void tookOfRate(Lane lane, Allowance.Wish wish, Optional<Grant> grant) {
         Instant now = clock.instant();
         lane.allowance.answered(wish, grant, now);
+        Set<String> full = grant.map(Grant::full).orElse(Map.of()).keySet();
+        full.forEach(namespace -> lanes.meters().shareReached(namespace, "rates"));
         order.wake(lane, now);
-        start();
-        if (lane.isClosedForLong(now)) {
-            destinations.pools()
-                    .stream()
-                    .filter(pool -> pool.lanes().contains(lane))
-                    .forEach(pool -> order.emptyIfAllRest(pool, now));
+        if (!full.isEmpty() || lane.overRateForLong(now).isPresent()) {
+            order.goElsewhere(lane);
         }
+        start();
     }
 
     private void start() {
@@ -203,12 +203,14 @@ final class Turns {
      *
      * @param open connections to that server, of all relays
      */
-    synchronized void leave(Place place, ResourceKey organization, Optional<Verdict.Refused> failure, int open) {
+    synchronized void leave(Place place, QueuedMessage message, Optional<Verdict.Refused> failure, int open) {
         Instant now = clock.instant();
-        Backlog backlog = destinations.of(organization);
+        Backlog backlog = destinations.of(message.organization());
+        // What comes of a former owner's last messages lets nothing of whoever has the name now rest.
+        OwnRests own = backlog.owns(message.owner()) ? backlog.rests() : new OwnRests(lanes::newBreaker);
         boolean rested = !backlog.rests().isEmpty();
         boolean restedHere = backlog.rests().isResting(place.lane().key(), now);
-        if (lanes.leave(place, organization, backlog.rests(), failure, open, now)) {
+        if (lanes.leave(place, message.organization(), own, failure, open, now)) {
             order.goElsewhere(place.lane());
         }
         if (!restedHere && backlog.rests().isResting(place.lane().key(), now)) {
@@ -236,6 +238,16 @@ final class Turns {
             });
         }
         due(organization);
+    }
+
+    /** The same of whatever mail rests. */
+    synchronized void releasedAll() {
+        destinations.backlogs()
+                .stream()
+                .filter(backlog -> !backlog.rests().isEmpty())
+                .map(Backlog::organization)
+                .toList()
+                .forEach(this::released);
     }
 
     /** A place is given back of which nothing came. */
@@ -313,9 +325,14 @@ final class Turns {
         return Rests.of(destinations, lanes, clock.instant());
     }
 
-    /** Servers that take no mail now, or have yet to prove that they do. */
+    /** Servers that take no mail now, or have yet to prove that they do, or are over their rates for long. */
     synchronized List<ServerRest> rests() {
-        return lanes.rests();
+        return lanes.rests(clock.instant());
+    }
+
+    /** Organizations whose own mail rests while that of others goes on, as many as are told of at a time. */
+    synchronized List<MailRest> mailRests() {
+        return MailRests.of(destinations.backlogs(), clock.instant());
     }
 
     /** Queue ids of the messages of these organizations that are in memory and have no place yet. */

@@ -54,7 +54,7 @@ final class Visit implements AutoCloseable {
             if (!over) {
                 over = true;
                 turn.noteOutcome(failure);
-                turns.leave(place, turn.message().organization(), failure, open);
+                turns.leave(place, turn.message(), failure, open);
             }
         }
     }

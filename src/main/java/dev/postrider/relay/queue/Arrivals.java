@@ -27,4 +27,9 @@ public interface Arrivals {
     default void released(ResourceKey organization) {
         arrived(organization, true);
     }
+
+    /** That may have been said of any organization, and was not heard. */
+    default void releasesMissed() {
+        // Mail that is due is found in the tables.
+    }
 }

@@ -17,6 +17,11 @@ interface Peers extends AutoCloseable {
         }
 
         @Override
+        public void tellReleased(ResourceKey organization) {
+            // Nobody to tell.
+        }
+
+        @Override
         public void close() {
             // Nothing to end.
         }
@@ -27,6 +32,9 @@ interface Peers extends AutoCloseable {
 
     /** Tells them soon that mail of an organization is due that this relay did not take. Does not block. */
     void tell(ResourceKey organization);
+
+    /** Tells them soon that a person wants mail of an organization to be tried now. Does not block. */
+    void tellReleased(ResourceKey organization);
 
     @Override
     void close();

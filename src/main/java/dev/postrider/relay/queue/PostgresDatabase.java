@@ -63,9 +63,11 @@ final class PostgresDatabase implements Database {
     /** What the pool does not give to others after an error. */
     private static final class Broken implements SQLExceptionOverride {
         @java.lang.Override
-        public Override adjudicate(SQLException e) {
+        public SQLExceptionOverride.Override adjudicate(SQLException e) {
             // A server that takes no writes any more: the primary is another now.
-            return READ_ONLY.equals(e.getSQLState()) ? Override.MUST_EVICT : Override.CONTINUE_EVICT;
+            return READ_ONLY.equals(e.getSQLState())
+                    ? SQLExceptionOverride.Override.MUST_EVICT
+                    : SQLExceptionOverride.Override.CONTINUE_EVICT;
         }
     }
 
@@ -167,8 +169,10 @@ final class PostgresDatabase implements Database {
             return new QueueException.Full("no room in " + name, e);
         }
         if (state.startsWith("28")) {
-            return new QueueException(name + " refuses the login: " + PostgresHost.firstLine(e) + ". Correct the files username and "
-                    + "password of its credentials, or the login there; they are read again with each try", e);
+            return new QueueException(
+                    name + " refuses the login: " + PostgresHost.firstLine(e) + ". Correct the files username and "
+                            + "password of its credentials, or the login there; they are read again with each try",
+                    e);
         }
         return new QueueException(what, e);
     }

@@ -24,6 +24,8 @@ import org.slf4j.LoggerFactory;
 final class PostgresPeers implements Peers {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresPeers.class);
     private static final String CHANNEL = "postrider_queue";
+    /** Apart from the other: relays of former versions listen to that alone, and would not know what this says. */
+    private static final String RELEASED = "postrider_released";
     private static final Duration GATHERING = Duration.ofMillis(20);
     private static final Duration POLL = Duration.ofSeconds(3);
     private static final Duration COUNT = Duration.ofSeconds(10);
@@ -37,6 +39,7 @@ final class PostgresPeers implements Peers {
     private final Replica replica;
     private final LeasedPermits permits;
     private final Set<ResourceKey> untold = ConcurrentHashMap.newKeySet();
+    private final Set<ResourceKey> untoldReleases = ConcurrentHashMap.newKeySet();
     private final Semaphore told = new Semaphore(0);
     private final Thread speaker = Thread.ofPlatform().name("queue-notify").daemon().unstarted(this::speak);
     private final Thread poller = Thread.ofPlatform().name("queue-poll").daemon().unstarted(this::poll);
@@ -46,6 +49,7 @@ final class PostgresPeers implements Peers {
 
     // Touched by the poller alone.
     private long nextPoll = System.nanoTime() + POLL.toNanos();
+    private boolean deaf;
     private long nextCount = System.nanoTime() + COUNT.toNanos();
 
     PostgresPeers(PostgresDatabase database, Replica replica, LeasedPermits permits) {
@@ -69,13 +73,21 @@ final class PostgresPeers implements Peers {
         }
     }
 
+    @Override
+    public void tellReleased(ResourceKey organization) {
+        if (untoldReleases.add(organization)) {
+            told.release();
+        }
+    }
+
     private void speak() {
         while (!closing) {
             try {
                 told.acquire();
                 Thread.sleep(GATHERING);
                 told.drainPermits();
-                notifyOthers();
+                notifyOthers(RELEASED, untoldReleases);
+                notifyOthers(CHANNEL, untold);
             } catch (InterruptedException e) {
                 LOG.debug("woken", e);
             } catch (QueueException e) {
@@ -85,14 +97,17 @@ final class PostgresPeers implements Peers {
         }
     }
 
-    private void notifyOthers() throws QueueException {
-        String[] organizations = untold.stream().map(ResourceKey::toString).toArray(String[]::new);
+    private void notifyOthers(String channel, Set<ResourceKey> untoldOn) throws QueueException {
+        String[] organizations = untoldOn.stream().map(ResourceKey::toString).toArray(String[]::new);
+        if (organizations.length == 0) {
+            return;
+        }
         for (String organization : organizations) {
-            untold.remove(ResourceKey.parse(organization));
+            untoldOn.remove(ResourceKey.parse(organization));
         }
         database.read(connection -> {
             try (PreparedStatement statement = connection.prepareStatement(
-                    "SELECT pg_notify('" + CHANNEL + "', ? || ' ' || organization) FROM unnest(?) AS organization")) {
+                    "SELECT pg_notify('" + channel + "', ? || ' ' || organization) FROM unnest(?) AS organization")) {
                 statement.setString(1, replica.id());
                 statement.setArray(2, connection.createArrayOf("text", organizations));
                 return statement.execute();
@@ -104,22 +119,35 @@ final class PostgresPeers implements Peers {
         while (!closing) {
             try (Connection connection = database.openDirect(); Statement statement = connection.createStatement()) {
                 statement.execute("LISTEN " + CHANNEL);
+                statement.execute("LISTEN " + RELEASED);
                 statement.execute("LISTEN " + LeasedPermits.CHANNEL);
+                heardAgain();
                 while (!closing) {
                     hear(connection.unwrap(PGConnection.class).getNotifications((int) POLL.toMillis() / 3));
                     requireAnswer(connection);
                 }
             } catch (SQLException e) {
+                deaf = true;
                 if (!closing) {
                     LOG.debug("the other relays are not heard: {}", e.getMessage());
                     database.doubtPrimary();
                     pause();
                 }
             } catch (RuntimeException e) {
+                deaf = true;
                 LOG.error("listening to the other relays stumbled and goes on", e);
                 pause();
             }
         }
+    }
+
+    /** What is due the tables tell; what a person has released they do not. */
+    private void heardAgain() {
+        SqlQueue listening = queue;
+        if (listening != null && deaf) {
+            listening.releasesMissed();
+        }
+        deaf = false;
     }
 
     /** Nothing comes on a connection to a server that is frozen, or behind a network that is gone: it must be asked. */
@@ -162,7 +190,12 @@ final class PostgresPeers implements Peers {
             }
             String[] words = notification.getParameter().split(" ", 2);
             if (words.length == 2 && !words[0].equals(replica.id())) {
-                listening.arrivedElsewhere(ResourceKey.parse(words[1]));
+                ResourceKey organization = ResourceKey.parse(words[1]);
+                if (notification.getName().equals(RELEASED)) {
+                    listening.releasedElsewhere(organization);
+                } else {
+                    listening.arrivedElsewhere(organization);
+                }
             }
         }
     }

@@ -211,7 +211,10 @@ final class PrimarySource implements DataSource {
         var text = new StringBuilder("none of its hosts is a primary that can be reached:");
         String state = "08001";
         for (Answer.Failed failed : failures) {
-            text.append(' ').append(failed.host.name()).append(": ").append(PostgresHost.firstLine(failed.error))
+            text.append(' ')
+                    .append(failed.host.name())
+                    .append(": ")
+                    .append(PostgresHost.firstLine(failed.error))
                     .append(';');
             String its = failed.error.getSQLState();
             if (its != null && its.startsWith("28")) {

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Counts what is queued, and keeps it within the limits and within what each namespace has a share of. Safe for many
@@ -16,7 +17,7 @@ final class QueueUsage {
     /** What a report says beside what it returns. */
     private static final long REPORT_TEXT = 2048;
 
-    private QueueLimits limits;
+    private Supplier<QueueLimits> limits;
     private final Map<ResourceKey, Held> organizations = new HashMap<>();
     private final Map<String, Held> namespaces = new HashMap<>();
     private final Shares messages = new Shares();
@@ -25,12 +26,12 @@ final class QueueUsage {
     private Map<String, Integer> known = Map.of();
 
     QueueUsage(QueueLimits limits) {
-        this.limits = limits;
+        this.limits = () -> limits;
         share(limits.total().octets());
     }
 
     /** Limits anew. The room is shared by that when it is measured next. */
-    synchronized void limit(QueueLimits now) {
+    synchronized void limit(Supplier<QueueLimits> now) {
         limits = now;
     }
 
@@ -75,14 +76,14 @@ final class QueueUsage {
     synchronized void measured(OptionalLong free, Map<String, Integer> known) {
         this.known = known;
         share(free.isPresent()
-                ? Math.min(limits.total().octets(), total.stored() + free.getAsLong())
-                : limits.total().octets());
+                ? Math.min(limits.get().total().octets(), total.stored() + free.getAsLong())
+                : limits.get().total().octets());
     }
 
     private void share(long octets) {
         Set<String> members = new HashSet<>(known.keySet());
         members.addAll(namespaces.keySet());
-        messages.begin(limits.total().messages(), Math.max(1, members.size()));
+        messages.begin(limits.get().total().messages(), Math.max(1, members.size()));
         room.begin(octets, Math.max(1, members.size()));
         for (Held held : namespaces.values()) {
             messages.change(0, held.messages());
@@ -178,9 +179,9 @@ final class QueueUsage {
      * @throws QueueException.Full      if there is no room for it
      */
     synchronized void check(ResourceKey organization, Held more) throws QueueException {
-        checkLimit("the queue", total.plus(more), limits.total());
+        checkLimit("the queue", total.plus(more), limits.get().total());
         Held of = held(organization).plus(more);
-        checkLimit("the queue of organization " + organization, of, limits.organization());
+        checkLimit("the queue of organization " + organization, of, limits.get().organization());
         String namespace = namespaceOf(organization);
         Held before = namespaces.getOrDefault(namespace, Held.NOTHING);
         Held after = before.plus(more);

@@ -171,8 +171,8 @@ public final class SqlQueue implements Queue {
         }
     }
 
-    /** Limits from now on what is queued; what is there stays. */
-    public void limit(QueueLimits limits) {
+    /** Limits what is queued by what these are at any time; what is there stays. */
+    public void limit(Supplier<QueueLimits> limits) {
         usage.limit(limits);
     }
 
@@ -377,7 +377,17 @@ public final class SqlQueue implements Queue {
     /** A person has made some due. */
     void released(ResourceKey organization) {
         arrivals.released(organization);
-        peers.tell(organization);
+        peers.tellReleased(organization);
+    }
+
+    /** Others say so. */
+    void releasedElsewhere(ResourceKey organization) {
+        arrivals.released(organization);
+    }
+
+    /** Others may have said so of any organization, while nobody listened. */
+    void releasesMissed() {
+        arrivals.releasesMissed();
     }
 
     /** Others say so. */

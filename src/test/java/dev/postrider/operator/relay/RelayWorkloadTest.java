@@ -85,6 +85,7 @@ final class RelayWorkloadTest {
             relay: {replicas: 2}                            | relay.replicas: 2 is not possible
             relay: {autoscaled: true}                       | relay.autoscaled: true is not possible
             relay: {queue: {url: 'postgresql://db/queue'}}  | relay.queue.secretName is missing
+            relay: {queue: {url: 'postgresql://a,,b/queue', secretName: db}} | relay.queue.url: "postgresql://a,,b/queue" is not allowed
             relay: {delivery: {giveUpAfter: 5 days}}        | relay.delivery.giveUpAfter: "5 days" is no duration; write a whole number
             relay: {links: {enabled: true, s3: {endpoint: 'https://s3.example.com'}}} | relay.links.s3 needs bucket
             relay: {links: {enabled: true}, queue: {url: 'postgresql://db/q', secretName: db}} | relay.links.s3 is missing

@@ -241,6 +241,19 @@ final class QueueApiTest {
                 .replace("TO", java.time.LocalDate.parse(day).plusDays(1).toString())));
     }
 
+    /** What the operator asks for names all tenants: a token that may see a queue does not open it. */
+    @ParameterizedTest
+    @CsvSource({"/mail-rests", "/rests", "/limits", "/lost-reports", "/queue/shop/orders"})
+    void whatTheOperatorAsksForIsForItAlone(String path) throws Exception {
+        for (String token : List.of("of ann", "", TestRoutes.ADMIN_TOKEN)) {
+            HttpResponse<String> answer = http.send(HttpRequest
+                    .newBuilder(URI.create("http://127.0.0.1:" + relay.adminPort() + path))
+                    .header("Authorization", "Bearer " + token)
+                    .build(), HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.statusCode()).as(token).isEqualTo(token.equals(TestRoutes.ADMIN_TOKEN) ? 200 : 401);
+        }
+    }
+
     @Test
     void pagesFollowEachOther() throws Exception {
         JsonNode first = get("/queue?limit=3");

@@ -20,6 +20,7 @@ import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.route.Address;
 import dev.postrider.route.Endpoint;
+import dev.postrider.route.MailRest;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.ReplyRule;
@@ -36,6 +37,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -43,6 +46,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -311,10 +315,17 @@ final class AccountRefusalsTest {
         assertThat(first.messages()).hasSize(5).allMatch(message -> message.sender().startsWith("<a@"));
         awaitQueued(evil, 6);
         assertThat(count("postrider.organization.rests")).isEqualTo(1);
+        assertThat(delivery.mailRests()).singleElement().satisfies(rest -> {
+            assertThat(rest.organization()).isEqualTo(evil);
+            assertThat(rest.until()).contains(Instant.parse("2026-03-03T08:00:00Z"));
+            assertThat(rest.replyClass()).contains("SendingQuotaExceeded");
+        });
+        assertThat(delivery.rests()).isEmpty();
 
         advance(Duration.ofHours(12));
         awaitQueued(evil, 0);
         assertThat(first.messages()).hasSize(11);
+        assertThat(delivery.mailRests()).isEmpty();
     }
 
     @Test
@@ -457,6 +468,15 @@ final class AccountRefusalsTest {
         routes.put(routes.server(TestRoutes.key(name)).orElseThrow().replyRules(List.of(HOLD)));
     }
 
+    /** The server is left before it is recorded what became of the message. */
+    private void awaitHeld() {
+        await().untilAsserted(() -> assertThat(listed(ORDERS))
+                .filteredOn(entry -> entry.state() == QueueView.State.HELD)
+                .singleElement()
+                .satisfies(entry -> assertThat(entry.recipients().getFirst().lastReply().orElseThrow())
+                        .startsWith("held: ")));
+    }
+
     @Test
     void allMailOfAnOrganizationWaitsForAPerson() throws Exception {
         first.on("MAIL", "550 5.1.8 Access denied, bad outbound sender AS(42004)");
@@ -465,22 +485,81 @@ final class AccountRefusalsTest {
         submit(ORDERS, "a@b.example", 4);
         awaitWaiting(ORDERS,
                 "server shop/a rests until a person releases it: the account is suspended, or may not send");
-        assertThat(listed(ORDERS)).filteredOn(entry -> entry.state() == QueueView.State.HELD)
-                .singleElement()
-                .satisfies(entry -> assertThat(entry.recipients().getFirst().lastReply().orElseThrow())
-                        .startsWith("held: "));
+        awaitHeld();
         advance(Duration.ofDays(2));
         assertThat(mails(first)).isEqualTo(1);
         assertThat(count("postrider.organization.held")).isEqualTo(1);
+        assertThat(delivery.mailRests()).containsExactly(new MailRest(ORDERS, Optional.empty(),
+                Optional.of(TestRoutes.key("a")), START, MailRest.End.RELEASE, Optional.empty(),
+                Optional.of("AccountSuspended"), "SenderRejected: 127.0.0.1:" + first.port()
+                        + " refused the sender <a@b.example>: 550 5.1.8 Access denied, bad outbound sender AS(42004)"
+                        + "; check that this login may send as that address"));
+        assertThat(delivery.rests()).isEmpty();
 
         queue.view().change(Change.RELEASE, Filter.ALL, OptionalInt.empty());
         await().untilAsserted(() -> assertThat(mails(first)).isEqualTo(2));
         awaitWaiting(ORDERS,
                 "server shop/a rests until a person releases it: the account is suspended, or may not send");
+        awaitHeld();
         first.on("MAIL", "");
         queue.view().change(Change.RELEASE, Filter.ALL, OptionalInt.empty());
         awaitQueued(ORDERS, 0);
         assertThat(taken(first)).isEqualTo(4);
+        assertThat(delivery.mailRests()).isEmpty();
+    }
+
+    /** Each has learned by itself that the mail is held; one of them is asked to release it, and then ends. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void mailThatIsReleasedAtOneRelayIsReleasedAtAll(boolean heard, @TempDir Path credentials) throws Exception {
+        first.on("MAIL", "550 5.1.8 Access denied, bad outbound sender AS(42004)");
+        hold("a", first, false);
+        organization(ORDERS, "a");
+        String database = PostgresServer.shared().newDatabase();
+        var location = new PostgresLocation(PostgresServer.shared().url(database),
+                Optional.of(PostgresServer.credentials(credentials)));
+        try (SqlQueue other = SqlQueue.openPostgres(location, QueueLimits.DEFAULT, () -> now);
+                Delivery ofOther = delivery(other)) {
+            try (SqlQueue one = SqlQueue.openPostgres(location, QueueLimits.DEFAULT, () -> now);
+                    Delivery ofOne = delivery(one)) {
+                ofOther.start();
+                submit(other, ORDERS, "a@b.example", 1);
+                awaitAsTimePasses(ofOther, () -> ofOther.mailRests().size() == 1);
+                ofOne.start();
+                submit(one, ORDERS, "a@b.example", 1);
+                awaitAsTimePasses(ofOne, () -> ofOne.mailRests().size() == 1);
+                await().untilAsserted(() -> assertThat(one.view()
+                        .list(new Filter(Optional.of(ORDERS), Optional.empty(), Optional.empty(),
+                                Optional.of(QueueView.State.HELD)), Optional.empty(), 10))
+                        .hasSize(2));
+                first.on("MAIL", "");
+                if (!heard) {
+                    endListening(database);
+                }
+                assertThat(one.view().change(Change.RELEASE, Filter.ALL, OptionalInt.empty())).isEqualTo(2);
+                awaitAsTimePasses(ofOne, () -> taken(first) == 2);
+            }
+            submit(other, ORDERS, "a@b.example", 1);
+            awaitAsTimePasses(ofOther, () -> taken(first) == 3 && ofOther.mailRests().isEmpty());
+        }
+    }
+
+    /** Permits for connections are asked for again and again. */
+    private void awaitAsTimePasses(Delivery some, BooleanSupplier until) {
+        await().until(() -> {
+            now = now.plus(Duration.ofMillis(500));
+            some.wake();
+            return until.getAsBoolean();
+        });
+    }
+
+    /** What is told is not heard before the relays listen anew. */
+    private static void endListening(String database) throws Exception {
+        try (Connection connection = PostgresServer.shared().connect(database);
+                Statement statement = connection.createStatement()) {
+            statement.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    + " WHERE datname = current_database() AND query LIKE 'LISTEN %'");
+        }
     }
 
     /** Nothing is held then, and the other server might have the mail for ever. */

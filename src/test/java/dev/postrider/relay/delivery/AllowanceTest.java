@@ -4,6 +4,7 @@ import static dev.postrider.relay.TestRoutes.key;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postrider.relay.TestRoutes;
+import dev.postrider.relay.queue.SendingRates.Full;
 import dev.postrider.relay.queue.SendingRates.Grant;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.RelayMeters;
@@ -17,7 +18,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +34,10 @@ final class AllowanceTest {
 
     private Instant now = Instant.parse("2026-03-01T12:00:00Z");
     private final Allowance allowance = new Allowance();
+
+    private static final RateLimits PER_DAY = new RateLimits(Optional.empty(), Optional.empty(), Optional.empty(),
+            Optional.of(100), Unit.RECIPIENTS);
+    private static final RateLimits.Limit LIMIT = PER_DAY.counted().getFirst();
 
     private static RateLimits limits(Unit unit) {
         return new RateLimits(Optional.of(10), Optional.empty(), Optional.empty(), Optional.empty(), unit);
@@ -50,7 +58,7 @@ final class AllowanceTest {
         assertThat(one.most()).isOne();
         assertThat(allowance.ask(now)).describedAs("while the answer is awaited").isEmpty();
         allowance.answered(one, Optional.of(grant(1)), now);
-        allowance.take();
+        allowance.take(Allowance.ANYBODY);
         Allowance.Wish two = ask();
         assertThat(two.most()).describedAs("the first was used up").isEqualTo(2);
         allowance.answered(two, Optional.of(grant(2)), now);
@@ -69,11 +77,11 @@ final class AllowanceTest {
     void aMessageToManyIsOwedAndOneThatWasNotSentIsNot(Unit unit, int owed) {
         allowance.limitedBy(Optional.of(limits(unit)));
         allowance.answered(ask(), Optional.of(grant(1)), now);
-        Allowance.Taken taken = allowance.take();
+        Allowance.Taken taken = allowance.take(Allowance.ANYBODY);
         allowance.charge(taken, 60, 6);
         allowance.giveBack(taken);
         assertThat(allowance.available(now)).isOne();
-        allowance.charge(allowance.take(), 60, 6);
+        allowance.charge(allowance.take(Allowance.ANYBODY), 60, 6);
         assertThat(ask().owed()).isEqualTo(owed);
     }
 
@@ -95,6 +103,26 @@ final class AllowanceTest {
         assertThat(allowance.ask(now.plusMillis(1000))).isPresent();
         allowance.limitedBy(Optional.empty());
         assertThat(allowance.available(now)).isEqualTo(Integer.MAX_VALUE);
+    }
+
+    @Test
+    void whatIsGrantedToANamespaceIsForNobodyElseAndWhatItDidNotUseIsGivenBackForIt() {
+        allowance.limitedBy(Optional.of(PER_DAY));
+        Allowance.Wish wish = allowance.ask(Stream.of("a", "b", "c"), now).orElseThrow();
+        assertThat(wish.sharing().orElseThrow().waiting()).containsExactly("a", "b", "c");
+        allowance.answered(wish, Optional.of(new Grant(3, Duration.ZERO, Duration.ZERO, Optional.empty(),
+                List.of("a", "b", "a"), Map.of("c", new Full(Duration.ofHours(1), LIMIT)))), now);
+        assertThat(Stream.of("a", "b", "c").map(namespace -> allowance.available(namespace, now)))
+                .containsExactly(2, 1, 0);
+        assertThat(allowance.fullOf("c", now)).contains(new Allowance.Full(now.plus(Duration.ofHours(1)), LIMIT));
+        assertThat(allowance.overUntil(now)).describedAs("of all").isEmpty();
+        assertThat(allowance.ask(Stream.of("a", "b", "c"), now)).isEmpty();
+        // One message of b's to three recipients, and a's are lost.
+        allowance.charge(allowance.take("b"), 3, 1);
+        assertThat(allowance.ask(Stream.of("b", "d"), now).orElseThrow().owedOf()).isEqualTo(Map.of("b", 2));
+        now = now.plus(Duration.ofHours(1));
+        assertThat(allowance.fullOf("c", now)).isEmpty();
+        assertThat(allowance.available(now)).isZero();
     }
 
     /** Notes what it is handed, and does none of it. */

@@ -13,6 +13,7 @@ import dev.postrider.route.ServerRoute;
 import dev.postrider.testing.CountingSmtpServer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -99,6 +100,39 @@ final class RatesTest {
     }
 
     @Test
+    void aFloodTakesNotAllTheDayOfAServerThatIsEverybodys() throws Exception {
+        limit("shared", true, perDay(100, Unit.MESSAGES));
+        var later = new ResourceKey("victim", "small");
+        running.organization(later);
+        running.submit("flood", 200);
+        running.delivery().start();
+        await().until(() -> running.reason(key("flood"))
+                .equals("namespace shop has its share of the rate of server shop/shared: 100 messages a day"));
+        await().until(() -> limited.size() == 75);
+        assertThat(running.delivery().inMemory()).isZero();
+        running.submit(later, "next@y.example");
+        await().atMost(Duration.ofSeconds(5)).until(() -> came(limited, "next@y.example"));
+        limit("shared", true, perDay(400, Unit.MESSAGES));
+        running.awaitEmpty("flood", Duration.ofSeconds(10));
+        assertThat(limited).hasSize(201);
+    }
+
+    @Test
+    void whoHasItsShareOfAServerGoesOnThroughABackup() throws Exception {
+        limit("shared", true, perDay(20, Unit.MESSAGES));
+        running.server(new ServerRoute(key("second"), true, true,
+                new Endpoint.Smtp("127.0.0.1", other.port(), Endpoint.Security.NONE, Optional.empty(),
+                        Duration.ofSeconds(2), Duration.ofSeconds(2), 20, Optional.empty()))
+                .preferred(new Preference(10, 1)));
+        running.organization(new ResourceKey("victim", "small"));
+        running.submit("flood", 60);
+        running.delivery().start();
+        running.awaitEmpty("flood", Duration.ofSeconds(10));
+        assertThat(limited).hasSize(15);
+        assertThat(others).hasSize(45);
+    }
+
+    @Test
     void aHundredOrganizationsOfOneServerComeInTurn() throws Exception {
         limit("shared", true, perSecond(100));
         for (int i = 0; i < 100; i++) {
@@ -132,9 +166,16 @@ final class RatesTest {
         await().until(() -> running.reason(key("flood"))
                 .equals("waits for the rate of server shop/shared: 3 messages a day"));
         assertThat(running.delivery().inMemory()).isZero();
+        assertThat(running.delivery().rests()).singleElement().satisfies(rest -> {
+            assertThat(rest.server()).isEqualTo(key("shared"));
+            assertThat(rest.since()).isBetween(Instant.now().minusSeconds(60), Instant.now());
+            assertThat(rest.why()).matches("until [-0-9]{10}T[:0-9]{8}Z: 3 messages a day");
+            assertThat(rest.overRate()).isTrue();
+        });
         limit("shared", true, perDay(8, Unit.MESSAGES));
         await().until(() -> limited.size() == 8);
         running.server("shared", server.port(), true, true, 20);
+        await().until(() -> running.delivery().rests().isEmpty());
         running.awaitEmpty("flood", Duration.ofSeconds(10));
         assertThat(limited).hasSize(20);
     }

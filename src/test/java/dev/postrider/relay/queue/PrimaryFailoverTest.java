@@ -67,7 +67,8 @@ final class PrimaryFailoverTest {
 
                 promoted.promote();
 
-                String later = await().atMost(SOON).ignoreExceptionsInstanceOf(IOException.class)
+                String later = await().atMost(SOON)
+                        .ignoreExceptionsInstanceOf(IOException.class)
                         .until(() -> submit(first), id -> true);
                 assertThat(has(promoted, database, later)).isTrue();
                 assertThat(has(former, database, later)).isFalse();
@@ -75,7 +76,8 @@ final class PrimaryFailoverTest {
                     second.probe();
                     return true;
                 });
-                assertThat(second.claim(SHOP, NOW, 10)).as("what nobody has").extracting(QueuedMessage::id)
+                assertThat(second.claim(SHOP, NOW, 10)).as("what nobody has")
+                        .extracting(QueuedMessage::id)
                         .containsExactly(later);
                 assertThat(second.permits().tryTake(SERVER, 1)).as("the permit is held").isEmpty();
                 assertThat(first.holds(message)).isTrue();
@@ -111,7 +113,8 @@ final class PrimaryFailoverTest {
                 }
                 assertThatThrownBy(submitted::join).hasCauseInstanceOf(QueueException.class)
                         .hasMessageContaining("a commit is not known to be on a standby");
-                await().atMost(SOON).ignoreExceptionsInstanceOf(IOException.class)
+                await().atMost(SOON)
+                        .ignoreExceptionsInstanceOf(IOException.class)
                         .until(() -> submit(queue), id -> true);
             }
         }

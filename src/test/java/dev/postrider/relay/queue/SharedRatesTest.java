@@ -2,19 +2,28 @@ package dev.postrider.relay.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postrider.relay.queue.SendingRates.Full;
 import dev.postrider.relay.queue.SendingRates.Grant;
+import dev.postrider.relay.queue.SendingRates.Sharing;
 import dev.postrider.route.Quota.WhenExceeded;
 import dev.postrider.route.Quota;
 import dev.postrider.route.RateLimits;
 import dev.postrider.route.RateLimits.Unit;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.testing.PostgresServer;
+import dev.postrider.transport.Shares;
 import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -133,6 +142,105 @@ final class SharedRatesTest {
         try (var queue = SqlQueue.openSqlite(directory, QueueLimits.DEFAULT, InstantSource.system())) {
             assertThat(queue.rates().take(SERVER, perDay(10), 8, 0).units()).isEqualTo(2);
             assertThat(queue.rates().take(SERVER, perDay(10), 8, 0).units()).isZero();
+        }
+    }
+
+    /** What each of the namespaces that want so much gets, asked for by several relays in turn. */
+    private static Map<String, Integer> sendAll(List<SqlQueue> relays, RateLimits limits, List<String> waiting)
+            throws QueueException {
+        Map<String, Integer> got = new HashMap<>();
+        int unanswered = 0;
+        List<String> turns = new ArrayList<>(waiting);
+        for (int i = 0; unanswered < relays.size(); i++) {
+            Grant grant = relays.get(i % relays.size())
+                    .rates()
+                    .take(SERVER, limits, 7, 0, Optional.of(new Sharing(turns, Map.of(), Shares::admitsOne)));
+            Collections.rotate(turns, 1);
+            grant.to().forEach(namespace -> got.merge(namespace, 1, Integer::sum));
+            unanswered = grant.units() == 0 ? unanswered + 1 : 0;
+        }
+        return got;
+    }
+
+    private void whoComesFirstLeavesSomeForOthers(List<SqlQueue> relays) throws QueueException {
+        assertThat(sendAll(relays, perDay(100), List.of("flood"))).isEqualTo(Map.of("flood", 75));
+        assertThat(sendAll(relays, perDay(100), List.of("flood", "late"))).describedAs("three quarters of the rest")
+                .isEqualTo(Map.of("late", 18));
+        Grant none = relays.getFirst()
+                .rates()
+                .take(SERVER, perDay(100), 1, 0, Optional
+                        .of(new Sharing(List.of("flood", "late"), Map.of(), Shares::admitsOne)));
+        assertThat(none.full().keySet()).containsExactlyInAnyOrder("flood", "late");
+        Full flood = Objects.requireNonNull(none.full().get("flood"));
+        assertThat(flood.limit()).hasToString("100 messages a day");
+        assertThat(flood.after()).isBetween(Duration.ofHours(24), Duration.ofMinutes(24 * 60 + 30));
+        assertThat(sendAll(relays, perDay(100), List.of("last"))).isEqualTo(Map.of("last", 5));
+    }
+
+    @Test
+    void whatANamespaceHadCountsWhicheverRelaySentIt() throws Exception {
+        try (var one = open(); var other = open()) {
+            whoComesFirstLeavesSomeForOthers(List.of(one, other));
+        }
+        try (var again = open()) {
+            assertThat(sendAll(List.of(again), perDay(100), List.of("flood"))).isEmpty();
+        }
+    }
+
+    @Test
+    void theSharesAreTheSameInAFile() throws Exception {
+        try (var queue = SqlQueue.openSqlite(directory, QueueLimits.DEFAULT, InstantSource.system())) {
+            whoComesFirstLeavesSomeForOthers(List.of(queue));
+        }
+        try (var again = SqlQueue.openSqlite(directory, QueueLimits.DEFAULT, InstantSource.system())) {
+            assertThat(sendAll(List.of(again), perDay(100), List.of("flood"))).isEmpty();
+        }
+    }
+
+    @Test
+    void thoseThatWaitTogetherGetAsMuchEach() throws Exception {
+        try (var one = open(); var other = open()) {
+            assertThat(sendAll(List.of(one, other), perDay(100), List.of("a", "b", "c")).values())
+                    .allSatisfy(number -> assertThat(number).isBetween(29, 31));
+        }
+    }
+
+    @Test
+    void whatWasNotSentIsGivenBackAndAMessageToManyIsOwedByItsNamespace() throws Exception {
+        try (var queue = open()) {
+            SendingRates rates = queue.rates();
+            assertThat(rates.take(SERVER, perDay(100), 50, 0, sharing(Map.of(), "a")).to()).hasSize(50);
+            assertThat(rates.take(SERVER, perDay(100), 50, -40, sharing(Map.of("a", -40), "a")).to()).hasSize(50);
+            Grant grant = rates.take(SERVER, perDay(100), 50, 20, sharing(Map.of("b", 20), "a", "b"));
+            assertThat(grant.full()).containsOnlyKeys("a");
+            assertThat(grant.to()).describedAs("with the 20 it has three times what it leaves")
+                    .hasSize(10)
+                    .containsOnly("b");
+        }
+    }
+
+    private static Optional<Sharing> sharing(Map<String, Integer> owed, String... waiting) {
+        return Optional.of(new Sharing(List.of(waiting), owed, Shares::admitsOne));
+    }
+
+    @Test
+    void rowsOfNamespacesThatSendNothingAnyMoreAreRemoved() throws Exception {
+        var start = Instant.parse("2026-03-01T12:00:00Z");
+        var hours = new AtomicInteger();
+        try (var queue = SqlQueue.openSqlite(directory, QueueLimits.DEFAULT,
+                () -> start.plus(Duration.ofHours(hours.get())))) {
+            for (int day = 0; day < 5; day++) {
+                for (int i = 0; i < 10; i++) {
+                    queue.rates().take(SERVER, perDay(1000), 1, 0, sharing(Map.of(), "team-%d-%d".formatted(day, i)));
+                }
+                hours.addAndGet(26);
+            }
+        }
+        try (var connection = DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("queue.sqlite"));
+                var statement = connection.createStatement();
+                var rows = statement.executeQuery("SELECT count(*), max(length(sent)) FROM server_rate_share")) {
+            assertThat(rows.next()).isTrue();
+            assertThat(rows.getInt(1)).isEqualTo(10);
         }
     }
 
