@@ -20,7 +20,11 @@ public final class Started<T> {
         value = started;
     }
 
-    /** @throws IllegalStateException if its controller has not started */
+    /**
+     * What it has.
+     *
+     * @throws IllegalStateException if its controller has not started
+     */
     public T get() {
         T started = value;
         if (started == null) {
