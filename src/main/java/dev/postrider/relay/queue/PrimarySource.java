@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.logging.Logger;
 import javax.sql.DataSource;
@@ -25,9 +24,6 @@ import org.slf4j.LoggerFactory;
  */
 final class PrimarySource implements DataSource {
     private static final org.slf4j.Logger LOG = LoggerFactory.getLogger(PrimarySource.class);
-
-    /** After this long somebody looks again; until then all who ask are told what was found. */
-    private static final long FAILURE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     /** For a whole login, and looking up the host's name. */
     static final int LOGIN_SECONDS = 10;
@@ -89,6 +85,7 @@ final class PrimarySource implements DataSource {
 
     private Connection search() throws SQLException {
         int seen = switches;
+        long began = System.nanoTime();
         searching.lock();
         try {
             PrimaryServer known = current;
@@ -97,7 +94,8 @@ final class PrimarySource implements DataSource {
                 return accept(known.host().connect());
             }
             SQLException last = failure;
-            if (last != null && System.nanoTime() - failed < FAILURE_NANOS) {
+            if (last != null && failed - began > 0) {
+                // Somebody else has looked while this one waited.
                 throw again(last);
             }
             failure = null;
