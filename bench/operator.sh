@@ -7,8 +7,8 @@
 #   bench/operator.sh aot-cache
 #
 # ORGANIZATIONS is 1000 unless given; the options go to the operator's virtual machine, in place of the chart's and the
-# AOT cache. "aot-cache" only makes that cache, target/postrider.aot. With --peer another operator, external-secrets, does as
-# many ExternalSecrets on the same API server, and ratios to it are printed; it is built with Go once for a machine.
+# AOT cache. "aot-cache" only makes that cache, target/postrider.aot. With --peer another operator, external-secrets, does
+# as many ExternalSecrets on the same API server, and ratios to it are printed; it is built with Go once for a machine.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -6,8 +6,9 @@
 #
 # Needs Postfix installed (its smtp-source and smtp-sink too) and root, since Postfix starts as root. --postgres adds
 # Postrider with its queue in PostgreSQL. With --tls only Postrider runs, without and with TLS and logins; with
-# --crowded only Postrider, with a million messages queued and with ten thousand routes. With --routes only Postrider, too,
-# with one route and with those of N organizations in a real API server, of which so many change in a minute (1000).
+# --crowded only Postrider, with a million messages queued and with ten thousand routes. With --routes only
+# Postrider, too, with one route and with those of N organizations in a real API server, of which so many change in a
+# minute (1000).
 #
 # The options go to the relay's virtual machine, in place of the chart's and the AOT cache.
 set -euo pipefail
