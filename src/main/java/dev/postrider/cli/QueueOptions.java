@@ -27,7 +27,8 @@ final class QueueOptions {
 
     /** @throws ParameterException if the login is missing or the URL wrong; the message says what is allowed */
     QueueSettings settings(CommandLine command, RelayConfiguration.Queue queue) {
-        return new QueueSettings(Optional.of(queue.url()).filter(url -> !url.isEmpty()).map(url -> location(command, url)),
+        return new QueueSettings(
+                Optional.of(queue.url()).filter(url -> !url.isEmpty()).map(url -> location(command, url)),
                 QueueLimits.of(queue), QueueSettings.LEASE);
     }
 

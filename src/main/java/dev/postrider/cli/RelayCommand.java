@@ -185,7 +185,8 @@ final class RelayCommand implements Callable<Integer> {
                     OwnAddresses.ofInstallation("postrider-relay." + routesNamespace(client.getNamespace()) + ".svc",
                             client.getMasterUrl().getHost(),
                             Stream.of(configuration.queue().url(), configuration.links().s3().endpoint(),
-                                    configuration.links().scanner(), otlpEndpoint(configuration.visibility()).orElse(""))
+                                    configuration.links().scanner(),
+                                    otlpEndpoint(configuration.visibility()).orElse(""))
                                     .filter(address -> !address.isEmpty())
                                     .toList()));
         } catch (IllegalArgumentException e) {
@@ -202,7 +203,8 @@ final class RelayCommand implements Callable<Integer> {
         }
         String option = file.isPresent() ? "--config " + file.get() : "--config-text";
         try {
-            return RelayConfiguration.read(file.isPresent() ? Files.readString(Path.of(file.get())) : text.orElse("{}"));
+            return RelayConfiguration
+                    .read(file.isPresent() ? Files.readString(Path.of(file.get())) : text.orElse("{}"));
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), option + ": " + e.getMessage(), e);
         } catch (NoSuchFileException e) {

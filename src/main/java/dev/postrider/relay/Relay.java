@@ -101,7 +101,8 @@ public final class Relay implements AutoCloseable {
             queue.countDaysIn(key -> routes.organization(key).flatMap(OrganizationRoute::reportZone));
             this.links = openLinks(settings, clock);
             this.delivery = new Delivery(queue, routes, new MeteredUpstreams(upstreams, relayMeters),
-                    routes.configured(now -> DeliverySettings.of(settings.hostName(), now.delivery()), deliverySettings),
+                    routes.configured(now -> DeliverySettings.of(settings.hostName(), now.delivery()),
+                            deliverySettings),
                     clock, relayMeters, exposure.tracing(), links,
                     Optional.of(settings.dataDirectory().resolve("attempts")), new GrantedSenders(routes));
             this.quotas = OrganizationQuotas.start(queue, routes, relayMeters, clock);

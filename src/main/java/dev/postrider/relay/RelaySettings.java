@@ -24,7 +24,8 @@ import java.util.Optional;
  * @param links                        how attachments are served for download, if they are
  */
 public record RelaySettings(String hostName, InetAddress bind, int submissionPort, int submissionsPort, int adminPort,
-        Path dataDirectory, SmtpLimits limits, boolean allowPlaintextAuthentication, RelayConfiguration.Received received,
+        Path dataDirectory, SmtpLimits limits, boolean allowPlaintextAuthentication,
+        RelayConfiguration.Received received,
         QueueSettings queue, Optional<LinkSettings> links) {
 
     /** @throws IllegalArgumentException if several relays would keep attachments where only one can read them */
@@ -37,7 +38,8 @@ public record RelaySettings(String hostName, InetAddress bind, int submissionPor
 
     /** Without downloads. */
     public RelaySettings(String hostName, InetAddress bind, int submissionPort, int submissionsPort, int adminPort,
-            Path dataDirectory, SmtpLimits limits, boolean allowPlaintextAuthentication, RelayConfiguration.Received received,
+            Path dataDirectory, SmtpLimits limits, boolean allowPlaintextAuthentication,
+            RelayConfiguration.Received received,
             QueueSettings queue) {
         this(hostName, bind, submissionPort, submissionsPort, adminPort, dataDirectory, limits,
                 allowPlaintextAuthentication, received, queue, Optional.empty());
@@ -45,7 +47,8 @@ public record RelaySettings(String hostName, InetAddress bind, int submissionPor
 
     /** With a queue in a file and its default limits. */
     public RelaySettings(String hostName, InetAddress bind, int submissionPort, int submissionsPort, int adminPort,
-            Path dataDirectory, SmtpLimits limits, boolean allowPlaintextAuthentication, RelayConfiguration.Received received) {
+            Path dataDirectory, SmtpLimits limits, boolean allowPlaintextAuthentication,
+            RelayConfiguration.Received received) {
         this(hostName, bind, submissionPort, submissionsPort, adminPort, dataDirectory, limits,
                 allowPlaintextAuthentication, received, QueueSettings.DEFAULT);
     }

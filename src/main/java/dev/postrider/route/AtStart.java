@@ -8,4 +8,5 @@ import java.lang.annotation.Target;
 /** Marks a setting of the relay, with all below it, that takes effect when the relay starts, and not before. */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)
-public @interface AtStart {}
+public @interface AtStart {
+}

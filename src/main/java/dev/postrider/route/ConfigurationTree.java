@@ -53,7 +53,9 @@ final class ConfigurationTree {
         ObjectNode merged = JsonNodeFactory.instance.objectNode();
         defaults.properties()
                 .forEach(entry -> merged.set(entry.getKey(),
-                        given.has(entry.getKey()) ? over(entry.getValue(), given.get(entry.getKey())) : entry.getValue()));
+                        given.has(entry.getKey())
+                                ? over(entry.getValue(), given.get(entry.getKey()))
+                                : entry.getValue()));
         return merged;
     }
 

@@ -67,7 +67,8 @@ final class QueueCommandTest {
         routes.put(organization("news", State.OPEN));
         routes.markComplete();
         relay = Relay.start(new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                SmtpLimits.DEFAULT, false, RelayConfiguration.DEFAULT.received()), routes, upstreams, InstantSource.system());
+                SmtpLimits.DEFAULT, false, RelayConfiguration.DEFAULT.received()), routes, upstreams,
+                InstantSource.system());
         typed = new RelayCommands(relay.adminPort(),
                 Files.writeString(directory.resolve("token"), TestRoutes.ADMIN_TOKEN + "\n"));
         await().untilAsserted(() -> assertThat(queue("list", "--state", "deferred").lines()).hasSize(5));

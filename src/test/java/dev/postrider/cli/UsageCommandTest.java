@@ -91,7 +91,8 @@ final class UsageCommandTest {
         routes.put(organization("news", State.OPEN));
         routes.markComplete();
         relay = Relay.start(new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                SmtpLimits.DEFAULT, false, RelayConfiguration.DEFAULT.received()), routes, upstreams, DeliverySettings.of("relay.test"),
+                SmtpLimits.DEFAULT, false, RelayConfiguration.DEFAULT.received()), routes, upstreams,
+                DeliverySettings.of("relay.test"),
                 new Exposure(UsageCommandTest::decide, 10, Tracing.OFF, WebhookPolicy.STRICT), () -> now);
         for (String token : List.of("reader", "orders", "nobody")) {
             Files.writeString(directory.resolve(token), token + "\n");

@@ -62,7 +62,8 @@ final class FailingStorageTest {
         routes.put(organization("orders", State.OPEN));
         routes.markComplete();
         return Relay.start(new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, adminPort, data,
-                SmtpLimits.DEFAULT, true, RelayConfiguration.DEFAULT.received(), queue), routes, upstreams, InstantSource.system());
+                SmtpLimits.DEFAULT, true, RelayConfiguration.DEFAULT.received(), queue), routes, upstreams,
+                InstantSource.system());
     }
 
     private static String mail(Relay relay, int size) throws IOException {

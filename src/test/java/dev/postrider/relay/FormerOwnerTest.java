@@ -56,7 +56,8 @@ final class FormerOwnerTest {
         routes.put(organization("bystander", State.OPEN).of(Optional.of("other")));
         routes.markComplete();
         relay = Relay.start(new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                SmtpLimits.DEFAULT, true, RelayConfiguration.DEFAULT.received()), routes, upstreams, InstantSource.system());
+                SmtpLimits.DEFAULT, true, RelayConfiguration.DEFAULT.received()), routes, upstreams,
+                InstantSource.system());
         await().until(routes::isComplete);
     }
 

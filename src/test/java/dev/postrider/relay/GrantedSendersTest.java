@@ -75,7 +75,8 @@ final class GrantedSendersTest {
         DeliverySettings usual = DeliverySettings.of("relay.test");
         relay = Optional.of(Relay.start(
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                        SmtpLimits.DEFAULT, true, RelayConfiguration.DEFAULT.received(), QueueSettings.DEFAULT, Optional.empty()),
+                        SmtpLimits.DEFAULT, true, RelayConfiguration.DEFAULT.received(), QueueSettings.DEFAULT,
+                        Optional.empty()),
                 routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
                 new DeliverySettings("relay.test", List.of(Duration.ofMillis(200)), 0, usual.delayNotice(),
                         usual.expiry(), usual.idleConnection(), usual.messagesPerConnection(), usual.serverRest(),

@@ -97,7 +97,8 @@ public final class RelayMain {
                         .map(url -> new PostgresLocation(url, Optional.of(directory))),
                 QueueLimits.DEFAULT, quick ? LEASE : QueueSettings.LEASE);
         var settings = new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), number(given, "submission"),
-                number(given, "submissions"), 0, directory, SmtpLimits.DEFAULT, true, RelayConfiguration.DEFAULT.received(), queue,
+                number(given, "submissions"), 0, directory, SmtpLimits.DEFAULT, true,
+                RelayConfiguration.DEFAULT.received(), queue,
                 given.containsKey("hostile") && !given.containsKey("database")
                         ? Optional.of(new LinkSettings(0, false, Optional.empty(), 1L << 30, 4, Optional.empty()))
                         : Optional.empty());
@@ -131,7 +132,8 @@ public final class RelayMain {
     /** As the relay's command does; until the process ends. */
     private static void watch(Map<String, String> given, Routes routes) {
         Config config = Config.fromKubeconfig(new File(given.getOrDefault("kubeconfig", "")));
-        RouteSecrets.watch(new KubernetesClientBuilder().withConfig(config).build(), given.getOrDefault("namespace", ""),
+        RouteSecrets.watch(new KubernetesClientBuilder().withConfig(config).build(),
+                given.getOrDefault("namespace", ""),
                 routes);
     }
 

@@ -74,7 +74,8 @@ final class RelayTest {
 
     private Relay start(boolean plaintext) throws Exception {
         return Relay.start(new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                SmtpLimits.DEFAULT, plaintext, RelayConfiguration.DEFAULT.received()), routes, upstreams, InstantSource.system());
+                SmtpLimits.DEFAULT, plaintext, RelayConfiguration.DEFAULT.received()), routes, upstreams,
+                InstantSource.system());
     }
 
     @AfterEach
@@ -348,7 +349,8 @@ final class RelayTest {
     void isNotReadyBeforeTheRoutesAreKnown() throws Exception {
         relay.close();
         relay = Relay.start(new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
-                SmtpLimits.DEFAULT, false, RelayConfiguration.DEFAULT.received()), new Routes(), upstreams, InstantSource.system());
+                SmtpLimits.DEFAULT, false, RelayConfiguration.DEFAULT.received()), new Routes(), upstreams,
+                InstantSource.system());
         HttpResponse<String> response = get("/readyz", "");
         assertThat(response.statusCode()).isEqualTo(503);
         assertThat(response.body()).isEqualTo("the routes are not all known yet\n");

@@ -40,7 +40,8 @@ final class TraceHeadersTest {
             """)
     void addsWhatIsMissing(String message, String expected) throws Exception {
         for (int step : new int[]{1, 2, 7, 1000}) {
-            String passed = pass(message, step, RelayConfiguration.DEFAULT.received(), submission("client", "2001:db8::1"));
+            String passed = pass(message, step, RelayConfiguration.DEFAULT.received(),
+                    submission("client", "2001:db8::1"));
             String received = "Received: from client ([IPv6:2001:db8:0:0:0:0:0:1])|\tby relay.test (Postrider) with"
                     + " ESMTPA|\tid ID; Sun, 1 Mar 2026 12:00:00 +0000|";
             assertThat(passed).isEqualTo(received + expected.replaceFirst("D(?=I?\\||I?$)", DATE)
@@ -115,7 +116,8 @@ final class TraceHeadersTest {
             } else {
                 int octets = step;
                 assertThatThrownBy(
-                        () -> pass(text, octets, new RelayConfiguration.Received(3, 2, true), submission("c", "192.0.2.1")))
+                        () -> pass(text, octets, new RelayConfiguration.Received(3, 2, true),
+                                submission("c", "192.0.2.1")))
                         .isInstanceOf(IncomingMessage.RefusedException.class)
                         .hasMessageContaining(expected);
             }

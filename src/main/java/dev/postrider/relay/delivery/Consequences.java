@@ -45,7 +45,8 @@ final class Consequences {
     private final MailLogin logins;
     private final DeliveryReport report;
 
-    Consequences(Supplier<DeliverySettings> settings, InstantSource clock, RelayMeters meters, Routes routes, MailLogin logins) {
+    Consequences(Supplier<DeliverySettings> settings, InstantSource clock, RelayMeters meters, Routes routes,
+            MailLogin logins) {
         this.logins = logins;
         this.settings = settings;
         this.clock = clock;

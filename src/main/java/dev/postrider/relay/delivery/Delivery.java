@@ -79,7 +79,8 @@ public final class Delivery implements AutoCloseable {
      *                 used where relays share the queue
      * @param globalSenders whose mail may leave through global servers
      */
-    public Delivery(Queue queue, Routes routes, Upstreams upstreams, Supplier<DeliverySettings> settings, InstantSource clock,
+    public Delivery(Queue queue, Routes routes, Upstreams upstreams, Supplier<DeliverySettings> settings,
+            InstantSource clock,
             RelayMeters meters, Tracing tracing, Optional<Links> links, Optional<Path> attempts,
             GlobalSenders globalSenders) {
         this.suspects = queue.attemptMarks()

@@ -18,7 +18,8 @@ final class CircuitBreakerTest {
     private static final Verdict.Refused WHY = new Verdict.Refused(Step.Connection, false, Optional.empty(), "no");
 
     private Instant now = Instant.parse("2026-03-01T12:00:00Z");
-    private final CircuitBreaker breaker = new CircuitBreaker(() -> Duration.ofSeconds(30), () -> Duration.ofMinutes(10));
+    private final CircuitBreaker breaker = new CircuitBreaker(() -> Duration.ofSeconds(30),
+            () -> Duration.ofMinutes(10));
 
     private void fail() {
         boolean probe = breaker.begin();

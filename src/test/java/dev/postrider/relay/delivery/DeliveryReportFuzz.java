@@ -55,7 +55,8 @@ final class DeliveryReportFuzz {
                     new Text(header + "\r\n" + SECRET + "\r\n"), List.of(), 0);
             var failure = new Entry(new QueuedRecipient(0, "x@y.example", RecipientDsnRequest.NONE, 0, false),
                     "mx.example.net", "5.1.1", Optional.empty(), header, Optional.empty());
-            MessageContent bounce = new DeliveryReport("relay.test", () -> 0).compose(Kind.FAILED, message, Optional.empty(),
+            MessageContent bounce = new DeliveryReport("relay.test", () -> 0).compose(Kind.FAILED, message,
+                    Optional.empty(),
                     List.of(failure),
                     Instant.EPOCH);
             try (InputStream in = bounce.open()) {

@@ -33,7 +33,8 @@ final class RouteChangeCostTest {
     private final InstantSource clock = InstantSource.fixed(Instant.parse("2026-03-01T12:00:00Z"));
     private final Turns turns = new Turns(routes, new Lanes(routes, server -> {
         throw new AssertionError("nothing is sent to " + server.key());
-    }, UndoneWork.NO_PERMITS, () -> DeliverySettings.of("relay.test"), new RelayMeters(new SimpleMeterRegistry(), 10, clock)),
+    }, UndoneWork.NO_PERMITS, () -> DeliverySettings.of("relay.test"),
+            new RelayMeters(new SimpleMeterRegistry(), 10, clock)),
             clock, new UndoneWork() {
                 @Override
                 public void read(dev.postrider.route.ResourceKey organization, boolean urgent, int most) {
