@@ -26,7 +26,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiFunction;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Tag;
@@ -168,7 +168,7 @@ final class RelayConfigurationIsTheContractTest {
     private static List<String> comment(String text, String space) {
         List<String> lines = new ArrayList<>();
         StringBuilder line = new StringBuilder(space + "#");
-        for (String word : text.split(" ")) {
+        for (String word : text.split(" ", -1)) {
             if (line.length() + 1 + word.length() > WIDTH) {
                 lines.add(line.toString());
                 line = new StringBuilder(space + "#");
@@ -204,14 +204,14 @@ final class RelayConfigurationIsTheContractTest {
     private record Leaf(RecordComponent component, JsonNode value, boolean atStart) {}
 
     private static void eachLeaf(Class<?> type, JsonNode tree, String prefix, boolean atStart,
-            BiFunction<String, Leaf, Boolean> visitor) {
+            BiConsumer<String, Leaf> visitor) {
         for (RecordComponent component : type.getRecordComponents()) {
             boolean restart = atStart || component.isAnnotationPresent(AtStart.class);
             JsonNode value = tree.get(component.getName());
             if (component.getType().isRecord()) {
                 eachLeaf(component.getType(), value, prefix + component.getName() + ".", restart, visitor);
             } else {
-                visitor.apply(prefix + component.getName(), new Leaf(component, value, restart));
+                visitor.accept(prefix + component.getName(), new Leaf(component, value, restart));
             }
         }
     }

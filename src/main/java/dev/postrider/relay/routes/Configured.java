@@ -2,6 +2,7 @@ package dev.postrider.relay.routes;
 
 import dev.postrider.route.RelayConfiguration;
 import dev.postrider.route.RelayRoute;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -27,7 +28,7 @@ final class Configured<T> implements Supplier<T> {
     public T get() {
         RelayConfiguration now = route.get().map(RelayRoute::configuration).orElse(null);
         Made<T> last = made;
-        if (now != last.of) {
+        if (!Objects.equals(now, last.of)) {
             last = new Made<>(now, now == null ? otherwise : maker.apply(now));
             made = last;
         }
