@@ -46,6 +46,7 @@ final class ChartValuesIT {
               queue: {url: "postgresql://db/queue", secretName: db}
               certificate: {secretName: tls, issuerRef: {name: letsencrypt}}
               links: {enabled: true, s3: {endpoint: "https://s3.example.com", bucket: mail, secretName: s3}}
+              delivery: {serverRest: 1s}
               autoscaling: {enabled: true}
             """;
     /** What excludes something of the above. */
