@@ -16,7 +16,7 @@ public final class Cost {
     private static final long MEMORY = 4 * MIB;
     /** The fuzzer writes down each branch that is taken. */
     private static final int INSTRUMENTED = System.getProperty("JAZZER_FUZZ") == null ? 1 : 4;
-    private static final int RUNS = 4;
+    private static final int RUNS = 12;
     private static final com.sun.management.ThreadMXBean THREADS = (com.sun.management.ThreadMXBean) ManagementFactory
             .getThreadMXBean();
 
@@ -45,7 +45,7 @@ public final class Cost {
         String ended = "";
         long least = Long.MAX_VALUE;
         long allocated = 0;
-        // The first runs are compiled, and others have the processor too.
+        // The first runs are compiled, for seconds on a busy machine, and others have the processor too.
         for (int i = 0; i < RUNS && (i == 0 || least > allowed); i++) {
             long before = THREADS.getCurrentThreadAllocatedBytes();
             long start = THREADS.getCurrentThreadCpuTime();
