@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 
 /** An installation that is measured: settings, the operator, a proved global server, and a relay that is said to run. */
 final class BenchInstallation {
-    private static final String NAMESPACE = "postrider";
+    static final String NAMESPACE = "postrider";
     private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final String SERVER = """
             apiVersion: postrider.dev/v1alpha1
@@ -27,7 +27,7 @@ final class BenchInstallation {
             metadata: {name: global, namespace: postrider}
             spec:
               scope: Global
-              smtp: {host: 127.0.0.1, port: $PORT, security: None}
+              smtp: {host: $HOST, port: $PORT, security: None}
               test: {recipient: postmaster@example.com}
             """;
 
@@ -55,10 +55,7 @@ final class BenchInstallation {
                 .build()).create();
         var operator = OperatorUnderTest.start(api.kubeconfig(), NAMESPACE, options);
         try {
-            var applied = api.kubectlWithInput(SERVER.replace("$PORT", Integer.toString(port)), "apply", "-f", "-");
-            if (applied.exitCode() != 0) {
-                throw new IllegalStateException(applied.err());
-            }
+            applyServer(api, "127.0.0.1", port);
             var deployment = client.apps().deployments().inNamespace(NAMESPACE).withName(RelayWorkload.NAME);
             await().atMost(PATIENCE).until(() -> deployment.get() != null);
             deployment.subresource("status")
@@ -69,6 +66,15 @@ final class BenchInstallation {
         } catch (RuntimeException e) {
             operator.close();
             throw e;
+        }
+    }
+
+    /** Makes the global server, or has it at another name of this machine. */
+    static void applyServer(ApiServer api, String host, int port) {
+        var applied = api.kubectlWithInput(SERVER.replace("$HOST", host).replace("$PORT", Integer.toString(port)),
+                "apply", "-f", "-");
+        if (applied.exitCode() != 0) {
+            throw new IllegalStateException(applied.toString());
         }
     }
 

@@ -2,16 +2,9 @@ package dev.postrider.bench;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.postrider.api.MailServer;
-import dev.postrider.operator.Settings;
-import dev.postrider.operator.relay.RelayWorkload;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.FreePort;
-import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
-import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.Console;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -42,16 +36,6 @@ final class OperatorBenchmark {
     private static final Duration PATIENCE = Duration.ofMinutes(15);
     private static final List<String> KINDS = List.of("organizationmailsettings", "mailservers",
             "licenseexpirynotices");
-    private static final String OPERATOR = "postrider";
-    private static final String SERVER = """
-            apiVersion: postrider.dev/v1alpha1
-            kind: MailServer
-            metadata: {name: global, namespace: postrider}
-            spec:
-              scope: Global
-              smtp: {host: $HOST, port: $PORT, security: None}
-              test: {recipient: postmaster@example.com}
-            """;
     private static final String ORGANIZATION = """
             apiVersion: postrider.dev/v1alpha1
             kind: OrganizationMailSettings
@@ -117,60 +101,10 @@ final class OperatorBenchmark {
                 var api = ApiServer.start();
                 var client = api.newClient()) {
             var benchmark = new OperatorBenchmark(organizations, client, port);
-            benchmark.createNamespacesAndSettings();
-            var operator = OperatorUnderTest.start(api.kubeconfig(), OPERATOR, options);
-            benchmark.startServer(api);
+            var operator = BenchInstallation.start(api, client, port,
+                    IntStream.range(0, benchmark.namespaces).mapToObj(OperatorBenchmark::namespace).toList(), options);
             return benchmark.measure(api, operator, sink, options);
         }
-    }
-
-    private void createNamespacesAndSettings() {
-        List<String> names = new ArrayList<>(List.of(OPERATOR));
-        for (int i = 0; i < namespaces; i++) {
-            names.add(namespace(i));
-        }
-        names.forEach(name -> client
-                .resource(new NamespaceBuilder().withNewMetadata().withName(name).endMetadata().build())
-                .create());
-        client.resource(new ConfigMapBuilder().withNewMetadata()
-                .withNamespace(OPERATOR)
-                .withName("postrider-settings")
-                .withLabels(Map.of(Settings.LABEL, "true"))
-                .endMetadata()
-                .withData(Map.of(Settings.KEY, "{}"))
-                .build()).create();
-    }
-
-    /** A proved global server, and a relay that is said to run. */
-    private void startServer(ApiServer api) {
-        apply(api, server("127.0.0.1"));
-        var deployment = client.apps().deployments().inNamespace(OPERATOR).withName(RelayWorkload.NAME);
-        await().atMost(Duration.ofMinutes(1)).until(() -> deployment.get() != null);
-        deployment.subresource("status")
-                .patch(PatchContext.of(PatchType.JSON_MERGE),
-                        "{\"status\":{\"replicas\":1,\"availableReplicas\":1,\"readyReplicas\":1}}");
-        await().atMost(Duration.ofMinutes(1)).until(this::serverIsReadyAndRelayAvailable);
-    }
-
-    private String server(String host) {
-        return SERVER.replace("$HOST", host).replace("$PORT", Integer.toString(port));
-    }
-
-    private static void apply(ApiServer api, String manifest) {
-        var applied = api.kubectlWithInput(manifest, "apply", "-f", "-");
-        if (applied.exitCode() != 0) {
-            throw new IllegalStateException(applied.toString());
-        }
-    }
-
-    private boolean serverIsReadyAndRelayAvailable() {
-        var server = client.resources(MailServer.class).inNamespace(OPERATOR).withName("global").require();
-        return server.getStatus() != null && server.getStatus().conditions() != null
-                && server.getStatus()
-                        .conditions()
-                        .stream()
-                        .filter(c -> List.of("Ready", "RelayAvailable").contains(c.type()))
-                        .allMatch(c -> c.status().name().equals("True"));
     }
 
     /** What one phase took. */
@@ -218,7 +152,7 @@ final class OperatorBenchmark {
         var before = ServerRequests.now(client);
         var cpuBefore = CpuTimes.now(others);
         var started = System.nanoTime();
-        try (var again = OperatorUnderTest.start(api.kubeconfig(), OPERATOR, options)) {
+        try (var again = OperatorUnderTest.start(api.kubeconfig(), BenchInstallation.NAMESPACE, options)) {
             var processes = with(again, others);
             long quiet = awaitQuiet(again, started);
             phases.add(phase("restarted", again, quiet - started, CpuTimes.now(processes).since(cpuBefore), before));
@@ -226,7 +160,7 @@ final class OperatorBenchmark {
             before = ServerRequests.now(client);
             cpuBefore = CpuTimes.now(processes);
             var changed = System.nanoTime();
-            apply(api, server("localhost"));
+            BenchInstallation.applyServer(api, "localhost", port);
             quiet = awaitQuiet(again, changed);
             phases.add(phase("global server changed", again, quiet - changed,
                     CpuTimes.now(processes).since(cpuBefore), before));
