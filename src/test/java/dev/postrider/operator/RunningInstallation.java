@@ -26,7 +26,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -112,13 +111,15 @@ final class RunningInstallation implements AutoCloseable {
                 new RelaySettings(hostName, InetAddress.getLoopbackAddress(), 0, 0, 0, queue, SmtpLimits.DEFAULT,
                         false, RelayConfiguration.DEFAULT.received()),
                 known, new MailUpstreams(hostName, false, LoopbackUpstreams.POLICY),
-                new DeliverySettings(hostName, List.of(Duration.ofMillis(200)), 0, Duration.ofHours(4),
-                        Duration.ofDays(5), Duration.ofSeconds(30), 100, Duration.ofMillis(200),
-                        Duration.ofMillis(200), 1 << 20),
+                DeliverySettings.of(hostName),
                 InstantSource.system());
         routes = RouteSecrets.watch(relayClient, namespace, known);
-        this.settings = "relay: {adminAddress: \"http://127.0.0.1:" + relay.adminPort()
-                + "\", submissionAddress: \"localhost:" + relay.submissionPort() + "\"}\n" + settings;
+        this.settings = """
+                relay:
+                  adminAddress: "http://127.0.0.1:%d"
+                  submissionAddress: localhost:%d
+                  delivery: {retryAfter: [200ms], retryJitter: 0, serverRest: 200ms, longestServerRest: 200ms}
+                """.formatted(relay.adminPort(), relay.submissionPort()) + settings;
         operator = new RunningOperator(api, this.settings, calendar, namespace, tenant, others);
     }
 
