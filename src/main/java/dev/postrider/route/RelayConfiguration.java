@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 // @formatter:off The components are laid out by hand: what each is for, then what it takes.
 
@@ -200,48 +201,61 @@ public record RelayConfiguration(
      */
     public static RelayConfiguration read(JsonNode given, String where) {
         RelayConfiguration read = ConfigurationTree.read(given, where);
-        List<String> problems = read.contradictions(where);
-        if (!problems.isEmpty()) {
-            throw new IllegalArgumentException(String.join("; ", problems));
-        }
-        return read;
+        return read.without(Stream.concat(read.contradictions(where), read.missingSecrets(where)));
     }
 
     /**
-     * Reads what people wrote, in YAML.
+     * Reads what people wrote for a relay that they start themselves, in YAML: without names of Secrets, if they like.
      *
      * @throws IllegalArgumentException as {@link #read(JsonNode, String)}, and if it is not YAML
      */
     public static RelayConfiguration read(String yaml) {
         try {
             JsonNode given = YAML.readTree(yaml);
-            return read(given == null ? YAML.missingNode() : given, "");
+            RelayConfiguration read = ConfigurationTree.read(given == null ? YAML.missingNode() : given, "");
+            return read.without(read.contradictions(""));
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException("not YAML: " + e.getOriginalMessage(), e);
         }
     }
 
+    private RelayConfiguration without(Stream<String> problems) {
+        List<String> all = problems.toList();
+        if (!all.isEmpty()) {
+            throw new IllegalArgumentException(String.join("; ", all));
+        }
+        return this;
+    }
+
     /** What cannot be together, though each of it is allowed. */
-    private List<String> contradictions(String where) {
+    private Stream<String> contradictions(String where) {
+        List<String> problems = new ArrayList<>();
+        if (links.enabled && !queue.url.isEmpty() && links.bucket().isEmpty()) {
+            problems.add(where + "links.s3 is missing: with " + where + "queue.url the relays share no volume, so "
+                    + "attachments must be kept in S3");
+        }
+        if (links.enabled && links.bucket().filter(s3 -> s3.bucket.isEmpty()).isPresent()) {
+            problems.add(where + "links.s3.bucket is missing: the bucket for attachments");
+        }
+        if (Durations.read(delivery.longestServerRest).compareTo(Durations.read(delivery.serverRest)) < 0) {
+            problems.add("%sdelivery.longestServerRest: %s is shorter than serverRest, which is %s; write the same or more"
+                    .formatted(where, delivery.longestServerRest, delivery.serverRest));
+        }
+        return problems.stream();
+    }
+
+    /** Secrets that pods of a cluster need; whoever starts a relay himself gives it directories. */
+    private Stream<String> missingSecrets(String where) {
         List<String> problems = new ArrayList<>();
         if (!queue.url.isEmpty() && queue.secretName.isEmpty()) {
             problems.add(where + "queue.secretName is missing: the name of the Secret with username and password for "
                     + where + "queue.url");
         }
-        if (links.enabled && !queue.url.isEmpty() && links.bucket().isEmpty()) {
-            problems.add(where + "links.s3 is missing: with " + where + "queue.url the relays share no volume, so "
-                    + "attachments must be kept in S3");
-        }
-        if (links.enabled && links.bucket().filter(s3 -> s3.bucket.isEmpty() || s3.secretName.isEmpty()).isPresent()) {
-            problems.add(where + "links.s3 needs bucket and secretName, the Secret with access-key-id and "
+        if (links.enabled && links.bucket().filter(s3 -> s3.secretName.isEmpty()).isPresent()) {
+            problems.add(where + "links.s3.secretName is missing: the name of the Secret with access-key-id and "
                     + "secret-access-key");
         }
-        if (Durations.read(delivery.longestServerRest).compareTo(Durations.read(delivery.serverRest)) < 0) {
-            problems.add(
-                    "%sdelivery.longestServerRest: %s is shorter than serverRest, which is %s; write the same or more"
-                            .formatted(where, delivery.longestServerRest, delivery.serverRest));
-        }
-        return problems;
+        return problems.stream();
     }
 
     /** This with another name for greetings. */

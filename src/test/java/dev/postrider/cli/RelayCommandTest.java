@@ -96,7 +96,7 @@ final class RelayCommandTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             --config-text={received: {most: 0}}              | --config-text: received.most: 0 is not a whole number from 1 to 1000
-            --config-text={queue: {url: 'postgresql://db/q'}} | --config-text: queue.secretName is missing
+            --config-text={queue: {url: 'postgresql://db'}}  | --config-text: queue.url: "postgresql://db" is not allowed
             --config-text=received                           | --config-text: : "received" is not possible; write its settings below it
             --config=/nowhere/relay.yaml                     | --config /nowhere/relay.yaml: there is no such file
             """)

@@ -147,8 +147,10 @@ final class RelayDeploymentIT {
                 .getSpec()
                 .getContainers()
                 .getFirst()
-                .getArgs()
-                .contains("--host-name=" + hostName);
+                .getEnv()
+                .stream()
+                .anyMatch(variable -> variable.getName().equals("POSTRIDER_CONFIG_TEXT")
+                        && variable.getValue().contains("\"hostName\":\"" + hostName + "\""));
     }
 
     /** The packaged program with the container's arguments, as its ServiceAccount with the rights of its Role. */

@@ -226,14 +226,14 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         Instant now = calendar.instant();
         OrganizationTestNews news = news(uid);
         UsageReportNews reported = reports.news(uid, UsageReportNews.Finished::new, UsageReportNews::new);
+        if (!Lifecycle.hasFinalizer(organization)) {
+            // It may be so large that one more does not fit, and keeps no grant by that. What counts of what a plan
+            // looked at is the last one's.
+            grantAnew(organization, key, context);
+        }
         Cluster.Planned<OrganizationPlan> made = cluster.plan(reader(key), now,
                 world -> OrganizationPlan.of(organization, world, news, reported));
         OrganizationPlan planned = made.plan();
-
-        if (!Lifecycle.hasFinalizer(organization)) {
-            // It may be so large that one more does not fit, and keeps no grant by that.
-            grantAnew(organization, key, context);
-        }
         Optional<Refusal> refused = write(planned, organization, key, context);
         refused.ifPresentOrElse(refusal -> refusals.count(organization, refusal.message()),
                 () -> refusals.over(organization));

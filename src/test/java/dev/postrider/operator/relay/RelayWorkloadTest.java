@@ -87,7 +87,7 @@ final class RelayWorkloadTest {
             relay: {queue: {url: 'postgresql://db/queue'}}  | relay.queue.secretName is missing
             relay: {queue: {url: 'postgresql://a,,b/queue', secretName: db}} | relay.queue.url: "postgresql://a,,b/queue" is not allowed
             relay: {delivery: {giveUpAfter: 5 days}}        | relay.delivery.giveUpAfter: "5 days" is no duration; write a whole number
-            relay: {links: {enabled: true, s3: {endpoint: 'https://s3.example.com'}}} | relay.links.s3 needs bucket
+            relay: {links: {enabled: true, s3: {endpoint: 'https://s3.example.com'}}} | relay.links.s3.secretName is missing
             relay: {links: {enabled: true}, queue: {url: 'postgresql://db/q', secretName: db}} | relay.links.s3 is missing
             relay: {delivery: {retryAfter: [1m, soon]}, received: {most: 0}} | relay.received.most: 0 is not a whole number from 1 to 1000
             relay: {received: {most: 0}, delivery: {retryAfter: [1m, soon]}} | relay.delivery.retryAfter: "soon" is no duration
