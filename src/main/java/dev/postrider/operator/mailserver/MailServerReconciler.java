@@ -7,6 +7,7 @@ import dev.postrider.operator.Caches;
 import dev.postrider.operator.Cluster;
 import dev.postrider.operator.Dependencies;
 import dev.postrider.operator.Events;
+import dev.postrider.operator.FirstReconciliations;
 import dev.postrider.operator.Lifecycle;
 import dev.postrider.operator.OrphanedRoutes;
 import dev.postrider.operator.Read;
@@ -49,6 +50,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     private final Sends<ResourceKey, TestOrder, TestResult> tests;
     private final Events events;
     private final Refusals refusals;
+    private final FirstReconciliations first = new FirstReconciliations();
     private final Runnable changed;
     private final Consumer<Secret> secretChanged;
     private final SimpleInboundEventSource<MailServer> nudges = new SimpleInboundEventSource<>("nudges");
@@ -109,6 +111,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                             source.forEach(id -> cluster.dependencies().serverChanged(Cluster.key(id)));
                             return source;
                         })
+                        .withOnAddFilter(route -> first.isNews(Lifecycle.sourceOf(route)))
                         .build(),
                 context);
         InformerEventSource<Secret, MailServer> bundles = new InformerEventSource<>(
@@ -157,7 +160,9 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         String uid = server.getMetadata().getUid();
         // Of one that is left alone, too: what is declared counts for others where it has no route yet.
         cluster.dependencies().serverChanged(key);
+        first.begin(server);
         if (context.isPrimaryResourceDeleted()) {
+            first.forget(server);
             tests.forget(uid);
             refusals.over(server);
             removeRoute(key, context);

@@ -12,6 +12,7 @@ import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
 import dev.postrider.operator.OrphanedRoutes;
 import dev.postrider.operator.Read;
+import dev.postrider.operator.FirstReconciliations;
 import dev.postrider.operator.Refusals;
 import dev.postrider.operator.Secrets;
 import dev.postrider.operator.Started;
@@ -64,6 +65,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     private final Sends<UsagePeriod, UsageReportOrder, SubmissionResult> reports;
     private final Events events;
     private final Refusals refusals;
+    private final FirstReconciliations first = new FirstReconciliations();
     private final InstantSource calendar;
     private final WakeTimer timer;
     private final SimpleInboundEventSource<OrganizationMailSettings> nudges = new SimpleInboundEventSource<>("nudges");
@@ -104,6 +106,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                             cluster.dependencies().changed(new Read.Secret(Cluster.key(secret)));
                             return organizationsOf(secret);
                         })
+                        .withOnAddFilter(secret -> first.isNews(organizationsOf(secret)))
                         .withNamespacesInheritedFromController()
                         .withFollowControllerNamespacesChanges(true)
                         .build(),
@@ -116,6 +119,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                         .withNamespaces(Set.of(cluster.namespace()))
                         .withFollowControllerNamespacesChanges(false)
                         .withSecondaryToPrimaryMapper(Lifecycle::sourceOf)
+                        .withOnAddFilter(route -> first.isNews(Lifecycle.sourceOf(route)))
                         .build(),
                 context);
         cluster.caches().organizations(context.getPrimaryCache(), bindingSecrets, organizationRoutes);
@@ -167,7 +171,9 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
             Context<OrganizationMailSettings> context) {
         ResourceKey key = Cluster.key(organization);
         String uid = organization.getMetadata().getUid();
+        first.begin(organization);
         if (context.isPrimaryResourceDeleted()) {
+            first.forget(organization);
             tests.forget(uid);
             lookUp(key, List.of());
             reports.forget(uid);
