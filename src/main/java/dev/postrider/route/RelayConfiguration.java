@@ -238,8 +238,9 @@ public record RelayConfiguration(
             problems.add(where + "links.s3.bucket is missing: the bucket for attachments");
         }
         if (Durations.read(delivery.longestServerRest).compareTo(Durations.read(delivery.serverRest)) < 0) {
-            problems.add("%sdelivery.longestServerRest: %s is shorter than serverRest, which is %s; write the same or more"
-                    .formatted(where, delivery.longestServerRest, delivery.serverRest));
+            problems.add(
+                    "%sdelivery.longestServerRest: %s is shorter than serverRest, which is %s; write the same or more"
+                            .formatted(where, delivery.longestServerRest, delivery.serverRest));
         }
         return problems.stream();
     }

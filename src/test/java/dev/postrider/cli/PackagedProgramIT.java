@@ -251,7 +251,8 @@ final class PackagedProgramIT {
     void aRelayThatWaitsForItsDatabaseEndsWhenItIsToldTo() throws Exception {
         Path err = directory.resolve("err");
         Process relay = start(directory.resolve("out"), err, "relay", "--namespace=mail", "--bind=127.0.0.1",
-                "--admin-port=0", "--data=" + directory, "--config-text={queue: {url: 'postgresql://127.0.0.1:1/queue'}}");
+                "--admin-port=0", "--data=" + directory,
+                "--config-text={queue: {url: 'postgresql://127.0.0.1:1/queue'}}");
         try {
             await().atMost(Duration.ofSeconds(60))
                     .until(() -> Files.readString(err).contains("the relay waits for its queue: database 127.0.0.1:1"));
