@@ -46,7 +46,7 @@ import picocli.CommandLine.Spec;
 /** Runs the relay of a cluster: it takes mail of the organizations that the operator has made routes for. */
 @Command(name = "relay", mixinStandardHelpOptions = true, showDefaultValues = true, description = {
         "Runs the relay that the operator deploys: takes mail of organizations, queues it, delivers it.",
-        "Stops cleanly on SIGTERM. Each option can also be given in the environment, as POSTRIDER_HOST_NAME."})
+        "Stops cleanly on SIGTERM. Each option can also be given in the environment, as POSTRIDER_ADMIN_PORT."})
 final class RelayCommand implements Callable<Integer> {
 
     static {
