@@ -1,6 +1,7 @@
 package dev.postrider.relay;
 
 import dev.postrider.message.header.AddressField;
+import dev.postrider.message.header.FieldGrammar;
 import dev.postrider.message.header.HeaderFilter;
 import dev.postrider.message.header.MailboxList;
 import dev.postrider.message.header.SingleMailbox;
@@ -95,13 +96,8 @@ final class SenderFields extends HeaderFilter {
     }
 
     private static Optional<Field> disguised(String name) {
-        int blank = 0;
-        while (blank < name.length() && name.charAt(blank) != ' ' && name.charAt(blank) != '\t') {
-            blank++;
-        }
-        return blank == name.length()
-                ? Optional.empty()
-                : Optional.ofNullable(Field.BY_NAME.get(name.substring(0, blank)));
+        String shown = FieldGrammar.beforeBlank(name);
+        return shown.length() == name.length() ? Optional.empty() : Optional.ofNullable(Field.BY_NAME.get(shown));
     }
 
     /** Who resends a message leaves its fields alone (RFC 5322 section 3.6.6), and a signature may want no more of them. */

@@ -1,5 +1,6 @@
 package dev.postrider.relay;
 
+import dev.postrider.message.header.FieldGrammar;
 import dev.postrider.message.header.HeaderFilter;
 import dev.postrider.relay.smtp.IncomingMessage.RefusedException;
 import dev.postrider.relay.smtp.SubmissionPolicy.Refusal;
@@ -76,7 +77,7 @@ final class SubmissionFields extends HeaderFilter {
         field = Optional.ofNullable(values.get(name));
         field.ifPresent(value -> value.times++);
         // Some programs pass over what stands between the name and the colon.
-        dropped = DROPPED.contains(name.split("[ \t]", 2)[0]);
+        dropped = DROPPED.contains(FieldGrammar.beforeBlank(name));
         if (passes()) {
             out.write(start, 0, count);
         }

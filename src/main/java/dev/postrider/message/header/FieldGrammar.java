@@ -39,4 +39,14 @@ public final class FieldGrammar {
     public static String name(String beforeColon) {
         return beforeColon.strip().toLowerCase(Locale.ROOT);
     }
+
+    /** What stands before the first white space of a name: some programs take that for the name. */
+    public static String beforeBlank(String name) {
+        for (int i = 0; i < name.length(); i++) {
+            if (name.charAt(i) == ' ' || name.charAt(i) == '\t') {
+                return name.substring(0, i);
+            }
+        }
+        return name;
+    }
 }
