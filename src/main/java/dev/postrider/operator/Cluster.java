@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** What all reconcilers share: the caches, the installation as it is now, and what the relay says. */
 public final class Cluster {
@@ -36,6 +37,7 @@ public final class Cluster {
 
     private final String namespace;
     private final Set<String> watched;
+    private final Shard shard;
     private final Caches caches;
     private final ObjectMetadata metadata;
     private final RelayQueue relayQueue;
@@ -77,14 +79,16 @@ public final class Cluster {
      *
      * @param namespace where the operator is
      * @param watched   the namespaces that it works in; empty for all
+     * @param shard     whose resources are reconciled
      * @param limits    how much a namespace may have
      * @param domains   looks up the domains that namespaces claim
      */
-    public Cluster(String namespace, Set<String> watched, ObjectMetadata metadata, RelayQueue relayQueue,
+    public Cluster(String namespace, Set<String> watched, Shard shard, ObjectMetadata metadata, RelayQueue relayQueue,
             InstantSource clock, Settings.NamespaceLimits limits, DomainLookups domains, State initial) {
         this.domains = domains;
         this.namespace = namespace;
         this.watched = watched;
+        this.shard = shard;
         this.caches = new Caches(namespace);
         this.metadata = metadata;
         this.relayQueue = relayQueue;
@@ -104,6 +108,23 @@ public final class Cluster {
     /** Where the operator, the relay and the routes are. */
     public String namespace() {
         return namespace;
+    }
+
+    /** Whose resources are reconciled here; all others are only seen. */
+    public Shard shard() {
+        return shard;
+    }
+
+    /** Whether a resource is this shard's to reconcile. */
+    public boolean holds(HasMetadata resource) {
+        return shard.holds(resource.getMetadata().getNamespace());
+    }
+
+    /** Those of them that are this shard's to reconcile. */
+    public Set<ResourceID> held(Set<ResourceID> resources) {
+        return resources.stream()
+                .filter(resource -> shard.holds(resource.getNamespace().orElse("")))
+                .collect(Collectors.toSet());
     }
 
     /** Whether what is in a namespace is seen. */

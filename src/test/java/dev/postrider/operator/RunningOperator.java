@@ -73,11 +73,11 @@ final class RunningOperator implements AutoCloseable {
             String... others) throws IOException {
         writeSettings(api, namespace, "watchNamespaces: "
                 + Stream.concat(Stream.of(tenant), Arrays.stream(others)).toList() + "\n" + settings);
-        this(api, Config.fromKubeconfig(api.kubeconfig().toFile()), InstantSource.system(), calendar, namespace,
+        this(api, Config.fromKubeconfig(api.kubeconfig().toFile()), Shard.ONLY, InstantSource.system(), calendar, namespace,
                 tenant);
     }
 
-    private RunningOperator(ApiServer api, Config config, InstantSource clock, InstantSource calendar,
+    private RunningOperator(ApiServer api, Config config, Shard shard, InstantSource clock, InstantSource calendar,
             String namespace, String tenant) throws IOException {
         this.api = api;
         this.client = api.newClient();
@@ -89,7 +89,7 @@ final class RunningOperator implements AutoCloseable {
                 .build();
         process = new OperatorProcess(operatorClient,
                 new OperatorProcess.Options(namespace, "postrider-settings", UUID.randomUUID().toString(),
-                        "postrider:test", 0, 0),
+                        "postrider:test", 0, 0, shard),
                 (greeting, tenants, rules) -> new TestSender(
                         new MailUpstreams(greeting, true, tenants, GraphEndpoints.MICROSOFT, rules),
                         InstantSource.system()),
@@ -100,7 +100,7 @@ final class RunningOperator implements AutoCloseable {
     static RunningOperator asInstalled(ApiServer api, String namespace, String tenant) throws IOException {
         Config config = Config.fromKubeconfig(api.kubeconfig().toFile());
         config.setImpersonateUsername("system:serviceaccount:" + namespace + ":postrider-operator");
-        return new RunningOperator(api, config, InstantSource.system(), InstantSource.system(), namespace, tenant);
+        return new RunningOperator(api, config, Shard.ONLY, InstantSource.system(), InstantSource.system(), namespace, tenant);
     }
 
     /**
@@ -112,7 +112,7 @@ final class RunningOperator implements AutoCloseable {
         String namespace = api.createNamespace("operator");
         String tenant = api.createNamespace("tenant");
         writeSettings(api, namespace, "watchNamespaces: " + List.of(tenant, other) + "\n" + settings);
-        return new RunningOperator(api, way, InstantSource.system(), InstantSource.system(), namespace, tenant);
+        return new RunningOperator(api, way, Shard.ONLY, InstantSource.system(), InstantSource.system(), namespace, tenant);
     }
 
     /** Starts one for which all of its certificates' time passes by this clock. */
@@ -120,7 +120,7 @@ final class RunningOperator implements AutoCloseable {
         String namespace = api.createNamespace("operator");
         String tenant = api.createNamespace("tenant");
         writeSettings(api, namespace, "watchNamespaces: [" + tenant + "]\n");
-        return new RunningOperator(api, Config.fromKubeconfig(api.kubeconfig().toFile()), clock,
+        return new RunningOperator(api, Config.fromKubeconfig(api.kubeconfig().toFile()), Shard.ONLY, clock,
                 InstantSource.system(), namespace, tenant);
     }
 

@@ -9,6 +9,7 @@ import dev.postrider.operator.Dependencies;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.FirstReconciliations;
 import dev.postrider.operator.Lifecycle;
+import dev.postrider.operator.Nudges;
 import dev.postrider.operator.OrphanedRoutes;
 import dev.postrider.operator.Read;
 import dev.postrider.operator.Refusals;
@@ -35,7 +36,6 @@ import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
-import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import java.time.Instant;
 import java.util.List;
@@ -53,14 +53,14 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     private final FirstReconciliations first = new FirstReconciliations();
     private final Runnable changed;
     private final Consumer<Secret> secretChanged;
-    private final SimpleInboundEventSource<MailServer> nudges = new SimpleInboundEventSource<>("nudges");
+    private final Nudges<MailServer> nudges;
     private final Started<InformerEventSource<Secret, MailServer>> routes = new Started<>("the routes of servers");
     private final Started<IndexerResourceCache<MailServer>> servers = new Started<>("the MailServers");
 
     /**
      * A reconciler of all servers.
      *
-     * @param changed       told when the status of a server has changed
+     * @param changed       told when the status of a server has changed, or one of another shard
      * @param secretChanged told of a credentials Secret that has changed: there is one informer
      */
     public MailServerReconciler(Cluster cluster, Sends<ResourceKey, TestOrder, TestResult> tests, Events events,
@@ -71,6 +71,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         this.events = events;
         this.changed = changed;
         this.secretChanged = secretChanged;
+        this.nudges = new Nudges<>(cluster.shard(), this::otherChanged);
     }
 
     @Override
@@ -109,7 +110,11 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withSecondaryToPrimaryMapper(route -> {
                             Set<ResourceID> source = Lifecycle.sourceOf(route);
                             source.forEach(id -> cluster.dependencies().serverChanged(Cluster.key(id)));
-                            return source;
+                            Set<ResourceID> held = cluster.held(source);
+                            if (!held.containsAll(source)) {
+                                changed.run();
+                            }
+                            return held;
                         })
                         .withOnAddFilter(route -> first.isNews(Lifecycle.sourceOf(route)))
                         .build(),
@@ -121,7 +126,10 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withLabelSelector(RouteSecret.LABEL + "=" + RouteSecret.AUTHORITIES)
                         .withNamespaces(Set.of(cluster.namespace()))
                         .withFollowControllerNamespacesChanges(false)
-                        .withSecondaryToPrimaryMapper(_ -> Set.of())
+                        .withOnAddFilter(_ -> false)
+                        .withOnUpdateFilter((_, _) -> false)
+                        .withSecondaryToPrimaryMapper(
+                                gone -> cluster.held(cluster.authoritySecrets().naming(gone)))
                         .build(),
                 context);
         cluster.caches().mailServers(primary, credentials, authorities, serverRoutes, bundles);
@@ -145,6 +153,12 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                 .start(() -> OrphanedRoutes.remove(cluster, there, MailServer.class, client));
     }
 
+    /** Of another shard: what it declares, or that it is gone, counts for plans here, too. */
+    private void otherChanged(MailServer server) {
+        cluster.dependencies().serverChanged(Cluster.key(server));
+        changed.run();
+    }
+
     private Dependencies.Reader reader(ResourceKey server) {
         return new Dependencies.Reader(Dependencies.Reader.Kind.MAIL_SERVER, server, nudges::propagateEvent);
     }
@@ -156,6 +170,9 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
 
     @Override
     public UpdateControl<MailServer> reconcile(MailServer server, Context<MailServer> context) {
+        if (!cluster.holds(server)) {
+            return UpdateControl.noUpdate();
+        }
         ResourceKey key = Cluster.key(server);
         String uid = server.getMetadata().getUid();
         // Of one that is left alone, too: what is declared counts for others where it has no route yet.

@@ -10,6 +10,7 @@ import dev.postrider.operator.Cluster;
 import dev.postrider.operator.Dependencies;
 import dev.postrider.operator.Events;
 import dev.postrider.operator.Lifecycle;
+import dev.postrider.operator.Nudges;
 import dev.postrider.operator.OrphanedRoutes;
 import dev.postrider.operator.Read;
 import dev.postrider.operator.FirstReconciliations;
@@ -42,7 +43,6 @@ import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
-import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import java.time.Duration;
 import java.time.Instant;
@@ -68,7 +68,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     private final FirstReconciliations first = new FirstReconciliations();
     private final InstantSource calendar;
     private final WakeTimer timer;
-    private final SimpleInboundEventSource<OrganizationMailSettings> nudges = new SimpleInboundEventSource<>("nudges");
+    private final Nudges<OrganizationMailSettings> nudges;
     private final Started<InformerEventSource<Secret, OrganizationMailSettings>> routes = new Started<>(
             "the routes of organizations");
     private final Started<InformerEventSource<Secret, OrganizationMailSettings>> bindings = new Started<>(
@@ -91,6 +91,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         this.events = events;
         this.reports = reports;
         this.calendar = calendar;
+        this.nudges = new Nudges<>(cluster.shard(), this::otherChanged);
         this.timer = new WakeTimer("organization", calendar, nudges::propagateEvent);
     }
 
@@ -104,7 +105,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                         .withLabelSelector(BindingSecrets.LABEL)
                         .withSecondaryToPrimaryMapper(secret -> {
                             cluster.dependencies().changed(new Read.Secret(Cluster.key(secret)));
-                            return organizationsOf(secret);
+                            return cluster.held(organizationsOf(secret));
                         })
                         .withOnAddFilter(secret -> first.isNews(organizationsOf(secret)))
                         .withNamespacesInheritedFromController()
@@ -118,7 +119,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                         .withLabelSelector(RouteSecret.LABEL + "=" + RouteSecret.Kind.ORGANIZATION.labelValue())
                         .withNamespaces(Set.of(cluster.namespace()))
                         .withFollowControllerNamespacesChanges(false)
-                        .withSecondaryToPrimaryMapper(Lifecycle::sourceOf)
+                        .withSecondaryToPrimaryMapper(route -> cluster.held(Lifecycle.sourceOf(route)))
                         .withOnAddFilter(route -> first.isNews(Lifecycle.sourceOf(route)))
                         .build(),
                 context);
@@ -156,6 +157,11 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         nudges.propagateEvent(new ResourceID(organization.name(), organization.namespace()));
     }
 
+    /** Of another shard: what it declares, or that it is gone, counts for plans here, too. */
+    private void otherChanged(OrganizationMailSettings organization) {
+        cluster.dependencies().changed(new Read.Organization(Cluster.key(organization)), new Read.Users());
+    }
+
     /** Wakes those who look at the organization. */
     private void tellOf(ResourceKey organization) {
         cluster.dependencies().changed(new Read.Organization(organization));
@@ -169,6 +175,9 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     @Override
     public UpdateControl<OrganizationMailSettings> reconcile(OrganizationMailSettings organization,
             Context<OrganizationMailSettings> context) {
+        if (!cluster.holds(organization)) {
+            return UpdateControl.noUpdate();
+        }
         ResourceKey key = Cluster.key(organization);
         String uid = organization.getMetadata().getUid();
         first.begin(organization);
