@@ -104,6 +104,16 @@ final class RunningOperator implements AutoCloseable {
     }
 
     /**
+     * Starts one of several, where the settings are.
+     *
+     * @param way to the API server
+     */
+    static RunningOperator ofShard(ApiServer api, Config way, Shard shard, InstantSource calendar, String namespace)
+            throws IOException {
+        return new RunningOperator(api, way, shard, InstantSource.system(), calendar, namespace, namespace);
+    }
+
+    /**
      * Starts one that reaches the API server by another way.
      *
      * @param other namespace of a further tenant
