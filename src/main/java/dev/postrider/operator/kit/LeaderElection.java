@@ -105,7 +105,8 @@ public final class LeaderElection implements AutoCloseable {
      * @param leadership told until when this one leads, and when it could not renew
      * @param elected    called once, on a thread of its own, when this one leads
      */
-    public LeaderElection(Config config, String namespace, String name, String identity, Timing timing, InstantSource clock,
+    public LeaderElection(Config config, String namespace, String name, String identity, Timing timing,
+            InstantSource clock,
             Leadership leadership, Runnable elected) {
         this.client = OperatorClient.ofLease(config, timing.requestTimeout());
         this.resource = client.leases().inNamespace(namespace).withName(name);

@@ -334,7 +334,8 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     }
 
     private Secret routeSecret(OrganizationRoute route, OrganizationMailSettings organization) {
-        return RouteSecrets.route(RouteSecret.Kind.ORGANIZATION, route.key(), organization.getMetadata().getUid(), route,
+        return RouteSecrets.route(RouteSecret.Kind.ORGANIZATION, route.key(), organization.getMetadata().getUid(),
+                route,
                 cluster.namespace(), cluster.state().configMap());
     }
 

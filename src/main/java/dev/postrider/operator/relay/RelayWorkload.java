@@ -120,7 +120,8 @@ public final class RelayWorkload {
     /** The names that a certificate of the installation's own authority carries. */
     public static List<String> certificateNames(String namespace, Settings.Relay relay) {
         return Stream.of(
-                Stream.of(RelayNames.host(namespace), RelayNames.host(namespace) + ".cluster.local", RelayNames.NAME + "." + namespace, RelayNames.NAME),
+                Stream.of(RelayNames.host(namespace), RelayNames.host(namespace) + ".cluster.local",
+                        RelayNames.NAME + "." + namespace, RelayNames.NAME),
                 relay.bindingHost().stream(), relay.submission().map(URI::getHost).stream())
                 .flatMap(names -> names)
                 .distinct()
