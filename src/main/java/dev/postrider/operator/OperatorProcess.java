@@ -4,6 +4,30 @@ import dev.postrider.access.Decision;
 import dev.postrider.access.MetricsPage;
 import dev.postrider.access.Outcome;
 import dev.postrider.access.TokenReviews;
+import dev.postrider.operator.installation.Caches;
+import dev.postrider.operator.installation.Cluster;
+import dev.postrider.operator.installation.Dependencies;
+import dev.postrider.operator.installation.DomainLookups;
+import dev.postrider.operator.installation.InstallationSecrets;
+import dev.postrider.operator.installation.Read;
+import dev.postrider.operator.installation.RelayLookup;
+import dev.postrider.operator.installation.RelayNames;
+import dev.postrider.operator.installation.RelayQueue;
+import dev.postrider.operator.installation.RelayRests;
+import dev.postrider.operator.installation.RelaySubmission;
+import dev.postrider.operator.installation.Settings;
+import dev.postrider.operator.installation.TestMails;
+import dev.postrider.operator.kit.Events;
+import dev.postrider.operator.kit.HealthServer;
+import dev.postrider.operator.kit.LeaderElection;
+import dev.postrider.operator.kit.Leadership;
+import dev.postrider.operator.kit.Lifecycle;
+import dev.postrider.operator.kit.ObjectMetadata;
+import dev.postrider.operator.kit.OtherShards;
+import dev.postrider.operator.kit.Refusals;
+import dev.postrider.operator.kit.Shard;
+import dev.postrider.operator.kit.SharingCloner;
+import dev.postrider.operator.kit.SubmittedReconciliations;
 import dev.postrider.operator.mailserver.MailServerReconciler;
 import dev.postrider.operator.notice.NoticeReconciler;
 import dev.postrider.operator.notice.NoticeSubmission;
@@ -173,7 +197,7 @@ public final class OperatorProcess implements AutoCloseable {
         installation = Sha256.of(secrets.adminToken());
         String relayAdmin = settings.relay()
                 .adminAddress()
-                .orElse("http://" + RelayWorkload.host(options.namespace()) + ":8080");
+                .orElse("http://" + RelayNames.host(options.namespace()) + ":8080");
         domains = new DomainLookups(settings.dnsServer(), DomainLookups.Waits.DEFAULT, clock);
         Cluster cluster = new Cluster(options.namespace(), settings.namespaces(options.namespace()),
                 options.shard(), new ObjectMetadata(client),
@@ -187,7 +211,7 @@ public final class OperatorProcess implements AutoCloseable {
         rules.set(settings.relay().replyRules().valid());
         TestSender tester = sender.of(greeting, EgressPolicy.of(settings.connections().allowedNetworks(),
                 settings.connections().deniedNetworks(),
-                OwnAddresses.ofInstallation(RelayWorkload.host(options.namespace()), client.getMasterUrl().getHost(),
+                OwnAddresses.ofInstallation(RelayNames.host(options.namespace()), client.getMasterUrl().getHost(),
                         settings.relay().stores())),
                 rules);
         Executor threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("send-", 0).factory());
@@ -349,7 +373,7 @@ public final class OperatorProcess implements AutoCloseable {
 
         private void certificateChanged(Secret secret) {
             if (isFirst) {
-                relay.secretChanged(Cluster.key(secret));
+                relay.secretChanged(Lifecycle.key(secret));
             }
         }
 
@@ -387,7 +411,7 @@ public final class OperatorProcess implements AutoCloseable {
         private static <R extends HasMetadata> ControllerConfigurationOverrider<R> declared(
                 ControllerConfigurationOverrider<R> o, String name, Set<String> namespaces, Shard shard) {
             return configure(o, name, namespaces).withOnUpdateFilter(Lifecycle.passAllButStatus())
-                    .withGenericFilter(resource -> shard.holds(resource.getMetadata().getNamespace()));
+                    .withGenericFilter(shard::holds);
         }
 
         private static <R extends HasMetadata> ControllerConfigurationOverrider<R> configure(

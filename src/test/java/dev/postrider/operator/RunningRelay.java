@@ -1,6 +1,6 @@
 package dev.postrider.operator;
 
-import dev.postrider.operator.relay.RelayWorkload;
+import dev.postrider.operator.installation.RelayNames;
 import dev.postrider.relay.Relay;
 import dev.postrider.relay.RelaySettings;
 import dev.postrider.relay.delivery.DeliverySettings;
@@ -34,7 +34,7 @@ final class RunningRelay implements AutoCloseable {
      */
     RunningRelay(ApiServer api, String namespace, Path queue) throws IOException {
         client = api.newClient();
-        String hostName = RelayWorkload.host(namespace);
+        String hostName = RelayNames.host(namespace);
         Routes known = new Routes();
         relay = Relay.start(
                 new RelaySettings(hostName, InetAddress.getLoopbackAddress(), 0, 0, 0, queue, SmtpLimits.DEFAULT,

@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import dev.postrider.api.Condition;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.operator.kit.Lifecycle;
+import dev.postrider.operator.kit.Shard;
 import dev.postrider.relay.sink.Sink;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.FaultyApiServer;
@@ -135,7 +137,7 @@ final class ShardsIT {
             awaitTested(1, CUSTOMERS);
             await().atMost(SOON).untilAsserted(() -> assertThat(notReady()).isEmpty());
             awaitQuiet();
-            assertThat(writers()).isEqualTo(byShard(name -> List.of("old " + Shard.of(name, 2))));
+            assertThat(writers()).isEqualTo(byShard(name -> List.of("old " + shard(name, 2))));
             assertThat(writes("old 1")).as("for the installation").noneMatch(ofInstallation());
 
             between.goAway();
@@ -143,7 +145,7 @@ final class ShardsIT {
             change(2, CUSTOMERS);
             awaitTested(2, CUSTOMERS);
             awaitQuiet();
-            assertThat(writers()).as("after one is cut off").isEqualTo(byShard(name -> Shard.of(name, 2) == 0
+            assertThat(writers()).as("after one is cut off").isEqualTo(byShard(name -> shard(name, 2) == 0
                     ? List.of("old 0")
                     : List.of("old 1", "standby of old 1")));
         }
@@ -163,7 +165,7 @@ final class ShardsIT {
         stop("old 0");
         change(4, CUSTOMERS);
         List<String> waiting = CUSTOMERS.stream()
-                .filter(name -> Shard.of(name, 2) == 0 && Shard.of(name, 3) == 2)
+                .filter(name -> shard(name, 2) == 0 && shard(name, 3) == 2)
                 .toList();
         assertThat(waiting).isNotEmpty();
         awaitTested(4, CUSTOMERS.stream().filter(name -> !waiting.contains(name)).toList());
@@ -178,8 +180,8 @@ final class ShardsIT {
         await().atMost(SOON).untilAsserted(() -> assertThat(notReady()).isEmpty());
         awaitQuiet();
         assertThat(writers()).as("in the end").isEqualTo(byShard(name -> Stream.of(
-                Shard.of(name, 2) == 0 ? Stream.of("old 0") : Stream.of("old 1", "standby of old 1"),
-                Stream.of("new " + Shard.of(name, 3))).flatMap(writer -> writer).toList()));
+                shard(name, 2) == 0 ? Stream.of("old 0") : Stream.of("old 1", "standby of old 1"),
+                Stream.of("new " + shard(name, 3))).flatMap(writer -> writer).toList()));
         assertThat(operators.get("new 2").get("/readyz")).isEqualTo("ok\n");
         assertThat(mails()).isEqualTo(CUSTOMERS.stream()
                 .flatMap(name -> Stream.concat(IntStream.rangeClosed(1, 4).mapToObj(test -> recipient(name, test)),
@@ -195,6 +197,10 @@ final class ShardsIT {
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private static int shard(String namespace, int count) {
+        return Shard.holding(namespace, count).index();
     }
 
     private void stop(String name) {
@@ -260,7 +266,7 @@ final class ShardsIT {
                 api.client().resources(OrganizationMailSettings.class).inAnyNamespace().list().getItems().stream()
                         .filter(organization -> !isReady(organization, organization.getStatus().observedGeneration(),
                                 organization.getStatus().conditions())))
-                .map(resource -> resource.getKind() + " " + Cluster.key(resource))
+                .map(resource -> resource.getKind() + " " + Lifecycle.key(resource))
                 .toList();
     }
 

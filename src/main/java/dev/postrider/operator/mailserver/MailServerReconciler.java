@@ -3,18 +3,18 @@ package dev.postrider.operator.mailserver;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.MailServerStatus;
 import dev.postrider.api.PostriderApi;
-import dev.postrider.operator.Caches;
-import dev.postrider.operator.Cluster;
-import dev.postrider.operator.Dependencies;
-import dev.postrider.operator.Events;
-import dev.postrider.operator.FirstReconciliations;
-import dev.postrider.operator.Lifecycle;
-import dev.postrider.operator.Nudges;
-import dev.postrider.operator.OrphanedRoutes;
-import dev.postrider.operator.Read;
-import dev.postrider.operator.Refusals;
-import dev.postrider.operator.Secrets;
-import dev.postrider.operator.Started;
+import dev.postrider.operator.installation.Caches;
+import dev.postrider.operator.installation.Cluster;
+import dev.postrider.operator.installation.Dependencies;
+import dev.postrider.operator.installation.OrphanedRoutes;
+import dev.postrider.operator.installation.Read;
+import dev.postrider.operator.installation.RouteSecrets;
+import dev.postrider.operator.kit.Events;
+import dev.postrider.operator.kit.FirstReconciliations;
+import dev.postrider.operator.kit.Lifecycle;
+import dev.postrider.operator.kit.Nudges;
+import dev.postrider.operator.kit.Refusals;
+import dev.postrider.operator.kit.Started;
 import dev.postrider.plan.MailServerPlan;
 import dev.postrider.plan.Refusal;
 import dev.postrider.plan.TestNews;
@@ -86,7 +86,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withFollowControllerNamespacesChanges(true)
                         .withSecondaryToPrimaryMapper(secret -> {
                             secretChanged.accept(secret);
-                            return told(new Read.Secret(Cluster.key(secret)));
+                            return told(new Read.Secret(Lifecycle.key(secret)));
                         })
                         .build(),
                 context);
@@ -97,7 +97,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withLabelSelector(PostriderApi.CERTIFICATE_AUTHORITIES_LABEL + "=true")
                         .withNamespacesInheritedFromController()
                         .withFollowControllerNamespacesChanges(true)
-                        .withSecondaryToPrimaryMapper(configMap -> told(new Read.ConfigMap(Cluster.key(configMap))))
+                        .withSecondaryToPrimaryMapper(configMap -> told(new Read.ConfigMap(Lifecycle.key(configMap))))
                         .build(),
                 context);
         InformerEventSource<Secret, MailServer> serverRoutes = new InformerEventSource<>(
@@ -108,15 +108,15 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withNamespaces(Set.of(cluster.namespace()))
                         .withFollowControllerNamespacesChanges(false)
                         .withSecondaryToPrimaryMapper(route -> {
-                            Set<ResourceID> source = Lifecycle.sourceOf(route);
-                            source.forEach(id -> cluster.dependencies().serverChanged(Cluster.key(id)));
-                            Set<ResourceID> held = cluster.held(source);
+                            Set<ResourceID> source = RouteSecrets.sourceOf(route);
+                            source.forEach(id -> cluster.dependencies().serverChanged(Lifecycle.key(id)));
+                            Set<ResourceID> held = cluster.shard().held(source);
                             if (!held.containsAll(source)) {
                                 changed.run();
                             }
                             return held;
                         })
-                        .withOnAddFilter(route -> first.isNews(Lifecycle.sourceOf(route)))
+                        .withOnAddFilter(route -> first.isNews(RouteSecrets.sourceOf(route)))
                         .build(),
                 context);
         InformerEventSource<Secret, MailServer> bundles = new InformerEventSource<>(
@@ -129,7 +129,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withOnAddFilter(_ -> false)
                         .withOnUpdateFilter((_, _) -> false)
                         .withSecondaryToPrimaryMapper(
-                                gone -> cluster.held(cluster.authoritySecrets().naming(gone)))
+                                gone -> cluster.shard().held(cluster.authoritySecrets().naming(gone)))
                         .build(),
                 context);
         cluster.caches().mailServers(primary, credentials, authorities, serverRoutes, bundles);
@@ -155,7 +155,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
 
     /** Of another shard: what it declares, or that it is gone, counts for plans here, too. */
     private void otherChanged(MailServer server) {
-        cluster.dependencies().serverChanged(Cluster.key(server));
+        cluster.dependencies().serverChanged(Lifecycle.key(server));
         changed.run();
     }
 
@@ -170,10 +170,10 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
 
     @Override
     public UpdateControl<MailServer> reconcile(MailServer server, Context<MailServer> context) {
-        if (!cluster.holds(server)) {
+        if (!cluster.shard().holds(server)) {
             return UpdateControl.noUpdate();
         }
-        ResourceKey key = Cluster.key(server);
+        ResourceKey key = Lifecycle.key(server);
         String uid = server.getMetadata().getUid();
         // Of one that is left alone, too: what is declared counts for others where it has no route yet.
         cluster.dependencies().serverChanged(key);
@@ -274,7 +274,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     }
 
     private Secret routeSecret(ServerRoute route, MailServer server) {
-        return Secrets.route(RouteSecret.Kind.SERVER, route.key(), server.getMetadata().getUid(), route,
+        return RouteSecrets.route(RouteSecret.Kind.SERVER, route.key(), server.getMetadata().getUid(), route,
                 cluster.namespace(), cluster.state().configMap());
     }
 

@@ -1,23 +1,24 @@
 package dev.postrider.operator.organization;
 
 import dev.postrider.api.OrganizationMailSettings;
-import dev.postrider.api.OrganizationMailSettingsStatus;
 import dev.postrider.api.OrganizationMailSettingsStatus.SenderDomain;
+import dev.postrider.api.OrganizationMailSettingsStatus;
 import dev.postrider.api.PostriderApi;
-import dev.postrider.operator.BindingSecrets;
-import dev.postrider.operator.Caches;
-import dev.postrider.operator.Cluster;
-import dev.postrider.operator.Dependencies;
-import dev.postrider.operator.Events;
-import dev.postrider.operator.Lifecycle;
-import dev.postrider.operator.Nudges;
-import dev.postrider.operator.OrphanedRoutes;
-import dev.postrider.operator.Read;
-import dev.postrider.operator.FirstReconciliations;
-import dev.postrider.operator.Refusals;
-import dev.postrider.operator.Secrets;
-import dev.postrider.operator.Started;
-import dev.postrider.operator.WakeTimer;
+import dev.postrider.operator.installation.BindingSecrets;
+import dev.postrider.operator.installation.Caches;
+import dev.postrider.operator.installation.Cluster;
+import dev.postrider.operator.installation.Dependencies;
+import dev.postrider.operator.installation.OrphanedRoutes;
+import dev.postrider.operator.installation.Read;
+import dev.postrider.operator.installation.RouteSecrets;
+import dev.postrider.operator.kit.Events;
+import dev.postrider.operator.kit.FirstReconciliations;
+import dev.postrider.operator.kit.Lifecycle;
+import dev.postrider.operator.kit.Nudges;
+import dev.postrider.operator.kit.Refusals;
+import dev.postrider.operator.kit.Secrets;
+import dev.postrider.operator.kit.Started;
+import dev.postrider.operator.kit.WakeTimer;
 import dev.postrider.plan.Binding;
 import dev.postrider.plan.OrganizationPlan;
 import dev.postrider.plan.OrganizationTestNews;
@@ -104,8 +105,8 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                         .withInformerListLimit(Caches.LIST_LIMIT)
                         .withLabelSelector(BindingSecrets.LABEL)
                         .withSecondaryToPrimaryMapper(secret -> {
-                            cluster.dependencies().changed(new Read.Secret(Cluster.key(secret)));
-                            return cluster.held(organizationsOf(secret));
+                            cluster.dependencies().changed(new Read.Secret(Lifecycle.key(secret)));
+                            return cluster.shard().held(organizationsOf(secret));
                         })
                         .withOnAddFilter(secret -> first.isNews(organizationsOf(secret)))
                         .withNamespacesInheritedFromController()
@@ -119,8 +120,8 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                         .withLabelSelector(RouteSecret.LABEL + "=" + RouteSecret.Kind.ORGANIZATION.labelValue())
                         .withNamespaces(Set.of(cluster.namespace()))
                         .withFollowControllerNamespacesChanges(false)
-                        .withSecondaryToPrimaryMapper(route -> cluster.held(Lifecycle.sourceOf(route)))
-                        .withOnAddFilter(route -> first.isNews(Lifecycle.sourceOf(route)))
+                        .withSecondaryToPrimaryMapper(route -> cluster.shard().held(RouteSecrets.sourceOf(route)))
+                        .withOnAddFilter(route -> first.isNews(RouteSecrets.sourceOf(route)))
                         .build(),
                 context);
         cluster.caches().organizations(context.getPrimaryCache(), bindingSecrets, organizationRoutes);
@@ -159,7 +160,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
 
     /** Of another shard: what it declares, or that it is gone, counts for plans here, too. */
     private void otherChanged(OrganizationMailSettings organization) {
-        cluster.dependencies().changed(new Read.Organization(Cluster.key(organization)), new Read.Users());
+        cluster.dependencies().changed(new Read.Organization(Lifecycle.key(organization)), new Read.Users());
     }
 
     /** Wakes those who look at the organization. */
@@ -175,10 +176,10 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     @Override
     public UpdateControl<OrganizationMailSettings> reconcile(OrganizationMailSettings organization,
             Context<OrganizationMailSettings> context) {
-        if (!cluster.holds(organization)) {
+        if (!cluster.shard().holds(organization)) {
             return UpdateControl.noUpdate();
         }
-        ResourceKey key = Cluster.key(organization);
+        ResourceKey key = Lifecycle.key(organization);
         String uid = organization.getMetadata().getUid();
         first.begin(organization);
         if (context.isPrimaryResourceDeleted()) {
@@ -342,7 +343,8 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     }
 
     private Secret routeSecret(OrganizationRoute route, OrganizationMailSettings organization) {
-        return Secrets.route(RouteSecret.Kind.ORGANIZATION, route.key(), organization.getMetadata().getUid(), route,
+        return RouteSecrets.route(RouteSecret.Kind.ORGANIZATION, route.key(), organization.getMetadata().getUid(),
+                route,
                 cluster.namespace(), cluster.state().configMap());
     }
 
@@ -352,7 +354,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         Optional<Refusal> refused = Refusals.attempt(context, before, e -> Refusals.of(e, wanted),
                 () -> applyBinding(wanted, organization, context));
         if (refused.isEmpty()) {
-            cluster.bindingWritten(Cluster.key(organization));
+            cluster.bindingWritten(Lifecycle.key(organization));
         }
         return refused;
     }
@@ -375,7 +377,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     /** Removes the organization's bindings but the one of this name; an earlier name of it leaves one behind. */
     private void removeBindings(OrganizationMailSettings organization, String but,
             Context<OrganizationMailSettings> context) {
-        ResourceKey key = Cluster.key(organization);
+        ResourceKey key = Lifecycle.key(organization);
         bindings.get()
                 .getSecondaryResources(organization)
                 .stream()
@@ -415,7 +417,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         if (Lifecycle.isOvertaken(organization, context.resourceOperations().serverSideApplyPrimaryStatus(patch))) {
             nudges.propagateEvent(ResourceID.fromResource(organization));
         }
-        tellOf(Cluster.key(organization));
+        tellOf(Lifecycle.key(organization));
     }
 
     @Override
