@@ -235,6 +235,7 @@ public final class OperatorProcess implements AutoCloseable {
 
         Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, refusals, tests, notices, organizations,
                 options, rules, clock);
+        registry.gauge("postrider.operator.waiting", this, process -> process.waitsFor().isPresent() ? 1 : 0);
         registry.gauge("postrider.operator.reply.rules.invalid", reconcilers.relay, RelayReconciler::invalidRules);
         // Whoever stands by has everything in its caches, and begins with it once it leads.
         FairExecutor reconciliations = FairExecutor.waiting("reconciliation", RECONCILIATIONS);
