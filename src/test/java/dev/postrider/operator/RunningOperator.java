@@ -77,7 +77,8 @@ final class RunningOperator implements AutoCloseable {
             String... others) throws IOException {
         writeSettings(api, namespace, "watchNamespaces: "
                 + Stream.concat(Stream.of(tenant), Arrays.stream(others)).toList() + "\n" + settings);
-        this(api, Config.fromKubeconfig(api.kubeconfig().toFile()), Shard.ONLY, InstantSource.system(), calendar, namespace,
+        this(api, Config.fromKubeconfig(api.kubeconfig().toFile()), Shard.ONLY, InstantSource.system(), calendar,
+                namespace,
                 tenant);
     }
 
@@ -104,7 +105,8 @@ final class RunningOperator implements AutoCloseable {
     static RunningOperator asInstalled(ApiServer api, String namespace, String tenant) throws IOException {
         Config config = Config.fromKubeconfig(api.kubeconfig().toFile());
         config.setImpersonateUsername("system:serviceaccount:" + namespace + ":postrider-operator");
-        return new RunningOperator(api, config, Shard.ONLY, InstantSource.system(), InstantSource.system(), namespace, tenant);
+        return new RunningOperator(api, config, Shard.ONLY, InstantSource.system(), InstantSource.system(), namespace,
+                tenant);
     }
 
     /**
@@ -126,7 +128,8 @@ final class RunningOperator implements AutoCloseable {
         String namespace = api.createNamespace("operator");
         String tenant = api.createNamespace("tenant");
         writeSettings(api, namespace, "watchNamespaces: " + List.of(tenant, other) + "\n" + settings);
-        return new RunningOperator(api, way, Shard.ONLY, InstantSource.system(), InstantSource.system(), namespace, tenant);
+        return new RunningOperator(api, way, Shard.ONLY, InstantSource.system(), InstantSource.system(), namespace,
+                tenant);
     }
 
     /** Starts one for which all of its certificates' time passes by this clock. */

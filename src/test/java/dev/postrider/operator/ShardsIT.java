@@ -145,9 +145,10 @@ final class ShardsIT {
             change(2, CUSTOMERS);
             awaitTested(2, CUSTOMERS);
             awaitQuiet();
-            assertThat(writers()).as("after one is cut off").isEqualTo(byShard(name -> shard(name, 2) == 0
-                    ? List.of("old 0")
-                    : List.of("old 1", "standby of old 1")));
+            assertThat(writers()).as("after one is cut off")
+                    .isEqualTo(byShard(name -> shard(name, 2) == 0
+                            ? List.of("old 0")
+                            : List.of("old 1", "standby of old 1")));
         }
 
         IntStream.range(0, 3).forEach(index -> start("new " + index, index, 3, direct));
@@ -179,9 +180,10 @@ final class ShardsIT {
         awaitNotified(2);
         await().atMost(SOON).untilAsserted(() -> assertThat(notReady()).isEmpty());
         awaitQuiet();
-        assertThat(writers()).as("in the end").isEqualTo(byShard(name -> Stream.of(
-                shard(name, 2) == 0 ? Stream.of("old 0") : Stream.of("old 1", "standby of old 1"),
-                Stream.of("new " + shard(name, 3))).flatMap(writer -> writer).toList()));
+        assertThat(writers()).as("in the end")
+                .isEqualTo(byShard(name -> Stream.of(
+                        shard(name, 2) == 0 ? Stream.of("old 0") : Stream.of("old 1", "standby of old 1"),
+                        Stream.of("new " + shard(name, 3))).flatMap(writer -> writer).toList()));
         assertThat(operators.get("new 2").get("/readyz")).isEqualTo("ok\n");
         assertThat(mails()).isEqualTo(CUSTOMERS.stream()
                 .flatMap(name -> Stream.concat(IntStream.rangeClosed(1, 4).mapToObj(test -> recipient(name, test)),
@@ -260,10 +262,20 @@ final class ShardsIT {
     /** What is not Ready as it is now. */
     private List<String> notReady() {
         return Stream.concat(
-                api.client().resources(MailServer.class).inAnyNamespace().list().getItems().stream()
+                api.client()
+                        .resources(MailServer.class)
+                        .inAnyNamespace()
+                        .list()
+                        .getItems()
+                        .stream()
                         .filter(server -> !isReady(server, server.getStatus().observedGeneration(),
                                 server.getStatus().conditions())),
-                api.client().resources(OrganizationMailSettings.class).inAnyNamespace().list().getItems().stream()
+                api.client()
+                        .resources(OrganizationMailSettings.class)
+                        .inAnyNamespace()
+                        .list()
+                        .getItems()
+                        .stream()
                         .filter(organization -> !isReady(organization, organization.getStatus().observedGeneration(),
                                 organization.getStatus().conditions())))
                 .map(resource -> resource.getKind() + " " + Lifecycle.key(resource))

@@ -21,7 +21,8 @@ public final class OrphanedRoutes {
     public static <R extends HasMetadata> void remove(Cluster cluster, Stream<Secret> routes, Class<R> kind,
             KubernetesClient client) {
         routes.toList()
-                .forEach(route -> cluster.shard().held(RouteSecrets.sourceOf(route))
+                .forEach(route -> cluster.shard()
+                        .held(RouteSecrets.sourceOf(route))
                         .stream()
                         .filter(source -> isGone(route, source, kind, client))
                         .forEach(source -> {

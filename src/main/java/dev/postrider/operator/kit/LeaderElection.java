@@ -104,7 +104,8 @@ public final class LeaderElection implements AutoCloseable {
      * @param leadership told until when this one leads, and when it could not renew
      * @param elected    called once, on a thread of its own, when this one leads
      */
-    public LeaderElection(Config config, String namespace, String name, Map<String, String> annotations, String identity,
+    public LeaderElection(Config config, String namespace, String name, Map<String, String> annotations,
+            String identity,
             Timing timing, InstantSource clock, Leadership leadership, Runnable elected) {
         this.client = OperatorClient.ofLease(config, timing.requestTimeout());
         this.resource = client.leases().inNamespace(namespace).withName(name);
@@ -236,9 +237,10 @@ public final class LeaderElection implements AutoCloseable {
         closing.countDown();
         boolean quiet = awaitQuiet();
         deadlines.shutdownNow();
-        if (leading && quiet) {
+        SeenLease held = known;
+        if (leading && quiet && held != null) {
             leadership.givenBack();
-            giveBack();
+            giveBack(held.lease());
         }
         client.close();
     }
@@ -253,9 +255,10 @@ public final class LeaderElection implements AutoCloseable {
         }
     }
 
-    private void giveBack() {
+    private void giveBack(Lease held) {
         try {
-            client.resource(new LeaseBuilder(known.lease()).editSpec().withHolderIdentity("").endSpec().build()).update();
+            client.resource(new LeaseBuilder(held).editSpec().withHolderIdentity("").endSpec().build())
+                    .update();
         } catch (KubernetesClientException e) {
             LOG.info("the lease is not given back, the next replica waits until it has run out: {}", e.getMessage());
         }

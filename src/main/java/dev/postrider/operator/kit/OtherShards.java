@@ -48,7 +48,8 @@ public final class OtherShards implements AutoCloseable {
      * @param shard    that waits for them
      * @param nanoTime a clock as {@link System#nanoTime}
      */
-    public OtherShards(Config config, String namespace, Shard shard, LeaderElection.Timing timing, LongSupplier nanoTime) {
+    public OtherShards(Config config, String namespace, Shard shard, LeaderElection.Timing timing,
+            LongSupplier nanoTime) {
         this.client = OperatorClient.ofLease(config, timing.requestTimeout());
         this.namespace = namespace;
         this.shard = shard;

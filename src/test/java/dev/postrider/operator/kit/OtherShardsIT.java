@@ -92,7 +92,8 @@ final class OtherShardsIT {
         OtherShards second = shard(2, 3);
         lease("postrider-operator", "old", null);
         lease("postrider-operator-1", "old", "2");
-        assertThat(second.look().orElse("")).contains("(lease postrider-operator of 1 shard, postrider-operator-1 of 2 shards)");
+        assertThat(second.look().orElse(""))
+                .contains("(lease postrider-operator of 1 shard, postrider-operator-1 of 2 shards)");
         lease("postrider-operator", "new", "3");
         assertThat(second.look().orElse("")).contains("(lease postrider-operator-1 of 2 shards)");
         lease("postrider-operator-1", "new", "3");
@@ -142,7 +143,7 @@ final class OtherShardsIT {
     void whoeverIsClosedWhileItWaitsDoesNotBegin() throws InterruptedException {
         lease("postrider-operator-1", "old", "2");
         OtherShards second = shard(2, 3);
-        var began = new boolean[] {true};
+        var began = new boolean[]{true};
         Thread waiting = Thread.ofVirtual().start(() -> began[0] = second.await());
         await().until(() -> second.waitsFor().isPresent());
         second.close();
