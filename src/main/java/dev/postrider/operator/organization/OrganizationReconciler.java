@@ -119,6 +119,8 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                         .withNamespaces(Set.of(cluster.namespace()))
                         .withFollowControllerNamespacesChanges(false)
                         .withSecondaryToPrimaryMapper(Lifecycle::sourceOf)
+                        // Known by its name, so that no index of it is kept.
+                        .withPrimaryToSecondaryMapper(this::routeOf)
                         .withOnAddFilter(route -> first.isNews(Lifecycle.sourceOf(route)))
                         .build(),
                 context);
@@ -128,6 +130,11 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         copies.set(new BindingCopyWriter(cluster, bindingSecrets, context.getClient()));
         routes.set(organizationRoutes);
         return List.of(bindingSecrets, organizationRoutes, nudges);
+    }
+
+    private Set<ResourceID> routeOf(OrganizationMailSettings organization) {
+        return Set.of(new ResourceID(RouteSecret.Kind.ORGANIZATION.secretName(Cluster.key(organization)),
+                cluster.namespace()));
     }
 
     /** Whose binding a Secret is, or a copy of it. */
