@@ -134,7 +134,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     }
 
     private Set<ResourceID> routeOf(OrganizationMailSettings organization) {
-        return Set.of(new ResourceID(RouteSecret.Kind.ORGANIZATION.secretName(Cluster.key(organization)),
+        return Set.of(new ResourceID(RouteSecret.Kind.ORGANIZATION.secretName(Lifecycle.key(organization)),
                 cluster.namespace()));
     }
 
