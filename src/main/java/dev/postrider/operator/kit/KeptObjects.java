@@ -15,6 +15,7 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Secret;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Objects as the caches keep them, of the kinds that come in tens of thousands: without what kubectl applied last, which
  * is the resource once more, without room for what is not there (the model gives each object empty maps and lists of its
- * own), and with labels and owners that many have alike as one. Nobody may change what was read: the framework and
- * the operator copy it before they do.
+ * own), and with labels and owners that many have alike as one. Of all that, nothing but the finalizers may be changed in
+ * place, which the framework does with a copy that it reads by the same client.
  */
 final class KeptObjects extends BeanDeserializerModifier {
     private static final long serialVersionUID = 1;
@@ -77,7 +78,9 @@ final class KeptObjects extends BeanDeserializerModifier {
         metadata.setAnnotations(kept(withoutLastApplied(metadata.getAnnotations())));
         Map<String, String> labels = kept(metadata.getLabels());
         metadata.setLabels(labels == null ? null : LABELS.of(labels));
-        metadata.setFinalizers(kept(metadata.getFinalizers()));
+        if (metadata.getFinalizers() instanceof ArrayList<?> finalizers) {
+            finalizers.trimToSize();
+        }
         metadata.setManagedFields(kept(metadata.getManagedFields()));
         metadata.setAdditionalProperties(kept(metadata.getAdditionalProperties()));
         List<OwnerReference> owners = kept(metadata.getOwnerReferences());
