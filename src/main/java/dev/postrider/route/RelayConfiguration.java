@@ -261,7 +261,7 @@ public record RelayConfiguration(
 
     /** This with another name for greetings. */
     public RelayConfiguration withHostName(String name) {
-        return new RelayConfiguration(name, allowPlaintextAuthentication, queue, links, received, delivery, visibility);
+        return ConfigurationTree.with(this, "hostName", name);
     }
 
     /**
