@@ -141,7 +141,8 @@ final class Connections {
      */
     void giveBack(Connection connection, Optional<ServerRoute> current, Instant now) {
         connection.messages++;
-        if (connection.messages < settings.get().delivery().messagesPerConnection() && open.get() <= most && !isOwed(connection)
+        if (connection.messages < settings.get().delivery().messagesPerConnection() && open.get() <= most
+                && !isOwed(connection)
                 && current.filter(connection::isUseful).isPresent()) {
             connection.idleSince = now;
             synchronized (this) {

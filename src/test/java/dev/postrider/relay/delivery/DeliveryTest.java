@@ -83,7 +83,8 @@ final class DeliveryTest {
     }
 
     private Delivery delivery(Queue some) {
-        return new Delivery(some, routes, upstreams, TestSettings.delivery("{retryJitter: 0}"), () -> now, new RelayMeters(meters, 10, () -> now), Tracing.OFF);
+        return new Delivery(some, routes, upstreams, TestSettings.delivery("{retryJitter: 0}"), () -> now,
+                new RelayMeters(meters, 10, () -> now), Tracing.OFF);
     }
 
     @AfterEach

@@ -49,8 +49,9 @@ final class RunningDelivery implements AutoCloseable {
 
     /** One where a server that fails rests for so long, and twice that in the end. */
     RunningDelivery(Path directory, Duration rest) throws Exception {
-        this(directory, TestSettings.delivery("{retryAfter: [1m], retryJitter: 0, serverRest: %dms, longestServerRest: %dms}"
-                .formatted(rest.toMillis(), 2 * rest.toMillis())));
+        this(directory,
+                TestSettings.delivery("{retryAfter: [1m], retryJitter: 0, serverRest: %dms, longestServerRest: %dms}"
+                        .formatted(rest.toMillis(), 2 * rest.toMillis())));
     }
 
     private RunningDelivery(Path directory, DeliverySettings settings) throws Exception {
