@@ -9,14 +9,12 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Rests a server that fails. Closed, it lets all attempts through. After three failures in a row, or one that came with
+ * Rests a server that fails. Closed, it lets all attempts through. After some failures in a row, or one that came with
  * the wish to be left alone for a time, it opens and lets none through for a while, then half-opens for a single
  * attempt: if that fails too, the server rests twice as long as before, up to a bound; if it succeeds, the breaker
  * closes. A {@link Rest} opens it at once. Not safe for threads.
  */
 final class CircuitBreaker {
-    private static final int MOST_FAILURES = 3;
-
     /** What it lets through. */
     enum State {
         CLOSED, OPEN, HALF_OPEN
@@ -93,7 +91,7 @@ final class CircuitBreaker {
         lastFailure = Optional.of(failure);
         failures++;
         // What was under way when it opened says nothing new.
-        if (open ? probe : failures >= MOST_FAILURES) {
+        if (open ? probe : failures >= settings.get().serverFailures()) {
             open(now);
             probing = false;
             Duration length = rest.orElseGet(() -> Durations.read(settings.get().serverRest()));
