@@ -7,12 +7,20 @@ import dev.postrider.route.RelayConfiguration;
 public final class TestSettings {
     private TestSettings() {}
 
-    /** @param delivery as {@code {retryAfter: [200ms], retryJitter: 0}} */
+    /**
+     * How mail is delivered.
+     *
+     * @param delivery as {@code {retryAfter: [200ms], retryJitter: 0}}
+     */
     public static DeliverySettings delivery(String delivery) {
         return new DeliverySettings("relay.test", RelayConfiguration.read("{delivery: " + delivery + "}").delivery());
     }
 
-    /** @param received as {@code {most: 3}} */
+    /**
+     * What is made of Received fields.
+     *
+     * @param received as {@code {most: 3}}
+     */
     public static RelayConfiguration.Received received(String received) {
         return RelayConfiguration.read("{received: " + received + "}").received();
     }

@@ -1,4 +1,4 @@
-package dev.postrider.operator;
+package dev.postrider.operator.kit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
