@@ -101,7 +101,7 @@ public final class Relay implements AutoCloseable {
             queue.countDaysIn(key -> routes.organization(key).flatMap(OrganizationRoute::reportZone));
             this.links = openLinks(settings, clock);
             this.delivery = new Delivery(queue, routes, new MeteredUpstreams(upstreams, relayMeters),
-                    routes.configured(now -> DeliverySettings.of(settings.hostName(), now.delivery()),
+                    routes.configured(now -> new DeliverySettings(settings.hostName(), now.delivery()),
                             deliverySettings),
                     clock, relayMeters, exposure.tracing(), links,
                     Optional.of(settings.dataDirectory().resolve("attempts")), new GrantedSenders(routes));
