@@ -20,8 +20,11 @@ import dev.postrider.plan.UsageReportNews;
 import dev.postrider.reconcile.Effects;
 import dev.postrider.reconcile.Mails;
 import dev.postrider.reconcile.Reconciliation;
+import dev.postrider.reconcile.RelayRests;
 import dev.postrider.relay.routes.Routes;
+import dev.postrider.route.MailRest;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRest;
 import dev.postrider.route.TestResult;
 import dev.postrider.transport.Sends;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -29,6 +32,7 @@ import io.fabric8.kubernetes.client.CustomResource;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -56,6 +60,8 @@ final class LocalCluster {
     private final Installation installation;
     private final InstantSource clock;
     private final Sends<ResourceKey, TestOrder, TestResult> tests;
+    private final RelayRests<ServerRest> rests;
+    private final RelayRests<MailRest> mailRests;
     private final Consumer<Snapshot> observer;
     private Declared declared = Declared.nothing();
     private Optional<Instant> lookAgain = Optional.empty();
@@ -64,16 +70,21 @@ final class LocalCluster {
     private boolean idle = true;
 
     /**
-     * @param tests    makes the test sends
-     * @param observer hears of every change of a status
+     * @param tests     makes the test sends
+     * @param rests     servers that take no mail
+     * @param mailRests organizations whose own mail rests
+     * @param observer  hears of every change of a status
      */
     LocalCluster(Routes routes, BindingDirectories bindings, Installation installation, InstantSource clock,
-            Sends<ResourceKey, TestOrder, TestResult> tests, Consumer<Snapshot> observer) {
+            Sends<ResourceKey, TestOrder, TestResult> tests, RelayRests<ServerRest> rests,
+            RelayRests<MailRest> mailRests, Consumer<Snapshot> observer) {
         this.routes = routes;
         this.bindings = bindings;
         this.installation = installation;
         this.clock = clock;
         this.tests = tests;
+        this.rests = rests;
+        this.mailRests = mailRests;
         this.observer = observer;
     }
 
@@ -146,9 +157,19 @@ final class LocalCluster {
         }
     }
 
-    /** When {@link #reconcile} should be called though nothing has changed: a failed test is due again. */
-    synchronized Optional<Instant> lookAgain() {
-        return lookAgain;
+    /** Asks the relay what rests, and plans anew where that is news or it is time for it. */
+    void lookAgain(Instant now) {
+        List<ResourceKey> changed = new ArrayList<>();
+        rests.ask(changed::add);
+        mailRests.ask(changed::add);
+        if (!changed.isEmpty() || isDue(now)) {
+            reconcile();
+        }
+    }
+
+    /** Whether to plan though nothing has changed: a failed test is due again. */
+    private synchronized boolean isDue(Instant now) {
+        return lookAgain.filter(time -> !time.isAfter(now)).isPresent();
     }
 
     private static String owner(String kind, ResourceKey key) {
@@ -263,7 +284,7 @@ final class LocalCluster {
     }
 
     private LocalWorld world() {
-        return new LocalWorld(declared, routes, bindings, installation, clock.instant());
+        return new LocalWorld(declared, routes, bindings, installation, rests, mailRests, clock.instant());
     }
 
     private void lookAgain(Optional<Instant> time) {

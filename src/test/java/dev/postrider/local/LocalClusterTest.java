@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.postrider.plan.Installation;
+import dev.postrider.reconcile.RelayRests;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.transport.Sends;
 import dev.postrider.transport.TestSender;
@@ -132,7 +133,8 @@ final class LocalClusterTest {
                 InstantSource.system(),
                 new Sends<>(order -> order.mail().server().key(), order -> sender.send(order.mail()),
                         (order, defect) -> sender.failed(order.mail(), defect), 1, threads::add),
-                told::add);
+                new RelayRests<>("server-rests", List::of, InstantSource.system()),
+                new RelayRests<>("mail-rests", List::of, InstantSource.system()), told::add);
     }
 
     private void declare(LocalCluster cluster) throws IOException {

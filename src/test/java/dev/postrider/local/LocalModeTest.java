@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.postrider.api.Condition;
+import dev.postrider.relay.Dialogue;
+import dev.postrider.relay.TestRoutes;
 import dev.postrider.relay.sink.Sink;
 import dev.postrider.plan.Installation.SupportSettings;
 import dev.postrider.testing.GraphStandIn;
@@ -34,6 +36,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** A directory as the cluster, with a sink as the mail server. */
 final class LocalModeTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private static final String OWN_SERVER = """
+            apiVersion: postrider.dev/v1alpha1
+            kind: MailServer
+            metadata: {name: own, namespace: acme}
+            spec:
+              smtp: {host: 127.0.0.1, port: %d, security: None}
+              test: {recipient: test@acme.example}
+            ---
+            apiVersion: postrider.dev/v1alpha1
+            kind: OrganizationMailSettings
+            metadata: {name: acme, namespace: acme}
+            spec:
+              servers: [{name: own}]
+              identity: {from: {address: no-reply@acme.example}}
+            """;
 
     private final List<Check.Report> reports = new CopyOnWriteArrayList<>();
 
@@ -189,6 +207,40 @@ final class LocalModeTest {
     }
 
     @Test
+    @Tag("delivery-world")
+    void theStatusTellsOfAServerThatTakesNoMail() throws Exception {
+        try (ScriptedSmtpServer upstream = ScriptedSmtpServer.start()) {
+            Files.writeString(directory.resolve("own.yaml"), OWN_SERVER.formatted(upstream.port()));
+            try (LocalMode local = start(false, false)) {
+                local.awaitSettled(PATIENCE);
+                upstream.on("MAIL", "550 5.1.8 Access denied, bad outbound sender");
+                send(local, "acme", "acme-mail");
+
+                await().atMost(PATIENCE)
+                        .untilAsserted(() -> assertThat(local.snapshot().servers().getFirst().status().conditions())
+                                .filteredOn(condition -> condition.type().equals("TakesMail"))
+                                .extracting(condition -> condition.status() + " " + condition.reason() + " "
+                                        + condition.message().replaceAll("since \\S+", "since now"))
+                                .containsExactly(""));
+            }
+        }
+    }
+
+    private void send(LocalMode local, String namespace, String secret) throws Exception {
+        Path binding = local.bindings().resolve(namespace).resolve(secret);
+        try (Dialogue session = Dialogue.connect(local.port())) {
+            session.say("EHLO application.test");
+            session.say("STARTTLS");
+            session.encrypt(TestRoutes.trusting(Files.readString(binding.resolve("ca.crt"))));
+            session.say("EHLO application.test");
+            assertThat(session.login(Files.readString(binding.resolve("username")),
+                    Files.readString(binding.resolve("password")))).startsWith("235");
+            assertThat(session.mail("no-reply@acme.example", "x@y.example", "Subject: hello\r\n\r\nhello"))
+                    .startsWith("250");
+        }
+    }
+
+    @Test
     void aFileThatIsGoneTakesItsResourcesAndTheirBindingWithIt() throws Exception {
         server(sink.port());
         organization("no-reply@acme.example");
@@ -231,21 +283,7 @@ final class LocalModeTest {
     @ParameterizedTest(name = "a global server is required: {0}")
     @CsvSource({"true, False NoActiveGlobalServer", "false, True MailWorks"})
     void anOwnServerAloneSufficesWhereTheInstallationSaysSo(boolean required, String ready) throws Exception {
-        Files.writeString(directory.resolve("own.yaml"), """
-                apiVersion: postrider.dev/v1alpha1
-                kind: MailServer
-                metadata: {name: own, namespace: acme}
-                spec:
-                  smtp: {host: 127.0.0.1, port: %d, security: None}
-                  test: {recipient: test@acme.example}
-                ---
-                apiVersion: postrider.dev/v1alpha1
-                kind: OrganizationMailSettings
-                metadata: {name: acme, namespace: acme}
-                spec:
-                  servers: [{name: own}]
-                  identity: {from: {address: no-reply@acme.example}}
-                """.formatted(sink.port()));
+        Files.writeString(directory.resolve("own.yaml"), OWN_SERVER.formatted(sink.port()));
 
         try (LocalMode local = start(false, required)) {
             assertThat(local.awaitSettled(PATIENCE).organizations()).singleElement()
