@@ -159,10 +159,10 @@ final class LocalCluster {
 
     /** Asks the relay what rests, and plans anew where that is news or it is time for it. */
     void lookAgain(Instant now) {
-        List<ResourceKey> changed = new ArrayList<>();
-        rests.ask(changed::add);
-        mailRests.ask(changed::add);
-        if (!changed.isEmpty() || isDue(now)) {
+        List<ResourceKey> told = new ArrayList<>();
+        rests.ask(told::add);
+        mailRests.ask(told::add);
+        if (!told.isEmpty() || isDue(now)) {
             reconcile();
         }
     }

@@ -86,7 +86,8 @@ final class LocalClusterTest {
     @Test
     void aBindingThatCannotBeWrittenIsToldAndStopsNobodyElse() throws Exception {
         Files.writeString(directory.resolve("server.yaml"), SERVER);
-        Files.writeString(directory.resolve("organizations.yaml"), organization("acme") + "---\n" + organization("shop"));
+        Files.writeString(directory.resolve("organizations.yaml"),
+                organization("acme") + "---\n" + organization("shop"));
         // Where a directory should be.
         Path there = state.resolve("bindings/acme/main-mail");
         Files.createDirectories(there.getParent());

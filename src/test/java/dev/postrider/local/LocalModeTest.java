@@ -234,8 +234,10 @@ final class LocalModeTest {
     private static List<String> rests(Snapshot snapshot) {
         return Stream.concat(
                 snapshot.servers().stream().map(server -> Map.entry(server.key(), server.status().conditions())),
-                snapshot.organizations().stream().map(organization -> Map.entry(organization.key(),
-                        organization.status().conditions())))
+                snapshot.organizations()
+                        .stream()
+                        .map(organization -> Map.entry(organization.key(),
+                                organization.status().conditions())))
                 .flatMap(resource -> resource.getValue()
                         .stream()
                         .filter(condition -> Set.of("TakesMail", "MailTaken").contains(condition.type()))
