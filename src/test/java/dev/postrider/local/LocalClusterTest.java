@@ -1,5 +1,6 @@
 package dev.postrider.local;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
@@ -65,7 +66,7 @@ final class LocalClusterTest {
     void aTestMailThatFailsByADefectHasAnEndWhichTheStatusTells(Throwable defect, String name) throws Exception {
         Files.writeString(directory.resolve("server.yaml"), SERVER);
         LocalCluster cluster = cluster(_ -> {
-            throw LocalClusterTest.<RuntimeException>unchecked(defect);
+            throw thrown(defect);
         });
         declare(cluster);
         assertThat(cluster.snapshot().settled()).isFalse();
@@ -78,9 +79,11 @@ final class LocalClusterTest {
                                 + name + "); look into its log, and report it"));
     }
 
-    @SuppressWarnings("unchecked")
-    private static <T extends Throwable> T unchecked(Throwable defect) throws T {
-        throw (T) defect;
+    private static RuntimeException thrown(Throwable defect) {
+        if (defect instanceof Error error) {
+            throw error;
+        }
+        return (RuntimeException) defect;
     }
 
     @Test
@@ -105,8 +108,7 @@ final class LocalClusterTest {
     }
 
     private static String binding(Snapshot.Organization organization) {
-        return organization.status()
-                .conditions()
+        return requireNonNull(requireNonNull(organization.status()).conditions())
                 .stream()
                 .filter(condition -> condition.type().equals("BindingReady"))
                 .map(condition -> "%s: %s %s %s".formatted(organization.key(), condition.status(), condition.reason(),

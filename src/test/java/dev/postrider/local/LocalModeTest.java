@@ -1,5 +1,6 @@
 package dev.postrider.local;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -233,11 +234,14 @@ final class LocalModeTest {
 
     private static List<String> rests(Snapshot snapshot) {
         return Stream.concat(
-                snapshot.servers().stream().map(server -> Map.entry(server.key(), server.status().conditions())),
+                snapshot.servers()
+                        .stream()
+                        .map(server -> Map.entry(server.key(),
+                                requireNonNull(requireNonNull(server.status()).conditions()))),
                 snapshot.organizations()
                         .stream()
                         .map(organization -> Map.entry(organization.key(),
-                                organization.status().conditions())))
+                                requireNonNull(requireNonNull(organization.status()).conditions()))))
                 .flatMap(resource -> resource.getValue()
                         .stream()
                         .filter(condition -> Set.of("TakesMail", "MailTaken").contains(condition.type()))

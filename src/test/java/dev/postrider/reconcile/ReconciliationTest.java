@@ -49,7 +49,7 @@ final class ReconciliationTest {
             });
 
     @ParameterizedTest
-    @CsvSource(delimiterString = "->", nullValues = "nothing", textBlock = """
+    @CsvSource(delimiterString = "->", textBlock = """
             nothing       -> false -> hold, route, binding, copies of the plan, status of the plan, nothing refused, mail, Event
             hold          -> false -> hold, route, binding, refused: no hold, copies of no hold, status of no hold, mail, Event
             route         -> false -> hold, route, refused: no route, copies of no route, status of no route, mail, Event
@@ -66,7 +66,7 @@ final class ReconciliationTest {
 
     @Test
     void aResultIsKeptUntilTheStatusThatTellsOfItIsWritten() {
-        carryOut(new Recorded(null), false);
+        carryOut(new Recorded("nothing"), false);
         threads.remove().run();
         assertThat(Mails.testNews(mails()).finished()).isPresent();
 
@@ -74,7 +74,7 @@ final class ReconciliationTest {
                 .withMessage("no status");
         assertThat(Mails.testNews(mails()).finished()).isPresent();
 
-        carryOut(new Recorded(null), false);
+        carryOut(new Recorded("nothing"), false);
         assertThat(Mails.testNews(mails())).isEqualTo(TestNews.running(order()));
     }
 
@@ -107,7 +107,7 @@ final class ReconciliationTest {
         private final Set<String> refused;
 
         Recorded(String refused) {
-            this.refused = refused == null ? Set.of() : Arrays.stream(refused.split(" ")).collect(Collectors.toSet());
+            this.refused = Arrays.stream(refused.split(" ")).collect(Collectors.toSet());
         }
 
         private Optional<Refusal> step(String name) {

@@ -56,7 +56,7 @@ final class SendsTest {
     @MethodSource("defects")
     void aSenderThatThrowsHasFailedAndIsNotOnItsWayForEver(Throwable defect) {
         Sends<String, String, String> sends = sends(_ -> {
-            throw SendsTest.<RuntimeException>unchecked(defect);
+            throw thrown(defect);
         });
         sends.start("uid", "a1", told::incrementAndGet);
         threads.remove().run();
@@ -64,9 +64,11 @@ final class SendsTest {
         assertThat(sends.of("uid")).isEqualTo(Map.of("a", new Send.Ended<>("a1", "a1: oops")));
     }
 
-    @SuppressWarnings("unchecked")
-    private static <T extends Throwable> T unchecked(Throwable defect) throws T {
-        throw (T) defect;
+    private static RuntimeException thrown(Throwable defect) {
+        if (defect instanceof Error error) {
+            throw error;
+        }
+        return (RuntimeException) defect;
     }
 
     @Test
