@@ -29,7 +29,13 @@ import org.jspecify.annotations.Nullable;
  * @param notices   what is worth an Event
  */
 public record LicenseNoticePlan(List<NoticeOrder> orders, LicenseExpiryNoticeStatus status,
-        Optional<Instant> lookAgain, List<Notice> notices) {
+        Optional<Instant> lookAgain, List<Notice> notices) implements Plan {
+
+    /** Never: nothing holds a license. */
+    @Override
+    public boolean release() {
+        return false;
+    }
 
     /** Plans for one license. */
     public static LicenseNoticePlan of(LicenseExpiryNotice resource, World world, NoticeNews news) {

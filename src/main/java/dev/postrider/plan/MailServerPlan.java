@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  * @param notices   what is worth an Event
  */
 public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optional<TestOrder> test,
-        MailServerStatus status, Optional<Instant> lookAgain, List<Notice> notices) {
+        MailServerStatus status, Optional<Instant> lookAgain, List<Notice> notices) implements Plan {
 
     static final String LOGIN_NOT_TESTED = "LoginNotTested";
 

@@ -42,7 +42,9 @@ import org.jspecify.annotations.Nullable;
 public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Binding> binding,
         Optional<BindingCopies> copies, boolean release,
         List<TestOrder> tests, OrganizationMailSettingsStatus status, Optional<Instant> lookAgain,
-        List<Notice> notices, Optional<UsageReportOrder> report, Optional<Instant> reportAt) {
+        List<Notice> notices, Optional<UsageReportOrder> report, Optional<Instant> reportAt)
+        implements
+            Plan {
 
     /** Plans for one organization. */
     public static OrganizationPlan of(OrganizationMailSettings organization, World world, OrganizationTestNews news) {
