@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postrider.api.Condition;
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.LicenseExpiryNoticeStatus.SentNotice;
@@ -86,7 +87,7 @@ final class LicenseNoticePlanTest {
     private LicenseNoticePlan plan(NoticeNews news) {
         LicenseNoticePlan plan = LicenseNoticePlan.of(notice, world, news);
         notice.setStatus(plan.status());
-        plan.notices().forEach(n -> events.add(n.reason()));
+        plan.notices().forEach(n -> events.add(n.reason().toString()));
         return plan;
     }
 
@@ -97,7 +98,7 @@ final class LicenseNoticePlanTest {
     }
 
     private Optional<Condition> condition(String type) {
-        return Conditions.find(notice.getStatus().conditions(), type);
+        return Conditions.find(notice.getStatus().conditions(), ConditionType.valueOf(type));
     }
 
     private String next() {
@@ -458,7 +459,7 @@ final class LicenseNoticePlanTest {
         LicenseNoticePlan plan = LicenseNoticePlan.of(notice, withSecret, NoticeNews.none());
 
         String date = plan.status().expiryDate();
-        String ready = Conditions.find(plan.status().conditions(), "Ready").orElseThrow().message();
+        String ready = Conditions.find(plan.status().conditions(), ConditionType.Ready).orElseThrow().message();
         assertThat(date == null ? ready : date).contains(expected).doesNotContain("31.1.2027", "no token");
     }
 

@@ -60,7 +60,7 @@ final class UsageReportsTest {
                 UsageReports.declared(organization.getSpec(), now, new ArrayList<>()), condition, now, news).plan();
         organization.setStatus(new OrganizationMailSettingsStatus(null, null, null, null, null, null, null, null,
                 result.status().orElse(null), null, null));
-        result.notices().forEach(notice -> events.add(notice.reason()));
+        result.notices().forEach(notice -> events.add(notice.reason().toString()));
         return result;
     }
 
