@@ -189,9 +189,7 @@ public enum Reason {
 
     // @formatter:on
 
-    private enum By {
-        PERSON
-    }
+    private enum By { PERSON }
 
     /** The first constant of each word. */
     private static final Map<String, Reason> BY_WORD = Stream.of(values())

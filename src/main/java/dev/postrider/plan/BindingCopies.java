@@ -120,9 +120,11 @@ public final class BindingCopies {
     }
 
     private static Trouble notAccepted(String namespace, String source) {
-        return new Trouble(Reason.NotAccepted, ("it does not accept bindings of namespace \"%s\", or is none that Postrider "
-                + "works in. Its owner accepts them with: kubectl label namespace %s %s=%s")
-                .formatted(source, namespace, PostriderApi.ACCEPT_BINDINGS_LABEL, source), true);
+        return new Trouble(Reason.NotAccepted,
+                ("it does not accept bindings of namespace \"%s\", or is none that Postrider "
+                        + "works in. Its owner accepts them with: kubectl label namespace %s %s=%s")
+                        .formatted(source, namespace, PostriderApi.ACCEPT_BINDINGS_LABEL, source),
+                true);
     }
 
     /** The name of each copy: the organization's namespace, a dot, and the binding's name. */

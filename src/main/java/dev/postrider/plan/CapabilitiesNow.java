@@ -36,7 +36,8 @@ record CapabilitiesNow(Set<Capability> available, Set<Capability> switchedOff) {
         for (Capability capability : Capability.values()) {
             if (!capability.isSwitchedOn(spec.capabilities())) {
                 switchedOff.add(capability);
-                conditions.set(capability.conditionType, Status.False, Reason.SwitchedOff, capability.field() + " is false");
+                conditions.set(capability.conditionType, Status.False, Reason.SwitchedOff,
+                        capability.field() + " is false");
             } else {
                 Condition condition = switch (works.apply(capability)) {
                     case Works.Yes(Reason reason, String besides) -> conditions.set(capability.conditionType,

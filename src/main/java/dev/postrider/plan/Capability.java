@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /** Something that an organization may do because its mail works; each goes with a class of mail. */
 enum Capability {
     PASSWORD_RECOVERY(MailClass.PASSWORD_RECOVERY, "passwordRecovery", ConditionType.PasswordRecoveryAvailable, true,
-            "people can reset their passwords by mail"), ALERTS(MailClass.ALERTS, "alerts", ConditionType.AlertsAvailable, true,
+            "people can reset their passwords by mail"), ALERTS(MailClass.ALERTS, "alerts",
+                    ConditionType.AlertsAvailable, true,
                     "applications can send alerts"), NOTIFICATIONS(MailClass.NOTIFICATIONS, "notifications",
                             ConditionType.NotificationsAvailable, true,
                             "applications can send notifications"), USAGE_REPORT(MailClass.USAGE_REPORT, "usageReport",

@@ -2,6 +2,7 @@ package dev.postrider.plan;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.ConditionType;
+import dev.postrider.api.Observations;
 import dev.postrider.api.Reason;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -16,12 +17,15 @@ import org.jspecify.annotations.Nullable;
  * moves (Kubernetes API conventions, "Typical status properties").
  */
 final class Conditions {
+    private final Observations known;
     private final List<Condition> before;
     private final List<Condition> now = new ArrayList<>();
     private final String time;
     private final long generation;
 
-    Conditions(@Nullable List<Condition> before, Instant time, long generation) {
+    /** @param known what conditions of the kind say */
+    Conditions(Observations known, @Nullable List<Condition> before, Instant time, long generation) {
+        this.known = known;
         this.before = before == null ? List.of() : before;
         this.time = time.truncatedTo(ChronoUnit.SECONDS).toString();
         this.generation = generation;
@@ -36,7 +40,9 @@ final class Conditions {
         String since = find(before, type).filter(c -> c.status() == status)
                 .map(Condition::lastTransitionTime)
                 .orElse(time);
-        return new Condition(type.name(), status, reason, message, since, generation);
+        Condition made = new Condition(type.name(), status, reason, message, since, generation);
+        assert known.tell(made) : "the documentation does not say what " + type + "=" + status + " " + reason + " means";
+        return made;
     }
 
     Condition set(ConditionType type, Condition.Status status, Reason reason, String message) {

@@ -106,8 +106,9 @@ final class DeclaredNotice {
                                         zone));
                     } catch (IllegalArgumentException e) {
                         problems.add(
-                                new Problem(Area.SECRETS, Reason.SecretValueInvalid, field, "key \"%s\" of Secret \"%s\" %s"
-                                        .formatted(source.key(), source.secretRef().name(), e.getMessage())));
+                                new Problem(Area.SECRETS, Reason.SecretValueInvalid, field,
+                                        "key \"%s\" of Secret \"%s\" %s"
+                                                .formatted(source.key(), source.secretRef().name(), e.getMessage())));
                         return Optional.empty();
                     }
                 });

@@ -9,6 +9,7 @@ import dev.postrider.api.LicenseExpiryNoticeStatus.NextNotice;
 import dev.postrider.api.LicenseExpiryNoticeStatus.SentNotice;
 import dev.postrider.api.LicenseExpiryNoticeStatus.Settings;
 import dev.postrider.api.LicenseExpiryNoticeStatus.State;
+import dev.postrider.api.Observations;
 import dev.postrider.api.Reason;
 import dev.postrider.api.TestSendStatus;
 import java.time.Instant;
@@ -64,7 +65,8 @@ public record LicenseNoticePlan(List<NoticeOrder> orders, LicenseExpiryNoticeSta
             this.world = world;
             this.news = news;
             this.before = resource.getStatus();
-            this.conditions = new Conditions(before == null ? null : before.conditions(), world.now(),
+            this.conditions = new Conditions(Observations.ofLicenseNotice(),
+                    before == null ? null : before.conditions(), world.now(),
                     Objects.requireNonNullElse(resource.getMetadata().getGeneration(), 0L));
             this.sent = new SentNotices(before == null ? null : before.sent());
         }
@@ -201,8 +203,9 @@ public record LicenseNoticePlan(List<NoticeOrder> orders, LicenseExpiryNoticeSta
                     .filter(t -> t.step == Step.TO_COME)
                     .isPresent();
             if (toCome && next.isPresent() && (before == null || !next.get().equals(before.nextNotice()))) {
-                events.add(Notice.normal(Reason.NoticeScheduled, "the notice %s of license \"%s\" is sent at %s".formatted(
-                        next.get().notice(), settings.license(), next.get().time())));
+                events.add(
+                        Notice.normal(Reason.NoticeScheduled, "the notice %s of license \"%s\" is sent at %s".formatted(
+                                next.get().notice(), settings.license(), next.get().time())));
             }
             boolean wasToCome = before != null && before.nextNotice() != null
                     && before.nextNotice().notice().equals(ExpiryNotice.BEFORE.text());
@@ -244,9 +247,10 @@ public record LicenseNoticePlan(List<NoticeOrder> orders, LicenseExpiryNoticeSta
             } else if (open.isPresent()) {
                 boolean waits = open.get().step == Step.TO_COME;
                 String what = waits ? "is sent at " + schedule.time(open.get().notice) : "is being sent";
-                ready(Status.True, waits ? Reason.Scheduled : Reason.Sending, "%s, the expiry day counted; the notice %s %s"
-                        .formatted(daysLeft == 1 ? "1 day is left" : daysLeft + " days are left",
-                                open.get().notice.text(), what));
+                ready(Status.True, waits ? Reason.Scheduled : Reason.Sending,
+                        "%s, the expiry day counted; the notice %s %s"
+                                .formatted(daysLeft == 1 ? "1 day is left" : daysLeft + " days are left",
+                                        open.get().notice.text(), what));
             } else {
                 closed(settings, turns.getLast().step, daysLeft);
             }

@@ -8,6 +8,7 @@ import dev.postrider.api.MailServerSpec;
 import dev.postrider.api.MailServerSpec.Scope;
 import dev.postrider.api.MailServerStatus;
 import dev.postrider.api.Mailbox;
+import dev.postrider.api.Observations;
 import dev.postrider.api.Reason;
 import dev.postrider.api.Smtp;
 import dev.postrider.api.TestSendStatus;
@@ -142,7 +143,8 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             this.news = news;
             this.before = server.getStatus();
             this.rate = new TestRate(server, world, before == null ? null : before.testsCountedUntil());
-            this.conditions = new Conditions(before == null ? null : before.conditions(), world.now(),
+            this.conditions = new Conditions(Observations.ofMailServer(),
+                    before == null ? null : before.conditions(), world.now(),
                     server.getMetadata().getGeneration() == null ? 0 : server.getMetadata().getGeneration());
         }
 
@@ -346,7 +348,8 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             Optional<ServerRest> rest = world.rest(key(server));
             if (rest.isPresent()) {
                 boolean overRate = rest.get().overRate();
-                Condition rests = conditions.set(ConditionType.TakesMail, Status.False, overRate ? Reason.OverRate : Reason.Rests,
+                Condition rests = conditions.set(ConditionType.TakesMail, Status.False,
+                        overRate ? Reason.OverRate : Reason.Rests,
                         "since %s %sthe relay sends it no mail; mail goes through other servers, or waits%s".formatted(
                                 rest.get().since().truncatedTo(ChronoUnit.SECONDS),
                                 overRate ? "it is over its rate (spec.limits), and " : "",

@@ -38,7 +38,8 @@ final class MailTaken {
         } else if (!told.get().isEmpty()) {
             Condition rests = rests(told.get().getFirst(), conditions);
             if (conditions.isNews(rests)) {
-                notices.add(Notice.warning(rests.is(Reason.Held) ? Reason.MailHeld : Reason.MailRests, rests.message()));
+                notices.add(
+                        Notice.warning(rests.is(Reason.Held) ? Reason.MailHeld : Reason.MailRests, rests.message()));
             }
         } else if (last.isPresent()) {
             Condition taken = taken(last.get(), conditions);
@@ -77,7 +78,8 @@ final class MailTaken {
         String held = last.is(Reason.Held) || last.is(Reason.TakenAfterHold)
                 ? ". What is still held is listed by " + command("list", " --state held")
                 : "";
-        return conditions.set(ConditionType.MailTaken, Status.True, held.isEmpty() ? Reason.Taken : Reason.TakenAfterHold,
+        return conditions.set(ConditionType.MailTaken, Status.True,
+                held.isEmpty() ? Reason.Taken : Reason.TakenAfterHold,
                 "no server refuses all mail of this organization" + held);
     }
 

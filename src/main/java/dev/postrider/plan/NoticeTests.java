@@ -91,6 +91,7 @@ final class NoticeTests {
         return new Result(List.of(), status, List.of(result.failure()
                 .map(f -> Notice.warning(Reason.TestSendFailed, "the test of the notices: " + f))
                 .orElseGet(
-                        () -> Notice.normal(Reason.TestSendSucceeded, "both notices were sent as tests to " + recipients))));
+                        () -> Notice.normal(Reason.TestSendSucceeded,
+                                "both notices were sent as tests to " + recipients))));
     }
 }

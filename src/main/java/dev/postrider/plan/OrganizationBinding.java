@@ -171,8 +171,9 @@ final class OrganizationBinding {
 
     Optional<Notice> rotated() {
         return rotation.filter(done -> done.done() && refused.isEmpty())
-                .map(_ -> Notice.normal(Reason.Rotated, "Secret \"%s\" has a new password; the former one is %s".formatted(
-                        name(), formerUntil().map(until -> "taken until " + until).orElse("taken no more"))));
+                .map(_ -> Notice.normal(Reason.Rotated,
+                        "Secret \"%s\" has a new password; the former one is %s".formatted(
+                                name(), formerUntil().map(until -> "taken until " + until).orElse("taken no more"))));
     }
 
     private Optional<Instant> formerUntil() {

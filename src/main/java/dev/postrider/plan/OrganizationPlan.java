@@ -3,6 +3,7 @@ package dev.postrider.plan;
 import dev.postrider.api.Condition;
 import dev.postrider.api.Condition.Status;
 import dev.postrider.api.ConditionType;
+import dev.postrider.api.Observations;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsSpec;
 import dev.postrider.api.OrganizationMailSettingsSpec.QueuedMail;
@@ -176,7 +177,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             this.reports = reports;
             this.before = organization.getStatus();
             this.deletion = Deletion.of(organization, spec.deletionConfirmation());
-            this.conditions = new Conditions(before == null ? null : before.conditions(), world.now(),
+            this.conditions = new Conditions(Observations.ofOrganization(),
+                    before == null ? null : before.conditions(), world.now(),
                     organization.getMetadata().getGeneration() == null
                             ? 0
                             : organization.getMetadata().getGeneration());

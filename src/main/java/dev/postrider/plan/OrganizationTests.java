@@ -173,7 +173,8 @@ final class OrganizationTests {
             }
             String reply = good.getFirst().reply().orElse("");
             return good.size() == proofs.size()
-                    ? conditions.set(type, Status.True, Reason.Accepted, "Email server accepted mail for delivery: " + reply)
+                    ? conditions.set(type, Status.True, Reason.Accepted,
+                            "Email server accepted mail for delivery: " + reply)
                     : conditions.set(type, Status.True, Reason.SomeServersFailed,
                             "Email server accepted mail for delivery: %s. But %d of %d servers failed their last test: %s"
                                     .formatted(reply, proofs.size() - good.size(), proofs.size(), failures(proofs)));
@@ -184,7 +185,8 @@ final class OrganizationTests {
         }
         boolean testing = servers.stream()
                 .anyMatch(s -> s.tested()
-                        .filter(t -> !t.is(Reason.InProgress) && !t.is(Reason.TestRateLimited) && !t.is(Reason.NotValid))
+                        .filter(t -> !t.is(Reason.InProgress) && !t.is(Reason.TestRateLimited)
+                                && !t.is(Reason.NotValid))
                         .isEmpty());
         boolean nowhere = !servers.isEmpty() && servers.stream().noneMatch(ServerView::routed);
         Optional<Condition> proved = conditions.before(type, Status.True);

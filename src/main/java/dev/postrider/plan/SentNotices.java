@@ -66,8 +66,9 @@ final class SentNotices {
                 .orElse(0);
         Instant next = result.time().plus(OwnMail.retryAfter(failures));
         put(record(order, State.Failed, result, failures, TestRecord.seconds(next)));
-        return Notice.warning(Reason.NoticeFailed, "the notice %s of license \"%s\" could not be sent and is tried again: %s"
-                .formatted(name, license, result.failure().orElse("")));
+        return Notice.warning(Reason.NoticeFailed,
+                "the notice %s of license \"%s\" could not be sent and is tried again: %s"
+                        .formatted(name, license, result.failure().orElse("")));
     }
 
     private static SentNotice record(NoticeOrder order, State state, SubmissionResult result,
@@ -91,8 +92,9 @@ final class SentNotices {
                 .filter(Objects::nonNull)
                 .findFirst()
                 .orElse("");
-        return new Problem(Area.SPEC, Reason.SubmissionFailed, "", "the relay did not take the notice, it is tried again: "
-                + failure);
+        return new Problem(Area.SPEC, Reason.SubmissionFailed, "",
+                "the relay did not take the notice, it is tried again: "
+                        + failure);
     }
 
     @Nullable

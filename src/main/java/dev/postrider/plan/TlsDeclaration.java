@@ -92,7 +92,8 @@ final class TlsDeclaration {
             case ConfigMapLookup.Found(var data) -> {
                 String pem = data.get(key);
                 if (pem == null) {
-                    add(Reason.ConfigMapKeyMissing, field, "ConfigMap \"%s\" has no key \"%s\"; it has %s".formatted(name,
+                    add(Reason.ConfigMapKeyMissing, field, "ConfigMap \"%s\" has no key \"%s\"; it has %s".formatted(
+                            name,
                             key,
                             data.isEmpty() ? "no keys" : String.join(", ", data.keySet().stream().sorted().toList())));
                 } else {
@@ -114,8 +115,9 @@ final class TlsDeclaration {
         try {
             String authorities = CertificateBundle.authorities(pem);
             if (authorities.isEmpty()) {
-                add(Reason.CertificateInvalid, field, where + " has no certificate of an authority; put the authority's "
-                        + "certificate there, or name the server's own in spec.smtp.tls.pinnedCertificates");
+                add(Reason.CertificateInvalid, field,
+                        where + " has no certificate of an authority; put the authority's "
+                                + "certificate there, or name the server's own in spec.smtp.tls.pinnedCertificates");
                 return Optional.empty();
             }
             return Optional.of(authorities);
@@ -138,9 +140,10 @@ final class TlsDeclaration {
         try {
             certificate.certificates();
         } catch (InvalidPemException e) {
-            add(Reason.CertificateInvalid, field, "key \"tls.crt\" of Secret \"%s\" is no certificate in PEM: %s; put the "
-                    .formatted(name, e.getMessage())
-                    + "client's certificate there, and after it those that lead to its authority");
+            add(Reason.CertificateInvalid, field,
+                    "key \"tls.crt\" of Secret \"%s\" is no certificate in PEM: %s; put the "
+                            .formatted(name, e.getMessage())
+                            + "client's certificate there, and after it those that lead to its authority");
         }
         try {
             certificate.key();

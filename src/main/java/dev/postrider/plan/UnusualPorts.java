@@ -42,14 +42,17 @@ final class UnusualPorts {
     private static void add(List<Problem> unusual, String parent, int port, String security, boolean tls, int startTls,
             int implicitTls) {
         if (!tls && ServerPorts.beginWithTls(port)) {
-            unusual.add(new Problem(Area.SPEC, Reason.PortUnusual, parent + ".port", ("servers speak TLS from the first octet at "
-                    + "port %d, but security is %s, which waits for a greeting in the clear; set security: TLS, or port: %d")
-                    .formatted(port, security, startTls)));
+            unusual.add(new Problem(Area.SPEC, Reason.PortUnusual, parent + ".port",
+                    ("servers speak TLS from the first octet at "
+                            + "port %d, but security is %s, which waits for a greeting in the clear; set security: TLS, or port: %d")
+                            .formatted(port, security, startTls)));
         } else if (tls && ServerPorts.beginInTheClear(port)) {
-            unusual.add(new Problem(Area.SPEC, Reason.PortUnusual, parent + ".port", ("servers begin in the clear at port %d, but "
-                    + "security is %s, which begins with TLS; set security: StartTLS, or port: %d").formatted(port,
-                            security,
-                            implicitTls)));
+            unusual.add(new Problem(Area.SPEC, Reason.PortUnusual, parent + ".port",
+                    ("servers begin in the clear at port %d, but "
+                            + "security is %s, which begins with TLS; set security: StartTLS, or port: %d")
+                            .formatted(port,
+                                    security,
+                                    implicitTls)));
         }
     }
 }

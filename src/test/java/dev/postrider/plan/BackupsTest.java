@@ -121,9 +121,10 @@ final class BackupsTest {
                 route.endpoint()));
         OrganizationPlan plan = OrganizationPlan.of(world.organizations.values().iterator().next(), world,
                 OrganizationTestNews.none());
-        assertThat(Conditions.find(plan.status().conditions(), ConditionType.OnBackup).map(Condition::message)).hasValue(
-                "mail goes through shop/reserve, since those of a former priority take none; "
-                        + "MailServer shop/own: it is switched off (spec.active)");
+        assertThat(Conditions.find(plan.status().conditions(), ConditionType.OnBackup).map(Condition::message))
+                .hasValue(
+                        "mail goes through shop/reserve, since those of a former priority take none; "
+                                + "MailServer shop/own: it is switched off (spec.active)");
     }
 
     @Test
@@ -133,15 +134,17 @@ final class BackupsTest {
         rest(world, "shop/own:over");
         MailServerPlan server = MailServerPlan.of(Objects.requireNonNull(
                 world.servers.get(new ResourceKey("shop", "own"))), world, TestNews.none());
-        assertThat(Conditions.find(server.status().conditions(), ConditionType.TakesMail).map(Condition::message)).hasValue(
-                "since 2027-01-12T09:00:00Z it is over its rate (spec.limits), and the relay sends it no mail; "
-                        + "mail goes through other servers, or waits: until 2027-01-13T09:15:00Z: 3 messages a day");
+        assertThat(Conditions.find(server.status().conditions(), ConditionType.TakesMail).map(Condition::message))
+                .hasValue(
+                        "since 2027-01-12T09:00:00Z it is over its rate (spec.limits), and the relay sends it no mail; "
+                                + "mail goes through other servers, or waits: until 2027-01-13T09:15:00Z: 3 messages a day");
         OrganizationPlan organization = OrganizationPlan.of(world.organizations.values().iterator().next(), world,
                 OrganizationTestNews.none());
-        assertThat(Conditions.find(organization.status().conditions(), ConditionType.OnBackup).map(Condition::message)).hasValue(
-                "mail goes through shop/reserve, since those of a former priority take none; MailServer shop/own: "
-                        + "it is over its rate since 2027-01-12T09:00:00Z: until 2027-01-13T09:15:00Z: "
-                        + "3 messages a day");
+        assertThat(Conditions.find(organization.status().conditions(), ConditionType.OnBackup).map(Condition::message))
+                .hasValue(
+                        "mail goes through shop/reserve, since those of a former priority take none; MailServer shop/own: "
+                                + "it is over its rate since 2027-01-12T09:00:00Z: until 2027-01-13T09:15:00Z: "
+                                + "3 messages a day");
     }
 
     /** Whether mail is sent is said of each server that has rested, of whatever priority. */

@@ -44,7 +44,8 @@ final class DialogueEvents {
                 .list()
                 .getItems()
                 .stream()
-                .filter(event -> Reason.TestSendFailed.toString().equals(event.getReason()) && event.getRegarding() != null
+                .filter(event -> Reason.TestSendFailed.toString().equals(event.getReason())
+                        && event.getRegarding() != null
                         && Objects.equals(event.getRegarding().getUid(), resource.object().getMetadata().getUid()))
                 .filter(event -> event.getEventTime() != null
                         && Instant.parse(event.getEventTime().getTime()).isAfter(from))

@@ -134,7 +134,8 @@ public final class TestSendCommand implements Callable<Integer> {
         if (refused.isPresent()) {
             return refused.map(condition -> resource + ": " + condition.message());
         }
-        return resource.condition(resource.kind() == Kind.ORGANIZATION ? ConditionType.ServersResolved : ConditionType.TestSendSucceeded)
+        return resource.condition(
+                resource.kind() == Kind.ORGANIZATION ? ConditionType.ServersResolved : ConditionType.TestSendSucceeded)
                 .filter(condition -> resource.isCurrent())
                 .filter(condition -> condition.is(Reason.NotValid)
                         || condition.status() == Condition.Status.False && resource.kind() == Kind.ORGANIZATION)
@@ -157,7 +158,8 @@ public final class TestSendCommand implements Callable<Integer> {
     private String late(KubernetesClient client, Inspected resource) {
         String state = resource.kind()
                 .find(client, resource.key())
-                .flatMap(now -> now.condition(ConditionType.TestSendSucceeded).or(() -> now.condition(ConditionType.Ready)))
+                .flatMap(now -> now.condition(ConditionType.TestSendSucceeded)
+                        .or(() -> now.condition(ConditionType.Ready)))
                 .map(condition -> condition.reason() + ", " + condition.message())
                 .orElse("the operator has not looked yet; does it run?");
         return "No result of " + resource + " came within " + Durations.write(timeout)
