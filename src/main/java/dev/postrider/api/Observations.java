@@ -1,18 +1,45 @@
 package dev.postrider.api;
 
 import dev.postrider.api.Condition.Status;
+import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
 /**
  * What the conditions of a kind say, for people who look it up: the tables of the documentation are written from here,
  * and a plan sets nothing else.
- *
- * @param stalling the conditions by which a resource is stalled, where only a person can help
- * @param all      in the order of the documentation
  */
-public record Observations(Set<ConditionType> stalling, List<About> all) {
+public final class Observations {
+    private final Set<ConditionType> stalling;
+    private final List<About> all;
+    private final Map<ConditionType, Map<Status, Set<String>>> words = new EnumMap<>(ConditionType.class);
+
+    Observations(Set<ConditionType> stalling, List<About> all) {
+        this.stalling = stalling;
+        this.all = all;
+        all.forEach(about -> about.rows().forEach(row -> {
+            about.types().forEach(type -> add(type, row.status(), row));
+            row.as().forEach(other -> rows(other).forEach(of -> about.types().forEach(type -> add(type, row.status(), of))));
+            if (row.status() == Status.False) {
+                add(ConditionType.Stalled, Status.True, row);
+            }
+        }));
+    }
+
+    private void add(ConditionType type, Status status, Row row) {
+        row.reasons()
+                .forEach(reason -> words.computeIfAbsent(type, _ -> new EnumMap<>(Status.class))
+                        .computeIfAbsent(status, _ -> new HashSet<>())
+                        .add(reason.toString()));
+    }
+
+    private Stream<Row> rows(ConditionType type) {
+        return all.stream().filter(about -> about.types().contains(type)).flatMap(about -> about.rows().stream());
+    }
+
     public static Observations ofMailServer() {
         return MailServerObservations.ALL;
     }
@@ -69,25 +96,18 @@ public record Observations(Set<ConditionType> stalling, List<About> all) {
                 && row.reasons().stream().allMatch(Reason::needsPerson);
     }
 
-    /** Whether this is among what is said of the conditions; some say again what others say. */
-    public boolean tell(Condition condition) {
-        if (condition.is(ConditionType.Stalled)) {
-            return condition.status() == Status.True
-                    && all.stream().flatMap(about -> about.rows().stream()).anyMatch(row -> names(row, condition));
-        }
-        return all.stream()
-                .filter(about -> about.types().stream().anyMatch(condition::is))
-                .flatMap(about -> about.rows().stream())
-                .filter(row -> row.status() == condition.status())
-                .anyMatch(row -> names(row, condition)
-                        || row.as().stream().flatMap(this::rows).anyMatch(other -> names(other, condition)));
+    /** In the order of the documentation. */
+    public List<About> all() {
+        return all;
     }
 
-    private Stream<Row> rows(ConditionType type) {
-        return all.stream().filter(about -> about.types().contains(type)).flatMap(about -> about.rows().stream());
+    /** The conditions by which a resource is stalled, where only a person can help. */
+    public Set<ConditionType> stalling() {
+        return stalling;
     }
 
-    private static boolean names(Row row, Condition condition) {
-        return row.reasons().stream().anyMatch(condition::is);
+    /** Whether a condition may be so for a reason; some say again what others say. */
+    public boolean tell(ConditionType type, Status status, String reason) {
+        return words.getOrDefault(type, Map.of()).getOrDefault(status, Set.of()).contains(reason);
     }
 }

@@ -40,9 +40,8 @@ final class Conditions {
         String since = find(before, type).filter(c -> c.status() == status)
                 .map(Condition::lastTransitionTime)
                 .orElse(time);
-        Condition made = new Condition(type.name(), status, reason, message, since, generation);
-        assert known.tell(made) : "the documentation does not say what " + type + "=" + status + " " + reason + " means";
-        return made;
+        assert known.tell(type, status, reason) : "no page says what " + type + "=" + status + " " + reason + " means";
+        return new Condition(type.name(), status, reason, message, since, generation);
     }
 
     Condition set(ConditionType type, Condition.Status status, Reason reason, String message) {

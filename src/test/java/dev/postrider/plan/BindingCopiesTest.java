@@ -68,6 +68,7 @@ final class BindingCopiesTest {
             accept-bindings-from: ''                        |              | NotAccepted          | false   | false
             accept-bindings-from-us: acme                   |              | NotAccepted          | false   | false
             (no such namespace)                             |              | NotAccepted          | false   | false
+            (no cluster)                                    |              | NoCluster            | false   | true
             (unreadable)                                    | acme/main    | NamespaceUnreadable  | false   | true
             (terminating) accept-bindings-from: acme        | acme/main    | NamespaceTerminating | false   | true
             (terminating) accept-bindings-from: globex      | acme/main    | NotAccepted          | false   | false
@@ -82,11 +83,12 @@ final class BindingCopiesTest {
                 : "generation: 1";
         String plain = label.replaceFirst("^\\(.*?\\) ?", "");
         String manifests = organization("[shop]")
-                + (label.startsWith("(no such")
+                + (label.startsWith("(no ")
                         ? ""
                         : namespace("shop", plain.isEmpty() ? "" : "postrider.dev/" + plain, more))
                 + (secret == null ? "" : COPY.replace("$NAMESPACE", "shop").replace("$OF", secret))
-                + (label.equals("(unreadable)") ? "---\nkind: World\nunreadable: shop\n" : "");
+                + (label.equals("(unreadable)") ? "---\nkind: World\nunreadable: shop\n" : "")
+                + (label.equals("(no cluster)") ? "---\nkind: World\ncluster: false\n" : "");
 
         OrganizationPlan plan = plan(new GoldenWorld(manifests));
 

@@ -115,6 +115,7 @@ final class CapabilitiesTest {
         OrganizationPlan again = plan(worked);
 
         assertThat(condition(again, "Ready").reason()).isEqualTo("InProgress");
+        assertThat(condition(again, "AlertsAvailable").reason()).isEqualTo("TestedAgain");
         assertThat(condition(again, "AlertsAvailable").message())
                 .isEqualTo("applications can send alerts, and mail is being tested again");
     }

@@ -204,6 +204,7 @@ final class LicenseNoticePlanTest {
         NoticeOrder first = plan(NoticeNews.none()).orders().getFirst();
         SentNotice intent = sent().getFirst();
         assertThat(intent.state()).isEqualTo(State.Sending);
+        assertThat(ready()).isEqualTo("True Sending");
         assertThat(intent.messageId()).isEqualTo(first.messageId()).endsWith("@acme.example>");
         assertThat(intent.idempotencyKey()).isEqualTo(first.idempotencyKey());
 
@@ -325,6 +326,25 @@ final class LicenseNoticePlanTest {
         assertThat(condition("Blocked")).isEmpty();
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            administrators: [admin@acme.example] | sendingEnabled: false           | SendingDisabled
+            administrators: [admin@acme.example] | administrators: []              | NoRecipients
+            namespace: acme}                     | namespace: acme, deletionTimestamp: "2027-01-01T00:00:00Z"} | OrganizationDeleted
+            'status: "True"'                     | 'status: "False"'               | MailNotWorking
+            """)
+    void whatBlocksANoticeNeedsNobodyToEditIt(String from, String to, String reason) {
+        world.organizations.put(new ResourceKey("acme", "acme"), Serialization.unmarshal(
+                ORGANIZATION.replace(from, to), OrganizationMailSettings.class));
+
+        at("2027-01-12T09:00:00Z");
+
+        assertThat(condition("Blocked").map(Condition::reason)).contains(reason);
+        assertThat(ready()).isEqualTo("False " + reason);
+        assertThat(condition("Stalled")).isEmpty();
+        assertThat(mails).isEmpty();
+    }
+
     /** The relay knows no way for it, and trying does not help; what helps is another server. */
     @Test
     @Tag("promises")
@@ -402,6 +422,7 @@ final class LicenseNoticePlanTest {
     void whatTheRelayRefusesIsTriedAgainEverMoreSeldom() {
         at(Instant.parse("2027-01-12T09:00:00Z"), false);
         assertThat(ready()).isEqualTo("False SubmissionFailed");
+        assertThat(events).contains("NoticeFailed", "SubmissionFailed");
         SentNotice failed = sent().getFirst();
         assertThat(failed.nextAttemptTime()).isEqualTo("2027-01-12T09:00:02Z");
         at(Instant.parse("2027-01-12T09:00:01Z"), false);
