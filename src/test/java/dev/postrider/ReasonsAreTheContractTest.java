@@ -49,9 +49,10 @@ final class ReasonsAreTheContractTest {
 
     /** What a kind's conditions say, and where people read it. */
     private enum Table {
-        MAIL_SERVER(Observations.ofMailServer(), "resources.md", "\n### Of a MailServer\n"),
-        ORGANIZATION(Observations.ofOrganization(), "resources.md", "\n### Of an OrganizationMailSettings\n"),
-        LICENSE_NOTICE(Observations.ofLicenseNotice(), "notices.md", "\n## Status\n");
+        MAIL_SERVER(Observations.ofMailServer(), "resources.md", "\n### Of a MailServer\n"), ORGANIZATION(
+                Observations.ofOrganization(), "resources.md",
+                "\n### Of an OrganizationMailSettings\n"), LICENSE_NOTICE(Observations.ofLicenseNotice(), "notices.md",
+                        "\n## Status\n");
 
         private final Observations observations;
         private final Path file;
@@ -78,7 +79,7 @@ final class ReasonsAreTheContractTest {
                     + (about.remark().isEmpty() ? "" : ", " + about.remark());
             for (Row row : about.rows()) {
                 rows.append("| %s | %s | %s | %s | %s | %s |\n".formatted(type, row.status(), reasons(row),
-                                stalled(table.observations, about, row), row.meaning(), row.remedy())
+                        stalled(table.observations, about, row), row.meaning(), row.remedy())
                         .replaceAll(" {2,}", " "));
                 type = "";
             }
@@ -109,7 +110,8 @@ final class ReasonsAreTheContractTest {
         assertThat(table.observations.all()).filteredOn(
                 about -> about.types().stream().anyMatch(table.observations.stalling()::contains))
                 .allSatisfy(about -> assertThat(about.rows()).allSatisfy(
-                row -> assertThat(row.reasons().stream().map(Reason::needsPerson).distinct()).hasSizeLessThan(2)));
+                        row -> assertThat(row.reasons().stream().map(Reason::needsPerson).distinct())
+                                .hasSizeLessThan(2)));
     }
 
     /** Each other reason may pass by itself, as what is named may only be late, or is no trouble. */

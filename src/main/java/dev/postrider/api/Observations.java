@@ -22,7 +22,9 @@ public final class Observations {
         this.all = all;
         all.forEach(about -> about.rows().forEach(row -> {
             about.types().forEach(type -> add(type, row.status(), row));
-            row.as().forEach(other -> rows(other).forEach(of -> about.types().forEach(type -> add(type, row.status(), of))));
+            row.as()
+                    .forEach(other -> rows(other)
+                            .forEach(of -> about.types().forEach(type -> add(type, row.status(), of))));
             if (row.status() == Status.False) {
                 add(ConditionType.Stalled, Status.True, row);
             }

@@ -54,7 +54,8 @@ final class SubmitterKeysIT {
             await().atMost(SOON)
                     .untilAsserted(() -> assertThat(operator.kubectl("get", "events", "-n", "$OPERATOR", "-o",
                             "jsonpath={range .items[*]}{.reason}: {.message}{\"\\n\"}{end}"))
-                            .contains("InvalidSettings: annotation postrider.dev/submitter-key names a key, of letters"));
+                            .contains(
+                                    "InvalidSettings: annotation postrider.dev/submitter-key names a key, of letters"));
             assertThat(names(operator)).containsExactly("2026-12");
         }
     }
