@@ -33,7 +33,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Types and reasons of conditions are what {@link ConditionType} and {@link Reason} say, and nothing else in the code has
@@ -48,25 +48,22 @@ final class ReasonsAreTheContractTest {
     private static final String HEAD = "| type | status | reason | stalled | meaning | what to do |\n|---|---|---|---|---|---|\n";
 
     /** What a kind's conditions say, and where people read it. */
-    private enum Table {
-        MAIL_SERVER(Observations.ofMailServer(), "resources.md", "\n### Of a MailServer\n"), ORGANIZATION(
-                Observations.ofOrganization(), "resources.md",
-                "\n### Of an OrganizationMailSettings\n"), LICENSE_NOTICE(Observations.ofLicenseNotice(), "notices.md",
-                        "\n## Status\n");
-
-        private final Observations observations;
-        private final Path file;
-        private final String heading;
-
-        Table(Observations observations, String file, String heading) {
-            this.observations = observations;
-            this.file = Path.of("docs").resolve(file);
-            this.heading = heading;
+    record Table(Observations observations, Path file, String heading) {
+        @Override
+        public String toString() {
+            return file + ":" + heading.stripTrailing();
         }
     }
 
+    static Stream<Table> tables() {
+        Path resources = Path.of("docs/resources.md");
+        return Stream.of(new Table(Observations.ofMailServer(), resources, "\n### Of a MailServer\n"),
+                new Table(Observations.ofOrganization(), resources, "\n### Of an OrganizationMailSettings\n"),
+                new Table(Observations.ofLicenseNotice(), Path.of("docs/notices.md"), "\n## Status\n"));
+    }
+
     @ParameterizedTest
-    @EnumSource
+    @MethodSource("tables")
     void inTheDocumentation(Table table) throws IOException {
         String docs = Files.readString(table.file);
         int heading = docs.indexOf(table.heading);
@@ -105,7 +102,7 @@ final class ReasonsAreTheContractTest {
 
     /** A row that said of two reasons what is true of one would be told wrong in its column. */
     @ParameterizedTest
-    @EnumSource
+    @MethodSource("tables")
     void theReasonsOfARowAreAlikeInWhetherAPersonMustAct(Table table) {
         assertThat(table.observations.all()).filteredOn(
                 about -> about.types().stream().anyMatch(table.observations.stalling()::contains))
@@ -210,7 +207,7 @@ final class ReasonsAreTheContractTest {
     @Test
     void noReasonIsWithoutAMeaning() {
         Set<Reason> told = EnumSet.noneOf(Reason.class);
-        for (Table table : Table.values()) {
+        for (Table table : tables().toList()) {
             table.observations.all().forEach(about -> about.rows().forEach(row -> told.addAll(row.reasons())));
         }
         Set<String> events = names(String.join("\n", texts(Path.of("docs"), ".md")), "`([A-Z]\\w+)`");
