@@ -281,6 +281,15 @@ final class ReasonsAreTheContractTest {
                 .isEqualTo(new TreeSet<>(OTHER_MEANINGS));
     }
 
+    @Test
+    void whatArgoCdIsToldToLookForIsThere() throws IOException {
+        String check = Files.readString(Path.of("docs/gitops/argocd/health.lua"));
+
+        assertThat(names(check, "reason == \"(\\w+)\"")).isNotEmpty().allMatch(word -> Reason.of(word).isPresent());
+        assertThat(names(check, "condition\\(\"(\\w+)\"\\)")).containsExactly("Ready", "Stalled")
+                .allMatch(word -> Stream.of(ConditionType.values()).anyMatch(type -> type.name().equals(word)));
+    }
+
     private static Set<String> names(String text, String expression) {
         return matches(text, expression).map(found -> found.group(1)).collect(Collectors.toCollection(TreeSet::new));
     }
