@@ -5,6 +5,7 @@ import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.LicenseExpiryNoticeStatus;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.api.Reason;
 import dev.postrider.plan.Binding;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.LicenseNoticePlan;
@@ -273,8 +274,8 @@ final class LocalCluster {
     private static LicenseExpiryNoticeStatus notSent(LicenseExpiryNoticeStatus due) {
         List<Condition> conditions = Objects.requireNonNullElse(due.conditions(), List.<Condition>of())
                 .stream()
-                .map(c -> c.reason().equals("Sending")
-                        ? new Condition(c.type(), c.status(), "NotSent",
+                .map(c -> c.is(Reason.Sending)
+                        ? new Condition(c.type(), c.status(), Reason.NotSent.toString(),
                                 "due, and not sent: without a cluster no notices are sent", c.lastTransitionTime(),
                                 c.observedGeneration())
                         : c)

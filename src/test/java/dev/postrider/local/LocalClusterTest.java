@@ -13,6 +13,7 @@ import dev.postrider.transport.Upstreams;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -128,19 +129,72 @@ final class LocalClusterTest {
     }
 
     private LocalCluster cluster(Upstreams upstreams) {
-        var sender = new TestSender(upstreams, InstantSource.system());
+        return cluster(upstreams, InstantSource.system());
+    }
+
+    private LocalCluster cluster(Upstreams upstreams, InstantSource clock) {
+        var sender = new TestSender(upstreams, clock);
         return new LocalCluster(new Routes(), new BindingDirectories(state.resolve("bindings")),
                 new Installation(Set.of("postrider-system"), true,
                         Optional.of(new Installation.RelayAddress("localhost", 2587, Optional.empty())), false,
                         Installation.SupportSettings.OWN, "key"),
-                InstantSource.system(),
+                clock,
                 new Sends<>(order -> order.mail().server().key(), order -> sender.send(order.mail()),
                         (order, defect) -> sender.failed(order.mail(), defect), 1, threads::add),
-                new RelayRests<>("server-rests", List::of, InstantSource.system()),
-                new RelayRests<>("mail-rests", List::of, InstantSource.system()), told::add);
+                new RelayRests<>("server-rests", List::of, clock),
+                new RelayRests<>("mail-rests", List::of, clock), told::add);
     }
 
     private void declare(LocalCluster cluster) throws IOException {
         cluster.declare(Declared.of(new Check(Set.of("postrider-system")).read(List.of(directory)).valid()), false);
+    }
+
+    /** The statuses are forgotten with the process, so that each start would send it anew. */
+    @Test
+    void aNoticeThatIsDueIsToldOfAndNotSent() throws Exception {
+        Files.writeString(directory.resolve("notice.yaml"), """
+                apiVersion: postrider.dev/v1alpha1
+                kind: LicenseExpiryNotice
+                metadata:
+                  name: shop
+                  namespace: acme
+                spec:
+                  organizationRef:
+                    name: acme
+                  license:
+                    name: Shop
+                    expiryDate: "2027-01-31"
+                  daysBefore: 20
+                ---
+                apiVersion: postrider.dev/v1alpha1
+                kind: MailServer
+                metadata:
+                  name: company
+                  namespace: postrider-system
+                spec:
+                  scope: Global
+                  smtp:
+                    host: localhost
+                ---
+                apiVersion: postrider.dev/v1alpha1
+                kind: OrganizationMailSettings
+                metadata:
+                  name: acme
+                  namespace: acme
+                spec:
+                  identity:
+                    from:
+                      address: no-reply@acme.example
+                  administrators:
+                    - admin@acme.example
+                """);
+        LocalCluster cluster = cluster(_ -> {
+            throw new AssertionError("no test is ordered");
+        }, InstantSource.fixed(Instant.parse("2027-01-13T12:00:00Z")));
+        declare(cluster);
+
+        assertThat(cluster.snapshot().licenseNotices().getFirst().ready())
+                .hasValueSatisfying(ready -> assertThat(ready.status() + " " + ready.reason() + " " + ready.message())
+                        .isEqualTo("True NotSent due, and not sent: without a cluster no notices are sent"));
     }
 }

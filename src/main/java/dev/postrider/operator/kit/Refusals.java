@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.postrider.api.PostriderApi;
+import dev.postrider.api.Reason;
 import dev.postrider.plan.Notice;
 import dev.postrider.plan.Refusal;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -222,7 +223,7 @@ public final class Refusals {
      */
     public void tell(HasMetadata about, String message) {
         if (count(about, message)) {
-            events.publish(about, new Notice(true, Refusal.REASON, message));
+            events.publish(about, new Notice(true, Reason.Refused, message));
         }
     }
 
