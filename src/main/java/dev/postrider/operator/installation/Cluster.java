@@ -9,6 +9,7 @@ import dev.postrider.operator.kit.Shard;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.RelayState;
 import dev.postrider.plan.World;
+import dev.postrider.reconcile.RelayRests;
 import dev.postrider.route.LostReports;
 import dev.postrider.route.MailRest;
 import dev.postrider.route.RelayLogin;
