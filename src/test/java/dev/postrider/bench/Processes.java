@@ -15,13 +15,21 @@ final class Processes {
 
     /** User and system time so far, that of processes below it which have ended included. */
     static Duration cpu(long root) {
+        return tree(root).stream().map(pid -> times(pid, 14, 17)).reduce(Duration.ZERO, Duration::plus);
+    }
+
+    /** User and system time of those that this process started and that have ended. */
+    static Duration ended() {
+        return times(ProcessHandle.current().pid(), 16, 17);
+    }
+
+    /** Sum of some of the times of a process: fields 14 and 15 are its own, 16 and 17 those of its ended children. */
+    private static Duration times(long pid, int first, int last) {
+        // What follows the name in parentheses, from the third field on.
+        List<String> fields = List.of(read(pid, "stat").replaceFirst("^.*\\) ", "").split(" "));
         long ticks = 0;
-        for (long pid : tree(root)) {
-            // What follows the name in parentheses, from the third field on; 14 to 17 are the times.
-            List<String> fields = List.of(read(pid, "stat").replaceFirst("^.*\\) ", "").split(" "));
-            for (int field = 14; field <= 17 && fields.size() > 14; field++) {
-                ticks += Long.parseLong(fields.get(field - 3));
-            }
+        for (int field = first; field <= last && fields.size() > 14; field++) {
+            ticks += Long.parseLong(fields.get(field - 3));
         }
         return Duration.ofMillis(ticks * 1000 / TICKS_PER_SECOND);
     }
