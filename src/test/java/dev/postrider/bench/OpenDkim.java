@@ -21,7 +21,8 @@ record OpenDkim(Process process, Path directory, int port) implements AutoClosea
     /** Starts one that signs with a key. */
     static OpenDkim start(DkimKey key) throws IOException {
         int port = FreePort.find();
-        Path directory = Files.createTempDirectory("opendkim");
+        // It reads nothing below a directory that others may write to.
+        Path directory = Files.createTempDirectory(Path.of("/run"), "opendkim");
         Path pem = Files.writeString(directory.resolve("key"), key.privateKey());
         Files.setPosixFilePermissions(pem, PosixFilePermissions.fromString("rw-------"));
         Path configuration = Files.writeString(directory.resolve("opendkim.conf"), """

@@ -25,15 +25,11 @@ final class PostfixRelay implements RelayCandidate {
     private final Duration untilFirstReply;
 
     private PostfixRelay(String name, PostfixServer server, Optional<DovecotServer> dovecot,
-            Optional<OpenDkim> openDkim, boolean login) throws IOException {
+            Optional<OpenDkim> openDkim, boolean login, long started) throws IOException {
         this.name = name;
         this.server = server;
         this.dovecot = dovecot;
         this.openDkim = openDkim;
-        // Its configuration is made, which is no part of its start.
-        server.pause();
-        long started = System.nanoTime();
-        server.resume();
         untilFirstReply = RelayCandidate.firstReply(login ? server.tlsPort() : server.port(), login, started);
     }
 
@@ -66,9 +62,10 @@ final class PostfixRelay implements RelayCandidate {
                     "milter_default_action = tempfail"));
         }
         lines.addAll(settings);
+        long started = System.nanoTime();
         return new PostfixRelay(name, PostfixServer.startIfInstalled(certificate, lines)
                 .orElseThrow(() -> new IllegalStateException("Postfix does not start")), dovecot, openDkim,
-                setup.login());
+                setup.login(), started);
     }
 
     /** The one that Postrider shows, too: a key on P-256. */

@@ -46,7 +46,7 @@ final class RelayBenchmark {
             SmtpLoad.Sent sent) {}
 
     private final SmtpLoad load;
-    private final Path authority;
+    private final Path certificate;
     private final int messages;
     private final int rounds;
     private final List<String> options;
@@ -59,9 +59,10 @@ final class RelayBenchmark {
         this.messages = messages;
         this.rounds = rounds;
         this.options = options;
-        authority = Files.createTempFile("authority", ".pem");
-        authority.toFile().deleteOnExit();
-        Files.writeString(authority, TestRoutes.CERTIFICATE.caCertificate());
+        certificate = Files.createTempFile("certificate", ".pem");
+        certificate.toFile().deleteOnExit();
+        Files.writeString(certificate,
+                TestRoutes.CERTIFICATE.certificateChain() + TestRoutes.CERTIFICATE.privateKey());
     }
 
     /**
@@ -160,24 +161,16 @@ final class RelayBenchmark {
 
     /** How far the client and the server come with no relay between them: more no relay can be measured to do. */
     private void limits(Way way) throws Exception {
-        String[] tls = {};
-        if (way == Way.TLS) {
-            Path pair = Files.createTempFile("certificate", ".pem");
-            Files.writeString(pair, TestRoutes.CERTIFICATE.certificateChain() + TestRoutes.CERTIFICATE.privateKey());
-            tls = new String[]{"-certificate", pair.toString()};
-        }
+        String[] tls = way == Way.TLS ? new String[]{"-certificate", certificate.toString()} : new String[0];
         try (var sink = load.receive(tls)) {
             for (Load each : way.loads()) {
                 int count = each.messages(messages);
                 long start = System.nanoTime();
-                load.send(sink.port(), each, SESSIONS, next(count), count, authority, false).await();
+                load.send(sink.port(), each, SESSIONS, next(count), count, certificate, false).await();
                 double rate = count * 1e9 / (System.nanoTime() - start);
                 say(String.format(Locale.ROOT, "  %-24s %s: %.0f/s", Figures.LIMIT, each.text(), rate));
                 figures.add(each.rate(), Figures.LIMIT, rate);
             }
-        }
-        if (way == Way.TLS) {
-            Files.delete(Path.of(tls[1]));
         }
     }
 
@@ -236,14 +229,14 @@ final class RelayBenchmark {
 
     private Run run(RelayCandidate relay, SmtpLoad.Receiver sink, Load each, int count) throws Exception {
         var meter = new Meter(relay, sink, count);
-        SmtpLoad.Sent sent = load.send(relay.port(), each, SESSIONS, next(count), count, authority, false).await();
+        SmtpLoad.Sent sent = load.send(relay.port(), each, SESSIONS, next(count), count, certificate, false).await();
         return meter.end(sent);
     }
 
     /** Halfway the relay is killed and started again; the clients bring again what was not accepted. */
     private Run runWithKill(RelayCandidate relay, SmtpLoad.Receiver sink, Load each) throws Exception {
         var meter = new Meter(relay, sink, messages);
-        SmtpLoad.Sending sending = load.send(relay.port(), each, SESSIONS, next(messages), messages, authority, true);
+        SmtpLoad.Sending sending = load.send(relay.port(), each, SESSIONS, next(messages), messages, certificate, true);
         sink.awaitCount(meter.before + messages / 2);
         relay.kill();
         relay.restart();
@@ -308,7 +301,7 @@ final class RelayBenchmark {
 
     private void latency(RelayCandidate relay) throws Exception {
         SmtpLoad.Sent sent = load
-                .send(relay.port(), Load.PLAIN_EACH, 1, next(LATENCY_MESSAGES), LATENCY_MESSAGES, authority, false)
+                .send(relay.port(), Load.PLAIN_EACH, 1, next(LATENCY_MESSAGES), LATENCY_MESSAGES, certificate, false)
                 .await();
         say(String.format(Locale.ROOT, "  %-24s one session, a connection each: p50 %.2f ms, p99 %.2f ms",
                 relay.name(), sent.p50(), sent.p99()));

@@ -34,17 +34,17 @@ record SmtpLoad(Path program) {
     /**
      * Begins to bring messages.
      *
-     * @param first     number of the first
-     * @param authority file with the certificate authority that the relay's certificate is of
-     * @param retries   whether a message is brought again after a broken connection
+     * @param first       number of the first
+     * @param certificate file with the relay's certificate
+     * @param retries     whether a message is brought again after a broken connection
      */
-    Sending send(int port, Load load, int sessions, int first, int messages, Path authority, boolean retries)
+    Sending send(int port, Load load, int sessions, int first, int messages, Path certificate, boolean retries)
             throws IOException {
         List<String> command = command("send", "-to", "127.0.0.1:" + port, "-sessions", Integer.toString(sessions),
                 "-messages", Integer.toString(messages), "-first", Integer.toString(first), "-octets",
                 Integer.toString(load.octets()), "-per-connection", Integer.toString(load.perConnection()));
         if (load.login()) {
-            command.addAll(List.of("-starttls", authority.toString(), "-user", MailClient.LOGIN.user()));
+            command.addAll(List.of("-starttls", certificate.toString(), "-user", MailClient.LOGIN.user()));
         }
         if (load.resumes()) {
             command.add("-resume");
