@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"slices"
@@ -23,8 +24,9 @@ import (
 // How long a reply may take: a relay under load that was just killed, and starts again.
 const patience = 2 * time.Minute
 
-// Pause of a client whose connection broke, before it connects again.
-const pause = 5 * time.Millisecond
+// Least pause of a client whose connection broke, before it connects again; twice that is the longest. Shorter ones
+// would take the time that the relay needs to start.
+const pause = 50 * time.Millisecond
 
 // sender is what all sessions of a run share.
 type sender struct {
@@ -65,7 +67,7 @@ func send(arguments []string) error {
 	startTLS := flags.String("starttls", "", "`file` with the relay's certificate; without it there is no TLS")
 	resume := flags.Bool("resume", false, "sessions of TLS resume the one before")
 	user := flags.String("user", "", "who logs in, with the password that SMTP_PASSWORD holds")
-	retry := flags.Bool("retry", false, "bring a message again after a broken connection or a 4yz")
+	retry := flags.Bool("retry", false, "bring a message again after a broken connection or a 4yz, and tell when half are accepted")
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
@@ -154,7 +156,7 @@ func (s *sender) session() error {
 				s.failed.Store(true)
 				return err
 			}
-			time.Sleep(pause)
+			time.Sleep(pause + rand.N(pause))
 		}
 		s.accepted(time.Since(began))
 	}
@@ -175,6 +177,9 @@ func (s *sender) accepted(took time.Duration) {
 	s.times = append(s.times, took)
 	s.gap = max(s.gap, now.Sub(s.last))
 	s.last = now
+	if s.retry && len(s.times) == s.messages/2 {
+		fmt.Println("half=accepted")
+	}
 }
 
 func (s *sender) bring(c **connection, config *tls.Config, number int) error {

@@ -1,5 +1,7 @@
 package dev.postrider.bench;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.postrider.relay.TestRoutes;
 import dev.postrider.route.CertificateBundle;
 import dev.postrider.route.InvalidPemException;
@@ -114,7 +116,9 @@ final class PostfixRelay implements RelayCandidate {
         ProcessHandle master = ProcessHandle.of(server.pid()).orElseThrow();
         List<ProcessHandle> all = Stream.concat(Stream.of(master), master.descendants()).toList();
         all.forEach(ProcessHandle::destroyForcibly);
-        all.forEach(process -> process.onExit().join());
+        await().pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(2))
+                .until(() -> all.stream().noneMatch(ProcessHandle::isAlive));
     }
 
     @Override

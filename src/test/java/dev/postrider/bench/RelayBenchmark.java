@@ -43,7 +43,11 @@ final class RelayBenchmark {
 
     /** What one run of one relay came to. Rates in messages a second, times in milliseconds of CPU for a message. */
     private record Run(double accepted, double endToEnd, double cpu, double client, double sink,
-            SmtpLoad.Sent sent) {}
+            SmtpLoad.Sent sent) {
+        Run withoutCpu() {
+            return new Run(accepted, endToEnd, Double.NaN, client, sink, sent);
+        }
+    }
 
     private final SmtpLoad load;
     private final Path certificate;
@@ -130,7 +134,9 @@ final class RelayBenchmark {
     }
 
     private void measure(Way way) throws Exception {
-        limits(way);
+        if (way != Way.KILL) {
+            limits(way);
+        }
         Setup setup = new Setup(way == Way.TLS, way == Way.DKIM ? Optional.of(dkim) : Optional.empty());
         if (way == Way.DKIM) {
             measure(way, List.of(Load.UNSIGNED), postrider(Setup.PLAIN));
@@ -184,7 +190,9 @@ final class RelayBenchmark {
                         : run(relay, sink, each, each.messages(messages));
                 say(line(relay.name(), each, run));
                 figures.add(each.rate(), relay.name(), run.endToEnd);
-                figures.add(each.cpu(), relay.name(), run.cpu);
+                if (!Double.isNaN(run.cpu)) {
+                    figures.add(each.cpu(), relay.name(), run.cpu);
+                }
                 if (each == Load.PLAIN_EACH && relay.name().equals(Figures.POSTRIDER)) {
                     figures.add(Figure.of(String.format(Locale.ROOT,
                             "first %,d messages after a start, of the warm rate", messages), Better.NEITHER, 0.8),
@@ -197,6 +205,8 @@ final class RelayBenchmark {
                     figures.add(START, relay.name(), relay.untilFirstReply().toMillis());
                 }
                 case DKIM -> costOfSigning(relay, sink, loads.getFirst());
+                case DEFERRING -> say(String.format(Locale.ROOT, "  %-24s the server has taken %d of %d messages",
+                        relay.name(), sink.count("taken"), sink.count()));
                 default -> {}
             }
             say(String.format(Locale.ROOT, "  %-24s memory %d MiB, start to the first 250 %.2f s", relay.name(),
@@ -237,11 +247,12 @@ final class RelayBenchmark {
     private Run runWithKill(RelayCandidate relay, SmtpLoad.Receiver sink, Load each) throws Exception {
         var meter = new Meter(relay, sink, messages);
         SmtpLoad.Sending sending = load.send(relay.port(), each, SESSIONS, next(messages), messages, certificate, true);
-        sink.awaitCount(meter.before + messages / 2);
+        sending.awaitHalf();
         relay.kill();
         relay.restart();
         SmtpLoad.Sent sent = sending.await();
-        Run run = meter.end(sent);
+        // What was killed has taken its time along, and this process counts it for an ended child's.
+        Run run = meter.end(sent).withoutCpu();
         say(String.format(Locale.ROOT, "  %-24s longest time without a 250 %.2f s", relay.name(), sent.gap() / 1000));
         figures.add(GAP, relay.name(), sent.gap());
         // The meter waited for all that were accepted.
@@ -323,12 +334,17 @@ final class RelayBenchmark {
     }
 
     private static String line(String name, Load load, Run run) {
-        return String.format(Locale.ROOT,
-                "  %-24s %s: accepted %.0f/s, end to end %.0f/s, CPU of a message %.2f ms (client %.2f, sink %.2f)%s",
-                name, load.text(), run.accepted, run.endToEnd, run.cpu, run.client, run.sink, load.login()
-                        ? String.format(Locale.ROOT, ", %d of %d connections resumed", run.sent.resumed(),
-                                run.sent.connections())
-                        : "");
+        String line = String.format(Locale.ROOT, "  %-24s %s: accepted %.0f/s, end to end %.0f/s", name, load.text(),
+                run.accepted, run.endToEnd);
+        if (!Double.isNaN(run.cpu)) {
+            line += String.format(Locale.ROOT, ", CPU of a message %.2f ms (client %.2f, sink %.2f)", run.cpu,
+                    run.client, run.sink);
+        }
+        if (load.login()) {
+            line += String.format(Locale.ROOT, ", %d of %d connections resumed", run.sent.resumed(),
+                    run.sent.connections());
+        }
+        return line;
     }
 
     private static void say(String line) {

@@ -54,18 +54,27 @@ record SmtpLoad(Path program) {
         }
         var builder = new ProcessBuilder(command);
         builder.environment().put("SMTP_PASSWORD", MailClient.LOGIN.password());
-        return new Sending(builder.redirectErrorStream(true).start());
+        Process process = builder.redirectErrorStream(true).start();
+        return new Sending(process, process.inputReader(StandardCharsets.UTF_8));
     }
 
     /** A run that goes on. */
-    record Sending(Process process) {
+    record Sending(Process process, BufferedReader out) {
+        /** Waits until half of the messages are accepted; only where they are brought again. */
+        void awaitHalf() throws IOException {
+            String line = out.readLine();
+            if (!"half=accepted".equals(line)) {
+                throw new IOException("smtp-load: " + line);
+            }
+        }
+
         /**
          * Waits for its end.
          *
          * @throws IOException if a message was not taken
          */
         Sent await() throws IOException, InterruptedException {
-            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            String said = out.lines().collect(Collectors.joining("\n"));
             if (process.waitFor() != 0) {
                 throw new IOException("smtp-load: " + said);
             }
