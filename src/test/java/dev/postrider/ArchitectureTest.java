@@ -7,6 +7,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.GeneralCodingRules;
+import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
 
 /** Holds the arrows between the packages that docs/architecture.md draws. */
@@ -94,6 +95,43 @@ final class ArchitectureTest {
             .mayOnlyAccessLayers("words", "header")
             .whereLayer("dkim")
             .mayOnlyAccessLayers("words", "header", "change");
+
+    @ArchTest
+    static final ArchRule THE_OPERATOR_HAS_LAYERS = layeredArchitecture().consideringOnlyDependenciesInLayers()
+            .layer("process")
+            .definedBy("dev.postrider.operator")
+            .layer("kit")
+            .definedBy("dev.postrider.operator.kit")
+            .layer("installation")
+            .definedBy("dev.postrider.operator.installation")
+            .layer("mailserver")
+            .definedBy("dev.postrider.operator.mailserver")
+            .layer("notice")
+            .definedBy("dev.postrider.operator.notice")
+            .layer("organization")
+            .definedBy("dev.postrider.operator.organization")
+            .layer("relay")
+            .definedBy("dev.postrider.operator.relay")
+            .whereLayer("kit")
+            .mayNotAccessAnyLayer()
+            .whereLayer("installation")
+            .mayOnlyAccessLayers("kit")
+            .whereLayer("mailserver")
+            .mayOnlyAccessLayers("kit", "installation")
+            .whereLayer("notice")
+            .mayOnlyAccessLayers("kit", "installation")
+            .whereLayer("organization")
+            .mayOnlyAccessLayers("kit", "installation")
+            .whereLayer("relay")
+            .mayOnlyAccessLayers("kit", "installation")
+            .whereLayer("process")
+            .mayNotBeAccessedByAnyLayer();
+
+    @ArchTest
+    static final ArchRule PACKAGES_HAVE_NO_CYCLES = SlicesRuleDefinition.slices()
+            .matching("dev.postrider.(**)")
+            .should()
+            .beFreeOfCycles();
 
     @ArchTest
     static final ArchRule ONLY_THE_COMMAND_LINE_PRINTS = ArchRuleDefinition.noClasses()

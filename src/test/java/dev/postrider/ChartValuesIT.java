@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import dev.postrider.operator.Settings;
+import dev.postrider.operator.installation.Settings;
 import dev.postrider.operator.relay.RelayWorkload;
 import dev.postrider.route.RouteJson;
 import dev.postrider.testing.HelmChart;

@@ -7,7 +7,7 @@ import dev.postrider.local.Check;
 import dev.postrider.local.LocalMode;
 import dev.postrider.local.LocalState;
 import dev.postrider.local.Snapshot;
-import dev.postrider.operator.Settings;
+import dev.postrider.operator.installation.Settings;
 import dev.postrider.plan.Installation.SupportSettings;
 import java.io.IOException;
 import java.net.BindException;

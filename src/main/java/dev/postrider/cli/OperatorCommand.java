@@ -1,8 +1,8 @@
 package dev.postrider.cli;
 
-import dev.postrider.operator.Leadership;
-import dev.postrider.operator.OperatorClient;
 import dev.postrider.operator.OperatorProcess;
+import dev.postrider.operator.kit.Leadership;
+import dev.postrider.operator.kit.OperatorClient;
 import dev.postrider.transport.GraphEndpoints;
 import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.TestSender;

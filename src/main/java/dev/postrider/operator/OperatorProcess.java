@@ -4,6 +4,28 @@ import dev.postrider.access.Decision;
 import dev.postrider.access.MetricsPage;
 import dev.postrider.access.Outcome;
 import dev.postrider.access.TokenReviews;
+import dev.postrider.operator.installation.Caches;
+import dev.postrider.operator.installation.Cluster;
+import dev.postrider.operator.installation.Dependencies;
+import dev.postrider.operator.installation.DomainLookups;
+import dev.postrider.operator.installation.InstallationSecrets;
+import dev.postrider.operator.installation.Read;
+import dev.postrider.operator.installation.RelayLookup;
+import dev.postrider.operator.installation.RelayNames;
+import dev.postrider.operator.installation.RelayQueue;
+import dev.postrider.operator.installation.RelayRests;
+import dev.postrider.operator.installation.RelaySubmission;
+import dev.postrider.operator.installation.Settings;
+import dev.postrider.operator.installation.TestMails;
+import dev.postrider.operator.kit.Events;
+import dev.postrider.operator.kit.HealthServer;
+import dev.postrider.operator.kit.LeaderElection;
+import dev.postrider.operator.kit.Leadership;
+import dev.postrider.operator.kit.Lifecycle;
+import dev.postrider.operator.kit.ObjectMetadata;
+import dev.postrider.operator.kit.Refusals;
+import dev.postrider.operator.kit.SharingCloner;
+import dev.postrider.operator.kit.SubmittedReconciliations;
 import dev.postrider.operator.mailserver.MailServerReconciler;
 import dev.postrider.operator.notice.NoticeReconciler;
 import dev.postrider.operator.notice.NoticeSubmission;
@@ -171,7 +193,7 @@ public final class OperatorProcess implements AutoCloseable {
         installation = Sha256.of(secrets.adminToken());
         String relayAdmin = settings.relay()
                 .adminAddress()
-                .orElse("http://" + RelayWorkload.host(options.namespace()) + ":8080");
+                .orElse("http://" + RelayNames.host(options.namespace()) + ":8080");
         domains = new DomainLookups(settings.dnsServer(), DomainLookups.Waits.DEFAULT, clock);
         Cluster cluster = new Cluster(options.namespace(), settings.namespaces(options.namespace()),
                 new ObjectMetadata(client),
@@ -185,7 +207,7 @@ public final class OperatorProcess implements AutoCloseable {
         rules.set(settings.relay().replyRules().valid());
         TestSender tester = sender.of(greeting, EgressPolicy.of(settings.connections().allowedNetworks(),
                 settings.connections().deniedNetworks(),
-                OwnAddresses.ofInstallation(RelayWorkload.host(options.namespace()), client.getMasterUrl().getHost(),
+                OwnAddresses.ofInstallation(RelayNames.host(options.namespace()), client.getMasterUrl().getHost(),
                         settings.relay().stores())),
                 rules);
         Executor threads = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("send-", 0).factory());
@@ -316,7 +338,7 @@ public final class OperatorProcess implements AutoCloseable {
         }
 
         private void certificateChanged(Secret secret) {
-            relay.secretChanged(Cluster.key(secret));
+            relay.secretChanged(Lifecycle.key(secret));
         }
 
         /** A relay that is there stays, whatever becomes of servers; to look at all that it consists of takes a while. */

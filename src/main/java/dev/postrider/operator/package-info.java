@@ -1,4 +1,4 @@
-/** Adapters between the Kubernetes API and the plan: snapshot, plan, apply, status. */
+/** The operator, put together of its packages. */
 @NullMarked
 package dev.postrider.operator;
 

@@ -3,8 +3,8 @@ package dev.postrider.bench;
 import static org.awaitility.Awaitility.await;
 
 import dev.postrider.api.MailServer;
-import dev.postrider.operator.Settings;
-import dev.postrider.operator.relay.RelayWorkload;
+import dev.postrider.operator.installation.RelayNames;
+import dev.postrider.operator.installation.Settings;
 import dev.postrider.testing.ApiServer;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
@@ -56,7 +56,7 @@ final class BenchInstallation {
         var operator = OperatorUnderTest.start(api.kubeconfig(), NAMESPACE, options);
         try {
             applyServer(api, "127.0.0.1", port);
-            var deployment = client.apps().deployments().inNamespace(NAMESPACE).withName(RelayWorkload.NAME);
+            var deployment = client.apps().deployments().inNamespace(NAMESPACE).withName(RelayNames.NAME);
             await().atMost(PATIENCE).until(() -> deployment.get() != null);
             deployment.subresource("status")
                     .patch(PatchContext.of(PatchType.JSON_MERGE),

@@ -9,7 +9,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import dev.postrider.operator.Settings;
+import dev.postrider.operator.installation.Settings;
 import dev.postrider.operator.relay.RelayWorkload;
 import dev.postrider.transport.GraphEndpoints;
 import io.fabric8.kubernetes.api.model.ConfigMap;

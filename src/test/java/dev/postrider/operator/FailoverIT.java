@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.postrider.api.Condition;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
-import dev.postrider.operator.relay.RelayWorkload;
+import dev.postrider.operator.installation.RelayNames;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.BoundProcess;
 import dev.postrider.testing.ScriptedSmtpServer;
@@ -112,7 +112,7 @@ final class FailoverIT {
         awaitReady(standby, "newcomer");
         awaitQuiet(standby);
         assertThat(standby.writes().all()).containsExactlyInAnyOrder(
-                "PATCH deployments " + RelayWorkload.NAME,
+                "PATCH deployments " + RelayNames.NAME,
                 "PATCH organizationmailsettings newcomer",
                 "POST secrets", "POST secrets",
                 "PATCH organizationmailsettings/status newcomer");

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.postrider.api.Condition;
-import dev.postrider.operator.relay.RelayWorkload;
+import dev.postrider.operator.installation.Caches;
+import dev.postrider.operator.installation.RelayNames;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.testing.UsesApiServer;
@@ -237,7 +238,7 @@ final class InstalledRightsIT {
     @Test
     void itsRightsSufficeToMendTheRelaysService() throws IOException {
         try (var operator = install("default.yaml")) {
-            var service = operator.client().services().inNamespace(NAMESPACE).withName(RelayWorkload.NAME);
+            var service = operator.client().services().inNamespace(NAMESPACE).withName(RelayNames.NAME);
 
             service.edit(
                     s -> new ServiceBuilder(s).editSpec().editFirstPort().withPort(2525).endPort().endSpec().build());

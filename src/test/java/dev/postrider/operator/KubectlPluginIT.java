@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.postrider.api.Condition;
+import dev.postrider.operator.installation.Caches;
 import dev.postrider.relay.Dialogue;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.CommandResult;

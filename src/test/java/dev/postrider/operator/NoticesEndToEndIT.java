@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.LicenseExpiryNotice;
-import dev.postrider.api.LicenseExpiryNoticeStatus;
 import dev.postrider.api.LicenseExpiryNoticeStatus.SentNotice;
 import dev.postrider.api.LicenseExpiryNoticeStatus.State;
+import dev.postrider.api.LicenseExpiryNoticeStatus;
 import dev.postrider.relay.sink.Sink;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.UsesApiServer;

@@ -5,7 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.MailServer;
-import dev.postrider.operator.relay.RelayWorkload;
+import dev.postrider.operator.installation.RelayNames;
+import dev.postrider.operator.kit.Secrets;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteSecret;
 import dev.postrider.testing.ApiServer;
@@ -192,12 +193,12 @@ final class OperatorRequestsIT {
 
     @Test
     void theRelaysServiceAndDeploymentAreMended() {
-        var services = operator.client().services().inNamespace(operator.namespace()).withName(RelayWorkload.NAME);
+        var services = operator.client().services().inNamespace(operator.namespace()).withName(RelayNames.NAME);
         var deployments = operator.client()
                 .apps()
                 .deployments()
                 .inNamespace(operator.namespace())
-                .withName(RelayWorkload.NAME);
+                .withName(RelayNames.NAME);
 
         services.edit(s -> new ServiceBuilder(s).editSpec().editFirstPort().withPort(2525).endPort().endSpec().build());
         deployments.edit(d -> new DeploymentBuilder(d).editSpec()

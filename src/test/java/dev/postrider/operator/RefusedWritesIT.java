@@ -5,7 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.OrganizationMailSettings;
-import dev.postrider.operator.relay.RelayWorkload;
+import dev.postrider.operator.installation.Caches;
+import dev.postrider.operator.installation.RelayNames;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.testing.UsesApiServer;
@@ -158,7 +159,7 @@ final class RefusedWritesIT {
         await().atMost(SOON)
                 .untilAsserted(() -> assertThat(events(operator.namespace(), "postrider-settings", "Refused"))
                         .singleElement()
-                        .satisfies(event -> assertThat(event.getNote()).contains("Deployment \"" + RelayWorkload.NAME
+                        .satisfies(event -> assertThat(event.getNote()).contains("Deployment \"" + RelayNames.NAME
                                 + "\" is not written", "no deployments here")));
 
         operator.kubectl("delete", "validatingadmissionpolicybinding", "relay-$OPERATOR");

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import dev.postrider.api.Condition;
-import dev.postrider.operator.relay.RelayWorkload;
+import dev.postrider.operator.installation.RelayNames;
 import dev.postrider.relay.Dialogue;
 import dev.postrider.relay.TestRoutes;
 import dev.postrider.testing.ApiServer;
@@ -69,7 +69,7 @@ final class RelayDeploymentIT {
                 .apps()
                 .deployments()
                 .inNamespace(operator.namespace())
-                .withName(RelayWorkload.NAME)
+                .withName(RelayNames.NAME)
                 .require();
     }
 
@@ -113,7 +113,7 @@ final class RelayDeploymentIT {
                 .require();
         for (var kind : List.of("serviceaccount", "role", "rolebinding", "persistentvolumeclaim", "service",
                 "networkpolicy", "deployment")) {
-            assertThat(operator.kubectl("get", kind, RelayWorkload.NAME, "-n", "$OPERATOR", "-o",
+            assertThat(operator.kubectl("get", kind, RelayNames.NAME, "-n", "$OPERATOR", "-o",
                     "jsonpath={.metadata.ownerReferences[*].uid}")).as(kind).isEqualTo(settings.getMetadata().getUid());
         }
     }
@@ -128,7 +128,7 @@ final class RelayDeploymentIT {
                 .apps()
                 .deployments()
                 .inNamespace(operator.namespace())
-                .withName(RelayWorkload.NAME)
+                .withName(RelayNames.NAME)
                 .scale(5);
 
         RunningOperator.writeSettings(api, operator.namespace(), settings.formatted("second.example"));
@@ -156,7 +156,7 @@ final class RelayDeploymentIT {
     /** The packaged program with the container's arguments, as its ServiceAccount with the rights of its Role. */
     @Test
     void itsProgramTakesAndDeliversMailAndEndsInOrder(ApiServer api) throws Exception {
-        String token = operator.kubectl("create", "token", RelayWorkload.NAME, "-n", "$OPERATOR").strip();
+        String token = operator.kubectl("create", "token", RelayNames.NAME, "-n", "$OPERATOR").strip();
         Path kubeconfig = directory.resolve("kubeconfig");
         Files.writeString(kubeconfig, Files.readString(api.kubeconfig()).replaceAll("token: .*", "token: " + token));
         int port = FreePort.find();

@@ -3,9 +3,8 @@ package dev.postrider.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.postrider.route.RelayConfiguration;
 import dev.postrider.api.Condition;
-import dev.postrider.operator.relay.RelayWorkload;
+import dev.postrider.operator.installation.RelayNames;
 import dev.postrider.relay.Dialogue;
 import dev.postrider.relay.Relay;
 import dev.postrider.relay.RelaySettings;
@@ -14,6 +13,7 @@ import dev.postrider.relay.delivery.DeliverySettings;
 import dev.postrider.relay.routes.RouteSecrets;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.MountedBinding;
 import dev.postrider.transport.LoopbackUpstreams;
@@ -105,7 +105,7 @@ final class RunningInstallation implements AutoCloseable {
         namespace = api.createNamespace("operator");
         tenant = api.createNamespace("tenant");
         relayClient = api.newClient();
-        String hostName = RelayWorkload.host(namespace);
+        String hostName = RelayNames.host(namespace);
         Routes known = new Routes();
         relay = Relay.start(
                 new RelaySettings(hostName, InetAddress.getLoopbackAddress(), 0, 0, 0, queue, SmtpLimits.DEFAULT,

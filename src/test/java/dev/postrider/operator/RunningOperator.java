@@ -6,7 +6,10 @@ import static org.awaitility.Awaitility.await;
 import dev.postrider.api.Condition;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
-import dev.postrider.operator.relay.RelayWorkload;
+import dev.postrider.operator.installation.RelayNames;
+import dev.postrider.operator.installation.Settings;
+import dev.postrider.operator.kit.Leadership;
+import dev.postrider.operator.kit.OperatorClient;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.transport.GraphEndpoints;
 import dev.postrider.transport.MailUpstreams;
@@ -265,12 +268,12 @@ final class RunningOperator implements AutoCloseable {
     /** Does what the Deployment controller and a node would: the relay's pod is there. */
     void startRelay() {
         await().atMost(Duration.ofSeconds(20))
-                .until(() -> client.apps().deployments().inNamespace(namespace).withName(RelayWorkload.NAME).get(),
+                .until(() -> client.apps().deployments().inNamespace(namespace).withName(RelayNames.NAME).get(),
                         d -> d != null);
         client.apps()
                 .deployments()
                 .inNamespace(namespace)
-                .withName(RelayWorkload.NAME)
+                .withName(RelayNames.NAME)
                 .subresource("status")
                 .patch(PatchContext.of(PatchType.JSON_MERGE),
                         "{\"status\":{\"replicas\":1,\"availableReplicas\":1,\"readyReplicas\":1}}");

@@ -3,7 +3,8 @@ package dev.postrider.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.postrider.operator.relay.RelayWorkload;
+import dev.postrider.operator.installation.Caches;
+import dev.postrider.operator.installation.RelayNames;
 import dev.postrider.relay.routes.RouteSecrets;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.route.ResourceKey;
@@ -298,7 +299,7 @@ final class SecurityIT {
                 .rbac()
                 .roleBindings()
                 .inNamespace(INSTALLATION)
-                .withName(RelayWorkload.NAME)
+                .withName(RelayNames.NAME)
                 .get() != null);
         Config config = Config.fromKubeconfig(api.kubeconfig().toFile());
         config.setImpersonateUsername("system:serviceaccount:" + INSTALLATION + ":" + account);

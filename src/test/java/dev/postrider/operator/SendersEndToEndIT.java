@@ -3,8 +3,8 @@ package dev.postrider.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.postrider.api.Condition;
 import dev.postrider.api.Condition.Status;
+import dev.postrider.api.Condition;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.relay.Dialogue;
 import dev.postrider.testing.ApiServer;

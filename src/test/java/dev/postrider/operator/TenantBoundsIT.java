@@ -8,6 +8,7 @@ import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.PostriderApi;
+import dev.postrider.operator.installation.Caches;
 import dev.postrider.plan.NamespaceBounds;
 import dev.postrider.relay.routes.RouteSecrets;
 import dev.postrider.relay.routes.Routes;

@@ -3,17 +3,17 @@ package dev.postrider.operator.mailserver;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.MailServerStatus;
 import dev.postrider.api.PostriderApi;
-import dev.postrider.operator.Caches;
-import dev.postrider.operator.Cluster;
-import dev.postrider.operator.Dependencies;
-import dev.postrider.operator.Events;
-import dev.postrider.operator.FirstReconciliations;
-import dev.postrider.operator.Lifecycle;
-import dev.postrider.operator.OrphanedRoutes;
-import dev.postrider.operator.Read;
-import dev.postrider.operator.Refusals;
-import dev.postrider.operator.Secrets;
-import dev.postrider.operator.Started;
+import dev.postrider.operator.installation.Caches;
+import dev.postrider.operator.installation.Cluster;
+import dev.postrider.operator.installation.Dependencies;
+import dev.postrider.operator.installation.OrphanedRoutes;
+import dev.postrider.operator.installation.Read;
+import dev.postrider.operator.installation.RouteSecrets;
+import dev.postrider.operator.kit.Events;
+import dev.postrider.operator.kit.FirstReconciliations;
+import dev.postrider.operator.kit.Lifecycle;
+import dev.postrider.operator.kit.Refusals;
+import dev.postrider.operator.kit.Started;
 import dev.postrider.plan.MailServerPlan;
 import dev.postrider.plan.Refusal;
 import dev.postrider.plan.TestNews;
@@ -85,7 +85,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withFollowControllerNamespacesChanges(true)
                         .withSecondaryToPrimaryMapper(secret -> {
                             secretChanged.accept(secret);
-                            return told(new Read.Secret(Cluster.key(secret)));
+                            return told(new Read.Secret(Lifecycle.key(secret)));
                         })
                         .build(),
                 context);
@@ -96,7 +96,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withLabelSelector(PostriderApi.CERTIFICATE_AUTHORITIES_LABEL + "=true")
                         .withNamespacesInheritedFromController()
                         .withFollowControllerNamespacesChanges(true)
-                        .withSecondaryToPrimaryMapper(configMap -> told(new Read.ConfigMap(Cluster.key(configMap))))
+                        .withSecondaryToPrimaryMapper(configMap -> told(new Read.ConfigMap(Lifecycle.key(configMap))))
                         .build(),
                 context);
         InformerEventSource<Secret, MailServer> serverRoutes = new InformerEventSource<>(
@@ -107,11 +107,11 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withNamespaces(Set.of(cluster.namespace()))
                         .withFollowControllerNamespacesChanges(false)
                         .withSecondaryToPrimaryMapper(route -> {
-                            Set<ResourceID> source = Lifecycle.sourceOf(route);
-                            source.forEach(id -> cluster.dependencies().serverChanged(Cluster.key(id)));
+                            Set<ResourceID> source = RouteSecrets.sourceOf(route);
+                            source.forEach(id -> cluster.dependencies().serverChanged(Lifecycle.key(id)));
                             return source;
                         })
-                        .withOnAddFilter(route -> first.isNews(Lifecycle.sourceOf(route)))
+                        .withOnAddFilter(route -> first.isNews(RouteSecrets.sourceOf(route)))
                         .build(),
                 context);
         InformerEventSource<Secret, MailServer> bundles = new InformerEventSource<>(
@@ -156,7 +156,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
 
     @Override
     public UpdateControl<MailServer> reconcile(MailServer server, Context<MailServer> context) {
-        ResourceKey key = Cluster.key(server);
+        ResourceKey key = Lifecycle.key(server);
         String uid = server.getMetadata().getUid();
         // Of one that is left alone, too: what is declared counts for others where it has no route yet.
         cluster.dependencies().serverChanged(key);
@@ -257,7 +257,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     }
 
     private Secret routeSecret(ServerRoute route, MailServer server) {
-        return Secrets.route(RouteSecret.Kind.SERVER, route.key(), server.getMetadata().getUid(), route,
+        return RouteSecrets.route(RouteSecret.Kind.SERVER, route.key(), server.getMetadata().getUid(), route,
                 cluster.namespace(), cluster.state().configMap());
     }
 

@@ -2,15 +2,15 @@ package dev.postrider.operator.notice;
 
 import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.LicenseExpiryNoticeStatus;
-import dev.postrider.operator.Caches;
-import dev.postrider.operator.Cluster;
-import dev.postrider.operator.Dependencies;
-import dev.postrider.operator.Events;
-import dev.postrider.operator.Lifecycle;
-import dev.postrider.operator.Read;
-import dev.postrider.operator.Refusals;
-import dev.postrider.operator.Started;
-import dev.postrider.operator.WakeTimer;
+import dev.postrider.operator.installation.Caches;
+import dev.postrider.operator.installation.Cluster;
+import dev.postrider.operator.installation.Dependencies;
+import dev.postrider.operator.installation.Read;
+import dev.postrider.operator.kit.Events;
+import dev.postrider.operator.kit.Lifecycle;
+import dev.postrider.operator.kit.Refusals;
+import dev.postrider.operator.kit.Started;
+import dev.postrider.operator.kit.WakeTimer;
 import dev.postrider.plan.LicenseNoticePlan;
 import dev.postrider.plan.NoticeNews;
 import dev.postrider.plan.NoticeOrder;
@@ -98,7 +98,7 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
     }
 
     private Dependencies.Reader reader(LicenseExpiryNotice notice) {
-        return new Dependencies.Reader(Dependencies.Reader.Kind.LICENSE_NOTICE, Cluster.key(notice),
+        return new Dependencies.Reader(Dependencies.Reader.Kind.LICENSE_NOTICE, Lifecycle.key(notice),
                 nudges::propagateEvent);
     }
 

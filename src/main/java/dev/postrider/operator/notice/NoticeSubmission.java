@@ -3,7 +3,7 @@ package dev.postrider.operator.notice;
 import dev.postrider.notice.NoticeContent;
 import dev.postrider.notice.NoticeKind;
 import dev.postrider.notice.NoticeMail;
-import dev.postrider.operator.RelaySubmission;
+import dev.postrider.operator.installation.RelaySubmission;
 import dev.postrider.plan.NoticeOrder;
 import dev.postrider.plan.SubmissionResult;
 import java.time.LocalDate;

@@ -1,10 +1,11 @@
 package dev.postrider.operator.organization;
 
 import dev.postrider.api.OrganizationMailSettings;
-import dev.postrider.operator.BindingSecrets;
-import dev.postrider.operator.Cluster;
-import dev.postrider.operator.Refusals;
-import dev.postrider.operator.Secrets;
+import dev.postrider.operator.installation.BindingSecrets;
+import dev.postrider.operator.installation.Cluster;
+import dev.postrider.operator.kit.Lifecycle;
+import dev.postrider.operator.kit.Refusals;
+import dev.postrider.operator.kit.Secrets;
 import dev.postrider.plan.Binding;
 import dev.postrider.plan.BindingCopies;
 import dev.postrider.plan.OrganizationPlan;
@@ -97,7 +98,7 @@ final class BindingCopyWriter {
     }
 
     private List<Secret> copiesOf(OrganizationMailSettings organization) {
-        ResourceKey key = Cluster.key(organization);
+        ResourceKey key = Lifecycle.key(organization);
         return secrets.getSecondaryResources(organization)
                 .stream()
                 .filter(secret -> BindingSecrets.copyOf(secret).filter(key::equals).isPresent())
@@ -113,7 +114,7 @@ final class BindingCopyWriter {
 
     private Optional<String> write(Binding copy, OrganizationMailSettings organization, String namespace,
             Context<OrganizationMailSettings> context) {
-        ResourceKey key = Cluster.key(organization);
+        ResourceKey key = Lifecycle.key(organization);
         Secret wanted = BindingSecrets.copy(copy, key, namespace);
         // What became somebody else's since the plan looked is not applied over: creating it fails.
         Optional<Secret> there = cluster.caches()

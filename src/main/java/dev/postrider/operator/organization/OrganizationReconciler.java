@@ -1,22 +1,23 @@
 package dev.postrider.operator.organization;
 
 import dev.postrider.api.OrganizationMailSettings;
-import dev.postrider.api.OrganizationMailSettingsStatus;
 import dev.postrider.api.OrganizationMailSettingsStatus.SenderDomain;
+import dev.postrider.api.OrganizationMailSettingsStatus;
 import dev.postrider.api.PostriderApi;
-import dev.postrider.operator.BindingSecrets;
-import dev.postrider.operator.Caches;
-import dev.postrider.operator.Cluster;
-import dev.postrider.operator.Dependencies;
-import dev.postrider.operator.Events;
-import dev.postrider.operator.Lifecycle;
-import dev.postrider.operator.OrphanedRoutes;
-import dev.postrider.operator.Read;
-import dev.postrider.operator.FirstReconciliations;
-import dev.postrider.operator.Refusals;
-import dev.postrider.operator.Secrets;
-import dev.postrider.operator.Started;
-import dev.postrider.operator.WakeTimer;
+import dev.postrider.operator.installation.BindingSecrets;
+import dev.postrider.operator.installation.Caches;
+import dev.postrider.operator.installation.Cluster;
+import dev.postrider.operator.installation.Dependencies;
+import dev.postrider.operator.installation.OrphanedRoutes;
+import dev.postrider.operator.installation.Read;
+import dev.postrider.operator.installation.RouteSecrets;
+import dev.postrider.operator.kit.Events;
+import dev.postrider.operator.kit.FirstReconciliations;
+import dev.postrider.operator.kit.Lifecycle;
+import dev.postrider.operator.kit.Refusals;
+import dev.postrider.operator.kit.Secrets;
+import dev.postrider.operator.kit.Started;
+import dev.postrider.operator.kit.WakeTimer;
 import dev.postrider.plan.Binding;
 import dev.postrider.plan.OrganizationPlan;
 import dev.postrider.plan.OrganizationTestNews;
@@ -103,7 +104,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                         .withInformerListLimit(Caches.LIST_LIMIT)
                         .withLabelSelector(BindingSecrets.LABEL)
                         .withSecondaryToPrimaryMapper(secret -> {
-                            cluster.dependencies().changed(new Read.Secret(Cluster.key(secret)));
+                            cluster.dependencies().changed(new Read.Secret(Lifecycle.key(secret)));
                             return organizationsOf(secret);
                         })
                         .withOnAddFilter(secret -> first.isNews(organizationsOf(secret)))
@@ -118,8 +119,8 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                         .withLabelSelector(RouteSecret.LABEL + "=" + RouteSecret.Kind.ORGANIZATION.labelValue())
                         .withNamespaces(Set.of(cluster.namespace()))
                         .withFollowControllerNamespacesChanges(false)
-                        .withSecondaryToPrimaryMapper(Lifecycle::sourceOf)
-                        .withOnAddFilter(route -> first.isNews(Lifecycle.sourceOf(route)))
+                        .withSecondaryToPrimaryMapper(RouteSecrets::sourceOf)
+                        .withOnAddFilter(route -> first.isNews(RouteSecrets.sourceOf(route)))
                         .build(),
                 context);
         cluster.caches().organizations(context.getPrimaryCache(), bindingSecrets, organizationRoutes);
@@ -169,7 +170,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     @Override
     public UpdateControl<OrganizationMailSettings> reconcile(OrganizationMailSettings organization,
             Context<OrganizationMailSettings> context) {
-        ResourceKey key = Cluster.key(organization);
+        ResourceKey key = Lifecycle.key(organization);
         String uid = organization.getMetadata().getUid();
         first.begin(organization);
         if (context.isPrimaryResourceDeleted()) {
@@ -333,7 +334,8 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     }
 
     private Secret routeSecret(OrganizationRoute route, OrganizationMailSettings organization) {
-        return Secrets.route(RouteSecret.Kind.ORGANIZATION, route.key(), organization.getMetadata().getUid(), route,
+        return RouteSecrets.route(RouteSecret.Kind.ORGANIZATION, route.key(), organization.getMetadata().getUid(),
+                route,
                 cluster.namespace(), cluster.state().configMap());
     }
 
@@ -343,7 +345,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         Optional<Refusal> refused = Refusals.attempt(context, before, e -> Refusals.of(e, wanted),
                 () -> applyBinding(wanted, organization, context));
         if (refused.isEmpty()) {
-            cluster.bindingWritten(Cluster.key(organization));
+            cluster.bindingWritten(Lifecycle.key(organization));
         }
         return refused;
     }
@@ -366,7 +368,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     /** Removes the organization's bindings but the one of this name; an earlier name of it leaves one behind. */
     private void removeBindings(OrganizationMailSettings organization, String but,
             Context<OrganizationMailSettings> context) {
-        ResourceKey key = Cluster.key(organization);
+        ResourceKey key = Lifecycle.key(organization);
         bindings.get()
                 .getSecondaryResources(organization)
                 .stream()
@@ -406,7 +408,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         if (Lifecycle.isOvertaken(organization, context.resourceOperations().serverSideApplyPrimaryStatus(patch))) {
             nudges.propagateEvent(ResourceID.fromResource(organization));
         }
-        tellOf(Cluster.key(organization));
+        tellOf(Lifecycle.key(organization));
     }
 
     @Override

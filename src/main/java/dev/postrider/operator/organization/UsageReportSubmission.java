@@ -2,8 +2,8 @@ package dev.postrider.operator.organization;
 
 import dev.postrider.notice.UsageReportContent;
 import dev.postrider.notice.UsageReportMail;
-import dev.postrider.operator.RelayQueue;
-import dev.postrider.operator.RelaySubmission;
+import dev.postrider.operator.installation.RelayQueue;
+import dev.postrider.operator.installation.RelaySubmission;
 import dev.postrider.plan.SubmissionResult;
 import dev.postrider.plan.UsagePeriod;
 import dev.postrider.plan.UsageReportOrder;

@@ -1,6 +1,6 @@
 package dev.postrider.operator.relay;
 
-import dev.postrider.operator.Caches;
+import dev.postrider.operator.installation.Caches;
 import dev.postrider.route.ClientCertificate;
 import dev.postrider.route.InvalidPemException;
 import dev.postrider.route.RelayCertificate;

@@ -1,16 +1,18 @@
 package dev.postrider.operator.relay;
 
 import dev.postrider.api.PostriderApi;
-import dev.postrider.operator.CertificateSource;
-import dev.postrider.operator.Cluster;
-import dev.postrider.operator.Events;
-import dev.postrider.operator.InstallationSecrets;
-import dev.postrider.operator.Refusals;
-import dev.postrider.operator.Secrets;
-import dev.postrider.operator.Settings;
-import dev.postrider.operator.Started;
-import dev.postrider.plan.Notice;
+import dev.postrider.operator.installation.CertificateSource;
+import dev.postrider.operator.installation.Cluster;
+import dev.postrider.operator.installation.InstallationSecrets;
+import dev.postrider.operator.installation.RouteSecrets;
+import dev.postrider.operator.installation.Settings;
+import dev.postrider.operator.kit.Events;
+import dev.postrider.operator.kit.Lifecycle;
+import dev.postrider.operator.kit.Refusals;
+import dev.postrider.operator.kit.Secrets;
+import dev.postrider.operator.kit.Started;
 import dev.postrider.plan.Installation;
+import dev.postrider.plan.Notice;
 import dev.postrider.plan.Refusal;
 import dev.postrider.plan.RelayState;
 import dev.postrider.reply.CurrentRules;
@@ -220,7 +222,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
             String message = refusedNow.stream().map(Refusal::message).collect(Collectors.joining("; "));
             refusals.tell(configMap, message);
             cluster.relayRefused(Optional.of("what the relay needs is refused by the API server; an Event of ConfigMap "
-                    + "%s says why".formatted(Cluster.key(configMap))));
+                    + "%s says why".formatted(Lifecycle.key(configMap))));
         } else {
             refusals.over(configMap);
             cluster.relayRefused(Optional.empty());
@@ -311,10 +313,10 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
                 secrets.certificate().certificateChain(), secrets.certificate().privateKey(),
                 Sha256.of(secrets.adminToken()), secrets.submitterKeys(), settings.relay().replyRules().valid(),
                 RelayWorkload.configuration(cluster.namespace(), settings.relay()));
-        Secret wanted = Secrets.route(RouteSecret.Kind.RELAY, Cluster.key(configMap),
+        Secret wanted = RouteSecrets.route(RouteSecret.Kind.RELAY, Lifecycle.key(configMap),
                 configMap.getMetadata().getUid(), route, cluster.namespace(),
                 configMap);
-        return attempt(wanted, () -> Secrets.createOrApplyRoute(routes.get().get(ResourceID.fromResource(wanted)),
+        return attempt(wanted, () -> RouteSecrets.createOrApply(routes.get().get(ResourceID.fromResource(wanted)),
                 wanted, routes.get(), context), context);
     }
 

@@ -1,7 +1,8 @@
 package dev.postrider.operator.relay;
 
-import dev.postrider.operator.Secrets;
-import dev.postrider.operator.Settings;
+import dev.postrider.operator.installation.RelayNames;
+import dev.postrider.operator.installation.Settings;
+import dev.postrider.operator.kit.Secrets;
 import dev.postrider.route.RelayConfiguration;
 import dev.postrider.transport.GraphEndpoints;
 import io.fabric8.kubernetes.api.model.Container;
@@ -51,9 +52,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What the relay runs as, computed from the settings: the objects as they should be, whether or not they are. */
 public final class RelayWorkload {
-    /** Name of all of the relay's objects. */
-    public static final String NAME = "postrider-relay";
-
     /** Options of the Java virtual machine. What is not heap needs the rest. */
     public static final String JAVA_OPTIONS = "-XX:MaxRAMPercentage=70";
 
@@ -103,11 +101,6 @@ public final class RelayWorkload {
         this.owner = owner;
     }
 
-    /** The name under which applications reach the relay. */
-    public static String host(String namespace) {
-        return NAME + "." + namespace + ".svc";
-    }
-
     /** What the relay calls itself towards other servers (EHLO), and so does whoever tests for it. */
     public static String greetingName(String namespace, Settings.Relay relay) {
         return configuration(namespace, relay).hostName();
@@ -116,18 +109,19 @@ public final class RelayWorkload {
     /** What the relay reads, with the name by which it greets. */
     public static RelayConfiguration configuration(String namespace, Settings.Relay relay) {
         RelayConfiguration given = relay.configuration();
-        return given.hostName().isEmpty() ? given.withHostName(host(namespace)) : given;
+        return given.hostName().isEmpty() ? given.withHostName(RelayNames.host(namespace)) : given;
     }
 
     /** By what name applications call the relay: what bindings name, and the certificate carries. */
     public static String bindingHost(String namespace, Settings.Relay relay) {
-        return relay.bindingHost().orElse(host(namespace));
+        return relay.bindingHost().orElse(RelayNames.host(namespace));
     }
 
     /** The names that a certificate of the installation's own authority carries. */
     public static List<String> certificateNames(String namespace, Settings.Relay relay) {
         return Stream.of(
-                Stream.of(host(namespace), host(namespace) + ".cluster.local", NAME + "." + namespace, NAME),
+                Stream.of(RelayNames.host(namespace), RelayNames.host(namespace) + ".cluster.local",
+                        RelayNames.NAME + "." + namespace, RelayNames.NAME),
                 relay.bindingHost().stream(), relay.submission().map(URI::getHost).stream())
                 .flatMap(names -> names)
                 .distinct()
@@ -166,7 +160,7 @@ public final class RelayWorkload {
 
     private ObjectMeta metadata() {
         return new ObjectMetaBuilder().withNamespace(namespace)
-                .withName(NAME)
+                .withName(RelayNames.NAME)
                 .withLabels(labels())
                 .withOwnerReferences(Secrets.ownedBy(owner))
                 .build();
@@ -195,11 +189,11 @@ public final class RelayWorkload {
                 .withNewRoleRef()
                 .withApiGroup("rbac.authorization.k8s.io")
                 .withKind("Role")
-                .withName(NAME)
+                .withName(RelayNames.NAME)
                 .endRoleRef()
                 .addNewSubject()
                 .withKind("ServiceAccount")
-                .withName(NAME)
+                .withName(RelayNames.NAME)
                 .withNamespace(namespace)
                 .endSubject()
                 .build();
@@ -295,7 +289,7 @@ public final class RelayWorkload {
                 .withLabels(labels())
                 .endMetadata()
                 .withNewSpec()
-                .withServiceAccountName(NAME)
+                .withServiceAccountName(RelayNames.NAME)
                 .withAutomountServiceAccountToken(true)
                 .withTerminationGracePeriodSeconds(60L)
                 .withNewSecurityContext()
@@ -375,7 +369,7 @@ public final class RelayWorkload {
                         .build()
                 : new VolumeBuilder().withName("data")
                         .withNewPersistentVolumeClaim()
-                        .withClaimName(NAME)
+                        .withClaimName(RelayNames.NAME)
                         .endPersistentVolumeClaim()
                         .build();
     }

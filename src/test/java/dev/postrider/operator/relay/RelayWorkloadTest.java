@@ -7,7 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import dev.postrider.operator.Settings;
+import dev.postrider.operator.installation.Settings;
 import dev.postrider.testing.GoldenFiles;
 import dev.postrider.transport.GraphEndpoints;
 import io.fabric8.kubernetes.api.model.ConfigMap;

@@ -1,0 +1,123 @@
+package dev.postrider.operator.installation;
+
+import dev.postrider.operator.kit.Secrets;
+import dev.postrider.operator.kit.Started;
+import dev.postrider.route.RouteBundles;
+import dev.postrider.route.RouteSecret;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The Secrets with bundles of authorities: written before a route that names them, and deleted when no route does any
+ * more. Which routes name one is known by what was written here, and for those of before by their annotations. One
+ * thread at a time writes routes with bundles, so that none is deleted that another is about to name.
+ */
+public final class AuthoritySecrets {
+    private final Cluster cluster;
+    private final Map<String, Set<String>> written = new HashMap<>();
+    private final Started<InformerEventSource<Secret, ?>> bundles = new Started<>("the bundles of authorities");
+
+    AuthoritySecrets(Cluster cluster) {
+        this.cluster = cluster;
+    }
+
+    /** Whose cache holds the bundles: one for the routes of all kinds. */
+    public void source(InformerEventSource<Secret, ?> informer) {
+        bundles.set(informer);
+    }
+
+    /**
+     * Writes a route, its bundles before it, and deletes those that only its former self named.
+     *
+     * @param there  what the cache holds of the route
+     * @param wanted made of the same route
+     */
+    public <P extends HasMetadata> void apply(Optional<Secret> there, Object route, Secret wanted,
+            InformerEventSource<Secret, P> routes, Context<P> context) {
+        Map<String, String> named = RouteBundles.detach(route).bundles();
+        Set<String> before = there.map(AuthoritySecrets::named).orElse(Set.of());
+        String name = wanted.getMetadata().getName();
+        if (named.isEmpty() && before.isEmpty() && !wrote(name)) {
+            RouteSecrets.createOrApply(there, wanted, routes, context);
+            return;
+        }
+        synchronized (this) {
+            written.put(name, Set.copyOf(named.keySet()));
+            InformerEventSource<Secret, P> source = source();
+            named.forEach((digest, bundle) -> RouteSecrets.createOrApply(cluster.caches().authorities(digest),
+                    RouteSecrets.authorities(digest, bundle, cluster.namespace(), cluster.state().configMap()), source,
+                    context));
+            RouteSecrets.createOrApply(there, wanted, routes, context);
+            deleteUnnamed(before, context.getClient());
+        }
+    }
+
+    /** Deletes a route, and the bundles that no other names. */
+    public void remove(Optional<Secret> there, KubernetesClient client) {
+        if (there.isEmpty()) {
+            return;
+        }
+        Secret secret = there.get();
+        String name = secret.getMetadata().getName();
+        Set<String> before = named(secret);
+        if (before.isEmpty() && !wrote(name)) {
+            client.resource(secret).delete();
+            return;
+        }
+        synchronized (this) {
+            client.resource(secret).delete();
+            written.put(name, Set.of());
+            deleteUnnamed(before, client);
+            written.remove(name);
+        }
+    }
+
+    private synchronized boolean wrote(String name) {
+        return written.containsKey(name);
+    }
+
+    /** What is written is kept in the cache; whose resources the cache wakes otherwise is of no account. */
+    @SuppressWarnings("unchecked")
+    private <P extends HasMetadata> InformerEventSource<Secret, P> source() {
+        return (InformerEventSource<Secret, P>) bundles.get();
+    }
+
+    private void deleteUnnamed(Set<String> digests, KubernetesClient client) {
+        if (digests.isEmpty()) {
+            return;
+        }
+        Set<String> named = Stream.concat(
+                written.values().stream().flatMap(Set::stream),
+                cluster.caches()
+                        .routeSecrets()
+                        .filter(route -> !written.containsKey(route.getMetadata().getName()))
+                        .map(AuthoritySecrets::named)
+                        .flatMap(Set::stream))
+                .collect(Collectors.toSet());
+        digests.stream()
+                .filter(digest -> !named.contains(digest))
+                .forEach(digest -> client
+                        .secrets()
+                        .inNamespace(cluster.namespace())
+                        .withName(RouteSecret.authoritiesName(digest))
+                        .delete());
+    }
+
+    /** The digests of the bundles that a route names. */
+    static Set<String> named(Secret route) {
+        return Optional.ofNullable(route.getMetadata().getAnnotations())
+                .map(annotations -> annotations.get(RouteSecret.AUTHORITIES_ANNOTATION))
+                .map(text -> Arrays.stream(text.split(",")).collect(Collectors.toSet()))
+                .orElse(Set.of());
+    }
+}
