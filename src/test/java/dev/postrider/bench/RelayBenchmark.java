@@ -81,8 +81,9 @@ final class RelayBenchmark {
         boolean ofTheChart = arguments.length == 3;
         List<String> options = ofTheChart ? CHART_OPTIONS : Arrays.asList(arguments).subList(3, arguments.length);
         SmtpLoad load = SmtpLoad.find()
-                .orElseThrow(() -> new IllegalStateException("there is no Go here, which builds the program that brings "
-                        + "and takes mail (apt-get install golang-go)"));
+                .orElseThrow(
+                        () -> new IllegalStateException("there is no Go here, which builds the program that brings "
+                                + "and takes mail (apt-get install golang-go)"));
         say("machine: " + Machine.description());
         say("queues: on " + Files.getFileStore(Path.of(System.getProperty("java.io.tmpdir"))).type());
         say("load average before: " + Machine.load());
@@ -207,7 +208,8 @@ final class RelayBenchmark {
                 case DKIM -> costOfSigning(relay, sink, loads.getFirst());
                 case DEFERRING -> say(String.format(Locale.ROOT, "  %-24s the server has taken %d of %d messages",
                         relay.name(), sink.count("taken"), sink.count()));
-                default -> {}
+                default -> {
+                }
             }
             say(String.format(Locale.ROOT, "  %-24s memory %d MiB, start to the first 250 %.2f s", relay.name(),
                     relay.mebibytes(), relay.untilFirstReply().toMillis() / 1000.0));
