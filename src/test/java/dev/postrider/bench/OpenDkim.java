@@ -6,9 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Comparator;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** OpenDKIM of the machine's own package, which signs what a Postfix hands it (milter), as Postrider does. */
 record OpenDkim(Process process, Path directory, int port) implements AutoCloseable {
@@ -50,17 +49,6 @@ record OpenDkim(Process process, Path directory, int port) implements AutoClosea
 
     @Override
     public void close() throws IOException {
-        process.destroy();
-        try {
-            process.waitFor(10, TimeUnit.SECONDS);
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
-        process.destroyForcibly();
-        try (var files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
+        Processes.end(process, Duration.ofSeconds(10), directory);
     }
 }

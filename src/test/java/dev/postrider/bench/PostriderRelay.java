@@ -10,9 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /** Postrider's relay in a virtual machine of its own, as the operator deploys it. */
 final class PostriderRelay implements RelayCandidate {
@@ -114,17 +112,6 @@ final class PostriderRelay implements RelayCandidate {
 
     @Override
     public void close() throws IOException {
-        process.destroy();
-        try {
-            process.waitFor(60, TimeUnit.SECONDS);
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-        }
-        process.destroyForcibly();
-        try (var files = Files.walk(directory)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
+        Processes.end(process, Duration.ofSeconds(60), directory);
     }
 }

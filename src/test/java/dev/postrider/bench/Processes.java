@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -32,6 +33,27 @@ final class Processes {
             ticks += Long.parseLong(fields.get(field - 3));
         }
         return Duration.ofMillis(ticks * 1000 / TICKS_PER_SECOND);
+    }
+
+    /** Ends a process, by force if it goes on after that time. */
+    static void end(Process process, Duration patience) {
+        process.destroy();
+        try {
+            process.waitFor(patience);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+        process.destroyForcibly();
+    }
+
+    /** Ends a process likewise and removes its directory. */
+    static void end(Process process, Duration patience, Path directory) throws IOException {
+        end(process, patience);
+        try (var files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
     }
 
     /** Memory in MiB: each page that several of them share is counted once, in parts. */

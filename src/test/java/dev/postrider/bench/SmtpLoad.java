@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /** The program smtp-load, which brings and takes mail as smtp-source and smtp-sink cannot. */
@@ -117,12 +116,8 @@ record SmtpLoad(Path program) {
         @Override
         public void close() throws IOException {
             questions.close();
-            try {
-                process.waitFor(10, TimeUnit.SECONDS);
-            } catch (InterruptedException _) {
-                Thread.currentThread().interrupt();
-            }
-            process.destroyForcibly();
+            // It ends with its input.
+            Processes.end(process, Duration.ofSeconds(10));
         }
     }
 
