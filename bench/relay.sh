@@ -23,7 +23,7 @@ cd "$(dirname "$0")/.."
 mode=all messages=5000 rounds=3 routes= changes=1000
 while [[ $# -gt 0 ]]; do
   case $1 in
-    --way) mode=${2:-} && shift 2 ;;
+    --way) mode=${2:-}; shift; shift || true ;;
     --crowded) mode=crowded; shift ;;
     --routes) mode=routes routes=$2; shift 2 ;;
     --changes) changes=$2; shift 2 ;;
