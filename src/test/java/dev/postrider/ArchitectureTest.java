@@ -34,6 +34,8 @@ final class ArchitectureTest {
             .definedBy("dev.postrider.transport..")
             .layer("notice")
             .definedBy("dev.postrider.notice..")
+            .layer("reconcile")
+            .definedBy("dev.postrider.reconcile..")
             .layer("relay")
             .definedBy("dev.postrider.relay..")
             .layer("operator")
@@ -60,12 +62,15 @@ final class ArchitectureTest {
             .mayOnlyAccessLayers("route", "reply", "message")
             .whereLayer("notice")
             .mayOnlyAccessLayers("api", "plan", "route", "message")
+            .whereLayer("reconcile")
+            .mayOnlyAccessLayers("api", "plan", "route", "transport")
             .whereLayer("relay")
             .mayOnlyAccessLayers("route", "reply", "message", "transport", "http", "access")
             .whereLayer("operator")
-            .mayOnlyAccessLayers("api", "plan", "route", "reply", "message", "transport", "notice", "http", "access")
+            .mayOnlyAccessLayers("api", "plan", "route", "reply", "message", "transport", "notice", "http", "access",
+                    "reconcile")
             .whereLayer("local")
-            .mayOnlyAccessLayers("api", "plan", "route", "reply", "message", "transport", "relay")
+            .mayOnlyAccessLayers("api", "plan", "route", "reply", "message", "transport", "relay", "reconcile")
             .whereLayer("cli")
             .mayNotBeAccessedByAnyLayer();
 

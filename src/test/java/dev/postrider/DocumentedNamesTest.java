@@ -24,10 +24,6 @@ import org.junit.jupiter.api.Test;
 final class DocumentedNamesTest {
     private static final Path DOCS = Path.of("docs");
     private static final Path MAIN = Path.of("src/main/java/dev/postrider");
-    private static final Path PLAN_CASES = Path.of("src/test/resources/plan");
-
-    private static final String NAME = "[A-Z][A-Za-z]+";
-    private static final String STATUS = "(?:True|False|Unknown)";
 
     @Test
     void metrics() throws IOException {
@@ -44,30 +40,6 @@ final class DocumentedNamesTest {
                 .allMatch(name -> documented.contains(name) || documented.contains(name + "_seconds"));
         assertThat(documented).as("metrics that there are not")
                 .allMatch(name -> made.contains(name) || made.contains(name.replaceFirst("_seconds$", "")));
-    }
-
-    /** Types and reasons as the plan's cases have them, and as the code sets them; both, since neither has all. */
-    @Test
-    void conditionsAndTheirReasons() throws IOException {
-        String cases = text(PLAN_CASES, "out.txt");
-        String code = sources(text -> true);
-        Set<String> types = names(cases, "(?m)^  (" + NAME + ")=" + STATUS + " ");
-        Set<String> reasons = names(cases, "(?m)^  " + NAME + "=" + STATUS + " (" + NAME + "): ");
-        reasons.addAll(names(code, "Status\\." + STATUS + ",\\s*\"(" + NAME + ")\""));
-        reasons.addAll(names(code, "new Problem\\((?:Problem\\.)?Area\\.\\w+,\\s*\"(" + NAME + ")\""));
-        reasons.addAll(names(code, "\\bproblem\\(\"(" + NAME + ")\""));
-        String tables = read(DOCS.resolve("resources.md")) + read(DOCS.resolve("notices.md"));
-        Set<String> documented = names(tables, "`(" + NAME + ")`");
-        assertThat(reasons).hasSizeGreaterThan(60);
-
-        assertThat(types).as("types of conditions that no document names").isSubsetOf(documented);
-        assertThat(reasons).as("reasons of conditions that no document names").isSubsetOf(documented);
-        Set<String> inRows = names(tables,
-                "(?m)^\\|[^|]*\\| (?:False, )?" + STATUS + " \\| (?:`" + NAME + "`, )*`(" + NAME + ")` \\|");
-        assertThat(inRows).hasSizeGreaterThan(60);
-        assertThat(inRows).as("reasons in the tables of conditions that the code does not know")
-                .allMatch(name -> code.contains("\"" + name + "\"")
-                        || Pattern.compile("(?m)^\\s*(?:[\\w, ]+, )?" + name + "[,;(\\s]").matcher(code).find());
     }
 
     @Test

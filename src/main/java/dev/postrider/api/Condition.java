@@ -8,7 +8,10 @@ import io.fabric8.generator.annotation.Size;
 
 // @formatter:off The fields are laid out by hand: what each is for, then what it takes.
 
-/** One observation of a resource, as the Kubernetes API conventions have it (metav1.Condition). */
+/**
+ * One observation of a resource, as the Kubernetes API conventions have it (metav1.Condition). Type and reason are texts,
+ * since another version may have written words that this one does not know.
+ */
 public record Condition(
         @JsonPropertyDescription("What is observed.")
         @Required @Size(max = 316) String type,
@@ -22,6 +25,18 @@ public record Condition(
         @Required String lastTransitionTime,
         @JsonPropertyDescription("The generation of the resource that this was observed of.")
         @Min(0) long observedGeneration) {
+
+    // @formatter:on
+
+    /** Whether it is about this. */
+    public boolean is(ConditionType other) {
+        return type.equals(other.name());
+    }
+
+    /** Whether this is why it is so. */
+    public boolean is(Reason other) {
+        return reason.equals(other.toString());
+    }
 
     /** Whether a condition holds. */
     public enum Status {

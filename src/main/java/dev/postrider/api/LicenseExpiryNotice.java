@@ -6,12 +6,16 @@ import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Categories;
 import io.fabric8.kubernetes.model.annotation.Group;
+import io.fabric8.kubernetes.model.annotation.Plural;
 import io.fabric8.kubernetes.model.annotation.ShortNames;
+import io.fabric8.kubernetes.model.annotation.Singular;
 import io.fabric8.kubernetes.model.annotation.Version;
 
 /** Two mails about a license: some days before it expires, and on the day that it does. */
 @Group(PostriderApi.GROUP)
 @Version(PostriderApi.VERSION)
+@Singular("licenseexpirynotice")
+@Plural("licenseexpirynotices")
 @ShortNames("len")
 @Categories("postrider")
 @JsonClassDescription("Two mails about a license that expires: one some days before, and one on the day. Each is sent "

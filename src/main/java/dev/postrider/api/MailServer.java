@@ -6,12 +6,16 @@ import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Categories;
 import io.fabric8.kubernetes.model.annotation.Group;
+import io.fabric8.kubernetes.model.annotation.Plural;
 import io.fabric8.kubernetes.model.annotation.ShortNames;
+import io.fabric8.kubernetes.model.annotation.Singular;
 import io.fabric8.kubernetes.model.annotation.Version;
 
 /** An upstream server that takes mail for delivery. */
 @Group(PostriderApi.GROUP)
 @Version(PostriderApi.VERSION)
+@Singular("mailserver")
+@Plural("mailservers")
 @ShortNames("ms")
 @Categories("postrider")
 @JsonClassDescription("An upstream server that takes mail for delivery. Postrider checks it, proves it with a test mail "

@@ -8,11 +8,13 @@ import io.fabric8.kubernetes.model.annotation.Categories;
 import io.fabric8.kubernetes.model.annotation.Group;
 import io.fabric8.kubernetes.model.annotation.Plural;
 import io.fabric8.kubernetes.model.annotation.ShortNames;
+import io.fabric8.kubernetes.model.annotation.Singular;
 import io.fabric8.kubernetes.model.annotation.Version;
 
 /** One tenant's mail settings: who it is, which servers it sends through, what it may do. */
 @Group(PostriderApi.GROUP)
 @Version(PostriderApi.VERSION)
+@Singular("organizationmailsettings")
 @Plural("organizationmailsettings")
 @ShortNames("oms")
 @Categories("postrider")

@@ -154,7 +154,7 @@ final class RelayCommand implements Callable<Integer> {
                         queue.settings(spec.commandLine(), configuration.queue()),
                         links.settings(spec.commandLine(), configuration.links())),
                 routes, new MailUpstreams(hostName, false, tenants, graph.endpoints(), routes::replyRules),
-                DeliverySettings.of(hostName, configuration.delivery()),
+                new DeliverySettings(hostName, configuration.delivery()),
                 new Exposure(new KubernetesAccess(new TokenReviews(client, InstantSource.system())),
                         visibility.metricsNames(), Tracing.to(otlpEndpoint(visibility).map(URI::create)),
                         new WebhookPolicy(webhooks.contains("http"),

@@ -5,7 +5,8 @@ import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.LicenseExpiryNoticeStatus;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
-import dev.postrider.api.PostriderApi;
+import dev.postrider.api.Reason;
+import dev.postrider.plan.Binding;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.LicenseNoticePlan;
 import dev.postrider.plan.MailServerPlan;
@@ -13,23 +14,33 @@ import dev.postrider.plan.Notice;
 import dev.postrider.plan.NoticeNews;
 import dev.postrider.plan.OrganizationPlan;
 import dev.postrider.plan.OrganizationTestNews;
+import dev.postrider.plan.Refusal;
 import dev.postrider.plan.TestNews;
 import dev.postrider.plan.TestOrder;
+import dev.postrider.plan.UsageReportNews;
+import dev.postrider.reconcile.Effects;
+import dev.postrider.reconcile.Mails;
+import dev.postrider.reconcile.Reconciliation;
+import dev.postrider.reconcile.RelayRests;
 import dev.postrider.relay.routes.Routes;
+import dev.postrider.route.MailRest;
 import dev.postrider.route.ResourceKey;
+import dev.postrider.route.ServerRest;
 import dev.postrider.route.TestResult;
 import dev.postrider.transport.Sends;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.CustomResource;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -50,21 +61,31 @@ final class LocalCluster {
     private final Installation installation;
     private final InstantSource clock;
     private final Sends<ResourceKey, TestOrder, TestResult> tests;
+    private final RelayRests<ServerRest> rests;
+    private final RelayRests<MailRest> mailRests;
     private final Consumer<Snapshot> observer;
     private Declared declared = Declared.nothing();
     private Optional<Instant> lookAgain = Optional.empty();
+    /** Whether a status was changed in this round. */
+    private boolean changed;
+    private boolean idle = true;
 
     /**
-     * @param tests    makes the test sends
-     * @param observer hears of every change of a status
+     * @param tests     makes the test sends
+     * @param rests     servers that take no mail
+     * @param mailRests organizations whose own mail rests
+     * @param observer  hears of every change of a status
      */
     LocalCluster(Routes routes, BindingDirectories bindings, Installation installation, InstantSource clock,
-            Sends<ResourceKey, TestOrder, TestResult> tests, Consumer<Snapshot> observer) {
+            Sends<ResourceKey, TestOrder, TestResult> tests, RelayRests<ServerRest> rests,
+            RelayRests<MailRest> mailRests, Consumer<Snapshot> observer) {
         this.routes = routes;
         this.bindings = bindings;
         this.installation = installation;
         this.clock = clock;
         this.tests = tests;
+        this.rests = rests;
+        this.mailRests = mailRests;
         this.observer = observer;
     }
 
@@ -120,103 +141,141 @@ final class LocalCluster {
 
     /** Plans until nothing changes any more. */
     synchronized void reconcile() {
+        boolean wasIdle = idle;
         boolean news = false;
-        boolean changed = true;
+        changed = true;
         for (int round = 0; changed && round < MAX_ROUNDS; round++) {
             lookAgain = Optional.empty();
             changed = false;
-            for (Map.Entry<ResourceKey, MailServer> entry : declared.servers().entrySet()) {
-                changed |= !isPaused(entry.getValue()) && plan(entry.getKey(), entry.getValue());
-            }
-            for (Map.Entry<ResourceKey, OrganizationMailSettings> entry : declared.organizations().entrySet()) {
-                changed |= !isPaused(entry.getValue()) && plan(entry.getKey(), entry.getValue());
-            }
-            for (LicenseExpiryNotice notice : declared.licenseNotices().values()) {
-                changed |= !isPaused(notice) && plan(notice);
-            }
+            declared.servers().forEach(this::plan);
+            declared.organizations().forEach(this::plan);
+            declared.licenseNotices().forEach(this::plan);
             news |= changed;
         }
-        if (news) {
+        idle = tests.isIdle();
+        if (news || idle != wasIdle) {
             observer.accept(snapshot());
         }
     }
 
-    /** When {@link #reconcile} should be called though nothing has changed: a failed test is due again. */
-    synchronized Optional<Instant> lookAgain() {
-        return lookAgain;
+    /** Asks the relay what rests, and plans anew where that is news or it is time for it. */
+    void lookAgain(Instant now) {
+        List<ResourceKey> told = new ArrayList<>();
+        rests.ask(told::add);
+        mailRests.ask(told::add);
+        if (!told.isEmpty() || isDue(now)) {
+            reconcile();
+        }
     }
 
-    private static boolean isPaused(HasMetadata resource) {
-        Map<String, String> annotations = resource.getMetadata().getAnnotations();
-        return annotations != null && "true".equals(annotations.get(PostriderApi.PAUSED_ANNOTATION));
+    /** Whether to plan though nothing has changed: a failed test is due again. */
+    private synchronized boolean isDue(Instant now) {
+        return lookAgain.filter(time -> !time.isAfter(now)).isPresent();
     }
 
     private static String owner(String kind, ResourceKey key) {
         return kind + " " + key;
     }
 
-    private boolean plan(ResourceKey key, MailServer server) {
+    private void plan(ResourceKey key, MailServer server) {
+        LocalWorld world = world();
+        if (Reconciliation.isPaused(server)) {
+            MailServerPlan.paused(server, world).ifPresent(routes::put);
+            return;
+        }
         String owner = owner(Kinds.MAIL_SERVER, key);
-        TestNews news = switch (tests.of(owner).get(key)) {
-            case null -> TestNews.none();
-            case Sends.Send.Running<TestOrder, TestResult>(TestOrder order) -> TestNews.running(order);
-            case Sends.Send.Ended<TestOrder, TestResult>(TestOrder order, TestResult result) ->
-                TestNews.finished(order, result);
-        };
-        MailServerPlan plan = MailServerPlan.of(server, world(), news);
-        news.finished().ifPresent(_ -> tests.written(owner, key));
-        plan.test().ifPresent(order -> tests.start(owner, order, this::reconcile));
-        plan.route().ifPresent(routes::put);
-        plan.notices().forEach(notice -> log(owner, notice));
+        var test = Mails.testOfServer(tests, owner, this::reconcile);
+        TestNews news = Mails.testNews(test);
+        MailServerPlan plan = Reconciliation.carryOut(MailServerPlan.of(server, world, news),
+                refusal -> MailServerPlan.of(server, world, news, refusal),
+                new InMemory<>(owner, wanted -> wanted.route().ifPresent(routes::put), _ -> Optional.empty(),
+                        wanted -> set(server, wanted.status())),
+                List.of(test));
         lookAgain(plan.lookAgain());
-        boolean changed = !plan.status().equals(server.getStatus());
-        server.setStatus(plan.status());
-        return changed;
     }
 
-    private boolean plan(ResourceKey key, OrganizationMailSettings organization) {
+    private void plan(ResourceKey key, OrganizationMailSettings organization) {
+        LocalWorld world = world();
+        if (Reconciliation.isPaused(organization)) {
+            OrganizationPlan.paused(organization, world).ifPresent(routes::put);
+            return;
+        }
         String owner = owner(Kinds.ORGANIZATION, key);
-        Map<ResourceKey, TestOrder> running = new TreeMap<>();
-        Map<ResourceKey, OrganizationTestNews.Finished> finished = new TreeMap<>();
-        tests.of(owner).forEach((server, test) -> {
-            switch (test) {
-                case Sends.Send.Running<TestOrder, TestResult>(TestOrder order) -> running.put(server, order);
-                case Sends.Send.Ended<TestOrder, TestResult>(TestOrder order, TestResult result) ->
-                    finished.put(server, new OrganizationTestNews.Finished(order, result));
-            }
-        });
-        OrganizationPlan plan = OrganizationPlan.of(organization, world(),
-                new OrganizationTestNews(running, finished));
-        finished.keySet().forEach(server -> tests.written(owner, server));
-        plan.tests().forEach(order -> tests.start(owner, order, this::reconcile));
-        // The route first: a login that an application has found must work.
-        plan.route().ifPresent(routes::put);
-        plan.binding().ifPresent(binding -> bindings.write(key.namespace(), binding));
-        plan.notices().forEach(notice -> log(owner, notice));
+        var testMails = Mails.testsOfOrganization(tests, owner, this::reconcile);
+        OrganizationTestNews news = Mails.testsNews(testMails);
+        OrganizationPlan plan = Reconciliation.carryOut(OrganizationPlan.of(organization, world, news),
+                refusal -> OrganizationPlan.of(organization, world, news, UsageReportNews.none(), refusal),
+                new InMemory<>(owner, wanted -> wanted.route().ifPresent(routes::put),
+                        wanted -> wanted.binding().flatMap(binding -> write(key.namespace(), binding)),
+                        wanted -> set(organization, wanted.status())),
+                List.of(testMails));
         lookAgain(plan.lookAgain());
-        boolean changed = !plan.status().equals(organization.getStatus());
-        organization.setStatus(plan.status());
-        return changed;
+    }
+
+    /** A disk that refuses a binding keeps nothing else from being done, as an API server that does. */
+    private Optional<Refusal> write(String namespace, Binding binding) {
+        try {
+            bindings.write(namespace, binding);
+            return Optional.empty();
+        } catch (UncheckedIOException e) {
+            return Optional.of(new Refusal(
+                    "binding \"%s\" is not written: %s (%s); see to it that the directory can be written, it is tried again"
+                            .formatted(binding.name(), e.getMessage(), e.getCause())));
+        }
     }
 
     /**
      * Tells when notices are due and what is wrong with them. None is sent: the statuses are forgotten with the process,
      * and a notice must not come anew with each start.
      */
-    private boolean plan(LicenseExpiryNotice notice) {
-        LicenseNoticePlan plan = LicenseNoticePlan.of(notice, world(), NoticeNews.none());
+    private void plan(ResourceKey key, LicenseExpiryNotice notice) {
+        if (Reconciliation.isPaused(notice)) {
+            return;
+        }
+        LicenseNoticePlan planned = LicenseNoticePlan.of(notice, world(), NoticeNews.none());
+        LicenseNoticePlan plan = Reconciliation.carryOut(planned, _ -> planned,
+                new InMemory<>(owner(Kinds.LICENSE_NOTICE, key), _ -> {}, _ -> Optional.empty(),
+                        wanted -> set(notice,
+                                wanted.orders().isEmpty() ? wanted.status() : notSent(wanted.status()))),
+                List.of());
         lookAgain(plan.lookAgain());
-        LicenseExpiryNoticeStatus status = plan.orders().isEmpty() ? plan.status() : notSent(plan.status());
-        boolean changed = !status.equals(notice.getStatus());
-        notice.setStatus(status);
-        return changed;
+    }
+
+    private <S> void set(CustomResource<?, S> resource, S status) {
+        changed |= !status.equals(resource.getStatus());
+        resource.setStatus(status);
+    }
+
+    /** What a plan does here, where nothing is held: the files say what there is. */
+    private record InMemory<P>(String owner, Consumer<P> route, Function<P, Optional<Refusal>> binding,
+            Consumer<P> status) implements Effects<P> {
+        @Override
+        public Optional<Refusal> applyRoute(P plan) {
+            route.accept(plan);
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<Refusal> applyBinding(P plan) {
+            return binding.apply(plan);
+        }
+
+        @Override
+        public void writeStatus(P plan) {
+            status.accept(plan);
+        }
+
+        @Override
+        public void publish(Notice notice) {
+            log(owner, notice);
+        }
     }
 
     private static LicenseExpiryNoticeStatus notSent(LicenseExpiryNoticeStatus due) {
         List<Condition> conditions = Objects.requireNonNullElse(due.conditions(), List.<Condition>of())
                 .stream()
-                .map(c -> c.reason().equals("Sending")
-                        ? new Condition(c.type(), c.status(), "NotSent",
+                .map(c -> c.is(Reason.Sending)
+                        ? new Condition(c.type(), c.status(), Reason.NotSent.toString(),
                                 "due, and not sent: without a cluster no notices are sent", c.lastTransitionTime(),
                                 c.observedGeneration())
                         : c)
@@ -226,7 +285,7 @@ final class LocalCluster {
     }
 
     private LocalWorld world() {
-        return new LocalWorld(declared, routes, bindings, installation, clock.instant());
+        return new LocalWorld(declared, routes, bindings, installation, rests, mailRests, clock.instant());
     }
 
     private void lookAgain(Optional<Instant> time) {

@@ -5,6 +5,7 @@ import dev.postrider.local.Finding.Severity;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.Installation.RelayAddress;
 import dev.postrider.plan.Installation.SupportSettings;
+import dev.postrider.reconcile.RelayRests;
 import dev.postrider.relay.Exposure;
 import dev.postrider.relay.Relay;
 import dev.postrider.relay.RelaySettings;
@@ -160,7 +161,8 @@ public final class LocalMode implements AutoCloseable {
         this.cluster = new LocalCluster(routes, new BindingDirectories(bindings), installation, clock,
                 new Sends<>(order -> order.mail().server().key(), order -> sender.send(order.mail()),
                         (order, defect) -> sender.failed(order.mail(), defect), Integer.MAX_VALUE, tests),
-                this::changed);
+                new RelayRests<>("server-rests", relay::rests, clock),
+                new RelayRests<>("mail-rests", relay::mailRests, clock), this::changed);
         try {
             PrivateFiles.write(options.state().resolve(ADMIN_URL), "http://127.0.0.1:" + relay.adminPort() + "\n");
             PrivateFiles.write(options.state().resolve(ADMIN_TOKEN), token + "\n");
@@ -233,8 +235,11 @@ public final class LocalMode implements AutoCloseable {
     }
 
     private void lookAgain(Instant now) {
-        if (cluster.lookAgain().filter(time -> !time.isAfter(now)).isPresent()) {
-            cluster.reconcile();
+        try {
+            cluster.lookAgain(now);
+        } catch (RuntimeException e) {
+            // A timer does not go on after a task that threw.
+            LOG.error("the resources could not be looked at again", e);
         }
     }
 

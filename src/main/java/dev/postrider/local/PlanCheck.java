@@ -1,6 +1,7 @@
 package dev.postrider.local;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.postrider.api.Reason;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.Installation.SupportSettings;
 import dev.postrider.plan.LicenseNoticePlan;
@@ -69,24 +70,24 @@ final class PlanCheck {
         String pointer = Field.pointerOf(problem.field());
         return switch (problem.reason()) {
             // One that is there and is itself invalid has findings of its own.
-            case Problem.SECRET_NOT_FOUND -> isThere(Kinds.SECRET, document, pointer)
+            case SecretNotFound -> isThere(Kinds.SECRET, document, pointer)
                     ? Optional.empty()
                     : Optional.of(document.warning(pointer, problem.message()));
-            case Problem.CONFIG_MAP_NOT_FOUND -> isThere(Kinds.CONFIG_MAP, document, pointer)
+            case ConfigMapNotFound -> isThere(Kinds.CONFIG_MAP, document, pointer)
                     ? Optional.empty()
                     : Optional.of(document.warning(pointer, problem.message()));
-            case Problem.SERVER_NOT_FOUND -> isThere(Kinds.MAIL_SERVER, document, pointer)
+            case ServerNotFound -> isThere(Kinds.MAIL_SERVER, document, pointer)
                     ? Optional.empty()
                     : Optional.of(document.warning(pointer, problem.message()));
-            case Problem.ORGANIZATION_NOT_FOUND -> isThere(Kinds.ORGANIZATION, document, pointer)
+            case OrganizationNotFound -> isThere(Kinds.ORGANIZATION, document, pointer)
                     ? Optional.empty()
                     : Optional.of(document.warning(pointer, problem.message()));
-            case Problem.SERVER_NOT_ALLOWED -> Optional.of(isThere(Kinds.MAIL_SERVER, document, pointer)
+            case ServerNotAllowed, ServerNotGlobalYet -> Optional.of(isThere(Kinds.MAIL_SERVER, document, pointer)
                     ? document.error(pointer, problem.message())
                     : document.warning(pointer,
                             "a MailServer of another namespace that is not among these files; it must "
                                     + "be a global server there"));
-            case Problem.SCOPE_NOT_ALLOWED -> Optional.of(document.warning(pointer, problem.message()));
+            case ScopeNotAllowed -> Optional.of(document.warning(pointer, problem.message()));
             default -> Optional.of(document.error(pointer, problem.message()));
         };
     }

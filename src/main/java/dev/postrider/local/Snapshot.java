@@ -1,5 +1,6 @@
 package dev.postrider.local;
 
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.MailServerSpec;
 import dev.postrider.api.MailServerStatus;
 import dev.postrider.api.OrganizationMailSettingsSpec;
@@ -64,6 +65,6 @@ public record Snapshot(List<Server> servers, List<Organization> organizations, L
     private static Optional<Condition> find(@Nullable List<Condition> conditions) {
         return conditions == null
                 ? Optional.empty()
-                : conditions.stream().filter(condition -> condition.type().equals("Ready")).findFirst();
+                : conditions.stream().filter(condition -> condition.is(ConditionType.Ready)).findFirst();
     }
 }

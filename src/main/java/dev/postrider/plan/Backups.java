@@ -2,6 +2,8 @@ package dev.postrider.plan;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.Condition.Status;
+import dev.postrider.api.ConditionType;
+import dev.postrider.api.Reason;
 import dev.postrider.route.Preference;
 import dev.postrider.route.PreferredServer;
 import dev.postrider.route.ServerRest;
@@ -19,9 +21,6 @@ import java.util.stream.Collectors;
  * servers have different priorities.
  */
 final class Backups {
-    private static final String EVENT = "OnBackup";
-    private static final String EVENT_BACK = "BackFromBackup";
-
     /** Servers of one priority. */
     private record Level(List<ServerView> servers) {
         String names() {
@@ -91,9 +90,9 @@ final class Backups {
         Condition condition = found(conditions);
         if (conditions.isNews(condition)) {
             if (condition.status() == Status.True) {
-                notices.add(Notice.warning(EVENT, condition.message()));
-            } else if (conditions.was(condition.type(), Status.True)) {
-                notices.add(Notice.normal(EVENT_BACK, condition.message()));
+                notices.add(Notice.warning(Reason.OnBackup, condition.message()));
+            } else if (conditions.was(ConditionType.OnBackup, Status.True)) {
+                notices.add(Notice.normal(Reason.BackFromBackup, condition.message()));
             }
         }
         return Optional.of(conditions.add(condition));
@@ -111,15 +110,15 @@ final class Backups {
             }
             if (takesMail) {
                 return why.isEmpty()
-                        ? conditions.of(Conditions.ON_BACKUP, Status.False, "FirstPriority",
+                        ? conditions.of(ConditionType.OnBackup, Status.False, Reason.FirstPriority,
                                 "mail goes through servers of the first priority: " + level.names())
-                        : conditions.of(Conditions.ON_BACKUP, Status.True, "FormerPrioritiesFail",
+                        : conditions.of(ConditionType.OnBackup, Status.True, Reason.FormerPrioritiesFail,
                                 "mail goes through %s, since those of a former priority take none; %s"
                                         .formatted(level.names(), told(why)));
             }
             why.addAll(ofLevel);
         }
-        return conditions.of(Conditions.ON_BACKUP, Status.False, "NoServerTakesMail",
+        return conditions.of(ConditionType.OnBackup, Status.False, Reason.NoServerTakesMail,
                 "mail waits, since no server takes any; " + told(why));
     }
 

@@ -2,9 +2,11 @@ package dev.postrider.plan;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.Condition.Status;
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsSpec;
 import dev.postrider.api.PostriderApi;
+import dev.postrider.api.Reason;
 import dev.postrider.route.ResourceKey;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,7 +37,7 @@ public final class BindingCopies {
      *
      * @param revoked whether a copy that is there goes
      */
-    private record Trouble(String reason, String message, boolean revoked) {}
+    private record Trouble(Reason reason, String message, boolean revoked) {}
 
     private final String name;
     private final boolean written;
@@ -87,23 +89,23 @@ public final class BindingCopies {
     }
 
     private static Problem problem(String field, String message) {
-        return new Problem(Problem.Area.SPEC, "BindingCopyInvalid", field, message);
+        return new Problem(Problem.Area.SPEC, Reason.BindingCopyInvalid, field, message);
     }
 
     private Optional<Trouble> trouble(String namespace, ResourceKey organization, World world) {
         return switch (world.namespace(namespace)) {
-            case NamespaceLookup.NoCluster() -> Optional.of(new Trouble("NoCluster",
+            case NamespaceLookup.NoCluster() -> Optional.of(new Trouble(Reason.NoCluster,
                     "there are no other namespaces without a cluster", false));
-            case NamespaceLookup.Unreadable(String why) -> Optional.of(new Trouble("NamespaceUnreadable",
+            case NamespaceLookup.Unreadable(String why) -> Optional.of(new Trouble(Reason.NamespaceUnreadable,
                     "whether it accepts bindings cannot be read, and the copy stays as it is: " + why, false));
             case NamespaceLookup.Missing() -> Optional.of(notAccepted(namespace, organization.namespace()));
             case NamespaceLookup.Found found when !accepts(found.labels(), organization.namespace()) ->
                 Optional.of(notAccepted(namespace, organization.namespace()));
             case NamespaceLookup.Found found when found.terminating() -> Optional.of(new Trouble(
-                    "NamespaceTerminating", "it is being deleted, and takes no new Secret", false));
+                    Reason.NamespaceTerminating, "it is being deleted, and takes no new Secret", false));
             case NamespaceLookup.Found _ -> switch (world.copy(organization, new ResourceKey(namespace, name))) {
                 case OWN, MISSING -> Optional.empty();
-                case FOREIGN -> Optional.of(new Trouble("SecretExists",
+                case FOREIGN -> Optional.of(new Trouble(Reason.SecretExists,
                         "Secret \"%s\" exists there and is not this organization's copy; it is left alone. Delete it"
                                 .formatted(name),
                         false));
@@ -118,9 +120,11 @@ public final class BindingCopies {
     }
 
     private static Trouble notAccepted(String namespace, String source) {
-        return new Trouble("NotAccepted", ("it does not accept bindings of namespace \"%s\", or is none that Postrider "
-                + "works in. Its owner accepts them with: kubectl label namespace %s %s=%s")
-                .formatted(source, namespace, PostriderApi.ACCEPT_BINDINGS_LABEL, source), true);
+        return new Trouble(Reason.NotAccepted,
+                ("it does not accept bindings of namespace \"%s\", or is none that Postrider "
+                        + "works in. Its owner accepts them with: kubectl label namespace %s %s=%s")
+                        .formatted(source, namespace, PostriderApi.ACCEPT_BINDINGS_LABEL, source),
+                true);
     }
 
     /** The name of each copy: the organization's namespace, a dot, and the binding's name. */
@@ -146,25 +150,25 @@ public final class BindingCopies {
 
     /** @param refused what came about otherwise than planned, by namespace */
     Condition condition(Map<String, String> refused) {
-        List<String> reasons = new ArrayList<>();
+        List<Reason> reasons = new ArrayList<>();
         List<String> messages = new ArrayList<>();
         namespaces.forEach((namespace, planned) -> planned.ifPresent(trouble -> {
             reasons.add(trouble.reason());
             messages.add(told(namespace, trouble.message()));
         }));
         refused.forEach((namespace, why) -> {
-            reasons.add(Refusal.REASON);
+            reasons.add(Reason.Refused);
             messages.add(told(namespace, why));
         });
-        String type = Conditions.BINDING_COPIED;
+        ConditionType type = ConditionType.BindingCopied;
         if (!messages.isEmpty()) {
             return conditions.of(type, Status.False, reasons.getFirst(), String.join("; ", messages));
         }
         return written
-                ? conditions.of(type, Status.True, "Copied",
+                ? conditions.of(type, Status.True, Reason.Copied,
                         "Secret \"%s\" is in the namespaces %s".formatted(name, namespaces.keySet()))
-                : conditions.of(type, Status.Unknown, "BindingPending",
-                        "copies stay as they are until the binding is written, see " + Conditions.BINDING_READY);
+                : conditions.of(type, Status.Unknown, Reason.BindingPending,
+                        "copies stay as they are until the binding is written, see " + ConditionType.BindingReady);
     }
 
     private static String told(String namespace, String why) {
@@ -175,7 +179,7 @@ public final class BindingCopies {
     Optional<Notice> notice(Map<String, String> refused) {
         return Optional.of(condition(refused))
                 .filter(condition -> condition.status() == Status.False && conditions.isNews(condition))
-                .map(condition -> Notice.warning(condition.reason(), condition.message()));
+                .map(Notice::warning);
     }
 
     /** When to look at the Namespaces again. */

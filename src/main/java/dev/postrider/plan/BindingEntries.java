@@ -2,6 +2,7 @@ package dev.postrider.plan;
 
 import dev.postrider.api.BindingFormat;
 import dev.postrider.api.OrganizationMailSettingsSpec;
+import dev.postrider.api.Reason;
 import dev.postrider.plan.Installation.RelayAddress;
 import dev.postrider.plan.binding.MailAccount;
 import dev.postrider.plan.binding.OwnEntry;
@@ -59,7 +60,7 @@ final class BindingEntries {
             String field = "spec.binding.formats[" + i + "]";
             Optional<String> why = Unwritable.why(format, account);
             if (why.isPresent()) {
-                problems.add(problem("BindingFormatImpossible", field, format + " " + why.get()));
+                problems.add(problem(Reason.BindingFormatImpossible, field, format + " " + why.get()));
             } else {
                 ReadyMadeEntries.of(format, account).keySet().forEach(key -> taken.put(key, format));
             }
@@ -69,12 +70,12 @@ final class BindingEntries {
             String name = "\"" + key + "\" ";
             Optional<String> wrong = OwnEntry.problem(key, text, account);
             if (wrong.isPresent()) {
-                problems.add(problem("BindingTemplateInvalid", field, name + wrong.get()));
+                problems.add(problem(Reason.BindingTemplateInvalid, field, name + wrong.get()));
             } else if (KEYS.contains(key)) {
-                problems.add(problem("BindingTemplateInvalid", field,
+                problems.add(problem(Reason.BindingTemplateInvalid, field,
                         name + "is the key of an entry that bindings have anyway; choose another one"));
             } else if (taken.containsKey(key)) {
-                problems.add(problem("BindingTemplateInvalid", field,
+                problems.add(problem(Reason.BindingTemplateInvalid, field,
                         name + "is the key of an entry of format %s; choose another one".formatted(taken.get(key))));
             }
         });
@@ -101,7 +102,7 @@ final class BindingEntries {
                 : new TreeMap<>(spec.binding().template());
     }
 
-    private static Problem problem(String reason, String field, String message) {
+    private static Problem problem(Reason reason, String field, String message) {
         return new Problem(Problem.Area.SPEC, reason, field, message);
     }
 }

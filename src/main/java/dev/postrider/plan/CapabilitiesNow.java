@@ -4,6 +4,7 @@ import dev.postrider.api.Condition;
 import dev.postrider.api.Condition.Status;
 import dev.postrider.api.OrganizationMailSettingsSpec;
 import dev.postrider.api.OrganizationMailSettingsStatus.CapabilitiesStatus;
+import dev.postrider.api.Reason;
 import dev.postrider.route.MailClass;
 import dev.postrider.route.UnavailableClasses;
 import java.util.Arrays;
@@ -35,12 +36,13 @@ record CapabilitiesNow(Set<Capability> available, Set<Capability> switchedOff) {
         for (Capability capability : Capability.values()) {
             if (!capability.isSwitchedOn(spec.capabilities())) {
                 switchedOff.add(capability);
-                conditions.set(capability.conditionType, Status.False, "SwitchedOff", capability.field() + " is false");
+                conditions.set(capability.conditionType, Status.False, Reason.SwitchedOff,
+                        capability.field() + " is false");
             } else {
                 Condition condition = switch (works.apply(capability)) {
-                    case Works.Yes(String reason, String besides) -> conditions.set(capability.conditionType,
+                    case Works.Yes(Reason reason, String besides) -> conditions.set(capability.conditionType,
                             Status.True, reason, capability.available + besides);
-                    case Works.No(String reason, String message) -> conditions.set(capability.conditionType,
+                    case Works.No(Reason reason, String message) -> conditions.set(capability.conditionType,
                             Status.False, reason, message);
                 };
                 if (condition.status() == Status.True) {
@@ -58,14 +60,14 @@ record CapabilitiesNow(Set<Capability> available, Set<Capability> switchedOff) {
          *
          * @param besides what else there is to say of it
          */
-        record Yes(String reason, String besides) implements Works {}
+        record Yes(Reason reason, String besides) implements Works {}
 
         /**
          * It does not.
          *
          * @param message when it will
          */
-        record No(String reason, String message) implements Works {}
+        record No(Reason reason, String message) implements Works {}
     }
 
     /** What the relay refuses. */

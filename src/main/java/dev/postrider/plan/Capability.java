@@ -1,25 +1,27 @@
 package dev.postrider.plan;
 
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.OrganizationMailSettingsSpec.Capabilities;
 import dev.postrider.route.MailClass;
 import org.jspecify.annotations.Nullable;
 
 /** Something that an organization may do because its mail works; each goes with a class of mail. */
 enum Capability {
-    PASSWORD_RECOVERY(MailClass.PASSWORD_RECOVERY, "passwordRecovery", "PasswordRecoveryAvailable", true,
-            "people can reset their passwords by mail"), ALERTS(MailClass.ALERTS, "alerts", "AlertsAvailable", true,
+    PASSWORD_RECOVERY(MailClass.PASSWORD_RECOVERY, "passwordRecovery", ConditionType.PasswordRecoveryAvailable, true,
+            "people can reset their passwords by mail"), ALERTS(MailClass.ALERTS, "alerts",
+                    ConditionType.AlertsAvailable, true,
                     "applications can send alerts"), NOTIFICATIONS(MailClass.NOTIFICATIONS, "notifications",
-                            "NotificationsAvailable", true,
+                            ConditionType.NotificationsAvailable, true,
                             "applications can send notifications"), USAGE_REPORT(MailClass.USAGE_REPORT, "usageReport",
-                                    "UsageReportAvailable", false, "usage reports can be sent");
+                                    ConditionType.UsageReportAvailable, false, "usage reports can be sent");
 
     final MailClass mailClass;
-    final String conditionType;
+    final ConditionType conditionType;
     final String available;
     private final String field;
     private final boolean byDefault;
 
-    Capability(MailClass mailClass, String field, String conditionType, boolean byDefault,
+    Capability(MailClass mailClass, String field, ConditionType conditionType, boolean byDefault,
             String available) {
         this.mailClass = mailClass;
         this.field = field;

@@ -1,11 +1,15 @@
 package dev.postrider.plan;
 
 import dev.postrider.api.Condition;
+import dev.postrider.api.ConditionType;
+import dev.postrider.api.Observations;
+import dev.postrider.api.Reason;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,45 +17,50 @@ import org.jspecify.annotations.Nullable;
  * moves (Kubernetes API conventions, "Typical status properties").
  */
 final class Conditions {
-    static final String READY = "Ready";
-    static final String BLOCKED = "Blocked";
-    static final String STALLED = "Stalled";
-    static final String SECRETS_VALID = "SecretsValid";
-    static final String SERVERS_RESOLVED = "ServersResolved";
-    static final String SENDERS_ALLOWED = "SendersAllowed";
-    static final String WITHIN_LIMITS = "WithinLimits";
-    static final String SENDERS_RESTRICTED = "SendersRestricted";
-    static final String BINDING_READY = "BindingReady";
-    static final String BINDING_COPIED = "BindingCopied";
-    static final String TEST_SEND_SUCCEEDED = "TestSendSucceeded";
-    static final String TAKES_MAIL = "TakesMail";
-    static final String MAIL_TAKEN = "MailTaken";
-    static final String ON_BACKUP = "OnBackup";
-    static final String RELAY_AVAILABLE = "RelayAvailable";
-    static final String REPORTS_DELIVERED = "ReportsDelivered";
-    static final String DELETION_CONFIRMED = "DeletionConfirmed";
-
+    private final Observations known;
     private final List<Condition> before;
     private final List<Condition> now = new ArrayList<>();
     private final String time;
     private final long generation;
 
-    Conditions(@Nullable List<Condition> before, Instant time, long generation) {
+    /** @param known what conditions of the kind say */
+    Conditions(Observations known, @Nullable List<Condition> before, Instant time, long generation) {
+        this.known = known;
         this.before = before == null ? List.of() : before;
         this.time = time.truncatedTo(ChronoUnit.SECONDS).toString();
         this.generation = generation;
     }
 
     /** One that is yet to be added. */
-    Condition of(String type, Condition.Status status, String reason, String message) {
+    Condition of(ConditionType type, Condition.Status status, Reason reason, String message) {
+        return of(type, status, reason.toString(), message);
+    }
+
+    private Condition of(ConditionType type, Condition.Status status, String reason, String message) {
         String since = find(before, type).filter(c -> c.status() == status)
                 .map(Condition::lastTransitionTime)
                 .orElse(time);
-        return new Condition(type, status, reason, message, since, generation);
+        assert known.tell(type, status, reason) : "no page says what " + type + "=" + status + " " + reason + " means";
+        return new Condition(type.name(), status, reason, message, since, generation);
     }
 
-    Condition set(String type, Condition.Status status, String reason, String message) {
+    Condition set(ConditionType type, Condition.Status status, Reason reason, String message) {
         return add(of(type, status, reason, message));
+    }
+
+    /** One that is as another is, and for the same reason. */
+    Condition setAs(ConditionType type, Condition other, String message) {
+        return add(of(type, other.status(), other.reason(), message));
+    }
+
+    /**
+     * Says that only a person can help, where a resource is not Ready and one of these reasons needs one. Waiting does
+     * not help then, and kstatus takes {@code Ready=False} alone for progress.
+     */
+    void stalled(Condition ready, Stream<Reason> reasons) {
+        if (ready.status() == Condition.Status.False && reasons.anyMatch(Reason::needsPerson)) {
+            add(of(ConditionType.Stalled, Condition.Status.True, ready.reason(), ready.message()));
+        }
     }
 
     Condition add(Condition condition) {
@@ -59,35 +68,37 @@ final class Conditions {
         return condition;
     }
 
-    Condition set(String type, RelayState relay) {
+    Condition set(ConditionType type, RelayState relay) {
         return set(type, relay.status(), relay.reason(), relay.message());
     }
 
     /** One that was set. */
-    Condition get(String type) {
+    Condition get(ConditionType type) {
         return find(now, type).orElseThrow();
     }
 
     /** Whether the condition says something else than it did before: another status or another reason. */
     boolean isNews(Condition condition) {
-        return find(before, condition.type())
+        return before.stream()
+                .filter(c -> c.type().equals(condition.type()))
                 .filter(c -> c.status() == condition.status() && c.reason().equals(condition.reason()))
+                .findFirst()
                 .isEmpty();
     }
 
     /** What was said before, if it was this, and of the same spec. */
-    Optional<Condition> before(String type, Condition.Status status) {
+    Optional<Condition> before(ConditionType type, Condition.Status status) {
         return find(before, type).filter(c -> c.status() == status)
                 .filter(c -> c.observedGeneration() == generation);
     }
 
     /** Whether there was such a condition before. */
-    boolean had(String type) {
+    boolean had(ConditionType type) {
         return find(before, type).isPresent();
     }
 
     /** Whether the condition was so before. */
-    boolean was(String type, Condition.Status status) {
+    boolean was(ConditionType type, Condition.Status status) {
         return find(before, type).filter(c -> c.status() == status).isPresent();
     }
 
@@ -95,9 +106,9 @@ final class Conditions {
         return List.copyOf(now);
     }
 
-    static Optional<Condition> find(@Nullable List<Condition> conditions, String type) {
+    static Optional<Condition> find(@Nullable List<Condition> conditions, ConditionType type) {
         return conditions == null
                 ? Optional.empty()
-                : conditions.stream().filter(c -> c.type().equals(type)).findFirst();
+                : conditions.stream().filter(c -> c.is(type)).findFirst();
     }
 }

@@ -1,6 +1,7 @@
 package dev.postrider.plan;
 
 import dev.postrider.api.PostriderApi;
+import dev.postrider.api.Reason;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.ResourceKey;
 import java.util.Arrays;
@@ -83,12 +84,12 @@ final class Credentials {
     private Optional<SecretLookup.Found> find(String field, String secretName, String... keys) {
         ResourceKey key = new ResourceKey(namespace, secretName);
         switch (world.secret(key)) {
-            case SecretLookup.Missing() -> problems.add(Problem.notThereYet(Area.SECRETS, Problem.SECRET_NOT_FOUND,
+            case SecretLookup.Missing() -> problems.add(new Problem(Area.SECRETS, Reason.SecretNotFound,
                     field,
                     "there is no Secret \"%s\" in namespace \"%s\"; create it with the keys %s and the label %s: \"true\""
                             .formatted(secretName, namespace, String.join(", ", keys),
                                     PostriderApi.CREDENTIALS_LABEL)));
-            case SecretLookup.Unlabelled() -> add("SecretNotLabelled", field,
+            case SecretLookup.Unlabelled() -> add(Reason.SecretNotLabelled, field,
                     "Secret \"%s\" may not be read; label it: kubectl -n %s label secret %s %s=true".formatted(
                             secretName,
                             namespace, secretName, PostriderApi.CREDENTIALS_LABEL));
@@ -110,20 +111,20 @@ final class Credentials {
     private void check(String field, String secretName, String entry, SecretLookup.Found found, boolean lines) {
         String value = found.data().get(entry);
         if (value == null) {
-            add("SecretKeyMissing", field,
+            add(Reason.SecretKeyMissing, field,
                     "Secret \"%s\" has no key \"%s\"; it has %s".formatted(secretName, entry,
                             found.data().isEmpty()
                                     ? "no keys"
                                     : String.join(", ", found.data().keySet().stream().sorted().toList())));
         } else if (value.isEmpty()) {
-            add("SecretValueEmpty", field, "key \"%s\" of Secret \"%s\" is empty".formatted(entry, secretName));
+            add(Reason.SecretValueEmpty, field, "key \"%s\" of Secret \"%s\" is empty".formatted(entry, secretName));
         } else if (!entry.equals(AUTHORITIES) && value.length() > (lines ? LONGEST_TEXT : LONGEST_VALUE)) {
-            add("SecretValueTooLarge", field,
+            add(Reason.SecretValueTooLarge, field,
                     ("key \"%s\" of Secret \"%s\" has %d characters, and at most %d are taken; put the value there and "
                             + "nothing else").formatted(entry, secretName, value.length(),
                                     lines ? LONGEST_TEXT : LONGEST_VALUE));
         } else if (!lines && value.chars().anyMatch(c -> c == '\n' || c == '\r' || c == 0)) {
-            add("SecretValueInvalid", field,
+            add(Reason.SecretValueInvalid, field,
                     ("key \"%s\" of Secret \"%s\" has a line break or a NUL in it, which no login takes; write it without "
                             + "(echo -n, or stringData on one line)").formatted(entry, secretName));
         }
@@ -133,7 +134,7 @@ final class Credentials {
         List<String> names = Arrays.stream(allowed.split(",")).map(Credentials::canonical).toList();
         for (String host : hosts) {
             if (!names.contains(canonical(host))) {
-                add("HostNotAllowed", field,
+                add(Reason.HostNotAllowed, field,
                         "Secret \"%s\" may be sent only to %s (annotation %s), not to \"%s\"".formatted(secretName,
                                 allowed.strip(), PostriderApi.HOSTS_ANNOTATION, host));
             }
@@ -145,7 +146,7 @@ final class Credentials {
         return name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
     }
 
-    private void add(String reason, String field, String message) {
+    private void add(Reason reason, String field, String message) {
         problems.add(new Problem(Area.SECRETS, reason, field, message));
     }
 }

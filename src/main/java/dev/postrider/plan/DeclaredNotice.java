@@ -5,6 +5,7 @@ import dev.postrider.api.LicenseExpiryNoticeSpec;
 import dev.postrider.api.LicenseExpiryNoticeSpec.ExpirySource;
 import dev.postrider.api.LicenseExpiryNoticeSpec.Format;
 import dev.postrider.api.LicenseExpiryNoticeStatus.Settings;
+import dev.postrider.api.Reason;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.ResourceKey;
 import java.time.DateTimeException;
@@ -71,7 +72,7 @@ final class DeclaredNotice {
     static Optional<Problem> organization(String namespace, String name, World world) {
         return world.organization(new ResourceKey(namespace, name)).isPresent()
                 ? Optional.empty()
-                : Optional.of(Problem.notThereYet(Area.SPEC, Problem.ORGANIZATION_NOT_FOUND, "spec.organizationRef",
+                : Optional.of(new Problem(Area.SPEC, Reason.OrganizationNotFound, "spec.organizationRef",
                         "there is no OrganizationMailSettings \"%s\" in namespace \"%s\"; create it, or name another one"
                                 .formatted(name, namespace)));
     }
@@ -105,8 +106,9 @@ final class DeclaredNotice {
                                         zone));
                     } catch (IllegalArgumentException e) {
                         problems.add(
-                                new Problem(Area.SECRETS, "SecretValueInvalid", field, "key \"%s\" of Secret \"%s\" %s"
-                                        .formatted(source.key(), source.secretRef().name(), e.getMessage())));
+                                new Problem(Area.SECRETS, Reason.SecretValueInvalid, field,
+                                        "key \"%s\" of Secret \"%s\" %s"
+                                                .formatted(source.key(), source.secretRef().name(), e.getMessage())));
                         return Optional.empty();
                     }
                 });
@@ -138,6 +140,6 @@ final class DeclaredNotice {
     }
 
     private void invalid(String field, String message) {
-        problems.add(new Problem(Area.SPEC, "InvalidSpec", field, message));
+        problems.add(new Problem(Area.SPEC, Reason.InvalidSpec, field, message));
     }
 }

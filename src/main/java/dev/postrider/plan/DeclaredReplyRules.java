@@ -1,6 +1,7 @@
 package dev.postrider.plan;
 
 import dev.postrider.api.MailServerSpec;
+import dev.postrider.api.Reason;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.reply.ReplyRules;
 import dev.postrider.reply.RuleProblem;
@@ -31,7 +32,7 @@ final class DeclaredReplyRules {
     /** Records all that is wrong with them. */
     static void check(MailServerSpec spec, List<Problem> problems) {
         for (RuleProblem problem : ReplyRules.problems(of(spec))) {
-            problems.add(new Problem(Area.SPEC, "InvalidSpec", "spec.replyRules" + problem.place(),
+            problems.add(new Problem(Area.SPEC, Reason.InvalidSpec, "spec.replyRules" + problem.place(),
                     problem.message()));
         }
     }

@@ -1,7 +1,9 @@
 package dev.postrider.plan;
 
 import dev.postrider.api.Condition;
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.PostriderApi;
+import dev.postrider.api.Reason;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +29,8 @@ enum Deletion {
         String wrong = confirmation == null || confirmation.isEmpty()
                 ? "is not set"
                 : "is \"" + confirmation + "\", not exactly \"" + PostriderApi.DELETION_CONFIRMATION + "\"";
-        return conditions.set(Conditions.DELETION_CONFIRMED, Condition.Status.False,
-                confirmation == null || confirmation.isEmpty() ? "ConfirmationMissing" : "ConfirmationWrong",
+        return conditions.set(ConditionType.DeletionConfirmed, Condition.Status.False,
+                confirmation == null || confirmation.isEmpty() ? Reason.ConfirmationMissing : Reason.ConfirmationWrong,
                 ("held, and everything goes on working, because spec.deletionConfirmation %s. %s To go ahead: kubectl -n %s "
                         + "patch %s %s --type merge -p '{\"spec\":{\"deletionConfirmation\":\"Delete\"}}'")
                         .formatted(wrong,

@@ -3,6 +3,7 @@ package dev.postrider.plan;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsSpec.Dkim;
 import dev.postrider.api.OrganizationMailSettingsStatus.DkimRecord;
+import dev.postrider.api.Reason;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.Address;
 import dev.postrider.route.CanonicalAddress;
@@ -90,7 +91,7 @@ final class DkimKeys {
             try {
                 key.get().key();
             } catch (InvalidPemException e) {
-                problems.add(new Problem(Area.SECRETS, "PrivateKeyInvalid", field,
+                problems.add(new Problem(Area.SECRETS, Reason.PrivateKeyInvalid, field,
                         "key \"%s\" of Secret \"%s\" cannot be used: %s".formatted(entry, secret, e.getMessage())));
                 return Optional.empty();
             }
@@ -99,7 +100,7 @@ final class DkimKeys {
     }
 
     private static Problem invalid(String field, String message) {
-        return new Problem(Area.SPEC, "InvalidSpec", field, message);
+        return new Problem(Area.SPEC, Reason.InvalidSpec, field, message);
     }
 
     /** What is to be published of keys that can be used. */

@@ -3,6 +3,7 @@ package dev.postrider.plan;
 import dev.postrider.api.Authentication;
 import dev.postrider.api.MailServerSpec;
 import dev.postrider.api.MicrosoftGraph;
+import dev.postrider.api.Reason;
 import dev.postrider.api.Smtp;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.Durations;
@@ -43,7 +44,7 @@ final class Endpoints {
         } else if (spec.microsoftGraph() != null && spec.smtp() == null) {
             endpoint = graph(spec.microsoftGraph());
         } else {
-            problems.add(new Problem(Area.SPEC, "InvalidSpec", "spec",
+            problems.add(new Problem(Area.SPEC, Reason.InvalidSpec, "spec",
                     "exactly one of smtp and microsoftGraph must be set"));
             endpoint = Optional.empty();
         }
@@ -88,7 +89,7 @@ final class Endpoints {
         Smtp.Security security = securityOf(smtp);
         if (smtp.authentication() != null && smtp.authentication().submitter() != null
                 && security == Smtp.Security.None && !Boolean.TRUE.equals(smtp.allowPlaintextAuthentication())) {
-            problems.add(new Problem(Area.SPEC, "InvalidSpec", "spec.smtp.security",
+            problems.add(new Problem(Area.SPEC, Reason.InvalidSpec, "spec.smtp.security",
                     "None would send the passwords of those who submit in the clear; choose another security, or set "
                             + "allowPlaintextAuthentication: true"));
         }
@@ -140,7 +141,7 @@ final class Endpoints {
 
     private Optional<Endpoint> graph(MicrosoftGraph graph) {
         if ((graph.secretRef() == null) == (graph.certificateSecretRef() == null)) {
-            problems.add(new Problem(Area.SPEC, "InvalidSpec", GRAPH,
+            problems.add(new Problem(Area.SPEC, Reason.InvalidSpec, GRAPH,
                     "exactly one of secretRef and certificateSecretRef must be set"));
             return Optional.empty();
         }

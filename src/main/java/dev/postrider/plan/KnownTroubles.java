@@ -1,6 +1,7 @@
 package dev.postrider.plan;
 
 import dev.postrider.api.MailServerSpec;
+import dev.postrider.api.Reason;
 import dev.postrider.api.Smtp;
 import dev.postrider.plan.Problem.Area;
 import java.util.ArrayList;
@@ -13,11 +14,6 @@ import java.util.Locale;
  * with app passwords" (Google Account Help), and the notes on port 25 of Amazon EC2, Azure and Google Cloud.
  */
 final class KnownTroubles {
-    /** Stays true after a mail was taken. */
-    static final String PASSWORDS_END = "PasswordsEnd";
-    static final String APP_PASSWORD_NEEDED = "AppPasswordNeeded";
-    static final String PORT_OFTEN_BLOCKED = "PortOftenBlocked";
-
     private static final String EXCHANGE_ONLINE = "smtp(-legacy)?\\.office365\\.com|smtp\\.outlook\\.office365\\.com";
     private static final String GOOGLE = "smtp(-relay)?\\.gmail\\.com|smtp\\.google(mail)?\\.com";
     private static final String PUBLIC = EXCHANGE_ONLINE + "|" + GOOGLE
@@ -34,16 +30,16 @@ final class KnownTroubles {
         String host = smtp.host().toLowerCase(Locale.ROOT);
         boolean password = smtp.authentication() != null && smtp.authentication().password() != null;
         if (password && host.matches(EXCHANGE_ONLINE)) {
-            troubles.add(new Problem(Area.SPEC, PASSWORDS_END, "spec.smtp.authentication.password",
+            troubles.add(new Problem(Area.SPEC, Reason.PasswordsEnd, "spec.smtp.authentication.password",
                     "Exchange Online switches logins with passwords off by default at the end of December 2026, and "
                             + "then refuses them with 550 5.7.30; use oauth2 in place of password, or spec.microsoftGraph"));
         }
         if (password && host.matches(GOOGLE)) {
-            troubles.add(new Problem(Area.SPEC, APP_PASSWORD_NEEDED, "spec.smtp.authentication.password",
+            troubles.add(new Problem(Area.SPEC, Reason.AppPasswordNeeded, "spec.smtp.authentication.password",
                     "Google takes no account passwords here; put an app password into the Secret, or use oauth2"));
         }
         if (smtp.port() != null && smtp.port() == 25 && (smtp.authentication() != null || host.matches(PUBLIC))) {
-            troubles.add(new Problem(Area.SPEC, PORT_OFTEN_BLOCKED, "spec.smtp.port",
+            troubles.add(new Problem(Area.SPEC, Reason.PortOftenBlocked, "spec.smtp.port",
                     "many clouds and hosters let no connection out to port 25; use port 587, where the server has it"));
         }
         return List.copyOf(troubles);

@@ -2,12 +2,15 @@ package dev.postrider.plan;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.Condition.Status;
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.LicenseExpiryNoticeStatus;
 import dev.postrider.api.LicenseExpiryNoticeStatus.NextNotice;
 import dev.postrider.api.LicenseExpiryNoticeStatus.SentNotice;
 import dev.postrider.api.LicenseExpiryNoticeStatus.Settings;
 import dev.postrider.api.LicenseExpiryNoticeStatus.State;
+import dev.postrider.api.Observations;
+import dev.postrider.api.Reason;
 import dev.postrider.api.TestSendStatus;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -29,7 +32,13 @@ import org.jspecify.annotations.Nullable;
  * @param notices   what is worth an Event
  */
 public record LicenseNoticePlan(List<NoticeOrder> orders, LicenseExpiryNoticeStatus status,
-        Optional<Instant> lookAgain, List<Notice> notices) {
+        Optional<Instant> lookAgain, List<Notice> notices) implements Plan {
+
+    /** Never: nothing holds a license. */
+    @Override
+    public boolean release() {
+        return false;
+    }
 
     /** Plans for one license. */
     public static LicenseNoticePlan of(LicenseExpiryNotice resource, World world, NoticeNews news) {
@@ -62,7 +71,8 @@ public record LicenseNoticePlan(List<NoticeOrder> orders, LicenseExpiryNoticeSta
             this.world = world;
             this.news = news;
             this.before = resource.getStatus();
-            this.conditions = new Conditions(before == null ? null : before.conditions(), world.now(),
+            this.conditions = new Conditions(Observations.ofLicenseNotice(),
+                    before == null ? null : before.conditions(), world.now(),
                     Objects.requireNonNullElse(resource.getMetadata().getGeneration(), 0L));
             this.sent = new SentNotices(before == null ? null : before.sent());
         }
@@ -199,17 +209,18 @@ public record LicenseNoticePlan(List<NoticeOrder> orders, LicenseExpiryNoticeSta
                     .filter(t -> t.step == Step.TO_COME)
                     .isPresent();
             if (toCome && next.isPresent() && (before == null || !next.get().equals(before.nextNotice()))) {
-                events.add(Notice.normal("NoticeScheduled", "the notice %s of license \"%s\" is sent at %s".formatted(
-                        next.get().notice(), settings.license(), next.get().time())));
+                events.add(
+                        Notice.normal(Reason.NoticeScheduled, "the notice %s of license \"%s\" is sent at %s".formatted(
+                                next.get().notice(), settings.license(), next.get().time())));
             }
             boolean wasToCome = before != null && before.nextNotice() != null
                     && before.nextNotice().notice().equals(ExpiryNotice.BEFORE.text());
             if (sameDate && wasToCome && turns.getFirst().step == Step.MISSED) {
-                events.add(Notice.warning("NoticeMissed", missed(ExpiryNotice.BEFORE, settings)));
+                events.add(Notice.warning(Reason.NoticeMissed, missed(ExpiryNotice.BEFORE, settings)));
             }
             boolean wasValid = before == null || before.daysLeft() == null || before.daysLeft() > 0 || !sameDate;
             if (daysLeft == 0 && wasValid) {
-                events.add(Notice.warning("LicenseExpired",
+                events.add(Notice.warning(Reason.LicenseExpired,
                         "license \"%s\" expired on %s".formatted(settings.license(), schedule.expiry())));
             }
         }
@@ -228,7 +239,7 @@ public record LicenseNoticePlan(List<NoticeOrder> orders, LicenseExpiryNoticeSta
             Optional<Problem> blocked = turns.stream().anyMatch(t -> t.step == Step.FAILED)
                     ? Optional.of(sent.failure(schedule.expiry()))
                     : open.isPresent() ? sender.blocked().filter(_ -> due || !sender.undecided()) : Optional.empty();
-            blocked.ifPresent(b -> conditions.set(Conditions.BLOCKED, Status.True, b.reason(), b.message()));
+            blocked.ifPresent(b -> conditions.set(ConditionType.Blocked, Status.True, b.reason(), b.message()));
             if (!problems.isEmpty()) {
                 String last = open.isEmpty() || problems.stream().allMatch(Planning::isMissingOrganization)
                         && missing(settings.organization()).isPresent()
@@ -242,9 +253,10 @@ public record LicenseNoticePlan(List<NoticeOrder> orders, LicenseExpiryNoticeSta
             } else if (open.isPresent()) {
                 boolean waits = open.get().step == Step.TO_COME;
                 String what = waits ? "is sent at " + schedule.time(open.get().notice) : "is being sent";
-                ready(Status.True, waits ? "Scheduled" : "Sending", "%s, the expiry day counted; the notice %s %s"
-                        .formatted(daysLeft == 1 ? "1 day is left" : daysLeft + " days are left",
-                                open.get().notice.text(), what));
+                ready(Status.True, waits ? Reason.Scheduled : Reason.Sending,
+                        "%s, the expiry day counted; the notice %s %s"
+                                .formatted(daysLeft == 1 ? "1 day is left" : daysLeft + " days are left",
+                                        open.get().notice.text(), what));
             } else {
                 closed(settings, turns.getLast().step, daysLeft);
             }
@@ -253,40 +265,40 @@ public record LicenseNoticePlan(List<NoticeOrder> orders, LicenseExpiryNoticeSta
         /** Nothing is left to be sent. */
         private void closed(Settings settings, Step last, int daysLeft) {
             switch (last) {
-                case NEVER -> ready(Status.True, "AlreadyExpired",
+                case NEVER -> ready(Status.True, Reason.AlreadyExpired,
                         ("the license had expired on %s, before this resource was created, so that no notice is sent; "
                                 + "spec.notifyIfAlreadyExpired: true sends the one of the expiry all the same")
                                 .formatted(settings.expiryDate()));
                 case MISSED -> {
                     String message = missed(ExpiryNotice.ON_EXPIRY, settings) + "; a new expiry date starts anew";
-                    ready(Status.False, "NoticeMissed", message);
-                    // Waiting does not help any more, and kstatus takes Ready=False alone for progress.
-                    conditions.set(Conditions.STALLED, Status.True, "NoticeMissed", message);
+                    conditions.stalled(ready(Status.False, Reason.NoticeMissed, message),
+                            Stream.of(Reason.NoticeMissed));
                 }
-                default -> ready(Status.True, "Completed",
+                default -> ready(Status.True, Reason.Completed,
                         "the license %s on %s, and its notices were sent; a new expiry "
                                 .formatted(daysLeft > 0 ? "expires" : "expired", settings.expiryDate())
                                 + "date starts anew");
             }
         }
 
-        private void ready(Status status, String reason, String message) {
-            Condition ready = conditions.set(Conditions.READY, status, reason, message);
+        private Condition ready(Status status, Reason reason, String message) {
+            Condition ready = conditions.set(ConditionType.Ready, status, reason, message);
             if (status == Status.False && conditions.isNews(ready)) {
                 events.add(Notice.warning(reason, message));
             }
+            return ready;
         }
 
         private static boolean isMissingOrganization(Problem problem) {
-            return problem.reason().equals(Problem.ORGANIZATION_NOT_FOUND);
+            return problem.reason() == Reason.OrganizationNotFound;
         }
 
         private void stalled() {
             problems.stream()
-                    .filter(p -> !p.waits())
+                    .filter(p -> p.reason().needsPerson())
                     .findFirst()
                     .ifPresent(
-                            p -> conditions.set(Conditions.STALLED, Status.True, p.reason(),
+                            p -> conditions.set(ConditionType.Stalled, Status.True, p.reason(),
                                     Problem.describe(problems)));
         }
 

@@ -2,6 +2,7 @@ package dev.postrider.plan;
 
 import dev.postrider.api.Authentication;
 import dev.postrider.api.Authentication.PopSecurity;
+import dev.postrider.api.Reason;
 import dev.postrider.api.SecretReference;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.Durations;
@@ -61,7 +62,7 @@ final class Logins {
                 return Optional.of(submitter(declared.submitter()));
             }
         }
-        problems.add(new Problem(Area.SPEC, "InvalidSpec", FIELD,
+        problems.add(new Problem(Area.SPEC, Reason.InvalidSpec, FIELD,
                 "exactly one of password, popBeforeSmtp, oauth2 and submitter must be set"));
         return Optional.empty();
     }

@@ -1,5 +1,6 @@
 package dev.postrider.plan;
 
+import dev.postrider.api.Reason;
 import dev.postrider.plan.Problem.Area;
 import jakarta.mail.internet.AddressException;
 import jakarta.mail.internet.InternetAddress;
@@ -33,7 +34,7 @@ final class MailAddress {
     /** Records what is wrong with the address in a field, if there is one. */
     static void check(String field, @Nullable String address, List<Problem> problems) {
         if (address != null) {
-            problem(address).ifPresent(p -> problems.add(new Problem(Area.SPEC, "InvalidSpec", field, p)));
+            problem(address).ifPresent(p -> problems.add(new Problem(Area.SPEC, Reason.InvalidSpec, field, p)));
         }
     }
 

@@ -2,11 +2,14 @@ package dev.postrider.plan;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.Condition.Status;
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.MailServerSpec;
 import dev.postrider.api.MailServerSpec.Scope;
 import dev.postrider.api.MailServerStatus;
 import dev.postrider.api.Mailbox;
+import dev.postrider.api.Observations;
+import dev.postrider.api.Reason;
 import dev.postrider.api.Smtp;
 import dev.postrider.api.TestSendStatus;
 import dev.postrider.api.TestSpec;
@@ -44,9 +47,7 @@ import org.jspecify.annotations.Nullable;
  * @param notices   what is worth an Event
  */
 public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optional<TestOrder> test,
-        MailServerStatus status, Optional<Instant> lookAgain, List<Notice> notices) {
-
-    static final String LOGIN_NOT_TESTED = "LoginNotTested";
+        MailServerStatus status, Optional<Instant> lookAgain, List<Notice> notices) implements Plan {
 
     /** Plans for one server. */
     public static MailServerPlan of(MailServer server, World world, TestNews news) {
@@ -63,7 +64,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
 
     /** Whether the status tells of a refusal. */
     public static boolean isToldRefused(MailServer server) {
-        return server.getStatus() != null && Refusal.isTold(server.getStatus().conditions(), Conditions.READY);
+        return server.getStatus() != null && Refusal.isTold(server.getStatus().conditions(), ConditionType.Ready);
     }
 
     /** What is wrong with a server and its Secrets, each problem apart. */
@@ -142,7 +143,8 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             this.news = news;
             this.before = server.getStatus();
             this.rate = new TestRate(server, world, before == null ? null : before.testsCountedUntil());
-            this.conditions = new Conditions(before == null ? null : before.conditions(), world.now(),
+            this.conditions = new Conditions(Observations.ofMailServer(),
+                    before == null ? null : before.conditions(), world.now(),
                     server.getMetadata().getGeneration() == null ? 0 : server.getMetadata().getGeneration());
         }
 
@@ -159,12 +161,12 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
 
             Condition secrets = secretsValid(declared.isPresent());
             Condition proof = testSendSucceeded(fingerprint, test, record);
-            conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
+            conditions.set(ConditionType.RelayAvailable, world.relay());
             sendersRestricted();
             takesMail();
             onBackup(route.isPresent());
             Condition ready = ready(secrets, proof);
-            stalled(record);
+            conditions.stalled(ready, Stream.concat(Problem.reasons(problems), Reason.of(ready.reason()).stream()));
             boolean release = deletion();
 
             MailServerStatus status = new MailServerStatus(server.getMetadata().getGeneration(),
@@ -172,7 +174,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                     weakenedChecks());
             if (conditions.isNews(ready) && ready.status() == Status.False
                     && (news.finished().isEmpty() || Refusal.isToldBy(ready))) {
-                notices.add(Notice.warning(ready.reason(), ready.message()));
+                notices.add(Notice.warning(ready));
             }
             List<Problem> unusual = warnings(server);
             if (conditions.isNews(ready) && ready.message().endsWith(Problem.describe(unusual)) && !unusual.isEmpty()) {
@@ -197,7 +199,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                 return null;
             }
             if (before == null || !weakened.equals(before.weakenedChecks())) {
-                notices.add(Notice.warning("ChecksWeakened", "less safe than by default, as declared: spec.smtp."
+                notices.add(Notice.warning(Reason.ChecksWeakened, "less safe than by default, as declared: spec.smtp."
                         + String.join(", spec.smtp.", weakened)
                         + "; whoever stands between Postrider and the server may be able to read or change mail"));
             }
@@ -207,7 +209,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         private void checkSpec() {
             Installation installation = world.installation();
             if (spec.scope() == Scope.Global && !isHonouredGlobal(server, installation)) {
-                problems.add(new Problem(Area.SPEC, Problem.SCOPE_NOT_ALLOWED, "spec.scope",
+                problems.add(new Problem(Area.SPEC, Reason.ScopeNotAllowed, "spec.scope",
                         ("a global server would get every organization's mail, so it is honoured only in the namespaces %s, "
                                 + "not in \"%s\"; declare it there, or make it a server of scope Organization")
                                 .formatted(
@@ -327,16 +329,17 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                 return;
             }
             if (policy.get() != SenderDomains.OPEN) {
-                conditions.set(Conditions.SENDERS_RESTRICTED, Status.True, policy.get().text(),
+                conditions.set(ConditionType.SendersRestricted, Status.True,
+                        policy.get() == SenderDomains.VERIFIED ? Reason.Verified : Reason.Granted,
                         "each namespace sends through global servers as the domains that are granted to it"
                                 + (policy.get() == SenderDomains.VERIFIED ? ", or verified by DNS" : ""));
                 return;
             }
-            Condition open = conditions.set(Conditions.SENDERS_RESTRICTED, Status.False, policy.get().text(),
+            Condition open = conditions.set(ConditionType.SendersRestricted, Status.False, Reason.Open,
                     "any namespace may send as any domain through this server; list in spec.senders which namespace may "
                             + "send as which domains, then set senderDomains: Granted of the chart");
             if (conditions.isNews(open)) {
-                notices.add(Notice.warning("SendersNotRestricted", open.message()));
+                notices.add(Notice.warning(Reason.SendersNotRestricted, open.message()));
             }
         }
 
@@ -345,19 +348,20 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             Optional<ServerRest> rest = world.rest(key(server));
             if (rest.isPresent()) {
                 boolean overRate = rest.get().overRate();
-                Condition rests = conditions.set(Conditions.TAKES_MAIL, Status.False, overRate ? "OverRate" : "Rests",
+                Condition rests = conditions.set(ConditionType.TakesMail, Status.False,
+                        overRate ? Reason.OverRate : Reason.Rests,
                         "since %s %sthe relay sends it no mail; mail goes through other servers, or waits%s".formatted(
                                 rest.get().since().truncatedTo(ChronoUnit.SECONDS),
                                 overRate ? "it is over its rate (spec.limits), and " : "",
                                 rest.get().why().isEmpty() ? "" : ": " + rest.get().why()));
                 if (conditions.isNews(rests)) {
-                    notices.add(Notice.warning(overRate ? "ServerOverRate" : "ServerRests", rests.message()));
+                    notices.add(Notice.warning(overRate ? Reason.ServerOverRate : Reason.ServerRests, rests.message()));
                 }
-            } else if (conditions.had(Conditions.TAKES_MAIL)) {
-                Condition takes = conditions.set(Conditions.TAKES_MAIL, Status.True, "TakesMail",
+            } else if (conditions.had(ConditionType.TakesMail)) {
+                Condition takes = conditions.set(ConditionType.TakesMail, Status.True, Reason.TakesMail,
                         "the relay sends it mail");
                 if (conditions.isNews(takes)) {
-                    notices.add(Notice.normal("ServerTakesMail", "the relay sends it mail again"));
+                    notices.add(Notice.normal(Reason.ServerTakesMail, "the relay sends it mail again"));
                 }
             }
         }
@@ -375,7 +379,7 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         }
 
         private Condition secretsValid(boolean allRead) {
-            String type = Conditions.SECRETS_VALID;
+            ConditionType type = ConditionType.SecretsValid;
             List<Problem> wrong = problems.stream().filter(p -> p.area() == Area.SECRETS).toList();
             if (!wrong.isEmpty()) {
                 return conditions.set(type, Status.False, wrong.getFirst().reason(),
@@ -384,12 +388,12 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
             List<String> sources = new ArrayList<>(sources("Secret ", Endpoints.secretNames(spec)));
             sources.addAll(sources("ConfigMap ", Endpoints.configMapNames(spec)));
             if (sources.isEmpty()) {
-                return conditions.set(type, Status.True, "NoneNeeded", "the server needs no Secret");
+                return conditions.set(type, Status.True, Reason.NoneNeeded, "the server needs no Secret");
             }
             String names = String.join(" and ", sources);
             return allRead
-                    ? conditions.set(type, Status.True, "Valid", "read from " + names)
-                    : conditions.set(type, Status.Unknown, "NotRead",
+                    ? conditions.set(type, Status.True, Reason.Valid, "read from " + names)
+                    : conditions.set(type, Status.Unknown, Reason.NotRead,
                             names + " is read once the spec is mended: " + Problem.describe(problems));
         }
 
@@ -405,36 +409,36 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
 
         private Condition testSendSucceeded(Optional<String> fingerprint, Optional<TestOrder> test,
                 @Nullable TestSendStatus record) {
-            String type = Conditions.TEST_SEND_SUCCEEDED;
+            ConditionType type = ConditionType.TestSendSucceeded;
             if (fingerprint.isEmpty()) {
-                return conditions.set(type, Status.Unknown, "NotValid",
+                return conditions.set(type, Status.Unknown, Reason.NotValid,
                         "the test waits until what is wrong with the resource is mended");
             }
             Optional<TestOrder> underway = test.or(news::running);
             if (underway.isPresent()) {
-                return conditions.set(type, Status.Unknown, "InProgress",
+                return conditions.set(type, Status.Unknown, Reason.InProgress,
                         "a test mail to " + underway.get().mail().recipient() + " is on its way");
             }
             if (newTestWaits.isPresent()) {
-                return conditions.set(type, Status.Unknown, TestRate.REASON, newTestWaits.get().message());
+                return conditions.set(type, Status.Unknown, Reason.TestRateLimited, newTestWaits.get().message());
             }
             if (record == null || !fingerprint.get().equals(record.fingerprint())) {
                 return spec.test() == null
-                        ? conditions.set(type, Status.Unknown, "NoRecipient",
+                        ? conditions.set(type, Status.Unknown, Reason.NoRecipient,
                                 "not tested; set spec.test.recipient to prove this server with a real mail")
-                        : conditions.set(type, Status.Unknown, "NotRequested",
+                        : conditions.set(type, Status.Unknown, Reason.NotRequested,
                                 "not tested; a new value of the annotation postrider.dev/test-send asks for a test");
             }
             if (record.accepted() && Endpoints.isTestedWithoutMail(spec)) {
-                return conditions.set(type, Status.Unknown, LOGIN_NOT_TESTED,
+                return conditions.set(type, Status.Unknown, Reason.LoginNotTested,
                         "the server was reached%s and offers a login; no mail was sent, since only those who submit can log in. Name a login in spec.smtp.authentication.submitter.testSecretRef to prove it with a mail"
                                 .formatted(record.tlsProtocol() == null ? "" : " by " + record.tlsProtocol()));
             }
             if (record.accepted()) {
-                return conditions.set(type, Status.True, "Accepted",
+                return conditions.set(type, Status.True, Reason.Accepted,
                         "Email server accepted mail for delivery: " + record.reply() + inTheClear(record));
             }
-            return conditions.set(type, Status.False, Optional.ofNullable(record.failedStep()).orElse("Failed"),
+            return conditions.set(type, Status.False, TestRecord.failedStep(record).orElse(Reason.Failed),
                     record.failure() + Optional.ofNullable(record.nextAttemptTime())
                             .map(t -> ". Tried again at " + t)
                             .orElse("") + lastGood());
@@ -449,37 +453,37 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         }
 
         private Condition ready(Condition secrets, Condition tested) {
-            String type = Conditions.READY;
+            ConditionType type = ConditionType.Ready;
             List<Problem> wrong = problems.stream().filter(p -> p.area() == Area.SPEC).toList();
             if (!wrong.isEmpty()) {
                 return conditions.set(type, Status.False, wrong.getFirst().reason(), Problem.describe(wrong));
             }
             if (secrets.status() == Status.False) {
-                return conditions.set(type, Status.False, secrets.reason(), secrets.message());
+                return conditions.setAs(type, secrets, secrets.message());
             }
             if (tested.status() == Status.False) {
-                return conditions.set(type, Status.False, tested.reason(), tested.message());
+                return conditions.setAs(type, tested, tested.message());
             }
             if (refused.isPresent()) {
-                return conditions.set(type, Status.False, Refusal.REASON, refused.get().message() + lastGood());
+                return conditions.set(type, Status.False, Reason.Refused, refused.get().message() + lastGood());
             }
-            if (tested.reason().equals("InProgress") || tested.reason().equals(TestRate.REASON)) {
-                return conditions.set(type, Status.Unknown, tested.reason(), tested.message() + unusual());
+            if (tested.is(Reason.InProgress) || tested.is(Reason.TestRateLimited)) {
+                return conditions.setAs(type, tested, tested.message() + unusual());
             }
             if (!isActive(server)) {
-                return conditions.set(type, Status.True, "Inactive", "valid, and switched off (spec.active)");
+                return conditions.set(type, Status.True, Reason.Inactive, "valid, and switched off (spec.active)");
             }
             return tested.status() == Status.True
-                    ? conditions.set(type, Status.True, "Accepted", tested.message() + lasting())
+                    ? conditions.set(type, Status.True, Reason.Accepted, tested.message() + lasting())
                     : conditions.set(type, Status.True,
-                            tested.reason().equals(LOGIN_NOT_TESTED) ? tested.reason() : "NotTested",
+                            tested.is(Reason.LoginNotTested) ? Reason.LoginNotTested : Reason.NotTested,
                             tested.message() + unusual());
         }
 
         /** What ends one day, though it works today. */
         private String lasting() {
             List<Problem> ends = warnings(server).stream()
-                    .filter(warning -> warning.reason().equals(KnownTroubles.PASSWORDS_END))
+                    .filter(warning -> warning.reason() == Reason.PasswordsEnd)
                     .toList();
             return ends.isEmpty() ? "" : ". Warning: " + Problem.describe(ends);
         }
@@ -488,17 +492,6 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
         private String unusual() {
             List<Problem> unusual = warnings(server);
             return unusual.isEmpty() ? "" : ". Warning: " + Problem.describe(unusual);
-        }
-
-        private void stalled(@Nullable TestSendStatus record) {
-            Condition ready = Conditions.find(conditions.list(), Conditions.READY).orElseThrow();
-            boolean person = Problem.needPerson(problems)
-                    || problems.isEmpty() && ready.status() == Status.False
-                            && record != null
-                            && TestRecord.failedStep(record).filter(TestRecord::needsPerson).isPresent();
-            if (person) {
-                conditions.set(Conditions.STALLED, Status.True, ready.reason(), ready.message());
-            }
         }
 
         private boolean deletion() {
@@ -511,13 +504,13 @@ public record MailServerPlan(Optional<ServerRoute> route, boolean release, Optio
                             : "Organizations that send through it: %s.".formatted(Names.some(users));
                     Condition held = Deletion.unconfirmed(conditions, server, spec.deletionConfirmation(), loss);
                     if (conditions.isNews(held)) {
-                        notices.add(Notice.warning(held.reason(), held.message()));
+                        notices.add(Notice.warning(held));
                     }
                     yield false;
                 }
                 case CONFIRMED -> {
-                    conditions.set(Conditions.DELETION_CONFIRMED, Status.True, "Confirmed", "being deleted");
-                    notices.add(Notice.normal("Deleted",
+                    conditions.set(ConditionType.DeletionConfirmed, Status.True, Reason.Confirmed, "being deleted");
+                    notices.add(Notice.normal(Reason.Deleted,
                             "deleted as confirmed; its route is removed, what was queued goes through the other servers"));
                     yield true;
                 }

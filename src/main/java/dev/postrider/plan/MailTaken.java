@@ -2,6 +2,8 @@ package dev.postrider.plan;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.Condition.Status;
+import dev.postrider.api.ConditionType;
+import dev.postrider.api.Reason;
 import dev.postrider.route.MailRest;
 import dev.postrider.route.ResourceKey;
 import java.time.Instant;
@@ -15,9 +17,6 @@ import org.jspecify.annotations.Nullable;
  * begins. Nothing of an organization whose mail never rested.
  */
 final class MailTaken {
-    private static final String HELD = "Held";
-    private static final String RESTS = "Rests";
-
     private final ResourceKey organization;
     private final Optional<List<MailRest>> told;
 
@@ -32,19 +31,20 @@ final class MailTaken {
 
     /** Sets the condition. */
     void tell(@Nullable List<Condition> before, Conditions conditions, List<Notice> notices) {
-        Optional<Condition> last = Conditions.find(before, Conditions.MAIL_TAKEN);
+        Optional<Condition> last = Conditions.find(before, ConditionType.MailTaken);
         if (told.isEmpty()) {
             // What was said stays until the relays have said something else.
             last.ifPresent(conditions::add);
         } else if (!told.get().isEmpty()) {
             Condition rests = rests(told.get().getFirst(), conditions);
             if (conditions.isNews(rests)) {
-                notices.add(Notice.warning("Mail" + rests.reason(), rests.message()));
+                notices.add(
+                        Notice.warning(rests.is(Reason.Held) ? Reason.MailHeld : Reason.MailRests, rests.message()));
             }
         } else if (last.isPresent()) {
             Condition taken = taken(last.get(), conditions);
             if (conditions.isNews(taken)) {
-                notices.add(Notice.normal("MailTaken", taken.message()));
+                notices.add(Notice.normal(Reason.MailTaken, taken.message()));
             }
         }
     }
@@ -57,7 +57,7 @@ final class MailTaken {
         String said = rest.why().isEmpty()
                 ? ""
                 : " (%s%s)".formatted(rest.replyClass().map(text -> text + ": ").orElse(""), rest.why());
-        return conditions.set(Conditions.MAIL_TAKEN, Status.False, held ? HELD : RESTS,
+        return conditions.set(ConditionType.MailTaken, Status.False, held ? Reason.Held : Reason.Rests,
                 "since %s %s%s; %s".formatted(seconds(rest.since()), what, said,
                         held
                                 ? "what no other server takes is held. Do what the reply asks for, then release it: "
@@ -75,10 +75,11 @@ final class MailTaken {
 
     private Condition taken(Condition last, Conditions conditions) {
         // A message that is held stays so until it is released, also where a restart of the relay ended the rest.
-        String held = last.reason().equals(HELD) || last.reason().equals("TakenAfterHold")
+        String held = last.is(Reason.Held) || last.is(Reason.TakenAfterHold)
                 ? ". What is still held is listed by " + command("list", " --state held")
                 : "";
-        return conditions.set(Conditions.MAIL_TAKEN, Status.True, held.isEmpty() ? "Taken" : "TakenAfterHold",
+        return conditions.set(ConditionType.MailTaken, Status.True,
+                held.isEmpty() ? Reason.Taken : Reason.TakenAfterHold,
                 "no server refuses all mail of this organization" + held);
     }
 

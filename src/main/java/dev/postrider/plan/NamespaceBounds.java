@@ -1,5 +1,6 @@
 package dev.postrider.plan;
 
+import dev.postrider.api.Reason;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.RouteJson;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -28,14 +29,14 @@ public final class NamespaceBounds {
         List<Problem> problems = new ArrayList<>();
         OptionalInt most = world.boundPassed(resource);
         if (most.isPresent()) {
-            problems.add(problem("TooManyInNamespace",
+            problems.add(problem(Reason.TooManyInNamespace,
                     ("namespace \"%s\" has more than %d %s, and those that were declared first count; delete one that is "
                             + "not needed, or ask the administrator of Postrider to raise namespaceLimits.%s")
                             .formatted(resource.getMetadata().getNamespace(), most.getAsInt(), kind, setting)));
         }
         OptionalLong octets = world.octetsPassed(resource);
         if (octets.isPresent()) {
-            problems.add(problem("TooLargeInNamespace",
+            problems.add(problem(Reason.TooLargeInNamespace,
                     ("the resources of namespace \"%s\" and the certificates that they name have more than %d octets "
                             + "together, and those that were declared first count; delete one that is not needed, make one "
                             + "smaller, or ask the administrator of Postrider to raise namespaceLimits.octets")
@@ -44,7 +45,7 @@ public final class NamespaceBounds {
         return List.copyOf(problems);
     }
 
-    private static Problem problem(String reason, String message) {
+    private static Problem problem(Reason reason, String message) {
         return new Problem(Area.SPEC, reason, "metadata.namespace", message);
     }
 

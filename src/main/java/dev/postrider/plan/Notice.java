@@ -1,5 +1,7 @@
 package dev.postrider.plan;
 
+import dev.postrider.api.Condition;
+import dev.postrider.api.Reason;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -7,10 +9,10 @@ import java.util.List;
  * Something worth an Event.
  *
  * @param warning whether a person should look
- * @param reason  one word for machines
+ * @param reason  what it is about
  * @param message for people, at most {@value #MAX_MESSAGE} octets of UTF-8
  */
-public record Notice(boolean warning, String reason, String message) {
+public record Notice(boolean warning, Reason reason, String message) {
     /** The most octets that the API server takes as the note of an Event. */
     public static final int MAX_MESSAGE = 1024;
 
@@ -27,16 +29,21 @@ public record Notice(boolean warning, String reason, String message) {
         }
     }
 
-    static Notice normal(String reason, String message) {
+    static Notice normal(Reason reason, String message) {
         return new Notice(false, reason, message);
     }
 
-    static Notice warning(String reason, String message) {
+    static Notice warning(Reason reason, String message) {
         return new Notice(true, reason, message);
     }
 
+    /** That a condition is as it is, which this version has set. */
+    static Notice warning(Condition told) {
+        return warning(Reason.of(told.reason()).orElseThrow(), told.message());
+    }
+
     /** With as many of the last lines of a dialogue as there is room for: its end tells most. */
-    static Notice warning(String reason, String message, String dialogue) {
+    static Notice warning(Reason reason, String message, String dialogue) {
         List<String> lines = dialogue.lines().toList();
         String whole = message;
         for (int from = 0; from < lines.size(); from++) {

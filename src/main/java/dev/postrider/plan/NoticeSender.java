@@ -2,6 +2,7 @@ package dev.postrider.plan;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.Condition.Status;
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.LicenseExpiryNoticeStatus.SentNotice;
 import dev.postrider.api.LicenseExpiryNoticeStatus.Settings;
@@ -58,7 +59,7 @@ record NoticeSender(LicenseExpiryNotice resource, Settings settings, Optional<Or
     private static Optional<Condition> ready(OrganizationMailSettings organization) {
         return organization.getStatus() == null
                 ? Optional.empty()
-                : Conditions.find(organization.getStatus().conditions(), Conditions.READY);
+                : Conditions.find(organization.getStatus().conditions(), ConditionType.Ready);
     }
 
     /** Whether the organization's mail began to work after this time. */

@@ -1,6 +1,7 @@
 package dev.postrider.plan;
 
 import dev.postrider.api.LicenseExpiryNotice;
+import dev.postrider.api.Reason;
 import dev.postrider.api.TestSendStatus;
 import dev.postrider.route.Durations;
 import dev.postrider.route.ResourceKey;
@@ -54,7 +55,7 @@ final class NoticeTests {
                     new TestSendStatus(TestRecord.seconds(world.now()), false,
                             TestRequest.recipient(request.get()).orElse(request.get()), "relay", null,
                             null, null, null, null, null, failure, null, null, request.get(), null),
-                    List.of(Notice.warning("TestSendFailed", failure)));
+                    List.of(Notice.warning(Reason.TestSendFailed, failure)));
         }
         Optional<Instant> waits = ended.isEmpty() ? waits(resource, last, world) : Optional.empty();
         if (waits.isPresent()) {
@@ -88,8 +89,9 @@ final class NoticeTests {
                 null,
                 result.failure().orElse(null), null, null, request, null);
         return new Result(List.of(), status, List.of(result.failure()
-                .map(f -> Notice.warning("TestSendFailed", "the test of the notices: " + f))
+                .map(f -> Notice.warning(Reason.TestSendFailed, "the test of the notices: " + f))
                 .orElseGet(
-                        () -> Notice.normal("TestSendSucceeded", "both notices were sent as tests to " + recipients))));
+                        () -> Notice.normal(Reason.TestSendSucceeded,
+                                "both notices were sent as tests to " + recipients))));
     }
 }

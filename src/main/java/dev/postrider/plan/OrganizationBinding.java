@@ -2,10 +2,12 @@ package dev.postrider.plan;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.Condition.Status;
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsSpec;
 import dev.postrider.api.OrganizationMailSettingsStatus.BindingStatus;
 import dev.postrider.api.PostriderApi;
+import dev.postrider.api.Reason;
 import dev.postrider.route.Durations;
 import dev.postrider.route.RelayLogin;
 import dev.postrider.route.ResourceKey;
@@ -71,7 +73,7 @@ final class OrganizationBinding {
                 .map(o -> "is the binding of organization %s; name another one".formatted(o))
                 .orElse("exists and is not Postrider's; it is left alone. Delete it, or name another one in "
                         + "spec.binding.secretName");
-        return new Problem(Problem.Area.SPEC, "SecretExists", "spec.binding.secretName",
+        return new Problem(Problem.Area.SPEC, Reason.SecretExists, "spec.binding.secretName",
                 "Secret \"%s\" %s".formatted(secretName, whose));
     }
 
@@ -123,17 +125,17 @@ final class OrganizationBinding {
 
     Condition ready(Conditions conditions) {
         String name = name();
-        String type = Conditions.BINDING_READY;
+        ConditionType type = ConditionType.BindingReady;
         if (found instanceof BindingLookup.Foreign foreign) {
             Problem taken = taken(name, foreign);
             return conditions.set(type, Status.False, taken.reason(), Problem.describe(List.of(taken)));
         }
         if (refused.isPresent()) {
-            return conditions.set(type, Status.False, Refusal.REASON, refused.get().message()
+            return conditions.set(type, Status.False, Reason.Refused, refused.get().message()
                     + (isLeftAsItWas() ? ". Applications go on with the binding as it was" : ""));
         }
         if (isWritten()) {
-            return conditions.set(type, Status.True, "Written", servers.wantOnlySubmitters()
+            return conditions.set(type, Status.True, Reason.Written, servers.wantOnlySubmitters()
                     ? "applications find host and port in Secret \"%s\"; its login sends nothing, for %s"
                             .formatted(name, howToLogIn())
                     : "applications find host, port and login in Secret \"%s\"".formatted(name)
@@ -143,12 +145,12 @@ final class OrganizationBinding {
                                     : ""));
         }
         if (found instanceof BindingLookup.Missing && deletion != Deletion.NOT_ASKED) {
-            return conditions.set(type, Status.False, "Gone",
+            return conditions.set(type, Status.False, Reason.Gone,
                     "Secret \"%s\" is gone and not made again, for the organization is being deleted".formatted(name));
         }
         return valid
-                ? conditions.set(type, Status.Unknown, "RelayPending", "waits for the relay's certificate")
-                : conditions.set(type, Status.Unknown, "NotValid",
+                ? conditions.set(type, Status.Unknown, Reason.RelayPending, "waits for the relay's certificate")
+                : conditions.set(type, Status.Unknown, Reason.NotValid,
                         "waits until what is wrong with the resource is mended");
     }
 
@@ -169,8 +171,9 @@ final class OrganizationBinding {
 
     Optional<Notice> rotated() {
         return rotation.filter(done -> done.done() && refused.isEmpty())
-                .map(_ -> Notice.normal("Rotated", "Secret \"%s\" has a new password; the former one is %s".formatted(
-                        name(), formerUntil().map(until -> "taken until " + until).orElse("taken no more"))));
+                .map(_ -> Notice.normal(Reason.Rotated,
+                        "Secret \"%s\" has a new password; the former one is %s".formatted(
+                                name(), formerUntil().map(until -> "taken until " + until).orElse("taken no more"))));
     }
 
     private Optional<Instant> formerUntil() {

@@ -2,6 +2,7 @@ package dev.postrider.plan;
 
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsSpec.Links;
+import dev.postrider.api.Reason;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.SizeLimit;
 import java.net.URI;
@@ -51,7 +52,7 @@ record OrganizationLinks(Optional<String> host, Optional<String> passwordRecover
     static Optional<Problem> taken(OrganizationMailSettings organization, Optional<SizeLimit> limit, World world) {
         return limit.flatMap(SizeLimit::linking)
                 .filter(linking -> linking.exclusive() && world.linkHostTaken(organization, linking.hostName()))
-                .map(linking -> Problem.notThereYet(Area.SPEC, "LinkHostTaken", FIELD,
+                .map(linking -> new Problem(Area.SPEC, Reason.LinkHostTaken, FIELD,
                         ("an organization of another namespace has links at \"%s\" already: use another host, or ask the "
                                 + "administrator of Postrider to add it to relay.links.sharedHosts")
                                 .formatted(linking.hostName())));
@@ -59,19 +60,19 @@ record OrganizationLinks(Optional<String> host, Optional<String> passwordRecover
 
     private static Optional<String> recoveryUrl(String declared, Map<String, String> values, List<Problem> problems) {
         List<String> unknown = VARIABLES.problems(declared);
-        unknown.forEach(problem -> problems.add(new Problem(Area.SPEC, "InvalidSpec", RECOVERY_FIELD, problem)));
+        unknown.forEach(problem -> problems.add(new Problem(Area.SPEC, Reason.InvalidSpec, RECOVERY_FIELD, problem)));
         if (!unknown.isEmpty()) {
             return Optional.empty();
         }
         if (LOGIN.matcher(declared).find()) {
-            problems.add(new Problem(Area.SPEC, "InvalidSpec", RECOVERY_FIELD,
+            problems.add(new Problem(Area.SPEC, Reason.InvalidSpec, RECOVERY_FIELD,
                     "must not hold a user name or a password; write an address as "
                             + "https://$[link_host]/reset?token={token}"));
             return Optional.empty();
         }
         String url = Variables.fill(declared, name -> Optional.ofNullable(values.get(name)));
         if (url.length() > LONGEST_URL || !isWebAddress(FOR_APPLICATION.matcher(url).replaceAll("x"))) {
-            problems.add(new Problem(Area.SPEC, "InvalidSpec", RECOVERY_FIELD,
+            problems.add(new Problem(Area.SPEC, Reason.InvalidSpec, RECOVERY_FIELD,
                     "\"%s\" becomes \"%s\", which is no address of a page; write one as "
                             .formatted(declared, url)
                             + "https://$[link_host]/reset?token={token}, of %d characters at most"
@@ -94,7 +95,7 @@ record OrganizationLinks(Optional<String> host, Optional<String> passwordRecover
     private static Optional<String> host(Links links, List<Problem> problems) {
         Optional<String> host = read(links.host());
         if (host.isEmpty()) {
-            problems.add(new Problem(Area.SPEC, "InvalidSpec", FIELD,
+            problems.add(new Problem(Area.SPEC, Reason.InvalidSpec, FIELD,
                     "\"%s\" is no host of links; write a host name, with a port up to %d and a path if needed, as "
                             .formatted(links.host(), HIGHEST_PORT)
                             + "links.example.com or links.example.com:8443/mail"));

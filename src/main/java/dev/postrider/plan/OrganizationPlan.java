@@ -2,11 +2,14 @@ package dev.postrider.plan;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.Condition.Status;
+import dev.postrider.api.ConditionType;
+import dev.postrider.api.Observations;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsSpec;
 import dev.postrider.api.OrganizationMailSettingsSpec.QueuedMail;
 import dev.postrider.api.OrganizationMailSettingsStatus;
 import dev.postrider.api.OrganizationMailSettingsStatus.ServerTestSendStatus;
+import dev.postrider.api.Reason;
 import dev.postrider.plan.CapabilitiesNow.Works;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.OrganizationRoute.State;
@@ -42,7 +45,9 @@ import org.jspecify.annotations.Nullable;
 public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Binding> binding,
         Optional<BindingCopies> copies, boolean release,
         List<TestOrder> tests, OrganizationMailSettingsStatus status, Optional<Instant> lookAgain,
-        List<Notice> notices, Optional<UsageReportOrder> report, Optional<Instant> reportAt) {
+        List<Notice> notices, Optional<UsageReportOrder> report, Optional<Instant> reportAt)
+        implements
+            Plan {
 
     /** Plans for one organization. */
     public static OrganizationPlan of(OrganizationMailSettings organization, World world, OrganizationTestNews news) {
@@ -67,7 +72,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
     /** Whether the status tells of a refusal. */
     public static boolean isToldRefused(OrganizationMailSettings organization) {
         return organization.getStatus() != null
-                && Refusal.isTold(organization.getStatus().conditions(), Conditions.BINDING_READY);
+                && Refusal.isTold(organization.getStatus().conditions(), ConditionType.BindingReady);
     }
 
     /**
@@ -83,7 +88,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         Condition told = asked.condition(refused);
         List<Condition> conditions = Objects.requireNonNullElse(status.conditions(), List.<Condition>of())
                 .stream()
-                .map(condition -> condition.type().equals(told.type()) ? told : condition)
+                .map(condition -> condition.is(ConditionType.BindingCopied) ? told : condition)
                 .toList();
         List<Notice> news = new ArrayList<>(notices);
         asked.notice(Map.of()).ifPresent(news::remove);
@@ -135,7 +140,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
     /** Whether its status says that reports reached nobody, which it does until the relay has said something else. */
     public static boolean saysReportsLost(OrganizationMailSettings organization) {
         return Optional.ofNullable(organization.getStatus())
-                .flatMap(status -> Conditions.find(status.conditions(), Conditions.REPORTS_DELIVERED))
+                .flatMap(status -> Conditions.find(status.conditions(), ConditionType.ReportsDelivered))
                 .isPresent();
     }
 
@@ -150,8 +155,6 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
 
     /** One run of the plan, with what its steps share. */
     private static final class Planning {
-        private static final String BEING_DELETED = "BeingDeleted";
-
         private final OrganizationMailSettings organization;
         private final OrganizationMailSettingsSpec spec;
         private final ResourceKey key;
@@ -176,7 +179,8 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             this.reports = reports;
             this.before = organization.getStatus();
             this.deletion = Deletion.of(organization, spec.deletionConfirmation());
-            this.conditions = new Conditions(before == null ? null : before.conditions(), world.now(),
+            this.conditions = new Conditions(Observations.ofOrganization(),
+                    before == null ? null : before.conditions(), world.now(),
                     organization.getMetadata().getGeneration() == null
                             ? 0
                             : organization.getMetadata().getGeneration());
@@ -198,14 +202,14 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             OrganizationBinding binding = new OrganizationBinding(organization, world, servers, deletion,
                     problems.isEmpty(), refused);
 
-            Condition resolved = conditions.set(Conditions.SERVERS_RESOLVED, servers.status(), servers.reason(),
+            Condition resolved = conditions.set(ConditionType.ServersResolved, servers.status(), servers.reason(),
                     servers.message());
             Optional<Condition> allowed = senders.condition(conditions);
             Condition bound = binding.ready(conditions);
             Optional<BindingCopies> copies = BindingCopies.of(organization, world, binding, conditions);
             copies.ifPresent(c -> conditions.add(c.condition(Map.of())));
             Condition tested = tests.condition(conditions, orders, records);
-            Condition relay = conditions.set(Conditions.RELAY_AVAILABLE, world.relay());
+            Condition relay = conditions.set(ConditionType.RelayAvailable, world.relay());
             Optional<Instant> limitUsed = QuotaLimits.of(spec)
                     .flatMap(_ -> WithinLimits.tell(world.usedLimit(key), world, conditions, notices));
             Backups.ofOrganization(servers, world).condition(conditions, notices);
@@ -214,7 +218,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             Optional<ReportsDelivered> reportLost = ReportsDelivered.of(key, world);
             reportLost.map(lost -> lost.condition(conditions))
                     .filter(conditions::isNews)
-                    .ifPresent(told -> notices.add(Notice.warning(told.reason(), told.message())));
+                    .ifPresent(told -> notices.add(Notice.warning(told)));
             ReportsDelivered.keep(before == null ? null : before.conditions(), key, world, conditions);
             boolean sendsAsItself = !senders.refuses(declared.identity());
             Condition ready = ready(Stream.concat(allowed.filter(_ -> !sendsAsItself).stream(),
@@ -233,9 +237,9 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                             .filter(last -> NamespaceBounds.keeps(world, organization, last))
                             .map(last -> lastGood(last, capabilities)))
                     .map(made -> withServers(made, world).granting(senders.granted()));
-            if (ready.status() == Status.False && deletion != Deletion.CONFIRMED && (Problem.needPerson(problems)
-                    || Problem.needPerson(servers.problems()) || bound.reason().equals("SecretExists"))) {
-                conditions.set(Conditions.STALLED, Status.True, ready.reason(), ready.message());
+            if (deletion != Deletion.CONFIRMED) {
+                conditions.stalled(ready, Stream.of(Problem.reasons(problems), Problem.reasons(servers.problems()),
+                        Reason.of(bound.reason()).stream()).flatMap(reasons -> reasons));
             }
             boolean release = deletion(route.isPresent());
             UsageReports.Result report = new UsageReports(organization, declared.identity(), declared.usageReports(),
@@ -254,10 +258,10 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             boolean isRefusal = Refusal.isToldBy(bound) && ready.message().equals(bound.message());
             if (conditions.isNews(ready) && ready.status() == Status.False && !waitsForRelay && !isRefusal
                     && deletion != Deletion.CONFIRMED) {
-                notices.add(Notice.warning(ready.reason(), ready.message()));
+                notices.add(Notice.warning(ready));
             }
             if (Refusal.isToldBy(bound) && conditions.isNews(bound)) {
-                notices.add(Notice.warning(bound.reason(), bound.message()));
+                notices.add(Notice.warning(bound));
             }
             binding.rotated().ifPresent(notices::add);
             copies.flatMap(c -> c.notice(Map.of())).ifPresent(notices::add);
@@ -296,7 +300,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         /** What the relay has goes on, but whether mail may be sent, and of which classes, takes effect at once. */
         private OrganizationRoute lastGood(OrganizationRoute route, CapabilitiesNow capabilities) {
             OrganizationRoute last = route.in(state()).without(capabilities.unavailable());
-            return problems.stream().anyMatch(problem -> problem.reason().equals("LinkHostTaken"))
+            return problems.stream().anyMatch(problem -> problem.reason() == Reason.LinkHostTaken)
                     ? last.withoutOwnLinkHost()
                     : last;
         }
@@ -306,9 +310,9 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
         }
 
         private Condition ready(List<Condition> parts, Servers servers, OrganizationBinding binding) {
-            String type = Conditions.READY;
+            ConditionType type = ConditionType.Ready;
             if (deletion == Deletion.CONFIRMED) {
-                return conditions.set(type, Status.False, BEING_DELETED,
+                return conditions.set(type, Status.False, Reason.BeingDeleted,
                         "the organization is being deleted, and the relay takes no new mail of it");
             }
             if (!problems.isEmpty()) {
@@ -320,27 +324,27 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             }
             for (Condition part : parts) {
                 if (part.status() == Status.False) {
-                    return conditions.set(type, Status.False, part.reason(), part.message());
+                    return conditions.setAs(type, part, part.message());
                 }
             }
             for (Condition part : parts) {
                 if (part.status() == Status.Unknown && !OrganizationTests.isNotTested(part)) {
-                    return conditions.set(type, Status.Unknown, part.reason(), part.message());
+                    return conditions.setAs(type, part, part.message());
                 }
             }
             if (Boolean.FALSE.equals(spec.sendingEnabled())) {
-                return conditions.set(type, Status.True, "SendingDisabled",
+                return conditions.set(type, Status.True, Reason.SendingDisabled,
                         "valid, and sending is switched off (spec.sendingEnabled)");
             }
             Condition tested = parts.stream()
-                    .filter(c -> c.type().equals(Conditions.TEST_SEND_SUCCEEDED))
+                    .filter(c -> c.is(ConditionType.TestSendSucceeded))
                     .findFirst()
                     .orElseThrow();
             return tested.status() == Status.True
-                    ? conditions.set(type, Status.True, "MailWorks", servers.wantOnlySubmitters()
+                    ? conditions.set(type, Status.True, Reason.MailWorks, servers.wantOnlySubmitters()
                             ? "mail can be sent: " + binding.howToLogIn()
                             : "mail can be sent with the login in Secret \"%s\"".formatted(binding.name()))
-                    : conditions.set(type, Status.True, "NotTested", tested.message());
+                    : conditions.set(type, Status.True, Reason.NotTested, tested.message());
         }
 
         private boolean hadCapabilities() {
@@ -359,22 +363,22 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
          */
         private Works works(Condition ready, OrganizationBinding binding, List<Condition> others, boolean taken) {
             if (deletion == Deletion.CONFIRMED) {
-                return new Works.No(BEING_DELETED, "the organization is being deleted");
+                return new Works.No(Reason.BeingDeleted, "the organization is being deleted");
             }
             if (Boolean.FALSE.equals(spec.sendingEnabled())) {
-                return new Works.No("SendingDisabled", "comes when sending is switched on (spec.sendingEnabled)");
+                return new Works.No(Reason.SendingDisabled, "comes when sending is switched on (spec.sendingEnabled)");
             }
-            if (ready.status() == Status.True && ready.reason().equals("MailWorks")) {
-                return new Works.Yes("MailWorks", "");
+            if (ready.status() == Status.True && ready.is(Reason.MailWorks)) {
+                return new Works.Yes(Reason.MailWorks, "");
             }
             if (taken && OrganizationTests.isUnderWay(ready) && hadCapabilities()) {
-                return new Works.Yes("TestedAgain", ", and mail is being tested again");
+                return new Works.Yes(Reason.TestedAgain, ", and mail is being tested again");
             }
             if (taken && (!problems.isEmpty() || binding.isLeftAsItWas()) && world.organizationRoute(key).isPresent()
                     && others.stream().allMatch(other -> other.status() == Status.True)) {
-                return new Works.Yes("LastValidSettings", ", with the last valid settings");
+                return new Works.Yes(Reason.LastValidSettings, ", with the last valid settings");
             }
-            return new Works.No("MailNotProved", "comes when mail works, see Ready: " + ready.reason());
+            return new Works.No(Reason.MailNotProved, "comes when mail works, see Ready: " + ready.reason());
         }
 
         /** Usage reports are the only mail of a capability that goes with the organization's own login in any case. */
@@ -395,7 +399,7 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
                                     bindingName(organization),
                                     spec.queuedMailOnDeletion() == QueuedMail.Drop ? ", and its queued mail" : ""));
                     if (conditions.isNews(held)) {
-                        notices.add(Notice.warning(held.reason(), held.message()));
+                        notices.add(Notice.warning(held));
                     }
                     yield false;
                 }
@@ -409,16 +413,16 @@ public record OrganizationPlan(Optional<OrganizationRoute> route, Optional<Bindi
             OptionalLong queued = relayGone || !routed ? OptionalLong.of(0) : world.queued(key);
             boolean told = relayGone || !routed
                     || world.organizationRoute(key).filter(r -> r.state() == state()).isPresent();
-            String type = Conditions.DELETION_CONFIRMED;
+            ConditionType type = ConditionType.DeletionConfirmed;
             if (told && queued.isPresent() && queued.getAsLong() == 0) {
-                conditions.set(type, Status.True, "Confirmed", "being deleted");
-                notices.add(Notice.normal("Deleted",
+                conditions.set(type, Status.True, Reason.Confirmed, "being deleted");
+                notices.add(Notice.normal(Reason.Deleted,
                         "deleted as confirmed; its login at the relay and Secret \"%s\" are removed, queued mail was %s"
                                 .formatted(bindingName(organization),
                                         spec.queuedMailOnDeletion() == QueuedMail.Drop ? "dropped" : "delivered")));
                 return true;
             }
-            conditions.set(type, Status.True, "Draining",
+            conditions.set(type, Status.True, Reason.Draining,
                     "confirmed; no new mail is taken. " + (queued.isEmpty()
                             ? "How many messages are queued is not known, since no relay answers; waiting for one"
                             : queued.getAsLong() == 1

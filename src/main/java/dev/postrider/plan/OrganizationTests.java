@@ -2,8 +2,10 @@ package dev.postrider.plan;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.Condition.Status;
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsStatus.ServerTestSendStatus;
+import dev.postrider.api.Reason;
 import dev.postrider.api.TestSendStatus;
 import dev.postrider.plan.ServerView.Proof;
 import dev.postrider.route.DkimKey;
@@ -26,12 +28,6 @@ import org.jspecify.annotations.Nullable;
  * the annotation postrider.dev/test-send. Of two tests of one server the later one counts.
  */
 final class OrganizationTests {
-    private static final String ACCEPTED = "Accepted";
-    private static final String IN_PROGRESS = "InProgress";
-    static final String WAITING = "WaitingForServer";
-    private static final String NOT_TESTED = "NotTested";
-    private static final String SWITCHED_OFF = "SendingDisabled";
-
     private final OrganizationMailSettings organization;
     private final World world;
     private final OrganizationTestNews news;
@@ -68,8 +64,8 @@ final class OrganizationTests {
 
     /** Whether a condition says that there is no test to wait for. */
     static boolean isNotTested(Condition condition) {
-        return condition.type().equals(Conditions.TEST_SEND_SUCCEEDED)
-                && (condition.reason().equals(NOT_TESTED) || condition.reason().equals(SWITCHED_OFF));
+        return condition.is(ConditionType.TestSendSucceeded)
+                && (condition.is(Reason.NotTested) || condition.is(Reason.SendingDisabled));
     }
 
     /** The records of the tests, with those that just ended. */
@@ -148,9 +144,9 @@ final class OrganizationTests {
     }
 
     Condition condition(Conditions conditions, List<TestOrder> orders, List<ServerTestSendStatus> records) {
-        String type = Conditions.TEST_SEND_SUCCEEDED;
+        ConditionType type = ConditionType.TestSendSucceeded;
         if (!orders.isEmpty() || !news.running().isEmpty()) {
-            return conditions.set(type, Status.Unknown, IN_PROGRESS,
+            return conditions.set(type, Status.Unknown, Reason.InProgress,
                     "test mails of this organization are on their way");
         }
         Optional<Problem> refused = senders.problem(identity);
@@ -159,51 +155,53 @@ final class OrganizationTests {
                     "test mails of this organization are not sent: " + refused.get().message());
         }
         if (newTestWaits) {
-            return conditions.set(type, Status.Unknown, TestRate.REASON,
+            return conditions.set(type, Status.Unknown, Reason.TestRateLimited,
                     rate.waiting().map(TestRate.Wait::message).orElse(""));
         }
         if (heldBack) {
-            return conditions.set(type, Status.Unknown, SWITCHED_OFF,
+            return conditions.set(type, Status.Unknown, Reason.SendingDisabled,
                     "no test mail is sent while sending is switched off (spec.sendingEnabled); set it to true, and the "
                             + "test that the annotation postrider.dev/test-send asks for is made");
         }
         List<Proof> proofs = servers.stream().flatMap(s -> proof(s, records).stream()).toList();
         List<Proof> good = proofs.stream().filter(Proof::accepted).toList();
         if (!good.isEmpty()) {
-            Optional<Condition> told = conditions.before(type, Status.True).filter(c -> c.reason().equals(ACCEPTED));
+            Optional<Condition> told = conditions.before(type, Status.True).filter(c -> c.is(Reason.Accepted));
             if (good.size() == proofs.size() && told.isPresent() && isOfAServer(good.getFirst())) {
                 // That a server was proved again is no news of each organization: it would be written for all of them.
-                return conditions.set(type, Status.True, ACCEPTED, told.get().message());
+                return conditions.set(type, Status.True, Reason.Accepted, told.get().message());
             }
             String reply = good.getFirst().reply().orElse("");
             return good.size() == proofs.size()
-                    ? conditions.set(type, Status.True, ACCEPTED, "Email server accepted mail for delivery: " + reply)
-                    : conditions.set(type, Status.True, "SomeServersFailed",
+                    ? conditions.set(type, Status.True, Reason.Accepted,
+                            "Email server accepted mail for delivery: " + reply)
+                    : conditions.set(type, Status.True, Reason.SomeServersFailed,
                             "Email server accepted mail for delivery: %s. But %d of %d servers failed their last test: %s"
                                     .formatted(reply, proofs.size() - good.size(), proofs.size(), failures(proofs)));
         }
         if (!proofs.isEmpty()) {
             return conditions.set(type, Status.False,
-                    proofs.getFirst().failedStep().orElse("Failed"), failures(proofs));
+                    proofs.getFirst().failedStep().orElse(Reason.Failed), failures(proofs));
         }
         boolean testing = servers.stream()
                 .anyMatch(s -> s.tested()
-                        .filter(t -> !t.isAbout(IN_PROGRESS) && !t.isAbout(TestRate.REASON) && !t.isAbout("NotValid"))
+                        .filter(t -> !t.is(Reason.InProgress) && !t.is(Reason.TestRateLimited)
+                                && !t.is(Reason.NotValid))
                         .isEmpty());
         boolean nowhere = !servers.isEmpty() && servers.stream().noneMatch(ServerView::routed);
         Optional<Condition> proved = conditions.before(type, Status.True);
         if (testing && !nowhere && proved.isPresent()) {
             // The relay has what was proved until the test of new settings has ended, and so has this condition.
-            return conditions.set(type, Status.True, proved.get().reason(), proved.get().message());
+            return conditions.setAs(type, proved.get(), proved.get().message());
         }
         return testing || nowhere
-                ? conditions.set(type, Status.Unknown, WAITING,
+                ? conditions.set(type, Status.Unknown, Reason.WaitingForServer,
                         "the servers are not proved yet: " + Names.some(servers.stream()
                                 .map(s -> "MailServer " + s.key())
                                 .toList()))
-                : conditions.set(type, Status.Unknown, NOT_TESTED, servers.stream()
+                : conditions.set(type, Status.Unknown, Reason.NotTested, servers.stream()
                         .flatMap(s -> s.tested().stream())
-                        .filter(t -> t.isAbout(MailServerPlan.LOGIN_NOT_TESTED))
+                        .filter(t -> t.is(Reason.LoginNotTested))
                         .map(ServerView.Said::message)
                         .findFirst()
                         .orElse("not tested; set spec.test.recipient of the MailServer, or annotate this resource with "
@@ -218,8 +216,8 @@ final class OrganizationTests {
     /** Whether a condition says that tests are yet to tell. */
     static boolean isUnderWay(Condition condition) {
         return condition.status() == Status.Unknown
-                && (condition.reason().equals(IN_PROGRESS) || condition.reason().equals(WAITING)
-                        || condition.reason().equals(TestRate.REASON));
+                && (condition.is(Reason.InProgress) || condition.is(Reason.WaitingForServer)
+                        || condition.is(Reason.TestRateLimited));
     }
 
     private static String failures(List<Proof> proofs) {

@@ -3,6 +3,7 @@ package dev.postrider.plan;
 import dev.postrider.api.Condition;
 import dev.postrider.api.Condition.Status;
 import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.api.Reason;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.Address;
 import dev.postrider.route.Sha256;
@@ -31,20 +32,20 @@ final class OwnMail {
             List<String> recipients, String recipientsField, Optional<Condition> ready) {
         String name = organization.getMetadata().getName();
         if (Boolean.FALSE.equals(organization.getSpec().sendingEnabled())) {
-            return reason("SendingDisabled", "sending is switched off for organization \"" + name
+            return reason(Reason.SendingDisabled, "sending is switched off for organization \"" + name
                     + "\" (its spec.sendingEnabled)");
         }
         if (organization.getMetadata().getDeletionTimestamp() != null) {
-            return reason("OrganizationDeleted", "organization \"" + name + "\" is being deleted");
+            return reason(Reason.OrganizationDeleted, "organization \"" + name + "\" is being deleted");
         }
         if (!problems.isEmpty() || ready.filter(r -> r.status() == Status.True).isEmpty()) {
-            return reason("MailNotWorking", "organization \"%s\" cannot send: %s".formatted(name,
+            return reason(Reason.MailNotWorking, "organization \"%s\" cannot send: %s".formatted(name,
                     problems.isEmpty()
                             ? ready.map(r -> r.reason() + ": " + r.message()).orElse("the operator has not looked yet")
                             : Problem.describe(problems)));
         }
         return recipients.isEmpty()
-                ? reason("NoRecipients", recipientsField + " is not set, and organization \"" + name
+                ? reason(Reason.NoRecipients, recipientsField + " is not set, and organization \"" + name
                         + "\" names no administrators; set one of them")
                 : Optional.empty();
     }
@@ -52,7 +53,7 @@ final class OwnMail {
     /** Why an organization whose mail works has no way for mail of its own login, if that is so. */
     static Optional<Problem> noServer(OrganizationMailSettings organization, Servers servers) {
         return servers.wantOnlySubmitters()
-                ? reason("NoServerForOwnLogin",
+                ? reason(Reason.NoServerForOwnLogin,
                         ("organization \"%s\" has no active mail server that takes its own login: "
                                 + "%s %s the login of whoever sends, and mail that Postrider writes has none; name a "
                                 + "MailServer without it in spec.servers of the organization")
@@ -74,7 +75,7 @@ final class OwnMail {
         return wait.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : wait;
     }
 
-    private static Optional<Problem> reason(String reason, String message) {
+    private static Optional<Problem> reason(Reason reason, String message) {
         return Optional.of(new Problem(Area.SPEC, reason, "", message));
     }
 

@@ -2,6 +2,8 @@ package dev.postrider.plan;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.Condition.Status;
+import dev.postrider.api.ConditionType;
+import dev.postrider.api.Reason;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -15,18 +17,15 @@ import org.jspecify.annotations.Nullable;
  * @param message what is not written and why, for people; never a secret
  */
 public record Refusal(String message) {
-    /** The reason of each condition that tells of one. */
-    public static final String REASON = "Refused";
-
     /** How soon it is tried again, while it is new and at the most. */
     private static final Duration SOON = Duration.ofSeconds(2);
     private static final Duration SELDOM = Duration.ofMinutes(1);
 
     static boolean isToldBy(Condition condition) {
-        return condition.status() == Status.False && condition.reason().equals(REASON);
+        return condition.status() == Status.False && condition.is(Reason.Refused);
     }
 
-    static boolean isTold(@Nullable List<Condition> conditions, String type) {
+    static boolean isTold(@Nullable List<Condition> conditions, ConditionType type) {
         return Conditions.find(conditions, type).filter(Refusal::isToldBy).isPresent();
     }
 

@@ -1,6 +1,8 @@
 package dev.postrider.plan;
 
 import dev.postrider.api.Condition;
+import dev.postrider.api.ConditionType;
+import dev.postrider.api.Reason;
 import dev.postrider.route.LostReports;
 import dev.postrider.route.ResourceKey;
 import java.time.Instant;
@@ -21,12 +23,12 @@ record ReportsDelivered(LostReports lost) {
     /** What was said of it stays until the relay has said something else. */
     static void keep(@Nullable List<Condition> before, ResourceKey organization, World world, Conditions conditions) {
         if (world.lostReports(organization).isEmpty()) {
-            Conditions.find(before, Conditions.REPORTS_DELIVERED).ifPresent(conditions::add);
+            Conditions.find(before, ConditionType.ReportsDelivered).ifPresent(conditions::add);
         }
     }
 
     Condition condition(Conditions conditions) {
-        return conditions.set(Conditions.REPORTS_DELIVERED, Condition.Status.False, "ReportLost",
+        return conditions.set(ConditionType.ReportsDelivered, Condition.Status.False, Reason.ReportLost,
                 "%s not be sent, so nobody learned that mail was not delivered. The last was for %s: %s. Set %s"
                         .formatted(
                                 lost.reports() == 1

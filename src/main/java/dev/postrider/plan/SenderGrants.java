@@ -2,6 +2,7 @@ package dev.postrider.plan;
 
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsSpec.Identity;
+import dev.postrider.api.Reason;
 import dev.postrider.api.SenderGrant;
 import dev.postrider.api.SenderGrant.NamespaceSelector;
 import dev.postrider.api.SenderGrant.Requirement;
@@ -133,7 +134,7 @@ public final class SenderGrants {
             List<String> domains = grants.get(i).domains();
             for (int j = 0; j < domains.size(); j++) {
                 if (DomainPattern.canonical(domains.get(j)).isEmpty()) {
-                    problems.add(new Problem(Problem.Area.SPEC, "InvalidSpec",
+                    problems.add(new Problem(Problem.Area.SPEC, Reason.InvalidSpec,
                             "spec.senders[" + i + "].domains[" + j + "]",
                             "\"%s\" is not a valid domain: use acme.example, or *.acme.example for its subdomains"
                                     .formatted(domains.get(j))));

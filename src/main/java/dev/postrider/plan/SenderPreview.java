@@ -1,5 +1,6 @@
 package dev.postrider.plan;
 
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsSpec.ServerReference;
@@ -32,7 +33,7 @@ public final class SenderPreview {
 
     private static boolean isHonoured(MailServer server) {
         return server.getStatus() != null
-                && Conditions.find(server.getStatus().conditions(), Conditions.SENDERS_RESTRICTED).isPresent();
+                && Conditions.find(server.getStatus().conditions(), ConditionType.SendersRestricted).isPresent();
     }
 
     /** Whether the labels of namespaces must be known, and not their names alone. */

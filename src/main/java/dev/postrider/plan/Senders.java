@@ -2,6 +2,7 @@ package dev.postrider.plan;
 
 import dev.postrider.api.OrganizationMailSettingsSpec.Identity;
 import dev.postrider.api.OrganizationMailSettingsSpec.SenderPolicy;
+import dev.postrider.api.Reason;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.AllowedSenders;
 import dev.postrider.route.AllowedSenders.Otherwise;
@@ -23,7 +24,7 @@ final class Senders {
         for (int i = 0; i < declared.size(); i++) {
             Optional<String> pattern = pattern(declared.get(i));
             if (pattern.isEmpty()) {
-                problems.add(new Problem(Area.SPEC, "InvalidSpec", FIELD + "[" + i + "]",
+                problems.add(new Problem(Area.SPEC, Reason.InvalidSpec, FIELD + "[" + i + "]",
                         "\"%s\" is no sender; write an address as sales@acme.example, a domain as @acme.example, or "
                                 .formatted(declared.get(i)) + "the subdomains of one as @*.acme.example"));
             }

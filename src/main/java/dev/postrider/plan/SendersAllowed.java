@@ -2,8 +2,10 @@ package dev.postrider.plan;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.Condition.Status;
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsStatus.SenderDomain;
+import dev.postrider.api.Reason;
 import dev.postrider.api.SenderGrant;
 import dev.postrider.plan.Installation.SenderDomains;
 import dev.postrider.plan.SenderGrants.Refused;
@@ -33,8 +35,6 @@ import java.util.Optional;
  */
 record SendersAllowed(String namespace, Optional<GrantedDomains> granted, List<Refused> refused, boolean global,
         boolean own, List<SenderDomain> domains, Optional<Instant> lookAgain) {
-    static final String NOT_GRANTED = "SenderNotGranted";
-
     /** How long at most until a changed label of a Namespace is seen. */
     private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
     private static final int SHOWN = 10;
@@ -138,7 +138,7 @@ record SendersAllowed(String namespace, Optional<GrantedDomains> granted, List<R
     /** Why mail that Postrider writes in the organization's name is not sent, if that is so. */
     Optional<Problem> problem(Identities identity) {
         return refuses(identity)
-                ? Optional.of(new Problem(Problem.Area.SPEC, NOT_GRANTED, "", describe()))
+                ? Optional.of(new Problem(Problem.Area.SPEC, Reason.SenderNotGranted, "", describe()))
                 : Optional.empty();
     }
 
@@ -147,20 +147,20 @@ record SendersAllowed(String namespace, Optional<GrantedDomains> granted, List<R
         if (granted.isEmpty()) {
             return Optional.empty();
         }
-        String type = Conditions.SENDERS_ALLOWED;
+        ConditionType type = ConditionType.SendersAllowed;
         if (!global) {
-            return Optional.of(conditions.set(type, Status.True, "OwnServers",
+            return Optional.of(conditions.set(type, Status.True, Reason.OwnServers,
                     "mail leaves through the organization's own servers only, which need no grant"));
         }
         if (refused.isEmpty()) {
-            return Optional.of(conditions.set(type, Status.True, "Granted",
+            return Optional.of(conditions.set(type, Status.True, Reason.Granted,
                     "all senders are in domains that namespace \"%s\" may send as: %s".formatted(namespace,
                             Names.some(granted.get().patterns()))));
         }
         return Optional.of(own
-                ? conditions.set(type, Status.True, "PartlyThroughOwnServers",
+                ? conditions.set(type, Status.True, Reason.PartlyThroughOwnServers,
                         "through the organization's own servers only, since no grant covers it: " + describe())
-                : conditions.set(type, Status.False, NOT_GRANTED, describe()));
+                : conditions.set(type, Status.False, Reason.SenderNotGranted, describe()));
     }
 
     private String describe() {

@@ -2,6 +2,7 @@ package dev.postrider.plan;
 
 import dev.postrider.api.LicenseExpiryNoticeStatus.SentNotice;
 import dev.postrider.api.LicenseExpiryNoticeStatus.State;
+import dev.postrider.api.Reason;
 import dev.postrider.plan.Problem.Area;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -56,17 +57,18 @@ final class SentNotices {
             String to = "the notice %s of license \"%s\" was sent to %s".formatted(name, license,
                     Names.some(order.recipients()));
             return result.failure()
-                    .map(f -> Notice.warning("NoticeSent", to + "; but: " + f))
+                    .map(f -> Notice.warning(Reason.NoticeSent, to + "; but: " + f))
                     .orElseGet(
-                            () -> Notice.normal("NoticeSent", to));
+                            () -> Notice.normal(Reason.NoticeSent, to));
         }
         int failures = 1 + find(order.id().notice(), order.id().expiryDate())
                 .map(r -> Objects.requireNonNullElse(r.failures(), 0))
                 .orElse(0);
         Instant next = result.time().plus(OwnMail.retryAfter(failures));
         put(record(order, State.Failed, result, failures, TestRecord.seconds(next)));
-        return Notice.warning("NoticeFailed", "the notice %s of license \"%s\" could not be sent and is tried again: %s"
-                .formatted(name, license, result.failure().orElse("")));
+        return Notice.warning(Reason.NoticeFailed,
+                "the notice %s of license \"%s\" could not be sent and is tried again: %s"
+                        .formatted(name, license, result.failure().orElse("")));
     }
 
     private static SentNotice record(NoticeOrder order, State state, SubmissionResult result,
@@ -90,8 +92,9 @@ final class SentNotices {
                 .filter(Objects::nonNull)
                 .findFirst()
                 .orElse("");
-        return new Problem(Area.SPEC, "SubmissionFailed", "", "the relay did not take the notice, it is tried again: "
-                + failure);
+        return new Problem(Area.SPEC, Reason.SubmissionFailed, "",
+                "the relay did not take the notice, it is tried again: "
+                        + failure);
     }
 
     @Nullable

@@ -2,9 +2,11 @@ package dev.postrider.plan;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.Condition.Status;
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.MailServerSpec.Scope;
 import dev.postrider.api.MailServerStatus;
+import dev.postrider.api.Reason;
 import dev.postrider.api.SenderGrant;
 import dev.postrider.api.TestSendStatus;
 import dev.postrider.api.TestSpec;
@@ -39,15 +41,15 @@ public record ServerView(ResourceKey key, boolean global, boolean active, boolea
 
     /** What a condition says, without its times. */
     record Said(Status status, String reason, String message) {
-        boolean isAbout(String other) {
-            return reason.equals(other);
+        boolean is(Reason other) {
+            return reason.equals(other.toString());
         }
     }
 
     /** What came of a test. */
-    record Proof(boolean accepted, Optional<String> reply, Optional<String> failedStep, Optional<String> failure) {
+    record Proof(boolean accepted, Optional<String> reply, Optional<Reason> failedStep, Optional<String> failure) {
         static Proof of(TestSendStatus test) {
-            return new Proof(test.accepted(), Optional.ofNullable(test.reply()), Optional.ofNullable(test.failedStep()),
+            return new Proof(test.accepted(), Optional.ofNullable(test.reply()), TestRecord.failedStep(test),
                     Optional.ofNullable(test.failure()));
         }
     }
@@ -61,13 +63,13 @@ public record ServerView(ResourceKey key, boolean global, boolean active, boolea
         @Nullable
         MailServerStatus status = server.getStatus();
         List<Condition> conditions = status == null || status.conditions() == null ? List.of() : status.conditions();
-        Optional<Condition> tested = Conditions.find(conditions, Conditions.TEST_SEND_SUCCEEDED);
+        Optional<Condition> tested = Conditions.find(conditions, ConditionType.TestSendSucceeded);
         return new ServerView(MailServerPlan.key(server), server.getSpec().scope() == Scope.Global,
                 route.map(ServerRoute::active).orElse(MailServerPlan.isActive(server)), route.isPresent(),
                 route.map(r -> r.endpoint().wantsSubmitter()).orElse(MailServerPlan.wantsSubmitter(server)),
                 Optional.ofNullable(server.getSpec().test()).map(TestSpec::recipient),
-                Conditions.find(conditions, Conditions.READY).map(c -> said(c, "")),
-                tested.map(c -> said(c, c.reason().equals(MailServerPlan.LOGIN_NOT_TESTED) ? c.message() : "")),
+                Conditions.find(conditions, ConditionType.Ready).map(c -> said(c, "")),
+                tested.map(c -> said(c, c.is(Reason.LoginNotTested) ? c.message() : "")),
                 Servers.preference(server.getSpec().priority(), server.getSpec().weight()),
                 Objects.requireNonNullElse(server.getSpec().senders(), List.of()),
                 tested.filter(c -> c.status() != Status.Unknown)

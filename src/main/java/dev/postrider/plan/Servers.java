@@ -3,6 +3,7 @@ package dev.postrider.plan;
 import dev.postrider.api.Condition.Status;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsSpec.ServerReference;
+import dev.postrider.api.Reason;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.Preference;
 import dev.postrider.route.PreferredServer;
@@ -49,12 +50,15 @@ record Servers(boolean own, List<ServerView> allowed, List<Problem> problems, bo
             if (!key.namespace().equals(namespace)
                     && server.filter(s -> s.isHonouredGlobal(installation)).isEmpty()) {
                 // Whether the server exists is not told: it is another tenant's business. A global one may come later.
-                problems.add(new Problem(Area.SERVERS, Problem.SERVER_NOT_ALLOWED, field,
+                problems.add(new Problem(Area.SERVERS,
+                        installation.trustedNamespaces().contains(key.namespace())
+                                ? Reason.ServerNotGlobalYet
+                                : Reason.ServerNotAllowed,
+                        field,
                         "MailServer %s is no global server, and only those may be used from another namespace; declare a MailServer in namespace \"%s\""
-                                .formatted(key, namespace),
-                        installation.trustedNamespaces().contains(key.namespace())));
+                                .formatted(key, namespace)));
             } else if (server.isEmpty()) {
-                problems.add(Problem.notThereYet(Area.SERVERS, Problem.SERVER_NOT_FOUND, field,
+                problems.add(new Problem(Area.SERVERS, Reason.ServerNotFound, field,
                         "there is no MailServer \"%s\" in namespace \"%s\"; create it, or take it out of the list"
                                 .formatted(key.name(), key.namespace())));
             } else {
@@ -172,17 +176,17 @@ record Servers(boolean own, List<ServerView> allowed, List<Problem> problems, bo
                 .anyMatch(server -> server.tested().filter(t -> t.status() == Status.False).isEmpty());
     }
 
-    String reason() {
+    Reason reason() {
         if (!problems.isEmpty()) {
             return problems.getFirst().reason();
         }
         if (!active().isEmpty()) {
-            return own ? "OwnServers" : "GlobalServers";
+            return own ? Reason.OwnServers : Reason.GlobalServers;
         }
         if (isMasterUnderTest()) {
-            return OrganizationTests.WAITING;
+            return Reason.WaitingForServer;
         }
-        return own && !blocked() ? "NoActiveServer" : "NoActiveGlobalServer";
+        return own && !blocked() ? Reason.NoActiveServer : Reason.NoActiveGlobalServer;
     }
 
     String message() {

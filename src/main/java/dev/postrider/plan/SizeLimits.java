@@ -3,6 +3,7 @@ package dev.postrider.plan;
 import dev.postrider.api.OrganizationMailSettingsSpec;
 import dev.postrider.api.OrganizationMailSettingsSpec.Limits;
 import dev.postrider.api.OrganizationMailSettingsSpec.Link;
+import dev.postrider.api.Reason;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.Linking;
 import dev.postrider.route.SizeLimit;
@@ -29,7 +30,7 @@ final class SizeLimits {
         }
         Optional<Long> octets = Optional.ofNullable(limits.messageSize()).flatMap(SizeLimits::octets);
         if (limits.messageSize() != null && octets.filter(size -> size >= LEAST).isEmpty()) {
-            problems.add(new Problem(Area.SPEC, "InvalidSpec", FIELD,
+            problems.add(new Problem(Area.SPEC, Reason.InvalidSpec, FIELD,
                     "\"%s\" is no size of messages; write a quantity of at least 64Ki, such as 10Mi"
                             .formatted(limits.messageSize())));
             return Optional.empty();
@@ -49,7 +50,7 @@ final class SizeLimits {
     private static Optional<Linking> linking(@Nullable Link link, Optional<String> host, Installation installation,
             List<Problem> problems) {
         if (!installation.servesLinks()) {
-            problems.add(new Problem(Area.SPEC, "LinksNotServed", "spec.limits.whenTooLarge",
+            problems.add(new Problem(Area.SPEC, Reason.LinksNotServed, "spec.limits.whenTooLarge",
                     "Link is not possible, for this installation serves no downloads; its operator can switch that on "
                             + "(relay.links.enabled of the chart, --links-port of postrider local), or write Reject or Split"));
             return Optional.empty();

@@ -2,6 +2,7 @@ package dev.postrider.plan;
 
 import dev.postrider.api.Condition;
 import dev.postrider.api.OrganizationMailSettingsSpec;
+import dev.postrider.api.Reason;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.Address;
 import dev.postrider.route.ResourceKey;
@@ -25,7 +26,7 @@ final class SupportDesk {
         Optional<String> own = Optional.ofNullable(spec.support()).flatMap(s -> Optional.ofNullable(s.address()));
         MailAddress.check(FIELD, own.orElse(null), problems);
         if (own.isPresent() && !installation.support().allowOwnAddress()) {
-            problems.add(new Problem(Area.SPEC, "SupportAddressNotAllowed", FIELD,
+            problems.add(new Problem(Area.SPEC, Reason.SupportAddressNotAllowed, FIELD,
                     "an address of the organization's own is not allowed in this installation; remove it (mail to "
                             + "support goes to %s then), or ask its operator for support.allowOwnAddress of the chart"
                                     .formatted(installation.support().address().orElse("nobody"))));
@@ -63,6 +64,6 @@ final class SupportDesk {
     private static Server server(String name, Optional<ServerView> server) {
         return server.flatMap(ServerView::ready)
                 .map(ready -> new Server(name, ready.status().name(), ready.reason()))
-                .orElseGet(() -> new Server(name, Condition.Status.Unknown.name(), "Pending"));
+                .orElseGet(() -> new Server(name, Condition.Status.Unknown.name(), Reason.Pending.toString()));
     }
 }

@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 final class TestRate {
     static final Duration EACH = Duration.ofSeconds(10);
     static final int BURST = 3;
-    static final String REASON = "TestRateLimited";
 
     private final HasMetadata resource;
     private final World world;

@@ -1,5 +1,6 @@
 package dev.postrider.plan;
 
+import dev.postrider.api.Reason;
 import dev.postrider.api.TestSendStatus;
 import dev.postrider.route.Durations;
 import dev.postrider.route.Endpoint;
@@ -50,11 +51,11 @@ final class TestRecord {
     /** What a test's end is as an Event: the server's reply, or what failed with the dialogue up to there. */
     static Notice notice(String prefix, TestOrder order, TestResult result) {
         return result.failure()
-                .map(f -> Notice.warning("TestSendFailed", prefix + f.message(), f.dialogue()))
+                .map(f -> Notice.warning(Reason.TestSendFailed, prefix + f.message(), f.dialogue()))
                 .orElseGet(() -> order.mail().isSent()
-                        ? Notice.normal("TestSendSucceeded",
+                        ? Notice.normal(Reason.TestSendSucceeded,
                                 prefix + "Email server accepted mail for delivery: " + result.reply().orElse(""))
-                        : Notice.normal("ServerReached",
+                        : Notice.normal(Reason.ServerReached,
                                 prefix + "reached, and offers a login; no mail was sent, since only those who submit "
                                         + "can log in: " + result.reply().orElse("")));
     }
@@ -73,17 +74,9 @@ final class TestRecord {
                 : Optional.of(Instant.parse(status.nextAttemptTime()));
     }
 
-    /** The step at which a recorded test failed. */
-    static Optional<TestResult.Step> failedStep(TestSendStatus status) {
-        return Optional.ofNullable(status.failedStep()).map(TestResult.Step::valueOf);
-    }
-
-    /** Whether only a person can help: time alone mends an unreachable host, not a wrong password. */
-    static boolean needsPerson(TestResult.Step step) {
-        return switch (step) {
-            case Tls, Certificate, Authentication, SenderRejected, RecipientRejected, MessageRejected -> true;
-            case NameResolution, Connection, Timeout -> false;
-        };
+    /** The step at which a recorded test failed; empty where it did not. */
+    static Optional<Reason> failedStep(TestSendStatus status) {
+        return Optional.ofNullable(status.failedStep()).map(step -> Reason.of(step).orElse(Reason.Failed));
     }
 
     static String seconds(Instant instant) {

@@ -4,6 +4,7 @@ import dev.postrider.api.Authentication;
 import dev.postrider.api.CertificateVerification;
 import dev.postrider.api.ConfigMapReference;
 import dev.postrider.api.PostriderApi;
+import dev.postrider.api.Reason;
 import dev.postrider.api.SecretReference;
 import dev.postrider.api.Smtp;
 import dev.postrider.api.Tls;
@@ -81,17 +82,18 @@ final class TlsDeclaration {
         String name = reference.name();
         String key = Optional.ofNullable(reference.key()).orElse(CA_KEY);
         switch (world.configMap(new ResourceKey(namespace, name))) {
-            case ConfigMapLookup.Missing() -> problems.add(Problem.notThereYet(Area.SECRETS,
-                    Problem.CONFIG_MAP_NOT_FOUND, field,
+            case ConfigMapLookup.Missing() -> problems.add(new Problem(Area.SECRETS,
+                    Reason.ConfigMapNotFound, field,
                     "there is no ConfigMap \"%s\" in namespace \"%s\"; create it with the key %s and the label %s: \"true\""
                             .formatted(name, namespace, key, PostriderApi.CERTIFICATE_AUTHORITIES_LABEL)));
-            case ConfigMapLookup.Unlabelled() -> add("ConfigMapNotLabelled", field,
+            case ConfigMapLookup.Unlabelled() -> add(Reason.ConfigMapNotLabelled, field,
                     "ConfigMap \"%s\" is not read; label it: kubectl -n %s label configmap %s %s=true".formatted(name,
                             namespace, name, PostriderApi.CERTIFICATE_AUTHORITIES_LABEL));
             case ConfigMapLookup.Found(var data) -> {
                 String pem = data.get(key);
                 if (pem == null) {
-                    add("ConfigMapKeyMissing", field, "ConfigMap \"%s\" has no key \"%s\"; it has %s".formatted(name,
+                    add(Reason.ConfigMapKeyMissing, field, "ConfigMap \"%s\" has no key \"%s\"; it has %s".formatted(
+                            name,
                             key,
                             data.isEmpty() ? "no keys" : String.join(", ", data.keySet().stream().sorted().toList())));
                 } else {
@@ -105,7 +107,7 @@ final class TlsDeclaration {
     /** The certificates of authorities alone: the relay keeps what is returned here. */
     private Optional<String> bundle(String field, String where, String pem) {
         if (pem.length() > CertificateBundle.MOST_CHARACTERS) {
-            add("CertificateBundleTooLarge", field, "%s has %d characters, and at most %d are taken; put in the "
+            add(Reason.CertificateBundleTooLarge, field, "%s has %d characters, and at most %d are taken; put in the "
                     .formatted(where, pem.length(), CertificateBundle.MOST_CHARACTERS)
                     + "authorities that the server's certificate leads to, and no others");
             return Optional.empty();
@@ -113,13 +115,14 @@ final class TlsDeclaration {
         try {
             String authorities = CertificateBundle.authorities(pem);
             if (authorities.isEmpty()) {
-                add("CertificateInvalid", field, where + " has no certificate of an authority; put the authority's "
-                        + "certificate there, or name the server's own in spec.smtp.tls.pinnedCertificates");
+                add(Reason.CertificateInvalid, field,
+                        where + " has no certificate of an authority; put the authority's "
+                                + "certificate there, or name the server's own in spec.smtp.tls.pinnedCertificates");
                 return Optional.empty();
             }
             return Optional.of(authorities);
         } catch (InvalidPemException e) {
-            add("CertificateInvalid", field, where + " is no bundle of certificates in PEM: " + e.getMessage()
+            add(Reason.CertificateInvalid, field, where + " is no bundle of certificates in PEM: " + e.getMessage()
                     + "; put the authority's certificate there, or several one after the other");
             return Optional.empty();
         }
@@ -137,14 +140,15 @@ final class TlsDeclaration {
         try {
             certificate.certificates();
         } catch (InvalidPemException e) {
-            add("CertificateInvalid", field, "key \"tls.crt\" of Secret \"%s\" is no certificate in PEM: %s; put the "
-                    .formatted(name, e.getMessage())
-                    + "client's certificate there, and after it those that lead to its authority");
+            add(Reason.CertificateInvalid, field,
+                    "key \"tls.crt\" of Secret \"%s\" is no certificate in PEM: %s; put the "
+                            .formatted(name, e.getMessage())
+                            + "client's certificate there, and after it those that lead to its authority");
         }
         try {
             certificate.key();
         } catch (InvalidPemException e) {
-            add("PrivateKeyInvalid", field, "key \"tls.key\" of Secret \"%s\" cannot be used: %s".formatted(name,
+            add(Reason.PrivateKeyInvalid, field, "key \"tls.key\" of Secret \"%s\" cannot be used: %s".formatted(name,
                     e.getMessage()));
         }
         if (problems.size() > before) {
@@ -157,7 +161,7 @@ final class TlsDeclaration {
         } catch (InvalidPemException e) {
             throw new IllegalStateException("it was read a moment ago", e);
         }
-        add("PrivateKeyMismatch", field,
+        add(Reason.PrivateKeyMismatch, field,
                 ("the key (tls.key) of Secret \"%s\" is not that of its first certificate (tls.crt), \"%s\"; the "
                         + "client's own certificate comes first, and the key belongs to it").formatted(name,
                                 subject(certificate)));
@@ -172,7 +176,7 @@ final class TlsDeclaration {
         }
     }
 
-    private void add(String reason, String field, String message) {
+    private void add(Reason reason, String field, String message) {
         problems.add(new Problem(Area.SECRETS, reason, field, message));
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.postrider.api.Authentication;
+import dev.postrider.api.Reason;
 import dev.postrider.api.SecretReference;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.SigningKey;
@@ -184,12 +185,12 @@ final class TokenSources {
     }
 
     private <T> Optional<T> wrong(String field, String message) {
-        problems.add(new Problem(Area.SPEC, "InvalidSpec", field, message));
+        problems.add(new Problem(Area.SPEC, Reason.InvalidSpec, field, message));
         return Optional.empty();
     }
 
     private <T> Optional<T> invalid(String field, String message) {
-        problems.add(new Problem(Area.SECRETS, "SecretValueInvalid", field, message));
+        problems.add(new Problem(Area.SECRETS, Reason.SecretValueInvalid, field, message));
         return Optional.empty();
     }
 

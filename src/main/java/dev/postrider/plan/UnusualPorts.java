@@ -3,6 +3,7 @@ package dev.postrider.plan;
 import dev.postrider.api.Authentication;
 import dev.postrider.api.Authentication.PopSecurity;
 import dev.postrider.api.MailServerSpec;
+import dev.postrider.api.Reason;
 import dev.postrider.api.Smtp;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.ServerPorts;
@@ -15,8 +16,6 @@ import java.util.Optional;
  * wait for the other to speak. It is no error: a port may be used otherwise.
  */
 final class UnusualPorts {
-    static final String REASON = "PortUnusual";
-
     private UnusualPorts() {}
 
     static List<Problem> of(MailServerSpec spec) {
@@ -43,14 +42,17 @@ final class UnusualPorts {
     private static void add(List<Problem> unusual, String parent, int port, String security, boolean tls, int startTls,
             int implicitTls) {
         if (!tls && ServerPorts.beginWithTls(port)) {
-            unusual.add(new Problem(Area.SPEC, REASON, parent + ".port", ("servers speak TLS from the first octet at "
-                    + "port %d, but security is %s, which waits for a greeting in the clear; set security: TLS, or port: %d")
-                    .formatted(port, security, startTls)));
+            unusual.add(new Problem(Area.SPEC, Reason.PortUnusual, parent + ".port",
+                    ("servers speak TLS from the first octet at "
+                            + "port %d, but security is %s, which waits for a greeting in the clear; set security: TLS, or port: %d")
+                            .formatted(port, security, startTls)));
         } else if (tls && ServerPorts.beginInTheClear(port)) {
-            unusual.add(new Problem(Area.SPEC, REASON, parent + ".port", ("servers begin in the clear at port %d, but "
-                    + "security is %s, which begins with TLS; set security: StartTLS, or port: %d").formatted(port,
-                            security,
-                            implicitTls)));
+            unusual.add(new Problem(Area.SPEC, Reason.PortUnusual, parent + ".port",
+                    ("servers begin in the clear at port %d, but "
+                            + "security is %s, which begins with TLS; set security: StartTLS, or port: %d")
+                            .formatted(port,
+                                    security,
+                                    implicitTls)));
         }
     }
 }

@@ -8,6 +8,7 @@ import dev.postrider.api.OrganizationMailSettingsStatus.LastReport;
 import dev.postrider.api.OrganizationMailSettingsStatus.NextReport;
 import dev.postrider.api.OrganizationMailSettingsStatus.ReportState;
 import dev.postrider.api.OrganizationMailSettingsStatus.UsageReportStatus;
+import dev.postrider.api.Reason;
 import dev.postrider.plan.Problem.Area;
 import java.text.ParseException;
 import java.time.Duration;
@@ -131,7 +132,7 @@ final class UsageReports {
     }
 
     private static void invalid(String field, String message, List<Problem> problems) {
-        problems.add(new Problem(Area.SPEC, "InvalidSpec", "spec.usageReport." + field, message));
+        problems.add(new Problem(Area.SPEC, Reason.InvalidSpec, "spec.usageReport." + field, message));
     }
 
     Result plan() {
@@ -203,7 +204,7 @@ final class UsageReports {
             tellMissed(time, since, known, declared.schedule);
             String message = "the usage report of %s to %s was not sent, for nothing could be sent for %d days"
                     .formatted(period.from(), period.to().minusDays(1), LATE.toDays());
-            notices.add(Notice.warning("UsageReportMissed", message));
+            notices.add(Notice.warning(Reason.UsageReportMissed, message));
             return Turn.none(new LastReport(period.from().toString(), period.to().toString(), ReportState.Missed,
                     TestRecord.seconds(now), null, null, null, null, message, null, null));
         }
@@ -238,7 +239,7 @@ final class UsageReports {
                 : Instant.parse(known.time());
         long missed = schedule.between(after, time);
         if (missed > 0) {
-            notices.add(Notice.warning("UsageReportMissed", (missed == 1
+            notices.add(Notice.warning(Reason.UsageReportMissed, (missed == 1
                     ? "a usage report that was due between %s and %s was not sent"
                     : missed + " usage reports that were due between %s and %s were not sent")
                     .formatted(TestRecord.seconds(after), time)));
@@ -284,8 +285,8 @@ final class UsageReports {
         if (result.accepted()) {
             String sent = "the usage report of %s was sent to %s".formatted(days, Names.some(order.recipients()));
             notices.add(result.failure()
-                    .map(failure -> Notice.warning("UsageReportSent", sent + "; but: " + failure))
-                    .orElseGet(() -> Notice.normal("UsageReportSent", sent)));
+                    .map(failure -> Notice.warning(Reason.UsageReportSent, sent + "; but: " + failure))
+                    .orElseGet(() -> Notice.normal(Reason.UsageReportSent, sent)));
             return new LastReport(from, to, ReportState.Sent, TestRecord.seconds(result.time()), order.recipients(),
                     order.messageId(), order.idempotencyKey(), result.reply().orElse(null),
                     result.failure().orElse(null), null, null);
@@ -294,7 +295,7 @@ final class UsageReports {
                 .filter(last -> last.to().equals(to))
                 .flatMap(last -> Optional.ofNullable(last.failures()))
                 .orElse(0);
-        notices.add(Notice.warning("UsageReportFailed",
+        notices.add(Notice.warning(Reason.UsageReportFailed,
                 "the usage report of %s could not be sent and is tried again: %s".formatted(days,
                         result.failure().orElse(""))));
         return new LastReport(from, to, ReportState.Failed, TestRecord.seconds(result.time()), order.recipients(),

@@ -2,6 +2,7 @@ package dev.postrider.plan;
 
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsSpec;
+import dev.postrider.api.Reason;
 import dev.postrider.plan.Problem.Area;
 import dev.postrider.route.TlsSettings;
 import dev.postrider.route.Webhook;
@@ -29,7 +30,7 @@ final class Webhooks {
         String url = declared.get().url();
         Optional<String> host = host(url);
         if (host.isEmpty()) {
-            problems.add(new Problem(Area.SPEC, "InvalidSpec", FIELD + ".url", "\"" + url
+            problems.add(new Problem(Area.SPEC, Reason.InvalidSpec, FIELD + ".url", "\"" + url
                     + "\" is no URL of a host; write it as https://example.com/mail-events"));
             return Optional.empty();
         }

@@ -19,8 +19,10 @@ import dev.postrider.relay.telemetry.MeteredUpstreams;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.relay.telemetry.Tracing;
 import dev.postrider.relay.queue.QueueLimits;
+import dev.postrider.route.MailRest;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayConfiguration;
+import dev.postrider.route.ServerRest;
 import dev.postrider.transport.Upstreams;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -32,6 +34,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.OptionalInt;
@@ -101,7 +104,7 @@ public final class Relay implements AutoCloseable {
             queue.countDaysIn(key -> routes.organization(key).flatMap(OrganizationRoute::reportZone));
             this.links = openLinks(settings, clock);
             this.delivery = new Delivery(queue, routes, new MeteredUpstreams(upstreams, relayMeters),
-                    routes.configured(now -> DeliverySettings.of(settings.hostName(), now.delivery()),
+                    routes.configured(now -> new DeliverySettings(settings.hostName(), now.delivery()),
                             deliverySettings),
                     clock, relayMeters, exposure.tracing(), links,
                     Optional.of(settings.dataDirectory().resolve("attempts")), new GrantedSenders(routes));
@@ -222,6 +225,16 @@ public final class Relay implements AutoCloseable {
     /** The port of downloads, if there is one. */
     public OptionalInt linksPort() {
         return downloads.map(server -> OptionalInt.of(server.port())).orElseGet(OptionalInt::empty);
+    }
+
+    /** The servers that take no mail now. */
+    public List<ServerRest> rests() {
+        return delivery.rests();
+    }
+
+    /** The organizations whose own mail rests. */
+    public List<MailRest> mailRests() {
+        return delivery.mailRests();
     }
 
     /** How many messages are queued. */

@@ -46,6 +46,12 @@ final class ConfigurationTree {
         return RouteJson.convert(over(DEFAULTS, given), RelayConfiguration.class);
     }
 
+    /** The same with another text in one component. */
+    static RelayConfiguration with(RelayConfiguration configuration, String component, String text) {
+        ObjectNode tree = (ObjectNode) RouteJson.tree(configuration);
+        return RouteJson.convert(tree.put(component, text), RelayConfiguration.class);
+    }
+
     private static JsonNode over(JsonNode defaults, JsonNode given) {
         if (!defaults.isObject() || !given.isObject()) {
             return isLeftOut(given, defaults) ? defaults : whole(given);

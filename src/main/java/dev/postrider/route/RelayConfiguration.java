@@ -148,7 +148,9 @@ public record RelayConfiguration(
             @Pattern(Durations.FORM) String idleConnection,
             @JsonPropertyDescription("How many messages go over a connection to a server at most.")
             @Min(1) @Max(1_000_000) int messagesPerConnection,
-            @JsonPropertyDescription("How long a server that failed three times in a row gets no mail.")
+            @JsonPropertyDescription("After how many failures in a row a server gets no mail for a while.")
+            @Min(1) @Max(1000) int serverFailures,
+            @JsonPropertyDescription("How long that is at first.")
             @Pattern(Durations.FORM) String serverRest,
             @JsonPropertyDescription("To which that grows, doubled each time that the server fails again.")
             @Pattern(Durations.FORM) String longestServerRest,
@@ -189,7 +191,8 @@ public record RelayConfiguration(
             new Queue("", "", new Limits(2_000_000, "50Gi"), new Limits(500_000, "10Gi")),
             new Links(false, true, "10Gi", 100, List.of(), "", new S3("", "us-east-1", "", "")),
             new Received(50, 5, true),
-            new Delivery(List.of("1m", "5m", "15m", "30m", "60m"), 20, "4h", "120h", "30s", 100, "30s", "10m", "1Mi"),
+            new Delivery(List.of("1m", "5m", "15m", "30m", "60m"), 20, "4h", "120h", "30s", 100, 3, "30s", "10m",
+                    "1Mi"),
             new Visibility(100, "", List.of()));
 
     /**
@@ -261,7 +264,7 @@ public record RelayConfiguration(
 
     /** This with another name for greetings. */
     public RelayConfiguration withHostName(String name) {
-        return new RelayConfiguration(name, allowPlaintextAuthentication, queue, links, received, delivery, visibility);
+        return ConfigurationTree.with(this, "hostName", name);
     }
 
     /**

@@ -1,11 +1,8 @@
 package dev.postrider.transport;
 
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
@@ -27,7 +24,7 @@ public final class Sends<K, O, R> {
 
     private final Function<O, K> key;
     private final Function<O, R> sender;
-    private final BiFunction<O, RuntimeException, R> defect;
+    private final BiFunction<O, Throwable, R> defect;
     private final Executor threads;
     private final Function<O, List<Lane>> lanes;
     private final Map<Object, Queue> queues = new ConcurrentHashMap<>();
@@ -53,7 +50,7 @@ public final class Sends<K, O, R> {
      * @param atOnce  how many mails are on their way at most; others wait
      * @param threads runs each at once, on a thread of its own
      */
-    public Sends(Function<O, K> key, Function<O, R> sender, BiFunction<O, RuntimeException, R> defect, int atOnce,
+    public Sends(Function<O, K> key, Function<O, R> sender, BiFunction<O, Throwable, R> defect, int atOnce,
             Executor threads) {
         this(key, sender, defect, _ -> List.of(new Lane("all", atOnce)), threads);
     }
@@ -63,7 +60,7 @@ public final class Sends<K, O, R> {
      *
      * @param lanes what a mail waits for, one after the other; all mails must name them in the same order of kinds
      */
-    public Sends(Function<O, K> key, Function<O, R> sender, BiFunction<O, RuntimeException, R> defect,
+    public Sends(Function<O, K> key, Function<O, R> sender, BiFunction<O, Throwable, R> defect,
             Function<O, List<Lane>> lanes, Executor threads) {
         this.key = key;
         this.sender = sender;
@@ -89,24 +86,6 @@ public final class Sends<K, O, R> {
     /** Whether none is on its way, and no result waits to be written. */
     public boolean isIdle() {
         return sends.isEmpty();
-    }
-
-    /**
-     * The mails of a resource, those on their way and those that ended.
-     *
-     * @param ended    makes what is told of a mail that ended
-     * @param together makes one of both
-     */
-    public <E, N> N news(String uid, BiFunction<O, R, E> ended, BiFunction<Set<K>, List<E>, N> together) {
-        Set<K> running = new HashSet<>();
-        List<E> finished = new ArrayList<>();
-        of(uid).forEach((mail, send) -> {
-            switch (send) {
-                case Send.Running<O, R> _ -> running.add(mail);
-                case Send.Ended<O, R>(O order, R result) -> finished.add(ended.apply(order, result));
-            }
-        });
-        return together.apply(running, finished);
     }
 
     /**
@@ -150,7 +129,8 @@ public final class Sends<K, O, R> {
     private R result(O order, K mail) {
         try {
             return sender.apply(order);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // An Error, too, as one for want of stack or memory: else the mail would be on its way for ever.
             LOG.error("mail {} failed unexpectedly", mail, e);
             return defect.apply(order, e);
         }

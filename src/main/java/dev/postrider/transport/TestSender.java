@@ -61,7 +61,7 @@ public final class TestSender {
     }
 
     /** What becomes of a test that failed by a defect of Postrider's own; the log has the rest. */
-    public TestResult failed(TestMail mail, RuntimeException defect) {
+    public TestResult failed(TestMail mail, Throwable defect) {
         return failed(clock.instant(), mail,
                 "MessageRejected: the test mail could not be sent by a fault of Postrider ("
                         + defect.getClass().getSimpleName() + "); look into its log, and report it");

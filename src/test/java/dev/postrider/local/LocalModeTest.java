@@ -1,9 +1,12 @@
 package dev.postrider.local;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.postrider.api.Condition;
+import dev.postrider.relay.Dialogue;
+import dev.postrider.relay.TestRoutes;
 import dev.postrider.relay.sink.Sink;
 import dev.postrider.plan.Installation.SupportSettings;
 import dev.postrider.testing.GraphStandIn;
@@ -19,10 +22,12 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -34,6 +39,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** A directory as the cluster, with a sink as the mail server. */
 final class LocalModeTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private static final String OWN_SERVER = """
+            apiVersion: postrider.dev/v1alpha1
+            kind: MailServer
+            metadata: {name: own, namespace: acme}
+            spec:
+              smtp: {host: 127.0.0.1, port: %d, security: None}
+              test: {recipient: test@acme.example}
+            ---
+            apiVersion: postrider.dev/v1alpha1
+            kind: OrganizationMailSettings
+            metadata: {name: acme, namespace: acme}
+            spec:
+              servers: [{name: own}]
+              identity: {from: {address: no-reply@acme.example}}
+            """;
 
     private final List<Check.Report> reports = new CopyOnWriteArrayList<>();
 
@@ -188,6 +209,61 @@ final class LocalModeTest {
         }
     }
 
+    @ParameterizedTest
+    @Tag("delivery-world")
+    @CsvSource(delimiterString = "->", textBlock = """
+            RestServer, restFor: 1h -> acme/own TakesMail False Rests
+            HoldOrganization        -> acme/acme MailTaken False Held
+            """)
+    void theStatusTellsOfMailThatRests(String action, String told) throws Exception {
+        try (ScriptedSmtpServer upstream = ScriptedSmtpServer.start()) {
+            Files.writeString(directory.resolve("own.yaml"), OWN_SERVER.formatted(upstream.port())
+                    .replace("  test:", "  replyRules: [{codes: [550], class: AccountSuspended, action: %s}]%n  test:"
+                            .formatted(action)));
+            try (LocalMode local = start(false, false)) {
+                local.awaitSettled(PATIENCE);
+                assertThat(rests(local.snapshot())).isEmpty();
+                upstream.on("MAIL", "550 5.1.8 Access denied, bad outbound sender");
+                send(local, "acme", "acme-mail");
+
+                await().atMost(PATIENCE)
+                        .untilAsserted(() -> assertThat(rests(local.snapshot())).containsExactly(told));
+            }
+        }
+    }
+
+    private static List<String> rests(Snapshot snapshot) {
+        return Stream.concat(
+                snapshot.servers()
+                        .stream()
+                        .map(server -> Map.entry(server.key(),
+                                requireNonNull(requireNonNull(server.status()).conditions()))),
+                snapshot.organizations()
+                        .stream()
+                        .map(organization -> Map.entry(organization.key(),
+                                requireNonNull(requireNonNull(organization.status()).conditions()))))
+                .flatMap(resource -> resource.getValue()
+                        .stream()
+                        .filter(condition -> Set.of("TakesMail", "MailTaken").contains(condition.type()))
+                        .map(condition -> "%s %s %s %s".formatted(resource.getKey(), condition.type(),
+                                condition.status(), condition.reason())))
+                .toList();
+    }
+
+    private void send(LocalMode local, String namespace, String secret) throws Exception {
+        Path binding = local.bindings().resolve(namespace).resolve(secret);
+        try (Dialogue session = Dialogue.connect(local.port())) {
+            session.say("EHLO application.test");
+            session.say("STARTTLS");
+            session.encrypt(TestRoutes.trusting(Files.readString(binding.resolve("ca.crt"))));
+            session.say("EHLO application.test");
+            assertThat(session.login(Files.readString(binding.resolve("username")),
+                    Files.readString(binding.resolve("password")))).startsWith("235");
+            assertThat(session.mail("no-reply@acme.example", "x@y.example", "From: no-reply@acme.example\r\n\r\nhello"))
+                    .startsWith("250");
+        }
+    }
+
     @Test
     void aFileThatIsGoneTakesItsResourcesAndTheirBindingWithIt() throws Exception {
         server(sink.port());
@@ -231,21 +307,7 @@ final class LocalModeTest {
     @ParameterizedTest(name = "a global server is required: {0}")
     @CsvSource({"true, False NoActiveGlobalServer", "false, True MailWorks"})
     void anOwnServerAloneSufficesWhereTheInstallationSaysSo(boolean required, String ready) throws Exception {
-        Files.writeString(directory.resolve("own.yaml"), """
-                apiVersion: postrider.dev/v1alpha1
-                kind: MailServer
-                metadata: {name: own, namespace: acme}
-                spec:
-                  smtp: {host: 127.0.0.1, port: %d, security: None}
-                  test: {recipient: test@acme.example}
-                ---
-                apiVersion: postrider.dev/v1alpha1
-                kind: OrganizationMailSettings
-                metadata: {name: acme, namespace: acme}
-                spec:
-                  servers: [{name: own}]
-                  identity: {from: {address: no-reply@acme.example}}
-                """.formatted(sink.port()));
+        Files.writeString(directory.resolve("own.yaml"), OWN_SERVER.formatted(sink.port()));
 
         try (LocalMode local = start(false, required)) {
             assertThat(local.awaitSettled(PATIENCE).organizations()).singleElement()

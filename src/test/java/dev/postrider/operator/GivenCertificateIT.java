@@ -38,7 +38,7 @@ final class GivenCertificateIT {
                     .untilAsserted(() -> assertThat(chain(operator)).as("for want of another").isNotEmpty());
             await().atMost(SOON)
                     .untilAsserted(() -> assertThat(events(operator)).contains(
-                            "there is no Secret relay-certificate with the label postrider.dev/credentials=true"));
+                            "InvalidCertificate: there is no Secret relay-certificate with the label postrider.dev/credentials=true"));
 
             write(operator, first.certificate(), first.privateKey(), authority.pem());
             await().atMost(SOON).untilAsserted(() -> assertThat(chain(operator)).isEqualTo(first.certificate()));
@@ -107,7 +107,7 @@ final class GivenCertificateIT {
 
     private static String events(RunningOperator operator) {
         return operator.kubectl("get", "events", "-n", "$OPERATOR", "-o",
-                "jsonpath={range .items[*]}{.message}{\"\\n\"}{end}");
+                "jsonpath={range .items[*]}{.reason}: {.message}{\"\\n\"}{end}");
     }
 
     private static String decoded(Secret secret, String key) {

@@ -48,6 +48,15 @@ final class SubmitterKeysIT {
             // In place of an hour's wait: it looks again when its settings change.
             operator.kubectl("annotate", "configmap", "postrider-settings", "-n", "$OPERATOR", "looked=again");
             await().atMost(SOON).untilAsserted(() -> assertThat(names(operator)).containsExactly("2026-12"));
+
+            operator.kubectl("annotate", "--overwrite", "configmap", "postrider-settings", "-n", "$OPERATOR",
+                    "postrider.dev/submitter-key=no name");
+            await().atMost(SOON)
+                    .untilAsserted(() -> assertThat(operator.kubectl("get", "events", "-n", "$OPERATOR", "-o",
+                            "jsonpath={range .items[*]}{.reason}: {.message}{\"\\n\"}{end}"))
+                            .contains(
+                                    "InvalidSettings: annotation postrider.dev/submitter-key names a key, of letters"));
+            assertThat(names(operator)).containsExactly("2026-12");
         }
     }
 

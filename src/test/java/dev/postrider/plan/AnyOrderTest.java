@@ -3,6 +3,7 @@ package dev.postrider.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postrider.api.Condition;
+import dev.postrider.api.ConditionType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,6 +73,6 @@ final class AnyOrderTest {
     }
 
     private static void add(String who, @Nullable List<Condition> conditions, Set<String> stalled) {
-        Conditions.find(conditions, Conditions.STALLED).ifPresent(_ -> stalled.add(who));
+        Conditions.find(conditions, ConditionType.Stalled).ifPresent(_ -> stalled.add(who));
     }
 }

@@ -3,6 +3,7 @@ package dev.postrider.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postrider.api.Condition;
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.route.ResourceKey;
@@ -57,9 +58,9 @@ final class BackupsTest {
     }
 
     private static String told(List<Condition> conditions, List<Notice> notices) {
-        return Conditions.find(conditions, "OnBackup").map(c -> c.status() + " " + c.reason()).orElse("-")
+        return Conditions.find(conditions, ConditionType.OnBackup).map(c -> c.status() + " " + c.reason()).orElse("-")
                 + notices.stream()
-                        .filter(notice -> notice.reason().endsWith("Backup"))
+                        .filter(notice -> notice.reason().toString().endsWith("Backup"))
                         .map(notice -> " " + notice.reason())
                         .collect(Collectors.joining());
     }
@@ -120,9 +121,10 @@ final class BackupsTest {
                 route.endpoint()));
         OrganizationPlan plan = OrganizationPlan.of(world.organizations.values().iterator().next(), world,
                 OrganizationTestNews.none());
-        assertThat(Conditions.find(plan.status().conditions(), "OnBackup").map(Condition::message)).hasValue(
-                "mail goes through shop/reserve, since those of a former priority take none; "
-                        + "MailServer shop/own: it is switched off (spec.active)");
+        assertThat(Conditions.find(plan.status().conditions(), ConditionType.OnBackup).map(Condition::message))
+                .hasValue(
+                        "mail goes through shop/reserve, since those of a former priority take none; "
+                                + "MailServer shop/own: it is switched off (spec.active)");
     }
 
     @Test
@@ -132,15 +134,17 @@ final class BackupsTest {
         rest(world, "shop/own:over");
         MailServerPlan server = MailServerPlan.of(Objects.requireNonNull(
                 world.servers.get(new ResourceKey("shop", "own"))), world, TestNews.none());
-        assertThat(Conditions.find(server.status().conditions(), "TakesMail").map(Condition::message)).hasValue(
-                "since 2027-01-12T09:00:00Z it is over its rate (spec.limits), and the relay sends it no mail; "
-                        + "mail goes through other servers, or waits: until 2027-01-13T09:15:00Z: 3 messages a day");
+        assertThat(Conditions.find(server.status().conditions(), ConditionType.TakesMail).map(Condition::message))
+                .hasValue(
+                        "since 2027-01-12T09:00:00Z it is over its rate (spec.limits), and the relay sends it no mail; "
+                                + "mail goes through other servers, or waits: until 2027-01-13T09:15:00Z: 3 messages a day");
         OrganizationPlan organization = OrganizationPlan.of(world.organizations.values().iterator().next(), world,
                 OrganizationTestNews.none());
-        assertThat(Conditions.find(organization.status().conditions(), "OnBackup").map(Condition::message)).hasValue(
-                "mail goes through shop/reserve, since those of a former priority take none; MailServer shop/own: "
-                        + "it is over its rate since 2027-01-12T09:00:00Z: until 2027-01-13T09:15:00Z: "
-                        + "3 messages a day");
+        assertThat(Conditions.find(organization.status().conditions(), ConditionType.OnBackup).map(Condition::message))
+                .hasValue(
+                        "mail goes through shop/reserve, since those of a former priority take none; MailServer shop/own: "
+                                + "it is over its rate since 2027-01-12T09:00:00Z: until 2027-01-13T09:15:00Z: "
+                                + "3 messages a day");
     }
 
     /** Whether mail is sent is said of each server that has rested, of whatever priority. */
@@ -163,12 +167,12 @@ final class BackupsTest {
                 world.servers.get(new ResourceKey("postrider-system", "everybodys")));
         rest(world, then);
         MailServerPlan plan = MailServerPlan.of(server, world, TestNews.none());
-        assertThat(Conditions.find(plan.status().conditions(), "TakesMail")
+        assertThat(Conditions.find(plan.status().conditions(), ConditionType.TakesMail)
                 .map(condition -> condition.status() + " " + condition.reason())
                 .orElse("-")
                 + plan.notices()
                         .stream()
-                        .filter(notice -> notice.reason().startsWith("Server"))
+                        .filter(notice -> notice.reason().toString().startsWith("Server"))
                         .map(notice -> " " + notice.reason())
                         .collect(Collectors.joining()))
                 .isEqualTo(expected);

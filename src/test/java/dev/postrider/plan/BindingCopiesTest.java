@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.postrider.api.Condition;
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.api.Reason;
 import dev.postrider.route.ResourceKey;
 import java.time.Duration;
 import java.util.List;
@@ -66,6 +68,7 @@ final class BindingCopiesTest {
             accept-bindings-from: ''                        |              | NotAccepted          | false   | false
             accept-bindings-from-us: acme                   |              | NotAccepted          | false   | false
             (no such namespace)                             |              | NotAccepted          | false   | false
+            (no cluster)                                    |              | NoCluster            | false   | true
             (unreadable)                                    | acme/main    | NamespaceUnreadable  | false   | true
             (terminating) accept-bindings-from: acme        | acme/main    | NamespaceTerminating | false   | true
             (terminating) accept-bindings-from: globex      | acme/main    | NotAccepted          | false   | false
@@ -80,11 +83,12 @@ final class BindingCopiesTest {
                 : "generation: 1";
         String plain = label.replaceFirst("^\\(.*?\\) ?", "");
         String manifests = organization("[shop]")
-                + (label.startsWith("(no such")
+                + (label.startsWith("(no ")
                         ? ""
                         : namespace("shop", plain.isEmpty() ? "" : "postrider.dev/" + plain, more))
                 + (secret == null ? "" : COPY.replace("$NAMESPACE", "shop").replace("$OF", secret))
-                + (label.equals("(unreadable)") ? "---\nkind: World\nunreadable: shop\n" : "");
+                + (label.equals("(unreadable)") ? "---\nkind: World\nunreadable: shop\n" : "")
+                + (label.equals("(no cluster)") ? "---\nkind: World\ncluster: false\n" : "");
 
         OrganizationPlan plan = plan(new GoldenWorld(manifests));
 
@@ -96,7 +100,7 @@ final class BindingCopiesTest {
         assertThat(copies.stays("shop")).isEqualTo(stays);
         assertThat(copies.stays("erp")).as("nobody asked for that one").isFalse();
         assertThat(copies.name()).isEqualTo("acme.mail");
-        assertThat(Conditions.find(plan.status().conditions(), "Ready").orElseThrow().reason())
+        assertThat(Conditions.find(plan.status().conditions(), ConditionType.Ready).orElseThrow().reason())
                 .as("whatever becomes of copies")
                 .isEqualTo("WaitingForServer");
     }
@@ -134,7 +138,7 @@ final class BindingCopiesTest {
                 .endsWith("; namespace \"crm\": Secret \"acme.mail\" is not written: exceeded quota")
                 .doesNotContain("\"shop\"");
         assertThat(types(carriedOut)).isEqualTo(types(plan)).doesNotHaveDuplicates();
-        assertThat(carriedOut.notices()).filteredOn(n -> n.reason().equals("NotAccepted"))
+        assertThat(carriedOut.notices()).filteredOn(n -> n.reason() == Reason.NotAccepted)
                 .extracting(Notice::warning, Notice::message)
                 .containsExactly(tuple(true, condition.message()));
     }
@@ -148,11 +152,11 @@ final class BindingCopiesTest {
         assertThat(copied(first)).extracting(Condition::status, Condition::reason, Condition::message)
                 .containsExactly(Condition.Status.False, "Refused",
                         "namespace \"shop\": Secret \"acme.mail\" is not written: exceeded quota");
-        assertThat(first.notices()).extracting(Notice::reason).contains("Refused");
+        assertThat(first.notices()).extracting(Notice::reason).contains(Reason.Refused);
 
         organization(world).setStatus(first.status());
         OrganizationPlan second = plan(world).refused(refused);
-        assertThat(second.notices()).extracting(Notice::reason).doesNotContain("Refused");
+        assertThat(second.notices()).extracting(Notice::reason).doesNotContain(Reason.Refused);
         assertThat(second.status()).as("nothing is written").isEqualTo(first.status());
         OrganizationPlan carriedOut = plan(world);
         assertThat(carriedOut.refused(Map.of())).isSameAs(carriedOut);
@@ -183,7 +187,7 @@ final class BindingCopiesTest {
         OrganizationPlan without = plan(new GoldenWorld(organization("[]")));
         assertThat(without.lookAgain()).isEmpty();
         assertThat(without.copies()).isEmpty();
-        assertThat(Conditions.find(without.status().conditions(), "BindingCopied")).isEmpty();
+        assertThat(Conditions.find(without.status().conditions(), ConditionType.BindingCopied)).isEmpty();
     }
 
     @Test
@@ -222,7 +226,7 @@ final class BindingCopiesTest {
                 + secretName));
 
         assertThat(OrganizationPlan.problems(organization(world), world))
-                .containsExactly(new Problem(Problem.Area.SPEC, "BindingCopyInvalid", field, message));
+                .containsExactly(new Problem(Problem.Area.SPEC, Reason.BindingCopyInvalid, field, message));
         GoldenWorld atTheLimit = new GoldenWorld(
                 organization("[shop]").replace("secretName: mail", "secretName: " + "m".repeat(248)));
         assertThat(OrganizationPlan.problems(organization(atTheLimit), atTheLimit)).isEmpty();
@@ -251,7 +255,7 @@ final class BindingCopiesTest {
     }
 
     private static Condition copied(OrganizationPlan plan) {
-        return Conditions.find(plan.status().conditions(), "BindingCopied").orElseThrow();
+        return Conditions.find(plan.status().conditions(), ConditionType.BindingCopied).orElseThrow();
     }
 
     private static List<String> types(OrganizationPlan plan) {

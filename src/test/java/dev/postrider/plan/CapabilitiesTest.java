@@ -3,6 +3,7 @@ package dev.postrider.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postrider.api.Condition;
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsStatus.CapabilitiesStatus;
@@ -114,6 +115,7 @@ final class CapabilitiesTest {
         OrganizationPlan again = plan(worked);
 
         assertThat(condition(again, "Ready").reason()).isEqualTo("InProgress");
+        assertThat(condition(again, "AlertsAvailable").reason()).isEqualTo("TestedAgain");
         assertThat(condition(again, "AlertsAvailable").message())
                 .isEqualTo("applications can send alerts, and mail is being tested again");
     }
@@ -129,7 +131,7 @@ final class CapabilitiesTest {
     }
 
     private static Condition condition(OrganizationPlan plan, String type) {
-        return Conditions.find(plan.status().conditions(), type).orElseThrow();
+        return Conditions.find(plan.status().conditions(), ConditionType.valueOf(type)).orElseThrow();
     }
 
     /** Plans the servers, with their tests, and then the organization. */

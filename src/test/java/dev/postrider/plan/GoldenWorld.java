@@ -137,7 +137,7 @@ public final class GoldenWorld implements World {
         return new Installation(Set.of("postrider-system"),
                 !world.path("globalServerPolicy").asText("Required").equals("Optional"),
                 Optional.of(new Installation.RelayAddress("postrider-relay.postrider-system.svc", 587,
-                        Optional.of("the CA"))),
+                        Optional.of("the CA"))).filter(_ -> world.path("certificate").asBoolean(true)),
                 world.path("servesLinks").asBoolean(false), Set.of("links.shared.example"),
                 new Installation.SupportSettings(Optional.ofNullable(world.path("support").textValue()),
                         world.path("ownSupport").asBoolean(false)),
@@ -229,6 +229,9 @@ public final class GoldenWorld implements World {
     @Override
     public NamespaceLookup namespace(String name) {
         Namespace namespace = namespaces.get(name);
+        if (!world.path("cluster").asBoolean(true)) {
+            return new NamespaceLookup.NoCluster();
+        }
         if (world.path("unreadable").asText().equals(name)) {
             return new NamespaceLookup.Unreadable("the API server answered 403");
         }

@@ -44,7 +44,7 @@ final class KnownTroublesTest {
 
         List<String> found = MailServerPlan.warnings(server)
                 .stream()
-                .map(Problem::reason)
+                .map(warning -> warning.reason().toString())
                 .toList();
         assertThat(found).isEqualTo(reasons == null ? List.of() : List.of(reasons.split(",")));
     }

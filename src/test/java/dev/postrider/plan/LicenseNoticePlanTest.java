@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postrider.api.Condition;
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.LicenseExpiryNoticeStatus.SentNotice;
@@ -86,7 +87,7 @@ final class LicenseNoticePlanTest {
     private LicenseNoticePlan plan(NoticeNews news) {
         LicenseNoticePlan plan = LicenseNoticePlan.of(notice, world, news);
         notice.setStatus(plan.status());
-        plan.notices().forEach(n -> events.add(n.reason()));
+        plan.notices().forEach(n -> events.add(n.reason().toString()));
         return plan;
     }
 
@@ -97,7 +98,7 @@ final class LicenseNoticePlanTest {
     }
 
     private Optional<Condition> condition(String type) {
-        return Conditions.find(notice.getStatus().conditions(), type);
+        return Conditions.find(notice.getStatus().conditions(), ConditionType.valueOf(type));
     }
 
     private String next() {
@@ -203,6 +204,7 @@ final class LicenseNoticePlanTest {
         NoticeOrder first = plan(NoticeNews.none()).orders().getFirst();
         SentNotice intent = sent().getFirst();
         assertThat(intent.state()).isEqualTo(State.Sending);
+        assertThat(ready()).isEqualTo("True Sending");
         assertThat(intent.messageId()).isEqualTo(first.messageId()).endsWith("@acme.example>");
         assertThat(intent.idempotencyKey()).isEqualTo(first.idempotencyKey());
 
@@ -324,6 +326,25 @@ final class LicenseNoticePlanTest {
         assertThat(condition("Blocked")).isEmpty();
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            administrators: [admin@acme.example] | sendingEnabled: false           | SendingDisabled
+            administrators: [admin@acme.example] | administrators: []              | NoRecipients
+            namespace: acme}                     | namespace: acme, deletionTimestamp: "2027-01-01T00:00:00Z"} | OrganizationDeleted
+            'status: "True"'                     | 'status: "False"'               | MailNotWorking
+            """)
+    void whatBlocksANoticeNeedsNobodyToEditIt(String from, String to, String reason) {
+        world.organizations.put(new ResourceKey("acme", "acme"), Serialization.unmarshal(
+                ORGANIZATION.replace(from, to), OrganizationMailSettings.class));
+
+        at("2027-01-12T09:00:00Z");
+
+        assertThat(condition("Blocked").map(Condition::reason)).contains(reason);
+        assertThat(ready()).isEqualTo("False " + reason);
+        assertThat(condition("Stalled")).isEmpty();
+        assertThat(mails).isEmpty();
+    }
+
     /** The relay knows no way for it, and trying does not help; what helps is another server. */
     @Test
     @Tag("promises")
@@ -401,6 +422,7 @@ final class LicenseNoticePlanTest {
     void whatTheRelayRefusesIsTriedAgainEverMoreSeldom() {
         at(Instant.parse("2027-01-12T09:00:00Z"), false);
         assertThat(ready()).isEqualTo("False SubmissionFailed");
+        assertThat(events).contains("NoticeFailed", "SubmissionFailed");
         SentNotice failed = sent().getFirst();
         assertThat(failed.nextAttemptTime()).isEqualTo("2027-01-12T09:00:02Z");
         at(Instant.parse("2027-01-12T09:00:01Z"), false);
@@ -458,7 +480,7 @@ final class LicenseNoticePlanTest {
         LicenseNoticePlan plan = LicenseNoticePlan.of(notice, withSecret, NoticeNews.none());
 
         String date = plan.status().expiryDate();
-        String ready = Conditions.find(plan.status().conditions(), "Ready").orElseThrow().message();
+        String ready = Conditions.find(plan.status().conditions(), ConditionType.Ready).orElseThrow().message();
         assertThat(date == null ? ready : date).contains(expected).doesNotContain("31.1.2027", "no token");
     }
 

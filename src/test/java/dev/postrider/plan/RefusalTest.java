@@ -27,7 +27,7 @@ final class RefusalTest {
             86400,    60
             """, useHeadersInDisplayName = true)
     void itIsTriedAgainAsSeldomAsItIsOldUpToOnceAMinute(long age, long wait) {
-        assertThat(Refusal.nextAttempt(told(Status.False, Refusal.REASON, age), NOW))
+        assertThat(Refusal.nextAttempt(told(Status.False, "Refused", age), NOW))
                 .contains(NOW.plus(Duration.ofSeconds(wait)));
     }
 

@@ -2,6 +2,8 @@ package dev.postrider.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.postrider.api.MailServer;
+import dev.postrider.api.MailServerStatus;
 import dev.postrider.api.TestSendStatus;
 import dev.postrider.route.Address;
 import dev.postrider.route.Endpoint;
@@ -9,8 +11,11 @@ import dev.postrider.route.ResourceKey;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.route.TestMail;
 import dev.postrider.route.TestResult;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -46,6 +51,38 @@ final class TestRecordTest {
 
         assertThat(record.failures()).isEqualTo(1);
         assertThat(TestRecord.nextAttempt(record)).contains(NOW.plus(Duration.ofMinutes(1)));
+    }
+
+    /** As after a step back to an earlier version. */
+    @Test
+    void aStepThatAnotherVersionWroteIsAFailureThatStallsNothing() {
+        var world = new GoldenWorld("""
+                kind: World
+                tests: {acme/mx: Authentication}
+                ---
+                kind: MailServer
+                metadata: {name: mx, namespace: acme, generation: 1}
+                spec: {smtp: {host: mx.example}, test: {recipient: it@acme.example}}
+                """);
+        MailServer server = world.servers.values().iterator().next();
+        TestOrder order = MailServerPlan.of(server, world, TestNews.none()).test().orElseThrow();
+        MailServerStatus status = MailServerPlan.of(server, world,
+                TestNews.finished(order, world.testOf(MailServerPlan.key(server)))).status();
+        assertThat(said(status)).contains("Ready False Authentication", "Stalled True Authentication");
+        server.setStatus(Serialization.unmarshal(
+                Serialization.asJson(status).replace("\"Authentication\"", "\"OfALaterVersion\""),
+                MailServerStatus.class));
+
+        assertThat(said(MailServerPlan.of(server, world, TestNews.none()).status()))
+                .contains("TestSendSucceeded False Failed", "Ready False Failed")
+                .noneMatch(condition -> condition.startsWith("Stalled"));
+    }
+
+    private static List<String> said(MailServerStatus status) {
+        return Objects.requireNonNull(status.conditions())
+                .stream()
+                .map(condition -> condition.type() + " " + condition.status() + " " + condition.reason())
+                .toList();
     }
 
     private static @Nullable TestSendStatus before(String fingerprint, int failures) {

@@ -60,7 +60,7 @@ final class UsageReportsTest {
                 UsageReports.declared(organization.getSpec(), now, new ArrayList<>()), condition, now, news).plan();
         organization.setStatus(new OrganizationMailSettingsStatus(null, null, null, null, null, null, null, null,
                 result.status().orElse(null), null, null));
-        result.notices().forEach(notice -> events.add(notice.reason()));
+        result.notices().forEach(notice -> events.add(notice.reason().toString()));
         return result;
     }
 
@@ -162,6 +162,7 @@ final class UsageReportsTest {
         Instant now = at("2026-09-01T06:00:00Z").lookAgain().orElseThrow();
         String key = last().idempotencyKey();
         assertThat(last().failures()).isEqualTo(1);
+        assertThat(events).endsWith("UsageReportFailed");
         while (last().state() != ReportState.Missed) {
             now = at(now).lookAgain().orElseThrow();
             if (last().state() == ReportState.Failed) {

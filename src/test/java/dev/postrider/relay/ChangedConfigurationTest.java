@@ -8,7 +8,9 @@ import static org.awaitility.Awaitility.await;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.RelayConfiguration;
 import dev.postrider.route.RelayRoute;
+import dev.postrider.testing.ScriptedSmtpServer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -89,5 +91,17 @@ final class ChangedConfigurationTest {
         await().until(() -> relay.server().commands().stream().filter(line -> line.startsWith("MAIL")).count() > 2);
         relay.server().on("MAIL", "");
         await().until(() -> relay.relay().queued() == 0);
+    }
+
+    @Test
+    void restsAServerAfterAsManyFailuresAsItSays() throws Exception {
+        relay.server().on("CONNECT", ScriptedSmtpServer.CLOSE);
+        configure(
+                "{delivery: {retryAfter: [10ms], retryJitter: 0, serverFailures: 5, longestServerRest: 1h, serverRest: 1h}}");
+        try (Dialogue client = relay.session()) {
+            client.login("orders.shop", PASSWORD);
+            assertThat(send(client, "1@y.example", "\r\ntext\r\n")).startsWith("250");
+        }
+        await().during(Duration.ofMillis(300)).until(() -> relay.server().connections() == 5);
     }
 }

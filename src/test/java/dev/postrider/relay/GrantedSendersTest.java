@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 import dev.postrider.route.RelayConfiguration;
 import dev.postrider.message.DsnRequest;
 import dev.postrider.message.MessageContent;
-import dev.postrider.relay.delivery.DeliverySettings;
 import dev.postrider.relay.queue.QueueSettings;
 import dev.postrider.relay.queue.QueuedMessage;
 import dev.postrider.relay.routes.Routes;
@@ -72,16 +71,12 @@ final class GrantedSendersTest {
         routes.put(organization(VICTIM, "billing@victim.example", AllowedSenders.NONE)
                 .granting(granted("victim.example")));
         routes.markComplete();
-        DeliverySettings usual = DeliverySettings.of("relay.test");
         relay = Optional.of(Relay.start(
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
                         SmtpLimits.DEFAULT, true, RelayConfiguration.DEFAULT.received(), QueueSettings.DEFAULT,
                         Optional.empty()),
                 routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
-                new DeliverySettings("relay.test", List.of(Duration.ofMillis(200)), 0, usual.delayNotice(),
-                        usual.expiry(), usual.idleConnection(), usual.messagesPerConnection(), usual.serverRest(),
-                        usual.longestServerRest(), usual.returnedMessage()),
-                InstantSource.system()));
+                TestSettings.delivery("{retryAfter: [200ms], retryJitter: 0}"), InstantSource.system()));
     }
 
     @AfterEach

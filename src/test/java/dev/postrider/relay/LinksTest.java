@@ -135,10 +135,7 @@ final class LinksTest {
     }
 
     private Relay start(LinkSettings links, QueueSettings queue) throws Exception {
-        DeliverySettings usual = DeliverySettings.of("relay.test");
-        DeliverySettings hurried = new DeliverySettings("relay.test", List.of(Duration.ofMillis(300)), 0,
-                usual.delayNotice(), usual.expiry(), usual.idleConnection(), usual.messagesPerConnection(),
-                usual.serverRest(), usual.longestServerRest(), usual.returnedMessage());
+        DeliverySettings hurried = TestSettings.delivery("{retryAfter: [300ms], retryJitter: 0}");
         Relay started = Relay.start(
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
                         SmtpLimits.DEFAULT, true, RelayConfiguration.DEFAULT.received(), queue, Optional.of(links)),

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.postrider.route.RelayConfiguration;
-import dev.postrider.relay.delivery.DeliverySettings;
 import dev.postrider.relay.links.LinkSettings;
 import dev.postrider.relay.queue.QueueSettings;
 import dev.postrider.relay.routes.Routes;
@@ -76,16 +75,13 @@ final class OwnIdentityTest {
         mx.close();
     }
 
-    private void start(Duration delayNotice) throws Exception {
-        DeliverySettings usual = DeliverySettings.of("relay.test");
+    private void start(String delayNotice) throws Exception {
         Relay started = Relay.start(
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
                         SmtpLimits.DEFAULT, true, RelayConfiguration.DEFAULT.received(), QueueSettings.DEFAULT,
                         Optional.of(new LinkSettings(0, true, Optional.empty(), 1L << 20, 10, Optional.empty()))),
                 routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
-                new DeliverySettings("relay.test", List.of(Duration.ofMillis(300)), 0, delayNotice, usual.expiry(),
-                        usual.idleConnection(), usual.messagesPerConnection(), usual.serverRest(),
-                        usual.longestServerRest(), usual.returnedMessage()),
+                TestSettings.delivery("{retryAfter: [300ms], retryJitter: 0, delayNoticeAfter: " + delayNotice + "}"),
                 InstantSource.system());
         relay = Optional.of(started);
         OrganizationRoute plain = TestRoutes.organization("orders", State.OPEN);
@@ -134,7 +130,7 @@ final class OwnIdentityTest {
         var log = new ByteArrayOutputStream();
         System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
         try {
-            start(Duration.ofHours(4));
+            start("4h");
             submit("somebody@else.example");
             Received mail = delivered();
             assertThat(mail.text()).startsWith("DKIM-Signature: ")
@@ -157,7 +153,7 @@ final class OwnIdentityTest {
         mx.offer("8BITMIME", "SMTPUTF8");
         try (ScriptedSmtpServer other = ScriptedSmtpServer.start().offer("8BITMIME")) {
             routes.put(TestRoutes.local("other", other.port(), 4));
-            start(Duration.ofHours(4));
+            start("4h");
             for (int i = 0; i < 6; i++) {
                 submit("orders@example.com", "\u00fc@y.example");
             }
@@ -170,7 +166,7 @@ final class OwnIdentityTest {
     @Test
     @Tag("promises")
     void mailAsTheOrganizationHasItsEnvelopeSenderAndSaysWhomToAnswerAndIsSigned() throws Exception {
-        start(Duration.ofHours(4));
+        start("4h");
         submit("orders@example.com");
         Received mail = delivered();
         assertThat(mail.sender()).startsWith("<bounces@example.com> ");
@@ -180,7 +176,7 @@ final class OwnIdentityTest {
 
     @Test
     void anotherDomainThatMaySendIsNotSignedFor() throws Exception {
-        start(Duration.ofHours(4));
+        start("4h");
         submit("a@globex.example");
         assertThat(delivered().text()).contains("<a@globex.example>").doesNotContain("DKIM-Signature", "Reply-To");
         assertThat(delivered().sender()).startsWith("<a@globex.example> ");
@@ -190,7 +186,7 @@ final class OwnIdentityTest {
     @ValueSource(strings = {"550 5.1.1 no such user", "450 4.2.1 busy"})
     void aReportComesFromTheOrganizationAndIsSigned(String reply) throws Exception {
         mx.on("RCPT", line -> line.contains("x@y.example") ? reply : "");
-        start(Duration.ofMillis(1));
+        start("1ms");
         submit("orders@example.com");
         Received report = delivered();
         assertThat(report.sender()).startsWith("<> ");

@@ -105,9 +105,8 @@ public final class RelayMain {
                         ? Optional.of(new LinkSettings(0, false, Optional.empty(), 1L << 30, 4, Optional.empty()))
                         : Optional.empty());
         var delivery = quick
-                ? new DeliverySettings("relay.test", List.of(Duration.ofMillis(200)), 0, Duration.ofHours(4),
-                        Duration.ofDays(1), Duration.ofSeconds(5), 1000, Duration.ofMillis(200),
-                        Duration.ofMillis(200), 1 << 20)
+                ? TestSettings.delivery("{retryAfter: [200ms], retryJitter: 0, giveUpAfter: 24h, idleConnection: 5s, "
+                        + "messagesPerConnection: 1000, serverRest: 200ms, longestServerRest: 200ms}")
                 : DeliverySettings.of("relay.test");
         UnaryOperator<SubmissionPolicy> policy = "open".equals(given.get("clients"))
                 ? Everybody::new

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.postrider.route.RelayConfiguration;
-import dev.postrider.relay.delivery.DeliverySettings;
 import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.route.Endpoint;
@@ -114,9 +113,8 @@ final class SubmitterTest {
                 new RelaySettings("relay.test", InetAddress.getLoopbackAddress(), 0, 0, 0, directory,
                         SmtpLimits.DEFAULT, false, RelayConfiguration.DEFAULT.received()),
                 known, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
-                new DeliverySettings("relay.test", List.of(Duration.ofSeconds(90)), 0, Duration.ofHours(4),
-                        Duration.ofDays(5), Duration.ofSeconds(30), 100, Duration.ofSeconds(1), Duration.ofSeconds(1),
-                        1 << 20),
+                TestSettings.delivery(
+                        "{retryAfter: [90s], retryJitter: 0, serverRest: 1s, longestServerRest: 1s}"),
                 clock);
     }
 

@@ -2,7 +2,6 @@ package dev.postrider.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.postrider.route.RelayConfiguration;
 import com.code_intelligence.jazzer.junit.DictionaryFile;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.postrider.message.header.OverlongNameException;
@@ -64,7 +63,7 @@ final class TraceHeadersFuzz {
 
     private static String pass(String message, int most) throws IOException {
         var out = new ByteArrayOutputStream();
-        var settings = new RelayConfiguration.Received(3, 1, true);
+        var settings = TestSettings.received("{most: 3, mostOwn: 1}");
         var submission = new Submission(Optional.of("orders.shop"), InetAddress.ofLiteral("192.0.2.1"), "c", "ESMTPA",
                 Optional.empty(), "a@b.example", List.of(Recipient.of("x@y.example")), true, false,
                 DsnParameters.NONE);

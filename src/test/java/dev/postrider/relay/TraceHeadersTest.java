@@ -84,7 +84,7 @@ final class TraceHeadersTest {
             ip-192-0-2-1.pod.local ; 192.0.2.1   ; false ; unknown
             """)
     void namesTheClient(String greeting, String address, boolean clientAddress, String from) throws Exception {
-        String passed = pass("Subject: a||", 1000, new RelayConfiguration.Received(50, 5, clientAddress),
+        String passed = pass("Subject: a||", 1000, TestSettings.received("{clientAddress: " + clientAddress + "}"),
                 submission(greeting, address));
         assertThat(passed).startsWith(
                 "Received: from " + from + "|\tby relay.test (Postrider) with ESMTPA|\tid ID; Sun, 1 Mar 2026");
@@ -112,11 +112,11 @@ final class TraceHeadersTest {
                 .replaceAll("R(?=[OR|]|Subject)", "Received: from a by mx.example; z|");
         for (int step : new int[]{1, 7, 1000}) {
             if (expected.equals("passes")) {
-                pass(text, step, new RelayConfiguration.Received(3, 2, true), submission("c", "192.0.2.1"));
+                pass(text, step, TestSettings.received("{most: 3, mostOwn: 2}"), submission("c", "192.0.2.1"));
             } else {
                 int octets = step;
                 assertThatThrownBy(
-                        () -> pass(text, octets, new RelayConfiguration.Received(3, 2, true),
+                        () -> pass(text, octets, TestSettings.received("{most: 3, mostOwn: 2}"),
                                 submission("c", "192.0.2.1")))
                         .isInstanceOf(IncomingMessage.RefusedException.class)
                         .hasMessageContaining(expected);

@@ -12,8 +12,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each mail comes to a result, which is kept until somebody has written it down; threads are run by the test. */
 @Tag("promises")
@@ -44,15 +47,28 @@ final class SendsTest {
         assertThat(sends.isIdle()).isTrue();
     }
 
-    @Test
-    void aSenderThatThrowsHasFailedAndIsNotOnItsWayForEver() {
+    static Stream<Throwable> defects() {
+        return Stream.of(new IllegalStateException("oops"), new StackOverflowError("oops"),
+                new OutOfMemoryError("oops"), new NoClassDefFoundError("oops"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("defects")
+    void aSenderThatThrowsHasFailedAndIsNotOnItsWayForEver(Throwable defect) {
         Sends<String, String, String> sends = sends(_ -> {
-            throw new IllegalStateException("oops");
+            throw thrown(defect);
         });
         sends.start("uid", "a1", told::incrementAndGet);
         threads.remove().run();
         assertThat(told).hasValue(1);
         assertThat(sends.of("uid")).isEqualTo(Map.of("a", new Send.Ended<>("a1", "a1: oops")));
+    }
+
+    private static RuntimeException thrown(Throwable defect) {
+        if (defect instanceof Error error) {
+            throw error;
+        }
+        return (RuntimeException) defect;
     }
 
     @Test

@@ -1,6 +1,8 @@
 package dev.postrider.cli.cluster;
 
 import dev.postrider.api.Condition;
+import dev.postrider.api.ConditionType;
+import dev.postrider.api.Reason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -43,20 +45,20 @@ record Attention(Inspected about, Level level, String reason, String message, St
                     next.unpause(resource)));
         }
         readiness(resource, next).ifPresent(all::add);
-        resource.condition("DeletionConfirmed")
+        resource.condition(ConditionType.DeletionConfirmed)
                 .filter(_ -> resource.isBeingDeleted())
                 .ifPresent(condition -> all.add(new Attention(resource, Level.NOTE, condition.reason(),
                         "it is being deleted: " + withoutCommand(condition.message()), next.deletion(resource))));
-        resource.condition("TestSendSucceeded")
-                .filter(condition -> condition.reason().equals("SomeServersFailed"))
+        resource.condition(ConditionType.TestSendSucceeded)
+                .filter(condition -> condition.is(Reason.SomeServersFailed))
                 .ifPresent(condition -> all.add(new Attention(resource, Level.NOTE, condition.reason(),
                         condition.message(), next.of(resource, condition))));
-        Stream.of("TakesMail", "MailTaken")
+        Stream.of(ConditionType.TakesMail, ConditionType.MailTaken)
                 .flatMap(type -> resource.condition(type).stream())
                 .filter(condition -> condition.status() == Condition.Status.False)
                 .forEach(condition -> all.add(new Attention(resource, Level.NOTE, condition.reason(),
                         condition.message(), next.of(resource, condition))));
-        resource.condition("OnBackup")
+        resource.condition(ConditionType.OnBackup)
                 .filter(condition -> condition.status() == Condition.Status.True)
                 .ifPresent(condition -> all.add(new Attention(resource, Level.NOTE, condition.type(),
                         condition.message(), next.of(resource, condition))));
@@ -64,10 +66,10 @@ record Attention(Inspected about, Level level, String reason, String message, St
     }
 
     private static Optional<Attention> readiness(Inspected resource, NextStep next) {
-        Optional<Condition> ready = resource.condition("Ready");
+        Optional<Condition> ready = resource.condition(ConditionType.Ready);
         if (ready.isEmpty() || !resource.isCurrent() && !resource.isPaused()) {
-            boolean seen = ready.filter(condition -> !condition.reason().equals("Pending")).isPresent();
-            return Optional.of(new Attention(resource, Level.WAITING, "Pending",
+            boolean seen = ready.filter(condition -> !condition.is(Reason.Pending)).isPresent();
+            return Optional.of(new Attention(resource, Level.WAITING, Reason.Pending.toString(),
                     seen ? "the operator has not looked at its last change yet" : "the operator has not looked yet",
                     next.operator()));
         }

@@ -1,6 +1,7 @@
 package dev.postrider.cli.cluster;
 
 import dev.postrider.api.Condition;
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.cli.terminal.Terminal;
 import dev.postrider.plan.Binding;
@@ -68,7 +69,7 @@ public final class BindingCommand implements Callable<Integer> {
         ResourceKey key = found.key();
         OrganizationMailSettings organization = (OrganizationMailSettings) found.object();
         if (organization.getStatus() == null || organization.getStatus().binding() == null) {
-            throw new IOException(found + " has no binding yet: " + found.condition("BindingReady")
+            throw new IOException(found + " has no binding yet: " + found.condition(ConditionType.BindingReady)
                     .map(Condition::message)
                     .orElse("the operator has not looked yet; does it run?"));
         }
@@ -76,7 +77,7 @@ public final class BindingCommand implements Callable<Integer> {
         Secret secret = client.secrets().inNamespace(key.namespace()).withName(secretName).get();
         if (secret == null) {
             throw new IOException("Secret \"" + secretName + "\" of " + found + " is not there. "
-                    + found.condition("BindingReady").map(Condition::message).orElse(""));
+                    + found.condition(ConditionType.BindingReady).map(Condition::message).orElse(""));
         }
         SortedMap<String, String> entries = new TreeMap<>();
         Objects.requireNonNullElse(secret.getData(), Map.<String, String>of())

@@ -1,6 +1,7 @@
 package dev.postrider.cli.cluster;
 
 import dev.postrider.api.Condition;
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.cli.terminal.Progress;
 import dev.postrider.cli.terminal.Terminal;
@@ -153,7 +154,7 @@ public final class ConfirmDeleteCommand implements Callable<Integer> {
     }
 
     private static Optional<String> holds(Inspected resource) {
-        return resource.condition("DeletionConfirmed")
+        return resource.condition(ConditionType.DeletionConfirmed)
                 .map(Condition::message)
                 .map(Attention::withoutCommand)
                 .filter(message -> !message.equals("being deleted"));

@@ -1,5 +1,6 @@
 package dev.postrider.cli.cluster;
 
+import dev.postrider.api.Reason;
 import dev.postrider.cli.terminal.Progress;
 import io.fabric8.kubernetes.api.model.events.v1.Event;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -43,7 +44,8 @@ final class DialogueEvents {
                 .list()
                 .getItems()
                 .stream()
-                .filter(event -> "TestSendFailed".equals(event.getReason()) && event.getRegarding() != null
+                .filter(event -> Reason.TestSendFailed.toString().equals(event.getReason())
+                        && event.getRegarding() != null
                         && Objects.equals(event.getRegarding().getUid(), resource.object().getMetadata().getUid()))
                 .filter(event -> event.getEventTime() != null
                         && Instant.parse(event.getEventTime().getTime()).isAfter(from))

@@ -1,6 +1,7 @@
 package dev.postrider.cli.cluster;
 
 import dev.postrider.api.Condition;
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
@@ -42,8 +43,8 @@ record Inspected(CustomResource<?, ?> object) {
         });
     }
 
-    Optional<Condition> condition(String type) {
-        return conditions().stream().filter(condition -> condition.type().equals(type)).findFirst();
+    Optional<Condition> condition(ConditionType type) {
+        return conditions().stream().filter(condition -> condition.is(type)).findFirst();
     }
 
     /** Those of the status; an organization has one for each of its servers. */

@@ -1,8 +1,7 @@
 package dev.postrider.cli.cluster;
 
 import dev.postrider.api.Condition;
-import dev.postrider.route.TestResult;
-import java.util.Arrays;
+import dev.postrider.api.Reason;
 
 /**
  * What to do where the message of a condition says what is wrong.
@@ -13,21 +12,20 @@ import java.util.Arrays;
 record NextStep(String program, String installation) {
 
     String of(Inspected resource, Condition condition) {
-        String reason = condition.reason();
-        if (Arrays.stream(TestResult.Step.values()).anyMatch(step -> step.name().equals(reason))
-                || reason.equals("SomeServersFailed")) {
-            return "once it is mended, test it: " + program + " test-send " + resource.argument();
-        }
-        return switch (reason) {
-            case "Pending" -> operator();
-            case "InProgress", "WaitingForServer", "RelayPending" ->
+        return switch (Reason.of(condition.reason()).orElse(null)) {
+            case NameResolution, Connection, Timeout, Tls, Certificate, Authentication, SenderRejected,
+                    RecipientRejected, MessageRejected, SomeServersFailed ->
+                "once it is mended, test it: " + program + " test-send " + resource.argument();
+            case Pending -> operator();
+            case InProgress, WaitingForServer, RelayPending ->
                 "wait: kubectl wait --for=condition=Ready " + resource.argument() + " --timeout=2m";
-            case "Unavailable" -> "kubectl -n " + installation + " describe deployment postrider-relay";
-            case "SenderNotGranted" -> "the administrator sees the grants that are missing with " + program
+            case Unavailable -> "kubectl -n " + installation + " describe deployment postrider-relay";
+            case SenderNotGranted -> "the administrator sees the grants that are missing with " + program
                     + " status -A --senders";
-            case "InvalidSpec", "ScopeNotAllowed" -> "correct it where it is declared; kubectl explain "
+            case InvalidSpec, ScopeNotAllowed -> "correct it where it is declared; kubectl explain "
                     + resource.kind().plural() + ".spec --recursive tells the fields";
-            default -> "mend what the message names; more is told by kubectl describe " + resource.argument();
+            case null, default -> "mend what the message names; more is told by kubectl describe "
+                    + resource.argument();
         };
     }
 

@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.postrider.api.Condition;
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.LicenseExpiryNotice;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.OrganizationMailSettings;
+import dev.postrider.api.Reason;
 import dev.postrider.cli.cluster.Attention.Level;
 import dev.postrider.local.Snapshot;
 import io.fabric8.kubernetes.client.CustomResource;
@@ -76,9 +78,9 @@ record StatusReport(Optional<String> namespace, List<Inspected> resources, Queue
         }
         ArrayNode all = json.putArray("resources");
         for (Inspected resource : resources) {
-            Optional<Condition> ready = resource.condition("Ready");
+            Optional<Condition> ready = resource.condition(ConditionType.Ready);
             about(all.addObject(), resource).put("ready", ready.map(c -> c.status().name()).orElse("Unknown"))
-                    .put("reason", ready.map(Condition::reason).orElse("Pending"))
+                    .put("reason", ready.map(Condition::reason).orElse(Reason.Pending.toString()))
                     .put("message", ready.map(Condition::message).orElse(""));
         }
         switch (queue) {

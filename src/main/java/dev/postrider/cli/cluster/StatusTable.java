@@ -1,6 +1,7 @@
 package dev.postrider.cli.cluster;
 
 import dev.postrider.api.Condition;
+import dev.postrider.api.Reason;
 import dev.postrider.cli.terminal.Age;
 import dev.postrider.cli.terminal.Terminal;
 import dev.postrider.cli.terminal.TextTable;
@@ -84,7 +85,7 @@ public record StatusTable(Set<String> without, Instant now) {
             row.add(Terminal.printable(cell));
         }
         row.add(ready.map(condition -> condition.status().name()).orElse("Unknown"));
-        row.add(ready.map(Condition::reason).orElse("Pending"));
+        row.add(ready.map(Condition::reason).orElse(Reason.Pending.toString()));
         row.add(Terminal.printable(ready.map(Condition::message).orElse("")));
         return row;
     }

@@ -1,8 +1,10 @@
 package dev.postrider.cli.cluster;
 
 import dev.postrider.api.Condition;
+import dev.postrider.api.ConditionType;
 import dev.postrider.api.MailServer;
 import dev.postrider.api.PostriderApi;
+import dev.postrider.api.Reason;
 import dev.postrider.cli.terminal.Output;
 import dev.postrider.cli.terminal.Progress;
 import dev.postrider.cli.terminal.Terminal;
@@ -127,17 +129,18 @@ public final class TestSendCommand implements Callable<Integer> {
             return Optional.of(resource + " names nobody to send to. Say who gets the mail by --to, or set "
                     + "spec.test.recipient");
         }
-        Optional<Condition> refused = resource.condition("TestSendSucceeded")
-                .filter(condition -> resource.isCurrent() && condition.reason().equals("SenderNotGranted"));
+        Optional<Condition> refused = resource.condition(ConditionType.TestSendSucceeded)
+                .filter(condition -> resource.isCurrent() && condition.is(Reason.SenderNotGranted));
         if (refused.isPresent()) {
             return refused.map(condition -> resource + ": " + condition.message());
         }
-        return resource.condition(resource.kind() == Kind.ORGANIZATION ? "ServersResolved" : "TestSendSucceeded")
+        return resource.condition(
+                resource.kind() == Kind.ORGANIZATION ? ConditionType.ServersResolved : ConditionType.TestSendSucceeded)
                 .filter(condition -> resource.isCurrent())
-                .filter(condition -> condition.reason().equals("NotValid")
+                .filter(condition -> condition.is(Reason.NotValid)
                         || condition.status() == Condition.Status.False && resource.kind() == Kind.ORGANIZATION)
                 .map(condition -> resource + " is not valid: "
-                        + resource.condition("Ready").map(Condition::message).orElse(condition.message()));
+                        + resource.condition(ConditionType.Ready).map(Condition::message).orElse(condition.message()));
     }
 
     /** Those that answer the request, once none is on its way any more. */
@@ -146,8 +149,8 @@ public final class TestSendCommand implements Callable<Integer> {
                 .stream()
                 .filter(test -> request.equals(test.result().request()))
                 .toList();
-        boolean underway = resource.condition("TestSendSucceeded")
-                .filter(condition -> condition.reason().equals("InProgress"))
+        boolean underway = resource.condition(ConditionType.TestSendSucceeded)
+                .filter(condition -> condition.is(Reason.InProgress))
                 .isPresent();
         return tests.isEmpty() || underway ? Optional.empty() : Optional.of(tests);
     }
@@ -155,7 +158,8 @@ public final class TestSendCommand implements Callable<Integer> {
     private String late(KubernetesClient client, Inspected resource) {
         String state = resource.kind()
                 .find(client, resource.key())
-                .flatMap(now -> now.condition("TestSendSucceeded").or(() -> now.condition("Ready")))
+                .flatMap(now -> now.condition(ConditionType.TestSendSucceeded)
+                        .or(() -> now.condition(ConditionType.Ready)))
                 .map(condition -> condition.reason() + ", " + condition.message())
                 .orElse("the operator has not looked yet; does it run?");
         return "No result of " + resource + " came within " + Durations.write(timeout)

@@ -193,17 +193,17 @@ public final class Caches {
                 .flatMap(s -> route(s, OrganizationRoute.class));
     }
 
-    /** How many of the same kind and namespace were declared before a resource; of one moment by their names. */
-    long declaredBefore(HasMetadata resource) {
+    /** Whether so many of the same kind and namespace were declared before a resource; of one moment by their names. */
+    boolean declaredBefore(HasMetadata resource, int most) {
         IndexerResourceCache<? extends HasMetadata> cache = switch (resource) {
             case MailServer _ -> mailServers.get();
             case LicenseExpiryNotice _ -> notices.get();
             default -> organizations.get();
         };
-        return cache.byIndex(OF_NAMESPACE, resource.getMetadata().getNamespace())
-                .stream()
+        List<? extends HasMetadata> all = cache.byIndex(OF_NAMESPACE, resource.getMetadata().getNamespace());
+        return all.size() >= most && all.stream()
                 .filter(other -> DECLARED.compare(other.getMetadata(), resource.getMetadata()) < 0)
-                .count();
+                .count() >= most;
     }
 
     /** All that a namespace declares, and what the relay has of it. */

@@ -8,6 +8,7 @@ import dev.postrider.operator.kit.ObjectMetadata;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.RelayState;
 import dev.postrider.plan.World;
+import dev.postrider.reconcile.RelayRests;
 import dev.postrider.route.LostReports;
 import dev.postrider.route.MailRest;
 import dev.postrider.route.RelayLogin;

@@ -206,7 +206,7 @@ final class ClusterWorld implements World {
             case LicenseExpiryNotice _ -> limits.licenseExpiryNotices();
             default -> limits.organizations();
         };
-        return cluster.caches().declaredBefore(resource) < most ? OptionalInt.empty() : OptionalInt.of(most);
+        return cluster.caches().declaredBefore(resource, most) ? OptionalInt.of(most) : OptionalInt.empty();
     }
 
     @Override

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -66,23 +65,36 @@ public final class Dependencies {
 
     /** Who looked at something, and the shared answer that they got, as it was last known. */
     private static final class Readers {
-        private final Set<Reader> all = new HashSet<>();
+        private final Read read;
+        private final Set<Reader> all = new CompactSet<>();
         private Optional<Object> answer = Optional.empty();
+
+        Readers(Read read) {
+            this.read = read;
+        }
     }
 
     /** What the plans of a resource looked at, that which is being made included. */
     private static final class Looked {
-        private final Set<Read> reads = new HashSet<>();
+        private final Reader reader;
+        private final Set<Read> reads = new CompactSet<>();
         /** Of the last plan, that of which no watch tells, and since when it is so. */
         private Set<Read> unwatched = Set.of();
         private Instant since = Instant.MIN;
         private Set<Read> servers = Set.of();
+
+        Looked(Reader reader) {
+            this.reader = reader;
+        }
     }
 
     /** Notes that somebody is about to look at something. */
     synchronized void add(Reader reader, Read read) {
-        readers.computeIfAbsent(read, _ -> new Readers()).all.add(reader);
-        plans.computeIfAbsent(reader, _ -> new Looked()).reads.add(read);
+        // Both are kept as they came first, and not once for each plan.
+        Readers readersOfIt = readers.computeIfAbsent(read, Readers::new);
+        Looked looked = plans.computeIfAbsent(reader, Looked::new);
+        readersOfIt.all.add(looked.reader);
+        looked.reads.add(readersOfIt.read);
     }
 
     /** Notes what the answer was, where it is shared and none is known. */
@@ -102,11 +114,11 @@ public final class Dependencies {
     Optional<Duration> planned(Reader reader, Set<Read> reads, Set<Read> unwatched, Instant now) {
         Set<Read> servers = reads.stream()
                 .filter(read -> read instanceof Read.Server || read instanceof Read.GlobalServers)
-                .collect(Collectors.toSet());
+                .collect(Collectors.toUnmodifiableSet());
         boolean others;
         Duration age;
         synchronized (this) {
-            Looked looked = plans.computeIfAbsent(reader, _ -> new Looked());
+            Looked looked = plans.computeIfAbsent(reader, Looked::new);
             looked.reads.removeIf(read -> !reads.contains(read) && remove(reader, read));
             others = !servers.equals(looked.servers);
             looked.servers = others ? servers : looked.servers;

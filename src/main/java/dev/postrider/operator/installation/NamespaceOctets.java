@@ -53,6 +53,13 @@ public final class NamespaceOctets {
      */
     record Measured(CustomResource<?, ?> resource, Optional<Secret> route) {}
 
+    /** Which resource of a namespace. */
+    private record Name(String kind, String name) {
+        static Name of(HasMetadata resource) {
+            return new Name(resource.getKind(), resource.getMetadata().getName());
+        }
+    }
+
     /** In which order they were declared; of one moment by their kinds and names. */
     private record Place(String created, String kind, String name) implements Comparable<Place> {
         private static final Comparator<Place> ORDER = Comparator.comparing(Place::created)
@@ -74,14 +81,16 @@ public final class NamespaceOctets {
     /**
      * What one takes.
      *
-     * @param version the version that it was measured of
-     * @param routed  the version of its route that was; empty if it had none
-     * @param spec    the UID and generation of the resource
-     * @param own     its octets
-     * @param route   those of its route; where that was taken away, what it had, so that it does not come back at once
-     * @param bundles octets of those that the route names, by digest
+     * @param version    the version that it was measured of
+     * @param routed     the version of its route that was; empty if it had none
+     * @param uid        of the resource
+     * @param generation of the resource
+     * @param own        its octets
+     * @param route      those of its route; where that was taken away, what it had, so that it does not come back at once
+     * @param bundles    octets of those that the route names, by digest
      */
-    private record Taken(String version, String routed, String spec, long own, long route, Map<String, Long> bundles) {
+    private record Taken(String version, String routed, String uid, long generation, long own, long route,
+            Map<String, Long> bundles) {
         long octets() {
             return Math.max(own, route);
         }
@@ -94,7 +103,7 @@ public final class NamespaceOctets {
 
     private static final class Namespace {
         private final TreeMap<Place, Taken> taken = new TreeMap<>();
-        private final Map<String, Place> places = new HashMap<>();
+        private final Map<Name, Place> places = new HashMap<>();
         private @Nullable Place beyond;
         /** What they take if no two name the same bundle: within the bound, there is nothing to look for. */
         private long atMost;
@@ -137,7 +146,7 @@ public final class NamespaceOctets {
     /** Forgets one that is gone; as {@link #note}. */
     boolean forget(HasMetadata resource) {
         return change(resource, namespace -> {
-            Place place = namespace.places.remove(name(resource));
+            Place place = namespace.places.remove(Name.of(resource));
             return place != null && namespace.remove(place);
         });
     }
@@ -185,7 +194,7 @@ public final class NamespaceOctets {
     private boolean put(Namespace namespace, Measured measured) {
         CustomResource<?, ?> resource = measured.resource();
         Place place = Place.of(resource);
-        Place former = namespace.places.put(name(resource), place);
+        Place former = namespace.places.put(Name.of(resource), place);
         boolean moved = former != null && !former.equals(place) && namespace.remove(former);
         Taken before = namespace.taken.get(place);
         String version = Objects.requireNonNullElse(resource.getMetadata().getResourceVersion(), "");
@@ -193,13 +202,15 @@ public final class NamespaceOctets {
         if (before != null && before.version.equals(version) && before.routed.equals(routed)) {
             return moved;
         }
-        String spec = resource.getMetadata().getUid() + " " + resource.getMetadata().getGeneration();
+        String uid = Objects.requireNonNullElse(resource.getMetadata().getUid(), "");
+        long generation = Objects.requireNonNullElse(resource.getMetadata().getGeneration(), 0L);
         long own = before != null && before.version.equals(version) ? before.own : own(resource);
+        boolean sameSpec = before != null && before.uid.equals(uid) && before.generation == generation;
         Taken now = measured.route()
-                .map(route -> new Taken(version, routed, spec, own, octets(route), bundles(route)))
-                .orElseGet(() -> before != null && before.spec.equals(spec)
-                        ? new Taken(version, routed, spec, own, before.route, before.bundles)
-                        : new Taken(version, routed, spec, own, 0, Map.of()));
+                .map(route -> new Taken(version, routed, uid, generation, own, octets(route), bundles(route)))
+                .orElseGet(() -> before != null && sameSpec
+                        ? new Taken(version, routed, uid, generation, own, before.route, before.bundles)
+                        : new Taken(version, routed, uid, generation, own, 0, Map.of()));
         namespace.put(place, now);
         return moved || before == null || before.octets() != now.octets() || !before.bundles.equals(now.bundles);
     }
@@ -209,7 +220,9 @@ public final class NamespaceOctets {
     }
 
     private Map<String, Long> bundles(Secret route) {
-        return AuthoritySecrets.named(route).stream().collect(Collectors.toMap(digest -> digest, bundle::applyAsLong));
+        return AuthoritySecrets.named(route)
+                .stream()
+                .collect(Collectors.toUnmodifiableMap(digest -> digest, bundle::applyAsLong));
     }
 
     private @Nullable Place firstBeyond(Namespace namespace) {
@@ -259,9 +272,5 @@ public final class NamespaceOctets {
         public void write(byte[] from, int offset, int length) {
             octets += length;
         }
-    }
-
-    private static String name(HasMetadata resource) {
-        return resource.getKind() + " " + resource.getMetadata().getName();
     }
 }

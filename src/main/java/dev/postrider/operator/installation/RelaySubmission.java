@@ -92,7 +92,7 @@ public final class RelaySubmission {
     }
 
     /** What becomes of a mail that failed by a defect of Postrider's own; the log has the rest. */
-    public SubmissionResult failed(RuntimeException defect) {
+    public SubmissionResult failed(Throwable defect) {
         return failed(clock.instant(), Duration.ZERO, "relay", "it could not be sent by a fault of Postrider ("
                 + defect.getClass().getSimpleName() + "); look into the operator's log, and report it");
     }

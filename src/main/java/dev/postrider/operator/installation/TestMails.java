@@ -42,7 +42,7 @@ public final class TestMails {
     }
 
     /** What becomes of one that failed by a defect of Postrider's own. */
-    public TestResult failed(TestOrder order, RuntimeException defect) {
+    public TestResult failed(TestOrder order, Throwable defect) {
         return told(order, sender.failed(order.mail(), defect));
     }
 

@@ -52,7 +52,7 @@ public final class Events {
                 .endMetadata()
                 .withEventTime(new MicroTime(MICROS.format(clock.instant())))
                 .withType(notice.warning() ? "Warning" : "Normal")
-                .withReason(notice.reason())
+                .withReason(notice.reason().toString())
                 .withNote(notice.message())
                 .withAction("Reconcile")
                 .withReportingController(CONTROLLER)

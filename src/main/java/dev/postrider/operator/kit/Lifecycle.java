@@ -3,9 +3,10 @@ package dev.postrider.operator.kit;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.route.ResourceKey;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.filter.OnUpdateFilter;
@@ -13,9 +14,9 @@ import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -34,21 +35,8 @@ public final class Lifecycle {
         return new ResourceKey(resource.getMetadata().getNamespace(), resource.getMetadata().getName());
     }
 
-    /** Whether somebody asked to leave the resource alone. */
-    public static boolean isPaused(HasMetadata resource) {
-        Map<String, String> annotations = resource.getMetadata().getAnnotations();
-        return annotations != null && "true".equals(annotations.get(PostriderApi.PAUSED_ANNOTATION));
-    }
-
     public static boolean hasFinalizer(HasMetadata resource) {
         return resource.getMetadata().getFinalizers().contains(PostriderApi.FINALIZER);
-    }
-
-    /** Name and namespace alone, as a patch by server-side apply wants it. */
-    public static ObjectMeta identityOf(HasMetadata resource) {
-        return new ObjectMetaBuilder().withNamespace(resource.getMetadata().getNamespace())
-                .withName(resource.getMetadata().getName())
-                .build();
     }
 
     /**
@@ -79,13 +67,38 @@ public final class Lifecycle {
     }
 
     /**
+     * Writes a status, if it is another one.
+     *
+     * @param patch     an empty resource of the kind
+     * @param exclusive whether the API server is to refuse it if anybody else, as another operator, has written since the
+     *                  resource was read
+     * @param overtaken told of a resource that was changed meanwhile, and is to be planned for anew
+     * @return whether it was written
+     */
+    public static <S, R extends CustomResource<?, S>> boolean writeStatus(R resource, R patch, S status,
+            boolean exclusive, Context<R> context, Consumer<ResourceID> overtaken) {
+        if (status.equals(resource.getStatus())) {
+            return false;
+        }
+        patch.setMetadata(new ObjectMetaBuilder().withNamespace(resource.getMetadata().getNamespace())
+                .withName(resource.getMetadata().getName())
+                .withResourceVersion(exclusive ? resource.getMetadata().getResourceVersion() : null)
+                .build());
+        patch.setStatus(status);
+        if (isOvertaken(resource, context.resourceOperations().serverSideApplyPrimaryStatus(patch))) {
+            overtaken.accept(ResourceID.fromResource(resource));
+        }
+        return true;
+    }
+
+    /**
      * Whether somebody has changed a resource after it was planned for and before its status was written. The framework
      * takes an event that is older than an own write for known, and tells nobody of such a change.
      *
      * @param planned as it was read
      * @param written as the API server returned it from the write
      */
-    public static boolean isOvertaken(HasMetadata planned, HasMetadata written) {
+    private static boolean isOvertaken(HasMetadata planned, HasMetadata written) {
         return !Objects.equals(planned.getMetadata().getGeneration(), written.getMetadata().getGeneration())
                 || !Objects.equals(planned.getMetadata().getAnnotations(), written.getMetadata().getAnnotations())
                 || !Objects.equals(planned.getMetadata().getDeletionTimestamp(),

@@ -88,7 +88,8 @@ public final class OperatorClient {
                 .addMixIn(MailServer.class, Kept.class)
                 .addMixIn(OrganizationMailSettings.class, Kept.class)
                 .addMixIn(LicenseExpiryNotice.class, Kept.class)
-                .registerModule(new SimpleModule("kept").addDeserializer(String.class, new SharedStrings()));
+                .registerModule(new SimpleModule("kept").addDeserializer(String.class, new SharedStrings())
+                        .setDeserializerModifier(new KeptObjects()));
         KubernetesSerialization serialization = new KubernetesSerialization(mapper, true);
         // A kind that is not known is read as a map, written and read again.
         serialization.registerKubernetesResource(MailServer.class);
@@ -101,7 +102,6 @@ public final class OperatorClient {
     @SuppressWarnings("UnusedMethod") // Jackson reads it.
     private interface Kept {
         @JsonIgnoreProperties("managedFields")
-        @JsonDeserialize(converter = KeptMetadata.class)
         ObjectMeta getMetadata();
     }
 

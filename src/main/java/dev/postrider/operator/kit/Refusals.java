@@ -3,6 +3,8 @@ package dev.postrider.operator.kit;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.postrider.api.PostriderApi;
+import dev.postrider.api.Reason;
 import dev.postrider.plan.Notice;
 import dev.postrider.plan.Refusal;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -94,12 +96,26 @@ public final class Refusals {
         }
     }
 
+    /**
+     * Gives a resource the finalizer, if it has none.
+     *
+     * @param before whether the status tells of a failure already
+     * @return what is to be told, if anything is
+     * @throws KubernetesClientException if it failed, and that is not to be told
+     */
+    public static Optional<Refusal> attemptToHold(HasMetadata resource, boolean before, Context<?> context) {
+        return Lifecycle.hasFinalizer(resource)
+                ? Optional.empty()
+                : attempt(context, before, e -> ofFinalizer(e, resource),
+                        () -> context.resourceOperations().addFinalizerWithSSA(PostriderApi.FINALIZER));
+    }
+
     private static boolean lasts(Context<?> context) {
         return context.getRetryInfo().filter(retry -> retry.getAttemptCount() >= LASTING).isPresent();
     }
 
     /** What is told of the finalizer, without which the resource goes when it is deleted. */
-    public static Refusal ofFinalizer(KubernetesClientException e, HasMetadata resource) {
+    private static Refusal ofFinalizer(KubernetesClientException e, HasMetadata resource) {
         return new Refusal("its finalizer is not written, so that a deletion would not be held: "
                 + words(e, resource));
     }
@@ -207,7 +223,7 @@ public final class Refusals {
      */
     public void tell(HasMetadata about, String message) {
         if (count(about, message)) {
-            events.publish(about, new Notice(true, Refusal.REASON, message));
+            events.publish(about, new Notice(true, Reason.Refused, message));
         }
     }
 

@@ -5,25 +5,21 @@ import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.deser.std.StringDeserializer;
 import com.fasterxml.jackson.databind.jsontype.TypeDeserializer;
 import java.io.IOException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads strings, and gives equal ones as one where it still knows the earlier: types, reasons and messages of
- * conditions, labels, names of kinds, which are the same in thousands of resources. What it knows is bounded, and who
- * comes later takes the place of who came before; so nobody can fill it.
+ * conditions, names and UIDs of owners, names of kinds, which are the same in thousands of resources.
  */
 final class SharedStrings extends StringDeserializer {
     private static final long serialVersionUID = 1;
 
-    /** How many are known; a power of two. */
-    private static final int PLACES = 1 << 12;
+    private static final int PLACES = 1 << 15;
 
     /** Characters of those that are looked for. */
     private static final int LONGEST = 512;
 
-    /** Strings are immutable, so a thread may see an earlier one and do no harm. */
-    @SuppressWarnings("serial")
-    private final transient @Nullable String[] known = new String[PLACES];
+    @SuppressWarnings("serial") // it is never written
+    private final transient Shared<String> known = new Shared<>(PLACES);
 
     @Override
     public String deserialize(JsonParser parser, DeserializationContext context) throws IOException {
@@ -37,16 +33,6 @@ final class SharedStrings extends StringDeserializer {
     }
 
     private String shared(String read) {
-        if (read.length() > LONGEST) {
-            return read;
-        }
-        int hash = read.hashCode();
-        int place = (hash ^ hash >>> 16) & PLACES - 1;
-        String there = known[place];
-        if (there != null && there.equals(read)) {
-            return there;
-        }
-        known[place] = read;
-        return read;
+        return read.length() > LONGEST ? read : known.of(read);
     }
 }

@@ -1,7 +1,6 @@
 package dev.postrider.operator.mailserver;
 
 import dev.postrider.api.MailServer;
-import dev.postrider.api.MailServerStatus;
 import dev.postrider.api.PostriderApi;
 import dev.postrider.operator.installation.Caches;
 import dev.postrider.operator.installation.Cluster;
@@ -15,9 +14,13 @@ import dev.postrider.operator.kit.Lifecycle;
 import dev.postrider.operator.kit.Refusals;
 import dev.postrider.operator.kit.Started;
 import dev.postrider.plan.MailServerPlan;
+import dev.postrider.plan.Notice;
 import dev.postrider.plan.Refusal;
 import dev.postrider.plan.TestNews;
 import dev.postrider.plan.TestOrder;
+import dev.postrider.reconcile.Effects;
+import dev.postrider.reconcile.Mails;
+import dev.postrider.reconcile.Reconciliation;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteSecret;
 import dev.postrider.route.ServerRoute;
@@ -174,7 +177,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
             removeRoute(key, context);
         }
         boolean deleted = server.getMetadata().getDeletionTimestamp() != null;
-        if (Lifecycle.isPaused(server)) {
+        if (Reconciliation.isPaused(server)) {
             // Whoever may pause a server does not keep everybody's mail by that.
             cluster.plan(reader(key), cluster.now(), world -> MailServerPlan.paused(server, world))
                     .plan()
@@ -186,74 +189,93 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
             removeRoute(key, context);
             return UpdateControl.noUpdate();
         }
-        return Lifecycle.unlessGone(server, () -> carryOut(server, key, uid, context));
+        return Lifecycle.unlessGone(server, () -> carryOut(server, key, context));
     }
 
-    private UpdateControl<MailServer> carryOut(MailServer server, ResourceKey key, String uid,
-            Context<MailServer> context) {
+    private UpdateControl<MailServer> carryOut(MailServer server, ResourceKey key, Context<MailServer> context) {
         Instant now = cluster.now();
-        Optional<Sends.Send<TestOrder, TestResult>> test = Optional.ofNullable(tests.of(uid).get(key));
-        TestNews news = test.map(MailServerReconciler::news).orElse(TestNews.none());
+        var test = Mails.testOfServer(tests, server.getMetadata().getUid(),
+                () -> nudges.propagateEvent(ResourceID.fromResource(server)));
+        TestNews news = Mails.testNews(test);
         Cluster.Planned<MailServerPlan> planned = cluster.plan(reader(key), now,
                 world -> MailServerPlan.of(server, world, news));
-        Optional<Refusal> refused = write(planned.plan(), server, key, context);
-        refused.ifPresentOrElse(refusal -> refusals.count(server, refusal.message()), () -> refusals.over(server));
-        MailServerPlan plan = refused.map(refusal -> MailServerPlan.of(server, planned.world(), news, refusal))
-                .orElse(planned.plan());
-        if (plan.release()) {
-            removeRoute(key, context);
-        }
-        writeStatus(server, plan.status(), context);
-        cluster.dependencies().serverChanged(key);
-        if (test.isPresent() && test.get() instanceof Sends.Send.Ended) {
-            tests.written(uid, key);
-        }
-        plan.test()
-                .ifPresent(
-                        order -> tests.start(uid, order, () -> nudges.propagateEvent(ResourceID.fromResource(server))));
-        if (plan.release()) {
-            context.resourceOperations().removeFinalizer(PostriderApi.FINALIZER);
-        }
-        // Last, so that what is said is true, and said once.
-        plan.notices().forEach(notice -> events.publish(server, notice));
+        MailServerPlan plan = Reconciliation.carryOut(planned.plan(),
+                refusal -> MailServerPlan.of(server, planned.world(), news, refusal),
+                new InCluster(server, key, context), List.of(test));
         UpdateControl<MailServer> control = UpdateControl.noUpdate();
         Lifecycle.next(plan.lookAgain(), planned.again(), now).ifPresent(control::rescheduleAfter);
         return control;
     }
 
-    /**
-     * Writes finalizer and route.
-     *
-     * @return what the API server refused of it
-     */
-    private Optional<Refusal> write(MailServerPlan plan, MailServer server, ResourceKey key,
-            Context<MailServer> context) {
-        boolean before = MailServerPlan.isToldRefused(server);
-        Optional<Refusal> unheld = Lifecycle.hasFinalizer(server)
-                ? Optional.empty()
-                : Refusals.attempt(context, before, e -> Refusals.ofFinalizer(e, server),
-                        () -> context.resourceOperations().addFinalizerWithSSA(PostriderApi.FINALIZER));
-        if (plan.route().isEmpty()) {
-            removeFormer(server, key, context);
+    /** What the plan for a server does in the cluster. */
+    private final class InCluster implements Effects<MailServerPlan> {
+        private final MailServer server;
+        private final ResourceKey key;
+        private final Context<MailServer> context;
+        private final boolean toldRefused;
+
+        InCluster(MailServer server, ResourceKey key, Context<MailServer> context) {
+            this.server = server;
+            this.key = key;
+            this.context = context;
+            this.toldRefused = MailServerPlan.isToldRefused(server);
         }
-        Optional<Refusal> unwritten = plan.route()
-                .flatMap(route -> Refusals.attempt(context, before,
-                        e -> Refusals.ofRoute(e, routeSecret(route, server), server),
-                        () -> applyRoute(route, server, context)));
-        return unheld.or(() -> unwritten);
+
+        @Override
+        public Optional<Refusal> hold() {
+            return Refusals.attemptToHold(server, toldRefused, context);
+        }
+
+        @Override
+        public Optional<Refusal> applyRoute(MailServerPlan plan) {
+            if (plan.route().isEmpty()) {
+                removeFormer(server, key, context);
+            }
+            return plan.route()
+                    .flatMap(route -> Refusals.attempt(context, toldRefused,
+                            e -> Refusals.ofRoute(e, routeSecret(route, server), server),
+                            () -> MailServerReconciler.this.applyRoute(route, server, context)));
+        }
+
+        @Override
+        public void refused(Refusal refusal) {
+            refusals.count(server, refusal.message());
+        }
+
+        @Override
+        public void remove() {
+            removeRoute(key, context);
+        }
+
+        @Override
+        public void writeStatus(MailServerPlan plan) {
+            if (Lifecycle.writeStatus(server, new MailServer(), plan.status(), false, context,
+                    nudges::propagateEvent)) {
+                changed.run();
+            }
+            cluster.dependencies().serverChanged(key);
+        }
+
+        @Override
+        public void nothingRefused() {
+            refusals.over(server);
+        }
+
+        @Override
+        public void release() {
+            context.resourceOperations().removeFinalizer(PostriderApi.FINALIZER);
+        }
+
+        @Override
+        public void publish(Notice notice) {
+            events.publish(server, notice);
+        }
     }
 
     @Override
     public ErrorStatusUpdateControl<MailServer> updateErrorStatus(MailServer server, Context<MailServer> context,
             Exception failure) {
         return refusals.failed(server, context, failure);
-    }
-
-    private static TestNews news(Sends.Send<TestOrder, TestResult> test) {
-        return switch (test) {
-            case Sends.Send.Running<TestOrder, TestResult> running -> TestNews.running(running.order());
-            case Sends.Send.Ended<TestOrder, TestResult> ended -> TestNews.finished(ended.order(), ended.result());
-        };
     }
 
     private Secret routeSecret(ServerRoute route, MailServer server) {
@@ -281,18 +303,5 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
 
     private void removeRoute(ResourceKey key, Context<MailServer> context) {
         cluster.authoritySecrets().remove(cluster.caches().serverRouteSecret(key), context.getClient());
-    }
-
-    private void writeStatus(MailServer server, MailServerStatus status, Context<MailServer> context) {
-        if (status.equals(server.getStatus())) {
-            return;
-        }
-        MailServer patch = new MailServer();
-        patch.setMetadata(Lifecycle.identityOf(server));
-        patch.setStatus(status);
-        if (Lifecycle.isOvertaken(server, context.resourceOperations().serverSideApplyPrimaryStatus(patch))) {
-            nudges.propagateEvent(ResourceID.fromResource(server));
-        }
-        changed.run();
     }
 }

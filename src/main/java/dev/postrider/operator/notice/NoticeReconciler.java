@@ -12,9 +12,13 @@ import dev.postrider.operator.kit.Refusals;
 import dev.postrider.operator.kit.Started;
 import dev.postrider.operator.kit.WakeTimer;
 import dev.postrider.plan.LicenseNoticePlan;
+import dev.postrider.plan.Notice;
 import dev.postrider.plan.NoticeNews;
 import dev.postrider.plan.NoticeOrder;
 import dev.postrider.plan.SubmissionResult;
+import dev.postrider.reconcile.Effects;
+import dev.postrider.reconcile.Mails;
+import dev.postrider.reconcile.Reconciliation;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.transport.Sends;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -121,37 +125,55 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
             return UpdateControl.noUpdate();
         }
         cluster.measure(notice, Optional.empty());
-        if (Lifecycle.isPaused(notice) || notice.getMetadata().getDeletionTimestamp() != null) {
+        if (Reconciliation.isPaused(notice) || notice.getMetadata().getDeletionTimestamp() != null) {
             return UpdateControl.noUpdate();
         }
         UpdateControl<LicenseExpiryNotice> control = UpdateControl.noUpdate();
-        carryOut(notice, id, notice.getMetadata().getUid(), context).ifPresent(control::rescheduleAfter);
+        carryOut(notice, id, context).ifPresent(control::rescheduleAfter);
         return control;
     }
 
     /** @return how soon to look again at what no watch tells of */
-    private Optional<Duration> carryOut(LicenseExpiryNotice notice, ResourceID id, String uid,
+    private Optional<Duration> carryOut(LicenseExpiryNotice notice, ResourceID id,
             Context<LicenseExpiryNotice> context) {
-        NoticeNews news = sends.news(uid, NoticeNews.Finished::new, NoticeNews::new);
+        var mails = Mails.notices(sends, notice.getMetadata().getUid(), () -> nudges.propagateEvent(id));
+        NoticeNews news = Mails.noticeNews(mails);
         Cluster.Planned<LicenseNoticePlan> planned = cluster.plan(reader(notice), clock.instant(),
                 world -> LicenseNoticePlan.of(notice, world, news));
-        LicenseNoticePlan plan = planned.plan();
-        LicenseExpiryNoticeStatus status = plan.status();
-
-        writeStatus(notice, plan, context);
-        refusals.over(notice);
-        news.finished()
-                .stream()
-                .map(NoticeNews.Finished::order)
-                .filter(order -> order.testRequest().isEmpty() || status.testSend() != null
-                        && order.testRequest().get().equals(status.testSend().request()))
-                .forEach(order -> sends.written(uid, order.id()));
-        plan.orders().forEach(order -> sends.start(uid, order, () -> nudges.propagateEvent(id)));
-        // After the rest, so that what is said is true, and said once.
-        plan.notices().forEach(event -> events.publish(notice, event));
-        gauges.set(id, notice.getSpec().license().name(), status.daysLeft());
+        LicenseNoticePlan plan = Reconciliation.carryOut(planned.plan(), _ -> planned.plan(),
+                new InCluster(notice, context), List.of(mails));
+        gauges.set(id, notice.getSpec().license().name(), plan.status().daysLeft());
         plan.lookAgain().ifPresentOrElse(then -> timer.wakeAt(id, then), () -> timer.forget(id));
         return planned.again();
+    }
+
+    /** What the plan for a notice does in the cluster: nothing is made of it but its status. */
+    private final class InCluster implements Effects<LicenseNoticePlan> {
+        private final LicenseExpiryNotice notice;
+        private final Context<LicenseExpiryNotice> context;
+
+        InCluster(LicenseExpiryNotice notice, Context<LicenseExpiryNotice> context) {
+            this.notice = notice;
+            this.context = context;
+        }
+
+        @Override
+        public void writeStatus(LicenseNoticePlan plan) {
+            if (Lifecycle.writeStatus(notice, new LicenseExpiryNotice(), plan.status(), !plan.orders().isEmpty(),
+                    context, nudges::propagateEvent)) {
+                tellOf(notice);
+            }
+        }
+
+        @Override
+        public void nothingRefused() {
+            refusals.over(notice);
+        }
+
+        @Override
+        public void publish(Notice event) {
+            events.publish(notice, event);
+        }
     }
 
     /** A notice has nothing but its status to be written, so that an Event tells where that is refused. */
@@ -159,24 +181,6 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
     public ErrorStatusUpdateControl<LicenseExpiryNotice> updateErrorStatus(LicenseExpiryNotice notice,
             Context<LicenseExpiryNotice> context, Exception failure) {
         return refusals.failed(notice, context, failure);
-    }
-
-    private void writeStatus(LicenseExpiryNotice notice, LicenseNoticePlan plan,
-            Context<LicenseExpiryNotice> context) {
-        if (plan.status().equals(notice.getStatus())) {
-            return;
-        }
-        LicenseExpiryNotice patch = new LicenseExpiryNotice();
-        patch.setMetadata(Lifecycle.identityOf(notice));
-        if (!plan.orders().isEmpty()) {
-            // Refused if anybody else, as another operator, has written since this plan looked.
-            patch.getMetadata().setResourceVersion(notice.getMetadata().getResourceVersion());
-        }
-        patch.setStatus(plan.status());
-        if (Lifecycle.isOvertaken(notice, context.resourceOperations().serverSideApplyPrimaryStatus(patch))) {
-            nudges.propagateEvent(ResourceID.fromResource(notice));
-        }
-        tellOf(notice);
     }
 
     /** Brings the metrics up to date: to be called before they are read. */

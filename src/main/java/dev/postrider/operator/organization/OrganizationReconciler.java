@@ -18,7 +18,7 @@ import dev.postrider.operator.kit.Refusals;
 import dev.postrider.operator.kit.Secrets;
 import dev.postrider.operator.kit.Started;
 import dev.postrider.operator.kit.WakeTimer;
-import dev.postrider.plan.Binding;
+import dev.postrider.plan.Notice;
 import dev.postrider.plan.OrganizationPlan;
 import dev.postrider.plan.OrganizationTestNews;
 import dev.postrider.plan.Refusal;
@@ -27,6 +27,9 @@ import dev.postrider.plan.TestOrder;
 import dev.postrider.plan.UsagePeriod;
 import dev.postrider.plan.UsageReportNews;
 import dev.postrider.plan.UsageReportOrder;
+import dev.postrider.reconcile.Effects;
+import dev.postrider.reconcile.Mails;
+import dev.postrider.reconcile.Reconciliation;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.ResourceKey;
 import dev.postrider.route.RouteSecret;
@@ -48,9 +51,7 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEven
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -120,6 +121,8 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                         .withNamespaces(Set.of(cluster.namespace()))
                         .withFollowControllerNamespacesChanges(false)
                         .withSecondaryToPrimaryMapper(RouteSecrets::sourceOf)
+                        // Known by its name, so that no index of it is kept.
+                        .withPrimaryToSecondaryMapper(this::routeOf)
                         .withOnAddFilter(route -> first.isNews(RouteSecrets.sourceOf(route)))
                         .build(),
                 context);
@@ -129,6 +132,11 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         copies.set(new BindingCopyWriter(cluster, bindingSecrets, context.getClient()));
         routes.set(organizationRoutes);
         return List.of(bindingSecrets, organizationRoutes, nudges);
+    }
+
+    private Set<ResourceID> routeOf(OrganizationMailSettings organization) {
+        return Set.of(new ResourceID(RouteSecret.Kind.ORGANIZATION.secretName(Lifecycle.key(organization)),
+                cluster.namespace()));
     }
 
     /** Whose binding a Secret is, or a copy of it. */
@@ -194,7 +202,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
             removeRoute(key, context);
         }
         boolean deleted = organization.getMetadata().getDeletionTimestamp() != null;
-        if (Lifecycle.isPaused(organization)) {
+        if (Reconciliation.isPaused(organization)) {
             return leaveAlone(organization, key, context);
         }
         if (deleted && !Lifecycle.hasFinalizer(organization)) {
@@ -205,7 +213,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
             removeBindings(organization, "", context);
             return UpdateControl.noUpdate();
         }
-        return Lifecycle.unlessGone(organization, () -> carryOut(organization, key, uid, context));
+        return Lifecycle.unlessGone(organization, () -> carryOut(organization, key, context));
     }
 
     /** Whoever may pause an organization keeps no grant by that. */
@@ -228,11 +236,14 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     }
 
     private UpdateControl<OrganizationMailSettings> carryOut(OrganizationMailSettings organization, ResourceKey key,
-            String uid,
             Context<OrganizationMailSettings> context) {
         Instant now = calendar.instant();
-        OrganizationTestNews news = news(uid);
-        UsageReportNews reported = reports.news(uid, UsageReportNews.Finished::new, UsageReportNews::new);
+        ResourceID id = ResourceID.fromResource(organization);
+        String uid = organization.getMetadata().getUid();
+        var testMails = Mails.testsOfOrganization(tests, uid, () -> nudges.propagateEvent(id));
+        var reportMails = Mails.reports(reports, uid, () -> nudges.propagateEvent(id));
+        OrganizationTestNews news = Mails.testsNews(testMails);
+        UsageReportNews reported = Mails.reportNews(reportMails);
         if (!Lifecycle.hasFinalizer(organization)) {
             // It may be so large that one more does not fit, and keeps no grant by that. What counts of what a plan
             // looked at is the last one's.
@@ -240,62 +251,98 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         }
         Cluster.Planned<OrganizationPlan> made = cluster.plan(reader(key), now,
                 world -> OrganizationPlan.of(organization, world, news, reported));
-        OrganizationPlan planned = made.plan();
-        Optional<Refusal> refused = write(planned, organization, key, context);
-        refused.ifPresentOrElse(refusal -> refusals.count(organization, refusal.message()),
-                () -> refusals.over(organization));
-        OrganizationPlan told = refused
-                .map(refusal -> OrganizationPlan.of(organization, made.world(), news, reported, refusal))
-                .orElse(planned);
-        OrganizationPlan plan = told.refused(copies.get().carryOut(organization, told, context));
-        if (plan.release()) {
-            removeRoute(key, context);
-            removeBindings(organization, "", context);
-        }
-        writeStatus(organization, plan, context);
-        lookUp(key, plan.release() || plan.status().senderDomains() == null
-                ? List.of()
-                : plan.status().senderDomains());
-        reported.finished().forEach(finished -> reports.written(uid, finished.order().period()));
-        ResourceID id = ResourceID.fromResource(organization);
-        plan.report().ifPresent(order -> reports.start(uid, order, () -> nudges.propagateEvent(id)));
+        OrganizationPlan plan = Reconciliation.carryOut(made.plan(),
+                refusal -> OrganizationPlan.of(organization, made.world(), news, reported, refusal),
+                new InCluster(organization, key, context), List.of(reportMails, testMails));
         plan.reportAt().ifPresentOrElse(then -> timer.wakeAt(id, then), () -> timer.forget(id));
-        news.finished().keySet().forEach(server -> tests.written(uid, server));
-        for (TestOrder order : plan.tests()) {
-            tests.start(uid, order, () -> nudges.propagateEvent(id));
-        }
-        if (plan.release()) {
-            context.resourceOperations().removeFinalizer(PostriderApi.FINALIZER);
-        }
-        // Last, so that what is said is true, and said once.
-        plan.notices().forEach(notice -> events.publish(organization, notice));
         UpdateControl<OrganizationMailSettings> control = UpdateControl.noUpdate();
         Lifecycle.next(plan.lookAgain(), made.again(), now).ifPresent(control::rescheduleAfter);
         return control;
     }
 
-    /**
-     * Writes finalizer, route and binding.
-     *
-     * @return what the API server refused of it
-     */
-    private Optional<Refusal> write(OrganizationPlan plan, OrganizationMailSettings organization, ResourceKey key,
-            Context<OrganizationMailSettings> context) {
-        boolean before = OrganizationPlan.isToldRefused(organization);
-        Optional<Refusal> unheld = Lifecycle.hasFinalizer(organization)
-                ? Optional.empty()
-                : Refusals.attempt(context, before, e -> Refusals.ofFinalizer(e, organization),
-                        () -> context.resourceOperations().addFinalizerWithSSA(PostriderApi.FINALIZER));
-        // The route first: a login that an application has found must work.
-        if (plan.route().isEmpty()) {
-            removeFormer(organization, key, context);
+    /** What the plan for an organization does in the cluster. */
+    private final class InCluster implements Effects<OrganizationPlan> {
+        private final OrganizationMailSettings organization;
+        private final ResourceKey key;
+        private final Context<OrganizationMailSettings> context;
+        private final boolean toldRefused;
+
+        InCluster(OrganizationMailSettings organization, ResourceKey key, Context<OrganizationMailSettings> context) {
+            this.organization = organization;
+            this.key = key;
+            this.context = context;
+            this.toldRefused = OrganizationPlan.isToldRefused(organization);
         }
-        Optional<Refusal> unwritten = plan.route()
-                .flatMap(route -> Refusals.attempt(context, before,
-                        e -> Refusals.ofRoute(e, routeSecret(route, organization), organization),
-                        () -> applyRoute(route, organization, context)))
-                .or(() -> plan.binding().flatMap(binding -> applyBinding(binding, organization, before, context)));
-        return unheld.or(() -> unwritten);
+
+        @Override
+        public Optional<Refusal> hold() {
+            return Refusals.attemptToHold(organization, toldRefused, context);
+        }
+
+        @Override
+        public Optional<Refusal> applyRoute(OrganizationPlan plan) {
+            if (plan.route().isEmpty()) {
+                removeFormer(organization, key, context);
+            }
+            return plan.route()
+                    .flatMap(route -> Refusals.attempt(context, toldRefused,
+                            e -> Refusals.ofRoute(e, routeSecret(route, organization), organization),
+                            () -> OrganizationReconciler.this.applyRoute(route, organization, context)));
+        }
+
+        @Override
+        public Optional<Refusal> applyBinding(OrganizationPlan plan) {
+            Optional<Secret> wanted = plan.binding().map(binding -> BindingSecrets.binding(binding, organization));
+            Optional<Refusal> refused = wanted.flatMap(secret -> Refusals.attempt(context, toldRefused,
+                    e -> Refusals.of(e, secret),
+                    () -> OrganizationReconciler.this.applyBinding(secret, organization, context)));
+            if (wanted.isPresent() && refused.isEmpty()) {
+                cluster.bindingWritten(key);
+            }
+            return refused;
+        }
+
+        @Override
+        public void refused(Refusal refusal) {
+            refusals.count(organization, refusal.message());
+        }
+
+        @Override
+        public OrganizationPlan applyCopies(OrganizationPlan plan) {
+            return plan.refused(copies.get().carryOut(organization, plan, context));
+        }
+
+        @Override
+        public void remove() {
+            removeRoute(key, context);
+            removeBindings(organization, "", context);
+        }
+
+        @Override
+        public void writeStatus(OrganizationPlan plan) {
+            if (Lifecycle.writeStatus(organization, new OrganizationMailSettings(), plan.status(),
+                    plan.report().isPresent(), context, nudges::propagateEvent)) {
+                tellOf(key);
+            }
+            lookUp(key, plan.release() || plan.status().senderDomains() == null
+                    ? List.of()
+                    : plan.status().senderDomains());
+        }
+
+        @Override
+        public void nothingRefused() {
+            refusals.over(organization);
+        }
+
+        @Override
+        public void release() {
+            context.resourceOperations().removeFinalizer(PostriderApi.FINALIZER);
+        }
+
+        @Override
+        public void publish(Notice notice) {
+            events.publish(organization, notice);
+        }
     }
 
     @Override
@@ -311,19 +358,6 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                         key -> nudges.propagateEvent(new ResourceID(key.name(), key.namespace())));
     }
 
-    private OrganizationTestNews news(String uid) {
-        Map<ResourceKey, TestOrder> running = new HashMap<>();
-        Map<ResourceKey, OrganizationTestNews.Finished> finished = new HashMap<>();
-        tests.of(uid).forEach((server, test) -> {
-            switch (test) {
-                case Sends.Send.Running<TestOrder, TestResult>(TestOrder order) -> running.put(server, order);
-                case Sends.Send.Ended<TestOrder, TestResult> ended ->
-                    finished.put(server, new OrganizationTestNews.Finished(ended.order(), ended.result()));
-            }
-        });
-        return new OrganizationTestNews(running, finished);
-    }
-
     private void applyRoute(OrganizationRoute route, OrganizationMailSettings organization,
             Context<OrganizationMailSettings> context) {
         cluster.authoritySecrets()
@@ -337,17 +371,6 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         return RouteSecrets.route(RouteSecret.Kind.ORGANIZATION, route.key(), organization.getMetadata().getUid(),
                 route,
                 cluster.namespace(), cluster.state().configMap());
-    }
-
-    private Optional<Refusal> applyBinding(Binding binding, OrganizationMailSettings organization, boolean before,
-            Context<OrganizationMailSettings> context) {
-        Secret wanted = BindingSecrets.binding(binding, organization);
-        Optional<Refusal> refused = Refusals.attempt(context, before, e -> Refusals.of(e, wanted),
-                () -> applyBinding(wanted, organization, context));
-        if (refused.isEmpty()) {
-            cluster.bindingWritten(Lifecycle.key(organization));
-        }
-        return refused;
     }
 
     private void applyBinding(Secret wanted, OrganizationMailSettings organization,
@@ -390,25 +413,6 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
 
     private void removeRoute(ResourceKey key, Context<OrganizationMailSettings> context) {
         cluster.authoritySecrets().remove(cluster.caches().organizationRouteSecret(key), context.getClient());
-    }
-
-    private void writeStatus(OrganizationMailSettings organization, OrganizationPlan plan,
-            Context<OrganizationMailSettings> context) {
-        OrganizationMailSettingsStatus status = plan.status();
-        if (status.equals(organization.getStatus())) {
-            return;
-        }
-        OrganizationMailSettings patch = new OrganizationMailSettings();
-        patch.setMetadata(Lifecycle.identityOf(organization));
-        if (plan.report().isPresent()) {
-            // Refused if anybody else, as another operator, has written since this plan looked.
-            patch.getMetadata().setResourceVersion(organization.getMetadata().getResourceVersion());
-        }
-        patch.setStatus(status);
-        if (Lifecycle.isOvertaken(organization, context.resourceOperations().serverSideApplyPrimaryStatus(patch))) {
-            nudges.propagateEvent(ResourceID.fromResource(organization));
-        }
-        tellOf(Lifecycle.key(organization));
     }
 
     @Override

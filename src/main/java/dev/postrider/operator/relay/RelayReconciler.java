@@ -1,6 +1,7 @@
 package dev.postrider.operator.relay;
 
 import dev.postrider.api.PostriderApi;
+import dev.postrider.api.Reason;
 import dev.postrider.operator.installation.CertificateSource;
 import dev.postrider.operator.installation.Cluster;
 import dev.postrider.operator.installation.InstallationSecrets;
@@ -170,14 +171,14 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
             settings = Settings.of(configMap);
         } catch (IllegalArgumentException e) {
             LOG.error("the settings are left as they were: {}", e.getMessage());
-            events.publish(configMap, new Notice(true, "InvalidSettings", String.valueOf(e.getMessage())));
+            events.publish(configMap, new Notice(true, Reason.InvalidSettings, String.valueOf(e.getMessage())));
             return UpdateControl.noUpdate();
         }
         rules.set(settings.relay().replyRules().valid());
         tell(settings.relay().replyRules(), configMap);
         Optional<String> keyName = InstallationSecrets.submitterKeyName(configMap);
         if (keyName.isEmpty()) {
-            events.publish(configMap, new Notice(true, "InvalidSettings", "annotation "
+            events.publish(configMap, new Notice(true, Reason.InvalidSettings, "annotation "
                     + InstallationSecrets.SUBMITTER_KEY_ANNOTATION + " names a key, of letters, digits, dots, hyphens "
                     + "and underscores, at most 63; what it holds now is passed over"));
         }
@@ -243,7 +244,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
                 LOG.error("a rule for replies is left out: {}", problem);
             }
             if (!toldOfRules.isEmpty()) {
-                events.publish(configMap, new Notice(true, "InvalidSettings", "rules for replies are left out: "
+                events.publish(configMap, new Notice(true, Reason.InvalidSettings, "rules for replies are left out: "
                         + String.join("; ", toldOfRules)));
             }
         }
@@ -285,7 +286,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     }
 
     private void warnOfCertificate(ConfigMap configMap, String problem) {
-        events.publish(configMap, new Notice(true, "InvalidCertificate",
+        events.publish(configMap, new Notice(true, Reason.InvalidCertificate,
                 problem + "; the relay keeps the certificate that it has"));
     }
 

@@ -1,5 +1,7 @@
 package dev.postrider.relay.delivery;
 
+import dev.postrider.route.Durations;
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
 import java.time.Instant;
@@ -7,21 +9,18 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * Rests a server that fails. Closed, it lets all attempts through. After three failures in a row, or one that came with
+ * Rests a server that fails. Closed, it lets all attempts through. After some failures in a row, or one that came with
  * the wish to be left alone for a time, it opens and lets none through for a while, then half-opens for a single
  * attempt: if that fails too, the server rests twice as long as before, up to a bound; if it succeeds, the breaker
  * closes. A {@link Rest} opens it at once. Not safe for threads.
  */
 final class CircuitBreaker {
-    static final int MOST_FAILURES = 3;
-
     /** What it lets through. */
     enum State {
         CLOSED, OPEN, HALF_OPEN
     }
 
-    private final Supplier<Duration> shortest;
-    private final Supplier<Duration> longest;
+    private final Supplier<RelayConfiguration.Delivery> settings;
     /** How long the next rest is; empty for the shortest. */
     private Optional<Duration> rest = Optional.empty();
     private int failures;
@@ -32,15 +31,9 @@ final class CircuitBreaker {
     private Optional<Verdict.Refused> lastFailure = Optional.empty();
     private Optional<Rest> why = Optional.empty();
 
-    /**
-     * A closed one.
-     *
-     * @param shortest how long the first rest is
-     * @param longest  how long a rest gets
-     */
-    CircuitBreaker(Supplier<Duration> shortest, Supplier<Duration> longest) {
-        this.shortest = shortest;
-        this.longest = longest;
+    /** A closed one. */
+    CircuitBreaker(Supplier<RelayConfiguration.Delivery> settings) {
+        this.settings = settings;
     }
 
     State state(Instant now) {
@@ -98,13 +91,13 @@ final class CircuitBreaker {
         lastFailure = Optional.of(failure);
         failures++;
         // What was under way when it opened says nothing new.
-        if (open ? probe : failures >= MOST_FAILURES) {
+        if (open ? probe : failures >= settings.get().serverFailures()) {
             open(now);
             probing = false;
-            Duration length = rest.orElseGet(shortest);
+            Duration length = rest.orElseGet(() -> Durations.read(settings.get().serverRest()));
             restsUntil = now.plus(length);
             Duration twice = length.multipliedBy(2);
-            Duration most = longest.get();
+            Duration most = Durations.read(settings.get().longestServerRest());
             rest = Optional.of(twice.compareTo(most) < 0 ? twice : most);
         }
         failure.retryAfter().map(now::plus).filter(time -> !open || time.isAfter(restsUntil)).ifPresent(time -> {

@@ -2,10 +2,12 @@ package dev.postrider.relay.delivery;
 
 import dev.postrider.relay.queue.ConnectionPermits;
 import dev.postrider.relay.queue.ConnectionPermits.Permit;
+import dev.postrider.route.Durations;
 import dev.postrider.route.Login.Credentials;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.transport.Upstream;
 import dev.postrider.transport.Upstreams;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -139,7 +141,8 @@ final class Connections {
      */
     void giveBack(Connection connection, Optional<ServerRoute> current, Instant now) {
         connection.messages++;
-        if (connection.messages < settings.get().messagesPerConnection() && open.get() <= most && !isOwed(connection)
+        if (connection.messages < settings.get().delivery().messagesPerConnection() && open.get() <= most
+                && !isOwed(connection)
                 && current.filter(connection::isUseful).isPresent()) {
             connection.idleSince = now;
             synchronized (this) {
@@ -195,7 +198,8 @@ final class Connections {
 
     /** Takes out those that have waited for too long; the caller closes them. */
     List<Connection> takeExpired(Instant now) {
-        return takeOut(kept -> !kept.idleSince.plus(settings.get().idleConnection()).isAfter(now));
+        Duration most = Durations.read(settings.get().delivery().idleConnection());
+        return takeOut(kept -> !kept.idleSince.plus(most).isAfter(now));
     }
 
     /** Takes out those that the current route has no use for; the caller closes them. */

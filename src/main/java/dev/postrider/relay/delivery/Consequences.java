@@ -16,7 +16,9 @@ import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.LogLine;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.reply.Reply;
+import dev.postrider.route.Durations;
 import dev.postrider.route.ServerRoute;
+import dev.postrider.route.Sizes;
 import dev.postrider.transport.Verdict;
 import java.io.IOException;
 import java.time.Duration;
@@ -52,7 +54,8 @@ final class Consequences {
         this.clock = clock;
         this.meters = meters;
         this.routes = routes;
-        this.report = new DeliveryReport(settings.get().hostName(), () -> settings.get().returnedMessage());
+        this.report = new DeliveryReport(settings.get().hostName(),
+                () -> Sizes.read(settings.get().delivery().returnedMessage()));
     }
 
     /** Whether a message has been there for so long that something is due even without an attempt. */
@@ -61,13 +64,19 @@ final class Consequences {
                 || message.recipients().stream().anyMatch(recipient -> isToldOfDelay(message, recipient));
     }
 
+    private Instant expires(QueuedMessage message) {
+        return message.received().plus(Durations.read(settings.get().delivery().giveUpAfter()));
+    }
+
     private boolean isExpired(QueuedMessage message) {
-        return !message.received().plus(settings.get().expiry()).isAfter(clock.instant());
+        return !expires(message).isAfter(clock.instant());
     }
 
     private boolean isToldOfDelay(QueuedMessage message, QueuedRecipient recipient) {
         return !recipient.delayReported() && !message.sender().isEmpty() && recipient.dsn().wantsDelay()
-                && !message.received().plus(settings.get().delayNotice()).isAfter(clock.instant());
+                && !message.received()
+                        .plus(Durations.read(settings.get().delivery().delayNoticeAfter()))
+                        .isAfter(clock.instant());
     }
 
     /** What a message's age asks for, that is not tried since its servers rest. */
@@ -155,7 +164,7 @@ final class Consequences {
                     tell(RelayMeters.Outcome.DEFERRED, message, outcome, refused.message());
                     if (tell) {
                         report(reported, Kind.DELAYED, entry(outcome, refused, refused.enhancedStatus(false),
-                                Optional.of(message.received().plus(settings.get().expiry()))));
+                                Optional.of(expires(message))));
                     }
                 }
             }

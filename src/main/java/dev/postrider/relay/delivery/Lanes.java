@@ -34,6 +34,8 @@ import org.slf4j.LoggerFactory;
 /** The places at all servers: which of an organization's is best for the next message. Guarded by {@link Turns}. */
 final class Lanes {
     private static final Logger LOG = LoggerFactory.getLogger(Lanes.class);
+    /** Once mail of so many namespaces was refused, with none taken in between, it is the server that refuses. */
+    private static final int MOST_REFUSED_NAMESPACES = 3;
     private static final Duration PERMIT_RETRY = Duration.ofMillis(200);
     /** How long no connection is opened to a server that has too many, unless one of them is done before. */
     private static final Duration CROWDED_PAUSE = Duration.ofSeconds(1);
@@ -115,7 +117,7 @@ final class Lanes {
     }
 
     CircuitBreaker newBreaker() {
-        return new CircuitBreaker(() -> settings.get().serverRest(), () -> settings.get().longestServerRest());
+        return new CircuitBreaker(() -> settings.get().delivery());
     }
 
     private Optional<ServerRoute> current(ResourceKey server) {
@@ -347,7 +349,7 @@ final class Lanes {
         } else if (refused.inTransaction() && lane.isShared()) {
             own.note(lane.key).rest(place.ownProbe, rest, now);
             lane.refusedFor.add(place.namespace);
-            if (lane.refusedFor.size() >= CircuitBreaker.MOST_FAILURES) {
+            if (lane.refusedFor.size() >= MOST_REFUSED_NAMESPACES) {
                 rest(lane, place.probe,
                         new Rest(rest.until(), rest.shown(), rest.reason(), ofAnybody(lane, refused)), now);
             } else {

@@ -22,12 +22,14 @@ import org.postgresql.ds.PGSimpleDataSource;
  *                    {@code ca.crt}; read at each connection
  */
 public record PostgresLocation(String url, Optional<Path> credentials) {
-    private static final String SCHEME = "postgresql";
     private static final int PORT = 5432;
     private static final Set<String> TARGETS = Set.of("primary", "master", "any");
     private static final int MOST_HOSTS = 10;
     private static final int CONNECT_SECONDS = 3;
     private static final int SOCKET_SECONDS = 30;
+
+    /** The hosts are read here: those of IPv6 with commas between them are no authority to {@link URI}. */
+    private static final Pattern FORM = Pattern.compile("postgresql://(?<hosts>[^/?#]+)(?<rest>/[^?#].*)");
 
     /** A name, an IPv4 address, or an IPv6 address in brackets; then perhaps a port. */
     private static final Pattern HOST = Pattern
@@ -35,20 +37,32 @@ public record PostgresLocation(String url, Optional<Path> credentials) {
 
     private record Host(String name, int port) {}
 
+    /** @param rest path and query, decoded where they are asked for */
+    private record Parts(String hosts, URI rest) {
+        static Parts of(String url) {
+            Matcher parts = FORM.matcher(url);
+            if (!parts.matches()) {
+                throw new IllegalArgumentException(
+                        "the queue's URL must be postgresql://host:port/database, with ?parameter=value if needed, or "
+                                + "postgresql://host:port,host:port/database");
+            }
+            try {
+                return new Parts(parts.group("hosts"), new URI(parts.group("rest")));
+            } catch (URISyntaxException e) {
+                throw new IllegalArgumentException("the queue's URL cannot be read: " + e.getReason(), e);
+            }
+        }
+    }
+
     /** @throws IllegalArgumentException if the URL is none; the message says what is allowed */
     public PostgresLocation {
-        URI uri = uri(url);
-        String query = Optional.ofNullable(uri.getQuery()).orElse("");
-        if (!SCHEME.equals(uri.getScheme()) || uri.getRawAuthority() == null || uri.getPath().length() < 2) {
-            throw new IllegalArgumentException(
-                    "the queue's URL must be postgresql://host:port/database, with ?parameter=value if needed, or "
-                            + "postgresql://host:port,host:port/database");
-        }
-        if (uri.getRawAuthority().contains("@") || ("&" + query).matches("(?s).*&(user|password)=.*")) {
+        Parts parts = Parts.of(url);
+        String query = Optional.ofNullable(parts.rest.getQuery()).orElse("");
+        if (parts.hosts.contains("@") || ("&" + query).matches("(?s).*&(user|password)=.*")) {
             throw new IllegalArgumentException("the queue's URL must not hold a login: "
                     + "it belongs into the files username and password of the credentials' directory");
         }
-        hosts(uri);
+        hosts(parts.hosts);
         Matcher target = Pattern.compile("&targetServerType=([^&]*)").matcher("&" + query);
         while (target.find()) {
             if (!TARGETS.contains(target.group(1))) {
@@ -58,14 +72,15 @@ public record PostgresLocation(String url, Optional<Path> credentials) {
         }
     }
 
-    private static List<Host> hosts(URI uri) {
+    private static List<Host> hosts(String commaSeparated) {
         List<Host> hosts = new ArrayList<>();
-        for (String text : uri.getRawAuthority().split(",", -1)) {
+        for (String text : commaSeparated.split(",", -1)) {
             Matcher host = HOST.matcher(text);
             int port = !host.matches() ? 0 : host.group("port") == null ? PORT : Integer.parseInt(host.group("port"));
             if (port < 1 || port > 65535) {
                 throw new IllegalArgumentException("the queue's URL has a host '" + text
-                        + "': allowed is host or host:port, several with commas between them");
+                        + "': allowed is host or host:port, an IPv6 address in brackets as [fd00::1]:5432, "
+                        + "several with commas between them");
             }
             hosts.add(new Host(host.group("name"), port));
         }
@@ -76,23 +91,15 @@ public record PostgresLocation(String url, Optional<Path> credentials) {
         return hosts;
     }
 
-    private static URI uri(String url) {
-        try {
-            return new URI(url);
-        } catch (URISyntaxException e) {
-            throw new IllegalArgumentException("the queue's URL cannot be read: " + e.getReason(), e);
-        }
-    }
-
     /** Host and database, for messages. */
     public String name() {
-        URI uri = uri(url);
-        return "database " + uri.getRawAuthority() + uri.getPath();
+        Parts parts = Parts.of(url);
+        return "database " + parts.hosts + parts.rest.getPath();
     }
 
     /** Makes connections to the primary, each with the login that is in the files at that moment. */
     PrimarySource source() {
-        return new PrimarySource(hosts(uri(url)).stream().map(this::host).toList());
+        return new PrimarySource(hosts(Parts.of(url).hosts).stream().map(this::host).toList());
     }
 
     private PostgresHost host(Host host) {

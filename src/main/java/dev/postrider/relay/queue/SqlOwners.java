@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import java.util.stream.Gatherers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +29,7 @@ final class SqlOwners {
     private static final Logger LOG = LoggerFactory.getLogger(SqlOwners.class);
     private static final int MESSAGES_AT_ONCE = 50;
     private static final int NAMES_AT_ONCE = 500;
+    private static final Comparator<ResourceKey> BY_NAME = Comparator.comparing(ResourceKey::toString);
 
     private final Database database;
     private final GroupCommit writer;
@@ -75,8 +78,9 @@ final class SqlOwners {
                 former.add(replace(wanted.getKey(), wanted.getValue()));
             }
         }
-        if (!unclaimed.isEmpty()) {
-            writer.execute(writes -> claim(writes.connection(), unclaimed));
+        // In the same order as other relays do, so that none waits for what another waits for.
+        for (List<ResourceKey> some : atOnce(unclaimed.keySet().stream().sorted(BY_NAME).toList())) {
+            writer.execute(writes -> claim(writes.connection(), some, unclaimed));
         }
         owners.forEach((key, uid) -> {
             if (!stale.contains(key)) {
@@ -100,12 +104,14 @@ final class SqlOwners {
     /** What the table says of some names, which are few of all. */
     private Map<ResourceKey, Owners> read(Set<ResourceKey> names) throws QueueException {
         Map<ResourceKey, Owners> owners = new HashMap<>();
-        List<ResourceKey> all = List.copyOf(names);
-        for (int from = 0; from < all.size(); from += NAMES_AT_ONCE) {
-            List<ResourceKey> some = all.subList(from, Math.min(all.size(), from + NAMES_AT_ONCE));
+        for (List<ResourceKey> some : atOnce(List.copyOf(names))) {
             owners.putAll(database.read(connection -> read(connection, some)));
         }
         return owners;
+    }
+
+    private static List<List<ResourceKey>> atOnce(List<ResourceKey> names) {
+        return names.stream().gather(Gatherers.windowFixed(NAMES_AT_ONCE)).toList();
     }
 
     private static Map<ResourceKey, Owners> read(Connection connection, List<ResourceKey> names) throws SQLException {
@@ -137,16 +143,18 @@ final class SqlOwners {
     }
 
     /** What came before anybody was known is theirs, and so is the name from now on. */
-    private static void claim(Connection connection, Map<ResourceKey, String> owners) throws SQLException {
+    private static void claim(Connection connection, List<ResourceKey> names, Map<ResourceKey, String> owners)
+            throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement("INSERT INTO owner (organization, uid)"
                 + " SELECT CAST(? AS TEXT), CAST(? AS TEXT) WHERE NOT EXISTS"
                 + " (SELECT 1 FROM owner WHERE organization = ?) ON CONFLICT DO NOTHING")) {
-            for (Map.Entry<ResourceKey, String> owner : owners.entrySet()) {
-                insert.setString(1, owner.getKey().toString());
-                insert.setString(2, owner.getValue());
-                insert.setString(3, owner.getKey().toString());
-                insert.executeUpdate();
+            for (ResourceKey name : names) {
+                insert.setString(1, name.toString());
+                insert.setString(2, owners.get(name));
+                insert.setString(3, name.toString());
+                insert.addBatch();
             }
+            insert.executeBatch();
         }
     }
 

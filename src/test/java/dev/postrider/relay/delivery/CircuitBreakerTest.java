@@ -3,6 +3,7 @@ package dev.postrider.relay.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postrider.relay.delivery.CircuitBreaker.State;
+import dev.postrider.route.RelayConfiguration;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
@@ -18,8 +19,7 @@ final class CircuitBreakerTest {
     private static final Verdict.Refused WHY = new Verdict.Refused(Step.Connection, false, Optional.empty(), "no");
 
     private Instant now = Instant.parse("2026-03-01T12:00:00Z");
-    private final CircuitBreaker breaker = new CircuitBreaker(() -> Duration.ofSeconds(30),
-            () -> Duration.ofMinutes(10));
+    private final CircuitBreaker breaker = new CircuitBreaker(RelayConfiguration.DEFAULT::delivery);
 
     private void fail() {
         boolean probe = breaker.begin();

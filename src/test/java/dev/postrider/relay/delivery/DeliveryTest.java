@@ -12,6 +12,7 @@ import dev.postrider.message.RecipientDsnRequest;
 import dev.postrider.relay.RecordingUpstreams.Taken;
 import dev.postrider.relay.RecordingUpstreams;
 import dev.postrider.relay.TestRoutes;
+import dev.postrider.relay.TestSettings;
 import dev.postrider.relay.queue.Draft;
 import dev.postrider.relay.queue.NewMessage.NewRecipient;
 import dev.postrider.relay.queue.NewMessage;
@@ -82,12 +83,8 @@ final class DeliveryTest {
     }
 
     private Delivery delivery(Queue some) {
-        DeliverySettings usual = DeliverySettings.of("relay.test");
-        return new Delivery(some, routes, upstreams,
-                new DeliverySettings(usual.hostName(), usual.backOff(), 0, usual.delayNotice(), usual.expiry(),
-                        usual.idleConnection(), usual.messagesPerConnection(), usual.serverRest(),
-                        usual.longestServerRest(), usual.returnedMessage()),
-                () -> now, new RelayMeters(meters, 10, () -> now), Tracing.OFF);
+        return new Delivery(some, routes, upstreams, TestSettings.delivery("{retryJitter: 0}"), () -> now,
+                new RelayMeters(meters, 10, () -> now), Tracing.OFF);
     }
 
     @AfterEach

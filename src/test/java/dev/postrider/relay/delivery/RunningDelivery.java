@@ -4,6 +4,7 @@ import static dev.postrider.relay.TestRoutes.key;
 import static org.awaitility.Awaitility.await;
 
 import dev.postrider.relay.TestRoutes;
+import dev.postrider.relay.TestSettings;
 import dev.postrider.relay.queue.Draft;
 import dev.postrider.relay.queue.NewMessage;
 import dev.postrider.relay.queue.QueueException;
@@ -48,8 +49,9 @@ final class RunningDelivery implements AutoCloseable {
 
     /** One where a server that fails rests for so long, and twice that in the end. */
     RunningDelivery(Path directory, Duration rest) throws Exception {
-        this(directory, new DeliverySettings("relay.test", List.of(Duration.ofMinutes(1)), 0, Duration.ofHours(4),
-                Duration.ofDays(5), Duration.ofSeconds(30), 100, rest, rest.multipliedBy(2), 1 << 20));
+        this(directory,
+                TestSettings.delivery("{retryAfter: [1m], retryJitter: 0, serverRest: %dms, longestServerRest: %dms}"
+                        .formatted(rest.toMillis(), 2 * rest.toMillis())));
     }
 
     private RunningDelivery(Path directory, DeliverySettings settings) throws Exception {

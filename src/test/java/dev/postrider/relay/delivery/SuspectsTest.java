@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.postrider.message.Envelope;
 import dev.postrider.message.MessageContent;
 import dev.postrider.relay.TestRoutes;
+import dev.postrider.relay.TestSettings;
 import dev.postrider.relay.queue.Draft;
 import dev.postrider.relay.queue.NewMessage;
 import dev.postrider.relay.queue.PostgresLocation;
@@ -91,8 +92,8 @@ final class SuspectsTest {
         var arrived = new ConcurrentLinkedQueue<String>();
         var routes = new Routes();
         var meters = new SimpleMeterRegistry();
-        var times = new DeliverySettings("relay.test", List.of(Duration.ofMillis(50)), 0, Duration.ofHours(4),
-                Duration.ofDays(1), Duration.ofSeconds(5), 1000, Duration.ofMillis(50), Duration.ofMillis(50), 1 << 20);
+        var times = TestSettings.delivery("{retryAfter: [50ms], retryJitter: 0, idleConnection: 5s, "
+                + "messagesPerConnection: 1000, serverRest: 50ms, longestServerRest: 50ms}");
         try (var server = CountingSmtpServer.start(Duration.ZERO, arrived::add);
                 var queue = SqlQueue.openSqlite(directory, QueueLimits.DEFAULT, InstantSource.system())) {
             ServerRoute route = TestRoutes.local("mx", server.port(), PLACES);

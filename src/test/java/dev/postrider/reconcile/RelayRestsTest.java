@@ -1,4 +1,4 @@
-package dev.postrider.operator.installation;
+package dev.postrider.reconcile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

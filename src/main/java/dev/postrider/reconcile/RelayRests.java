@@ -1,4 +1,4 @@
-package dev.postrider.operator.installation;
+package dev.postrider.reconcile;
 
 import dev.postrider.route.RelayRest;
 import dev.postrider.route.ResourceKey;
@@ -33,7 +33,12 @@ public final class RelayRests<R extends RelayRest> implements AutoCloseable {
     static final Duration HELD = Duration.ofSeconds(30);
 
     /** Asks the relays. */
-    interface Source<R> {
+    public interface Source<R> {
+        /**
+         * What one of them tells.
+         *
+         * @throws IOException if none answers
+         */
         List<R> rests() throws IOException;
     }
 
@@ -52,15 +57,19 @@ public final class RelayRests<R extends RelayRest> implements AutoCloseable {
     private volatile boolean complete;
     private volatile boolean wanted;
 
-    /** @param name what is told, for the log */
-    RelayRests(String name, Source<R> source, InstantSource clock) {
+    /**
+     * Nothing is told yet.
+     *
+     * @param name what is told, for the log
+     */
+    public RelayRests(String name, Source<R> source, InstantSource clock) {
         this.name = name;
         this.source = source;
         this.clock = clock;
     }
 
     /**
-     * Begins to ask.
+     * Begins to ask, on a thread of its own.
      *
      * @param changed told of each resource that something else is to be said of
      */
@@ -68,9 +77,7 @@ public final class RelayRests<R extends RelayRest> implements AutoCloseable {
         Thread.ofVirtual().name(name).start(() -> {
             try {
                 while (!closed.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS)) {
-                    if (wanted) {
-                        ask(changed);
-                    }
+                    ask(changed);
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -78,7 +85,15 @@ public final class RelayRests<R extends RelayRest> implements AutoCloseable {
         });
     }
 
-    private void ask(Consumer<ResourceKey> changed) {
+    /**
+     * Asks once, if a plan wants to know.
+     *
+     * @param changed told of each resource that something else is to be said of
+     */
+    public void ask(Consumer<ResourceKey> changed) {
+        if (!wanted) {
+            return;
+        }
         try {
             take(source.rests(), changed);
         } catch (IOException | RuntimeException e) {
@@ -126,7 +141,7 @@ public final class RelayRests<R extends RelayRest> implements AutoCloseable {
      *
      * @return empty where nothing is, and not every relay may have answered since this process began to ask
      */
-    Optional<List<R>> of(ResourceKey about) {
+    public Optional<List<R>> of(ResourceKey about) {
         wanted = true;
         if (!complete) {
             early.add(about);

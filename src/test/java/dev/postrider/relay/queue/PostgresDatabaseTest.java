@@ -1,0 +1,93 @@
+package dev.postrider.relay.queue;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.postrider.testing.LeftOut;
+import dev.postrider.testing.PostgresServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Connections that are lent, on several hosts. */
+@Tag("relay")
+final class PostgresDatabaseTest {
+    private static final Duration SOON = Duration.ofSeconds(10);
+
+    @TempDir
+    Path directory;
+
+    /** As a primary is that was made read only before the other one takes its place: its connections stay open. */
+    @Test
+    void aConnectionThatTakesNoWritesAnyMoreIsNotLentAgain() throws Exception {
+        String loopback = loopback();
+        PostgresServer successor = PostgresServer.shared();
+        try (var former = PostgresServer.startAt(loopback)) {
+            String name = former.newDatabase();
+            execute(successor, "postgres", "CREATE DATABASE " + name,
+                    "ALTER DATABASE " + name + " SET default_transaction_read_only = on");
+            String url = "postgresql://%s:%d,127.0.0.1:%d/%s?sslmode=disable".formatted(
+                    loopback.contains(":") ? "[" + loopback + "]" : loopback, former.port(), successor.port(), name);
+            try (var database = PostgresDatabase.open(
+                    new PostgresLocation(url, Optional.of(PostgresServer.credentials(directory))))) {
+                try (Connection lent = database.borrow(); Statement statement = lent.createStatement()) {
+                    assertThat(port(lent)).isEqualTo(former.port());
+                    execute(former, "postgres", "ALTER SYSTEM SET default_transaction_read_only = on",
+                            "SELECT pg_reload_conf()");
+                    execute(successor, "postgres",
+                            "ALTER DATABASE " + name + " RESET default_transaction_read_only");
+                    await().atMost(SOON).until(() -> refusal(statement, "DELETE FROM owner"), "25006"::equals);
+                }
+                await().atMost(SOON).until(() -> {
+                    try (Connection lent = database.borrow()) {
+                        return port(lent);
+                    }
+                }, port -> port == successor.port());
+            }
+        }
+    }
+
+    private static String loopback() {
+        try (var bound = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
+            return bound.isBound() ? "::1" : "127.0.0.1";
+        } catch (IOException e) {
+            LeftOut.note("a database at an IPv6 address", "this machine has no ::1");
+            return "127.0.0.1";
+        }
+    }
+
+    private static void execute(PostgresServer server, String database, String... statements) throws SQLException {
+        try (Connection connection = server.connect(database); Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+
+    /** Its state; empty if it is not refused. */
+    private static String refusal(Statement statement, String sql) {
+        try {
+            statement.execute(sql);
+            return "";
+        } catch (SQLException e) {
+            return e.getSQLState();
+        }
+    }
+
+    private static int port(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                var row = statement.executeQuery("SELECT inet_server_port()")) {
+            row.next();
+            return row.getInt(1);
+        }
+    }
+}
