@@ -1,12 +1,18 @@
 #!/usr/bin/env bash
 # Measures the relay beside Postfix on the same machine. docs/performance.md says how to read the figures.
 #
-#   bench/relay.sh [--postgres | --tls | --crowded] [--messages N] [--rounds N] [JVM-OPTION...]
+#   bench/relay.sh [--way NAME] [--messages N] [--rounds N] [JVM-OPTION...]
+#   bench/relay.sh --crowded [--messages N] [JVM-OPTION...]
 #   bench/relay.sh --routes N [--changes PER_MINUTE] [--messages N] [--rounds N] [JVM-OPTION...]
 #
-# Needs Postfix installed (its smtp-source and smtp-sink too) and root, since Postfix starts as root. --postgres adds
-# Postrider with its queue in PostgreSQL. With --tls only Postrider runs, without and with TLS and logins; with
-# --crowded only Postrider, with a million messages queued and with ten thousand routes. With --routes only
+# All ways take about half an hour; with --rounds 1 some ten minutes. --way chooses one of them: plain, large (100 KiB),
+# tls (TLS and logins), dkim, deferring (a server that defers 10 % and refuses 1 %), kill (under load).
+#
+# Needs root, Postfix, which starts as root, and Go, which builds the program that brings and takes mail; for tls
+# dovecot-pop3d, for dkim opendkim, and for a queue in PostgreSQL, which is part of plain, postgresql. A way whose
+# packages are not there is left out, and that is said.
+#
+# With --crowded only Postrider runs, with a million messages queued and with ten thousand routes. With --routes only
 # Postrider, too, with one route and with those of N organizations in a real API server, of which so many change in a
 # minute (1000).
 #
@@ -14,10 +20,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-mode=plain messages=5000 rounds=3 routes= changes=1000
+mode=all messages=5000 rounds=3 routes= changes=1000
 while [[ $# -gt 0 ]]; do
   case $1 in
-    --tls | --postgres | --crowded) mode=${1#--}; shift ;;
+    --way) mode=${2:-}; shift; shift || true ;;
+    --crowded) mode=crowded; shift ;;
     --routes) mode=routes routes=$2; shift 2 ;;
     --changes) changes=$2; shift 2 ;;
     --messages) messages=$2; shift 2 ;;
@@ -25,12 +32,19 @@ while [[ $# -gt 0 ]]; do
     *) break ;;
   esac
 done
+case $mode in
+  all | plain | large | tls | dkim | deferring | kill | crowded | routes) ;;
+  *) echo "--way \"$mode\" is not valid: use plain, large, tls, dkim, deferring or kill" >&2; exit 2 ;;
+esac
 [[ $messages =~ ^[1-9][0-9]*$ && $rounds =~ ^[1-9][0-9]*$ ]] || { echo "--messages and --rounds are numbers from 1" >&2; exit 2; }
 if [[ $mode == routes ]]; then
   [[ $routes =~ ^[1-9][0-9]*$ && $changes =~ ^[1-9][0-9]*$ ]] || { echo "--routes and --changes are numbers from 1" >&2; exit 2; }
   mode+=,$routes,$changes
 fi
-command -v smtp-source smtp-sink >/dev/null || { echo "smtp-source and smtp-sink are not there: apt-get install postfix" >&2; exit 2; }
+missing() { echo "$1 is not there: apt-get install $2" >&2; exit 2; }
+command -v smtp-source smtp-sink >/dev/null || missing Postfix postfix
+command -v go >/dev/null || missing Go golang-go
+[[ $(id -u) == 0 ]] || { echo "this is not root, as which Postfix starts" >&2; exit 2; }
 
 echo "building ..." >&2
 # The manual of the commands is made by the same plugin, which would take the settings below for its own.

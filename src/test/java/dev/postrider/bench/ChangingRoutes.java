@@ -66,10 +66,10 @@ final class ChangingRoutes {
     }
 
     private RelayCandidate relay(String namespace, SmtpSink sink, ApiServer api) throws IOException {
-        RelayCandidate relay = RelayCandidate.postrider(namespace, Files.createTempDirectory("relay"), sink.port(),
+        RelayCandidate relay = PostriderRelay.start(namespace, Files.createTempDirectory("relay"), sink.port(),
                 options, List.of("kubeconfig=" + api.kubeconfig(), "namespace=" + namespace));
         System.out.printf(Locale.ROOT, "  %-5s start to the first 250 %.2f s, memory %d MiB%n", namespace,
-                relay.untilFirstReply().toMillis() / 1000.0, Processes.mebibytes(relay.pid()));
+                relay.untilFirstReply().toMillis() / 1000.0, relay.mebibytes());
         return relay;
     }
 
@@ -105,8 +105,8 @@ final class ChangingRoutes {
         System.out.printf(Locale.ROOT, "changes made: %,d; a change counts after %d ms%n", made.get(),
                 untilItCounts(many, written).toMillis());
         System.out.printf(Locale.ROOT, "memory with one route %d MiB, with %,d routes %d MiB%n",
-                Processes.mebibytes(one.pid()), routes,
-                Processes.mebibytes(many.pid()));
+                one.mebibytes(), routes,
+                many.mebibytes());
     }
 
     private static void row(String name, Run run, Run base) {
@@ -116,12 +116,12 @@ final class ChangingRoutes {
 
     private Run accept(RelayCandidate relay, SmtpSink sink) throws IOException, InterruptedException {
         long before = sink.count();
-        Duration cpu = Processes.cpu(relay.pid());
+        Duration cpu = relay.cpu();
         long start = System.nanoTime();
         SmtpSource.send(relay.port(), SESSIONS, OCTETS, messages, false);
         double rate = messages * 1e9 / (System.nanoTime() - start);
         sink.awaitCount(before + messages);
-        return new Run(rate, Processes.cpu(relay.pid()).minus(cpu).toMillis() / (double) messages);
+        return new Run(rate, relay.cpu().minus(cpu).toMillis() / (double) messages);
     }
 
     /** Makes changes at an even pace until it is interrupted. */
@@ -146,8 +146,7 @@ final class ChangingRoutes {
         written.sender(false);
         long start = System.nanoTime();
         while (true) {
-            try (var client = new MailClient(RelayCandidate.Sockets.of(false), relay.port(),
-                    RelayCandidate.Sockets.login(false))) {
+            try (var client = new MailClient(relay.port(), false)) {
                 client.send(MailClient.message(OCTETS));
             } catch (IOException e) {
                 if (!String.valueOf(e.getMessage()).contains(" 550 5.7.1 ")) {

@@ -51,16 +51,16 @@ final class CrowdedRelay {
     }
 
     private double accept(String name, Path directory, int organizations) throws Exception {
-        try (var relay = RelayCandidate.postrider(name, directory, FreePort.find(), options,
+        try (var relay = PostriderRelay.start(name, directory, FreePort.find(), options,
                 List.of("organizations=" + organizations))) {
             SmtpSource.send(relay.port(), SESSIONS, OCTETS, messages, false);
-            long before = Processes.mebibytes(relay.pid());
+            long before = relay.mebibytes();
             long start = System.nanoTime();
             SmtpSource.send(relay.port(), SESSIONS, OCTETS, messages, false);
             double rate = messages * 1e9 / (System.nanoTime() - start);
             System.out.printf(Locale.ROOT,
                     "  %-20s accepted %6.0f/s   memory %d MiB, and %d MiB after it   start to the first 250 %.2f s%n",
-                    name, rate, before, Processes.mebibytes(relay.pid()), relay.untilFirstReply().toMillis() / 1000.0);
+                    name, rate, before, relay.mebibytes(), relay.untilFirstReply().toMillis() / 1000.0);
             return rate;
         }
     }

@@ -1,5 +1,6 @@
 package dev.postrider.bench;
 
+import dev.postrider.relay.TestRoutes;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -8,13 +9,14 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.Optional;
 import javax.net.SocketFactory;
 
 /** One SMTP session as an application has it; each message is one that smtp-source would send. */
 final class MailClient implements AutoCloseable {
     /** Who logs in. */
     record Login(String user, String password) {}
+
+    static final Login LOGIN = new Login("orders.shop", TestRoutes.PASSWORD);
 
     /** The reply says that the same may be taken later (4yz, RFC 5321, section 4.2.1). */
     static final class NotYetException extends IOException {
@@ -29,17 +31,31 @@ final class MailClient implements AutoCloseable {
     private final BufferedReader in;
     private final OutputStream out;
 
-    /** Connects, greets, and logs in where a login is given. */
-    MailClient(SocketFactory sockets, int port, Optional<Login> login) throws IOException {
-        socket = sockets.createSocket(InetAddress.getLoopbackAddress(), port);
+    /**
+     * Connects, greets, and logs in where it should.
+     *
+     * @param login whether the port speaks TLS and wants a login
+     */
+    MailClient(int port, boolean login) throws IOException {
+        socket = sockets(login).createSocket(InetAddress.getLoopbackAddress(), port);
         socket.setTcpNoDelay(true);
         in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
         out = socket.getOutputStream();
         expect("220");
         say("EHLO localhost", "250");
-        if (login.isPresent()) {
-            byte[] plain = ("\0" + login.get().user + "\0" + login.get().password).getBytes(StandardCharsets.UTF_8);
+        if (login) {
+            byte[] plain = ("\0" + LOGIN.user + "\0" + LOGIN.password).getBytes(StandardCharsets.UTF_8);
             say("AUTH PLAIN " + Base64.getEncoder().encodeToString(plain), "235");
+        }
+    }
+
+    private static SocketFactory sockets(boolean tls) {
+        try {
+            return tls
+                    ? TestRoutes.trusting(TestRoutes.CERTIFICATE.caCertificate()).getSocketFactory()
+                    : SocketFactory.getDefault();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
         }
     }
 

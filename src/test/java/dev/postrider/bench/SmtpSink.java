@@ -1,21 +1,17 @@
 package dev.postrider.bench;
 
-import static org.awaitility.Awaitility.await;
-
 import dev.postrider.testing.FreePort;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Postfix's smtp-sink: takes all mail and counts it. */
-final class SmtpSink implements AutoCloseable {
+final class SmtpSink implements MailSink {
     private static final Pattern COUNT = Pattern.compile("mesg=(\\d+)\\s*[\\r\\n]");
-    private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     private final Process process;
     private final Path output;
@@ -38,12 +34,13 @@ final class SmtpSink implements AutoCloseable {
         return new SmtpSink(process, output, port);
     }
 
-    int port() {
+    @Override
+    public int port() {
         return port;
     }
 
-    /** Messages so far. */
-    long count() {
+    @Override
+    public long count() {
         try (var file = new RandomAccessFile(output.toFile(), "r")) {
             byte[] tail = new byte[(int) Math.min(200, file.length())];
             file.seek(file.length() - tail.length);
@@ -56,13 +53,6 @@ final class SmtpSink implements AutoCloseable {
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
-    }
-
-    void awaitCount(long count) {
-        await().atMost(PATIENCE)
-                .pollDelay(Duration.ZERO)
-                .pollInterval(Duration.ofMillis(10))
-                .until(() -> count() >= count);
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.postrider.api.MailServerStatus;
+import dev.postrider.api.Reason;
 import dev.postrider.plan.MailServerPlan;
 import dev.postrider.plan.Notice;
 import dev.postrider.plan.Refusal;
@@ -100,7 +101,7 @@ final class ReconciliationTest {
     private static MailServerPlan plan(String name, boolean release) {
         return new MailServerPlan(Optional.empty(), release, Optional.of(order()),
                 new MailServerStatus(1L, null, List.of(), null, null, null), Optional.empty(),
-                List.of(new Notice(false, "Event", name)));
+                List.of(new Notice(false, Reason.Valid, name)));
     }
 
     private final class Recorded implements Effects<MailServerPlan> {
@@ -170,7 +171,7 @@ final class ReconciliationTest {
 
         @Override
         public void publish(Notice notice) {
-            step(notice.reason());
+            step("Event");
         }
     }
 }

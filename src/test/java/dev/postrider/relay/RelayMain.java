@@ -15,6 +15,7 @@ import dev.postrider.relay.smtp.SmtpLimits;
 import dev.postrider.relay.smtp.Submission;
 import dev.postrider.relay.smtp.SubmissionPolicy;
 import dev.postrider.route.Address;
+import dev.postrider.route.DkimKey;
 import dev.postrider.route.Linking;
 import dev.postrider.route.OrganizationRoute.State;
 import dev.postrider.route.OrganizationRoute;
@@ -76,6 +77,7 @@ public final class RelayMain {
      * <li>{@code clients=open}: who does not log in is taken for the organization's
      * <li>{@code times=short}: for retries and leases, as tests want to wait for them
      * <li>{@code submitters=yes}: its server wants the login of whoever submits
+     * <li>{@code dkim}: file with a {@link DkimKey}, which the organization's mail is signed with
      * <li>{@code hostile=yes}: it keeps attachments for download, if its queue is in a file, and has organizations of namespace "evil": "split",
      * "link" and "help", by what their mail is for, "away", whose server is not there, and many by the name of "flood-0"
      * and so on; and "files" of "evil" and of "shop", whose attachments all become links
@@ -151,7 +153,12 @@ public final class RelayMain {
                     List.of(new SubmitterKey("fixed", "0123456789abcdef".repeat(4)))));
         }
         routes.put(server);
-        routes.put(TestRoutes.organization("orders", State.OPEN));
+        OrganizationRoute orders = TestRoutes.organization("orders", State.OPEN);
+        String dkim = given.get("dkim");
+        routes.put(dkim == null
+                ? orders
+                : orders.signing(Optional.empty(),
+                        List.of(RouteJson.read(Files.readString(Path.of(dkim)), DkimKey.class))));
         if (given.containsKey("hostile")) {
             for (int i = 0; i < FLOODING; i++) {
                 routes.put(hostile("flood-" + i, SizeLimit.NONE));

@@ -249,12 +249,15 @@ public final class DovecotServer implements AutoCloseable {
         return directory.text("log");
     }
 
+    /** The process id of its master, above all others. */
+    public long pid() throws IOException {
+        return Long.parseLong(Files.readString(directory.resolve("run/master.pid")).strip());
+    }
+
     @Override
     public void close() {
         try {
-            ProcessHandle master = ProcessHandle
-                    .of(Long.parseLong(Files.readString(directory.resolve("run/master.pid")).strip()))
-                    .orElseThrow();
+            ProcessHandle master = ProcessHandle.of(pid()).orElseThrow();
             master.destroy();
             master.onExit().orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
             directory.close();

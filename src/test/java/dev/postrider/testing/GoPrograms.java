@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Programs that {@code src/test/programs/build} builds from the Go module proxy, once for a machine. */
-final class GoPrograms {
+public final class GoPrograms {
     private static final Path BUILD = Path.of("src/test/programs/build");
 
     private GoPrograms() {}
@@ -45,7 +45,7 @@ final class GoPrograms {
      * A program of a module that is in the cache, or is built into it where Go is installed. What the module is changed
      * to is another program.
      */
-    static Optional<Path> cached(String module, String program) {
+    public static Optional<Path> cached(String module, String program) {
         Path folder = KubernetesBinaries.userCache().resolve(module).resolve(digest(BUILD.resolveSibling(module)));
         return areIn(folder, List.of(program)) ? Optional.of(folder.resolve(program)) : Optional.empty();
     }

@@ -59,6 +59,16 @@ public final class PostgresServer implements AutoCloseable {
         return start(Optional.of(certificate));
     }
 
+    /** Starts one that answers a commit when it is on disk, as in earnest. */
+    public static PostgresServer startDurable() {
+        return start(Optional.empty(), List.of(), List.of("-c", "fsync=on"));
+    }
+
+    /** Whether the machine has one, so that none is fetched. */
+    public static boolean isInstalled() {
+        return installed().isPresent();
+    }
+
     /** Starts one that another network can reach, too: at this address of the machine, by those of 10.0.0.0/8. */
     public static PostgresServer startAt(String address) {
         return start(Optional.empty(), List.of(address));
@@ -95,8 +105,13 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     private static PostgresServer start(Optional<TestCertificates.Server> certificate, List<String> addresses) {
+        return start(certificate, addresses, List.of());
+    }
+
+    private static PostgresServer start(Optional<TestCertificates.Server> certificate, List<String> addresses,
+            List<String> settings) {
         try {
-            return empty(certificate, addresses);
+            return empty(certificate, addresses, settings);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -113,11 +128,14 @@ public final class PostgresServer implements AutoCloseable {
         process = startProcess();
     }
 
-    private static PostgresServer empty(Optional<TestCertificates.Server> certificate, List<String> addresses)
-            throws IOException {
+    private static PostgresServer empty(Optional<TestCertificates.Server> certificate, List<String> addresses,
+            List<String> settings) throws IOException {
         Path programs = programs();
         Path directory = Files.createTempDirectory("postgres");
-        List<String> options = certificate.isPresent() ? tls(directory, certificate.get()) : List.of();
+        List<String> options = new ArrayList<>(settings);
+        if (certificate.isPresent()) {
+            options.addAll(tls(directory, certificate.get()));
+        }
         Path password = Files.writeString(directory.resolve("password"), PASSWORD);
         giveAway(directory);
         PostgresBinaries.run(directory,
@@ -157,17 +175,22 @@ public final class PostgresServer implements AutoCloseable {
         return List.of("-c", "ssl=on", "-c", "ssl_cert_file=" + chain, "-c", "ssl_key_file=" + key);
     }
 
-    private static Path programs() throws IOException {
-        try (Stream<Path> found = Files.exists(Path.of("/usr/lib/postgresql"))
-                ? Files.list(Path.of("/usr/lib/postgresql"))
-                : Stream.empty()) {
-            var newest = found.map(version -> version.resolve("bin"))
+    private static Optional<Path> installed() {
+        Path versions = Path.of("/usr/lib/postgresql");
+        try (Stream<Path> found = Files.exists(versions) ? Files.list(versions) : Stream.empty()) {
+            return found.map(version -> version.resolve("bin"))
                     .filter(bin -> Files.isExecutable(bin.resolve("initdb")))
                     .max(Comparator.comparing(Path::toString));
-            if (newest.isPresent()) {
-                System.out.println("PostgreSQL for tests: the machine's, in " + newest.get());
-                return newest.get();
-            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Path programs() throws IOException {
+        Optional<Path> newest = installed();
+        if (newest.isPresent()) {
+            System.out.println("PostgreSQL for tests: the machine's, in " + newest.get());
+            return newest.get();
         }
         Path bin = PostgresBinaries.extracted().resolve("bin");
         System.out.println("PostgreSQL for tests: there is none in /usr/lib/postgresql, so the one from Maven, in "
@@ -241,6 +264,11 @@ public final class PostgresServer implements AutoCloseable {
         return port;
     }
 
+    /** The process id of its first process, above all others. */
+    public long pid() throws IOException {
+        return Long.parseLong(Files.readAllLines(directory.resolve("data/postmaster.pid")).getFirst());
+    }
+
     /** The same, for those who look for the primary among this one and another, in this order. */
     public String url(PostgresServer other, String database) {
         return "postgresql://127.0.0.1:" + port + ",127.0.0.1:" + other.port + "/" + database
@@ -267,7 +295,7 @@ public final class PostgresServer implements AutoCloseable {
 
     /** Ends it at once, as a crash does; connections break. */
     public void crash() throws IOException {
-        long pid = Long.parseLong(Files.readAllLines(directory.resolve("data/postmaster.pid")).getFirst());
+        long pid = pid();
         PostgresBinaries.run(directory, List.of("kill", "-QUIT", Long.toString(pid)));
         await().atMost(Duration.ofSeconds(30)).until(() -> !process.isRunning());
     }
@@ -280,7 +308,7 @@ public final class PostgresServer implements AutoCloseable {
 
     /** Sends a signal to all its processes at once: KILL, STOP as for a machine without breath, CONT. */
     public void signal(String name) throws IOException {
-        long pid = Long.parseLong(Files.readAllLines(directory.resolve("data/postmaster.pid")).getFirst());
+        long pid = pid();
         var command = new ArrayList<>(List.of("kill", "-" + name, Long.toString(pid)));
         // One that ends by itself meanwhile is no reason to fail.
         ProcessHandle.of(pid)

@@ -164,10 +164,11 @@ final class QueuedRequestsIT {
 
     @AfterEach
     void end() {
-        gate.countDown();
+        leadership.close();
         election.close();
-        threads.shutdownNow();
         clients.forEach(KubernetesClient::close);
+        gate.countDown();
+        threads.shutdownNow();
         webhook.stop(0);
         api.kubectl("delete", "flowschema/" + namespace, "flowschema/postrider-" + namespace + "-lease",
                 "prioritylevelconfiguration/" + namespace, "validatingwebhookconfiguration/" + namespace);
@@ -185,10 +186,11 @@ final class QueuedRequestsIT {
         }
         await().atMost(SOON).until(() -> metric("current_inqueue_requests") > 0.95 * REQUESTS);
         Instant full = renewed();
-        await().atMost(SOON).untilAsserted(() -> assertThat(renewed()).isAfter(full.plus(LEASE)));
+        await().atMost(SOON).until(() -> lost.get() || renewed().isAfter(full.plus(LEASE)));
 
-        assertThat(metric("current_inqueue_requests")).as("still queued").isGreaterThan(0.95 * REQUESTS);
-        assertThat(lost).isFalse();
+        assertThat(lost).as("lease lost").isFalse();
+        // Who has waited for 15 seconds is refused, and comes again a little later.
+        assertThat(metric("current_inqueue_requests")).as("still queued").isGreaterThan(0.5 * REQUESTS);
     }
 
     /** Requests of the operator, over one connection. */

@@ -1,0 +1,3 @@
+module postrider.dev/smtp-load
+
+go 1.26.0
