@@ -116,6 +116,28 @@ final class ConnectionSecurityEndToEndIT {
                 .isEmpty());
     }
 
+    /** Another shard deletes one that no route names as far as it has seen. */
+    @Test
+    void aBundleThatIsDeletedThoughARouteNamesItIsWrittenAgain() {
+        upstream.startTls(CA.server("localhost"));
+        operator.kubectl("create", "configmap", "authorities", "-n", "$TENANT", "--from-literal=ca.crt=" + CA.pem());
+        operator.kubectl("label", "configmap", "authorities", "-n", "$TENANT",
+                "postrider.dev/certificate-authorities=true");
+        declare("StartTLS", "{caConfigMapRef: {name: authorities}}");
+        awaitServer("Ready", Condition.Status.True, "Accepted");
+        String written = bundles();
+        assertThat(written.lines()).hasSize(1);
+
+        operator.kubectl("delete", "secret", "-n", "$OPERATOR", "-l", "postrider.dev/route=authorities");
+
+        await().untilAsserted(() -> assertThat(bundles().lines()).hasSize(1).doesNotContain(written.strip()));
+    }
+
+    private String bundles() {
+        return operator.kubectl("get", "secret", "-n", "$OPERATOR", "-l", "postrider.dev/route=authorities", "-o",
+                "jsonpath={range .items[*]}{.metadata.name} {.metadata.uid}{\"\\n\"}{end}");
+    }
+
     @Test
     void aConfigMapIsFollowed() {
         upstream.implicitTls(CA.server("localhost"));
