@@ -51,13 +51,13 @@ final class ReconciliationTest {
 
     @ParameterizedTest
     @CsvSource(delimiterString = "->", textBlock = """
-            nothing       -> false -> hold, route, binding, copies of the plan, status of the plan, nothing refused, mail, Event
-            hold          -> false -> hold, route, binding, refused: no hold, copies of no hold, status of no hold, mail, Event
-            route         -> false -> hold, route, refused: no route, copies of no route, status of no route, mail, Event
-            binding       -> false -> hold, route, binding, refused: no binding, copies of no binding, status of no binding, mail, Event
-            hold route    -> false -> hold, route, refused: no hold, copies of no hold, status of no hold, mail, Event
-            nothing       -> true  -> hold, route, binding, copies of the plan, remove, status of the plan, nothing refused, mail, release, Event
-            route         -> true  -> hold, route, refused: no route, copies of no route, remove, status of no route, mail, release, Event
+            nothing       -> false -> hold, route, binding, copies of the plan, status of the plan, nothing refused, mail, Event of the plan
+            hold          -> false -> hold, route, binding, refused: no hold, copies of no hold, status of no hold, mail, Event of no hold
+            route         -> false -> hold, route, refused: no route, copies of no route, status of no route, mail, Event of no route
+            binding       -> false -> hold, route, binding, refused: no binding, copies of no binding, status of no binding, mail, Event of no binding
+            hold route    -> false -> hold, route, refused: no hold, copies of no hold, status of no hold, mail, Event of no hold
+            nothing       -> true  -> hold, route, binding, copies of the plan, remove, status of the plan, nothing refused, mail, release, Event of the plan
+            route         -> true  -> hold, route, refused: no route, copies of no route, remove, status of no route, mail, release, Event of no route
             """)
     void theStepsHaveOneOrder(String refused, boolean release, String order) {
         carryOut(new Recorded(refused), release);
@@ -101,7 +101,7 @@ final class ReconciliationTest {
     private static MailServerPlan plan(String name, boolean release) {
         return new MailServerPlan(Optional.empty(), release, Optional.of(order()),
                 new MailServerStatus(1L, null, List.of(), null, null, null), Optional.empty(),
-                List.of(new Notice(false, Reason.Valid, name)));
+                List.of(new Notice(false, Reason.ServerRests, name)));
     }
 
     private final class Recorded implements Effects<MailServerPlan> {
@@ -171,7 +171,7 @@ final class ReconciliationTest {
 
         @Override
         public void publish(Notice notice) {
-            step("Event");
+            step("Event of " + notice.message());
         }
     }
 }
