@@ -59,7 +59,8 @@ final class OperatorClientTest {
             ordinary.getMetadata().getAnnotations().remove("kubectl.kubernetes.io/last-applied-configuration");
             assertThat(first).isEqualTo(ordinary);
             // The framework removes a finalizer so.
-            assertThat(client.getKubernetesSerialization().clone(first).removeFinalizer(PostriderApi.FINALIZER)).isTrue();
+            assertThat(client.getKubernetesSerialization().clone(first).removeFinalizer(PostriderApi.FINALIZER))
+                    .isTrue();
             // Whoever changes anything else copies it first.
             ObjectMeta changed = first.getMetadata().edit().addToLabels("e", "f").addToFinalizers("g").build();
             assertThat(changed.getLabels()).isEqualTo(Map.of("a", "b", "e", "f"));

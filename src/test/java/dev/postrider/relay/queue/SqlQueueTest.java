@@ -27,6 +27,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -664,6 +665,23 @@ final class SqlQueueTest {
             assertThat(queue.claim(SHOP, NOW, 1)).isEmpty();
             assertThat(queue.usage(FORMER).messages()).isOne();
             assertThat(queue.removeReceivedBefore(FORMER, NOW.plusSeconds(1))).isOne();
+        }
+    }
+
+    /** More than are claimed at a time. */
+    @Test
+    @Tag("isolation")
+    void eachOfManyNamesIsItsFirstOwners() throws Exception {
+        Map<ResourceKey, String> first = new HashMap<>();
+        Map<ResourceKey, String> second = new HashMap<>();
+        for (int i = 0; i < 1100; i++) {
+            first.put(new ResourceKey("shop", "orders-" + i), "first");
+            second.put(new ResourceKey("shop", "orders-" + i), "second");
+        }
+        try (SqlQueue queue = open()) {
+            assertThat(queue.handOver(first).former()).isEmpty();
+            assertThat(queue.ownedByOthers(first)).isEmpty();
+            assertThat(queue.ownedByOthers(second)).isEqualTo(second.keySet());
         }
     }
 }
