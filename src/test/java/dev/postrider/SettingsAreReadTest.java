@@ -51,8 +51,8 @@ final class SettingsAreReadTest {
     private static boolean isOfSettings(JavaClass holder) {
         String outermost = outermost(holder);
         return switch (holder.getPackageName().substring("dev.postrider.".length())) {
-            // A status is for people to read.
-            case "api" -> !outermost.endsWith("Status");
+            // A status is for people to read, and so is what conditions mean.
+            case "api" -> !outermost.endsWith("Status") && !outermost.endsWith(".Observations");
             case "route" -> true;
             default -> outermost.endsWith("Settings") || outermost.endsWith(".Exposure");
         };

@@ -26,14 +26,15 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -53,42 +54,6 @@ final class ShardsIT {
     private static final List<String> CUSTOMERS = IntStream.rangeClosed(1, NAMESPACES)
             .mapToObj(i -> "customer-" + i)
             .toList();
-    /** Each server is tested, with a mail, whenever its recipient changes. */
-    private static final String SERVER = """
-            ---
-            apiVersion: postrider.dev/v1alpha1
-            kind: MailServer
-            metadata: {name: own, namespace: %s}
-            spec:
-              smtp: {host: 127.0.0.1, port: %d, security: None}
-              test: {recipient: %s}
-            """;
-    private static final String ORGANIZATION = """
-            ---
-            apiVersion: postrider.dev/v1alpha1
-            kind: OrganizationMailSettings
-            metadata: {name: shop, namespace: %1$s}
-            spec:
-              identity: {from: {address: noreply@%1$s.example, name: Shop}}
-              administrators: [administrator@%1$s.example]
-              servers: [{name: own}]
-            ---
-            apiVersion: postrider.dev/v1alpha1
-            kind: LicenseExpiryNotice
-            metadata: {name: license, namespace: %1$s}
-            spec:
-              organizationRef: {name: shop}
-              license: {name: Example Console, expiryDate: "2035-01-31"}
-              daysBefore: 20
-            """;
-    private static final String GLOBAL_SERVER = """
-            apiVersion: postrider.dev/v1alpha1
-            kind: MailServer
-            metadata: {name: global, namespace: postrider-system}
-            spec:
-              scope: Global
-              smtp: {host: 127.0.0.1, port: %d, security: None}
-            """;
 
     @TempDir
     Path directory;
@@ -131,14 +96,14 @@ final class ShardsIT {
             start("standby of old 1", 1, 2, direct);
 
             // An organization may send once a server that another shard holds is active.
-            apply(CUSTOMERS.stream().map(name -> server(name, 1) + ORGANIZATION.formatted(name)));
-            operators.get("old 0").startRelay();
-            apply(Stream.of(GLOBAL_SERVER.formatted(sink.port())));
+            apply(CUSTOMERS.stream().map(name -> server(name, 1) + organization(name)));
+            operator("old 0").startRelay();
+            apply(Stream.of(globalServer(sink.port())));
             awaitTested(1, CUSTOMERS);
             await().atMost(SOON).untilAsserted(() -> assertThat(notReady()).isEmpty());
             awaitQuiet();
             assertThat(writers()).isEqualTo(byShard(name -> List.of("old " + shard(name, 2))));
-            assertThat(writes("old 1")).as("for the installation").noneMatch(ofInstallation());
+            assertThat(writes("old 1")).as("for the installation").noneMatch(ShardsIT::isOfInstallation);
 
             between.goAway();
             running.remove("old 1");
@@ -153,7 +118,7 @@ final class ShardsIT {
 
         IntStream.range(0, 3).forEach(index -> start("new " + index, index, 3, direct));
         await().atMost(SOON)
-                .untilAsserted(() -> assertThat(operators.get("new 2").get("/readyz")).isEqualTo("ok: waits for an "
+                .untilAsserted(() -> assertThat(operator("new 2").get("/readyz")).isEqualTo("ok: waits for an "
                         + "operator of another number of shards to end, which may hold its namespaces (lease "
                         + "postrider-operator of 2 shards, postrider-operator-1 of 2 shards)\n"));
         change(3, CUSTOMERS);
@@ -184,7 +149,7 @@ final class ShardsIT {
                 .isEqualTo(byShard(name -> Stream.of(
                         shard(name, 2) == 0 ? Stream.of("old 0") : Stream.of("old 1", "standby of old 1"),
                         Stream.of("new " + shard(name, 3))).flatMap(writer -> writer).toList()));
-        assertThat(operators.get("new 2").get("/readyz")).isEqualTo("ok\n");
+        assertThat(operator("new 2").get("/readyz")).isEqualTo("ok\n");
         assertThat(mails()).isEqualTo(CUSTOMERS.stream()
                 .flatMap(name -> Stream.concat(IntStream.rangeClosed(1, 4).mapToObj(test -> recipient(name, test)),
                         Stream.of("administrator@" + name + ".example")))
@@ -206,7 +171,7 @@ final class ShardsIT {
     }
 
     private void stop(String name) {
-        operators.get(name).process().close();
+        operator(name).process().close();
         running.remove(name);
     }
 
@@ -221,8 +186,17 @@ final class ShardsIT {
         assertThat(applied.exitCode()).as(applied.toString()).isZero();
     }
 
+    /** It is tested, with a mail, whenever its recipient changes. */
     private String server(String namespace, int test) {
-        return SERVER.formatted(namespace, sink.port(), recipient(namespace, test));
+        return """
+                ---
+                apiVersion: postrider.dev/v1alpha1
+                kind: MailServer
+                metadata: {name: own, namespace: %s}
+                spec:
+                  smtp: {host: 127.0.0.1, port: %d, security: None}
+                  test: {recipient: %s}
+                """.formatted(namespace, sink.port(), recipient(namespace, test));
     }
 
     private static String recipient(String namespace, int test) {
@@ -242,7 +216,7 @@ final class ShardsIT {
 
     private void pass(String time) {
         now = Instant.parse(time);
-        running.forEach(name -> operators.get(name).process().lookAgain());
+        running.forEach(name -> operator(name).process().lookAgain());
     }
 
     private void awaitNotified(long times) {
@@ -282,17 +256,55 @@ final class ShardsIT {
                 .toList();
     }
 
-    private static boolean isReady(HasMetadata resource, Long observed, List<Condition> conditions) {
-        return resource.getMetadata().getGeneration().equals(observed) && conditions.stream()
+    private static boolean isReady(HasMetadata resource, @Nullable Long observed,
+            @Nullable List<Condition> conditions) {
+        return resource.getMetadata().getGeneration().equals(observed) && Stream.ofNullable(conditions)
+                .flatMap(List::stream)
                 .anyMatch(c -> c.type().equals("Ready") && c.status() == Condition.Status.True);
     }
 
-    private Stream<WriteRecorder.Write> writes(String operator) {
-        return operators.get(operator).writes().each().stream();
+    private RunningOperator operator(String name) {
+        return Objects.requireNonNull(operators.get(name), name);
     }
 
-    private static Predicate<WriteRecorder.Write> ofInstallation() {
-        return write -> write.namespace().equals(INSTALLATION) && !write.request().contains("mailservers")
+    private Stream<WriteRecorder.Write> writes(String operator) {
+        return operator(operator).writes().each().stream();
+    }
+
+    private static String organization(String namespace) {
+        return """
+                ---
+                apiVersion: postrider.dev/v1alpha1
+                kind: OrganizationMailSettings
+                metadata: {name: shop, namespace: %1$s}
+                spec:
+                  identity: {from: {address: noreply@%1$s.example, name: Shop}}
+                  administrators: [administrator@%1$s.example]
+                  servers: [{name: own}]
+                ---
+                apiVersion: postrider.dev/v1alpha1
+                kind: LicenseExpiryNotice
+                metadata: {name: license, namespace: %1$s}
+                spec:
+                  organizationRef: {name: shop}
+                  license: {name: Example Console, expiryDate: "2035-01-31"}
+                  daysBefore: 20
+                """.formatted(namespace);
+    }
+
+    private static String globalServer(int port) {
+        return """
+                apiVersion: postrider.dev/v1alpha1
+                kind: MailServer
+                metadata: {name: global, namespace: postrider-system}
+                spec:
+                  scope: Global
+                  smtp: {host: 127.0.0.1, port: %d, security: None}
+                """.formatted(port);
+    }
+
+    private static boolean isOfInstallation(WriteRecorder.Write write) {
+        return write.namespace().equals(INSTALLATION) && !write.request().contains("mailservers")
                 && !write.request().contains("events");
     }
 

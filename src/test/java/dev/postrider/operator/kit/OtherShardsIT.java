@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,7 +46,7 @@ final class OtherShardsIT {
         return others;
     }
 
-    private void lease(String name, String holder, String shards) {
+    private void lease(String name, String holder, @Nullable String shards) {
         api.client()
                 .resource(new LeaseBuilder().withNewMetadata()
                         .withNamespace(namespace)
