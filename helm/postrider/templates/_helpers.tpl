@@ -13,8 +13,33 @@ app.kubernetes.io/name: postrider
 app.kubernetes.io/component: operator
 {{- end }}
 
+{{/* Over how many operators the namespaces are spread. Values that an earlier chart left have no such entry. */}}
+{{- define "postrider.shards" -}}
+{{ (.Values.operator).shards | default 1 }}
+{{- end }}
+
+{{/* The name of a shard's objects, by its index: that of the first is the one that a single operator has. */}}
+{{- define "postrider.shardName" -}}
+{{ include "postrider.name" . }}{{ if . }}-{{ . }}{{ end }}
+{{- end }}
+
+{{/* The pods of a shard, by its index. Those of the first are found as a single operator's are, and no others by that. */}}
+{{- define "postrider.shardSelector" -}}
+{{- if . -}}
+app.kubernetes.io/name: postrider
+app.kubernetes.io/component: operator-shard
+postrider.dev/shard: {{ . | quote }}
+{{- else -}}
+{{ include "postrider.selector" . }}
+{{- end }}
+{{- end }}
+
 {{- define "postrider.labels" -}}
 {{ include "postrider.selector" . }}
+{{ include "postrider.commonLabels" . }}
+{{- end }}
+
+{{- define "postrider.commonLabels" -}}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- with .Values.extraLabels }}

@@ -51,6 +51,7 @@ final class ChartIT {
             database         | crds.install=false,replicas=2,relay.queue.url=postgresql://db/queue,relay.queue.secretName=db,relay.autoscaling.enabled=true,relay.priorityClassName=high,relay.nodeSelector.disk=fast
             certificate      | crds.install=false,relay.bindingHost=mail.example.com,relay.certificate.secretName=relay-tls,relay.certificate.issuerRef.name=letsencrypt,relay.certificate.issuerRef.kind=ClusterIssuer
             default-server   | crds.install=false,defaultServer.secretName=smtp-login,defaultServer.senderAddress=postmaster@company.example,defaultServer.testRecipient=postmaster@company.example
+            shards           | crds.install=false,operator.shards=3,replicas=2,serviceMonitor.enabled=true
             license-alerts   | crds.install=false,prometheusRule.enabled=true,prometheusRule.labels.release=prometheus
             """)
     void rendersWhatTheReviewerSees(String name, String values) {
@@ -90,6 +91,8 @@ final class ChartIT {
             watchNamespaces={Acme}       | watchNamespaces
             prometheusRule.licenseDaysLeft=0 | licenseDaysLeft
             replica=2                    | replica
+            operator.shards=0            | shards
+            operator.shards=17           | shards
             microsoftGraph.loginEndpoint=http://example.com | loginEndpoint
             relay.replicas=2             | a queue in a file serves one relay: set relay.queue.url
             relay.queue.url=mysql://db/q | url
@@ -114,6 +117,7 @@ final class ChartIT {
             replicas=1
             watchNamespaces={default},trustedNamespaces={kube-public},replicas=2
             relay.replicas=3,relay.queue.url=postgresql://db/queue,relay.queue.secretName=db
+            operator.shards=16,replicas=2
             relay.links.enabled=true,relay.links.s3.endpoint=https://s3.example.com,relay.links.s3.bucket=mail,relay.links.s3.secretName=s3
             relay.autoscaling.enabled=true,relay.queue.url=postgresql://db/queue,relay.queue.secretName=db
             grafanaDashboard.enabled=true,extraLabels.team=mail,topologySpreadConstraints[0].maxSkew=1,topologySpreadConstraints[0].topologyKey=zone,topologySpreadConstraints[0].whenUnsatisfiable=ScheduleAnyway,topologySpreadConstraints[0].labelSelector.matchLabels.app=x
@@ -147,6 +151,8 @@ final class ChartIT {
             everywhere | create | deployments.apps                | its own | yes
             everywhere | create | rolebindings.rbac.authorization.k8s.io | another | no
             everywhere | create | leases.coordination.k8s.io      | its own | yes
+            everywhere | list   | leases.coordination.k8s.io      | its own | yes
+            everywhere | list   | leases.coordination.k8s.io      | another | no
             everywhere | update | leases.coordination.k8s.io      | its own | no
             everywhere | delete | deployments.apps                | its own | no
             everywhere | patch  | roles.rbac.authorization.k8s.io | its own | no
@@ -221,6 +227,8 @@ final class ChartIT {
     @ParameterizedTest(name = "{0} of {1}: {2}")
     @CsvSource(delimiter = '|', textBlock = """
             coordination.k8s.io/v1/namespaces/$OWN/leases/postrider-operator | postrider-operator | the lease's
+            coordination.k8s.io/v1/namespaces/$OWN/leases/postrider-operator-2 | postrider-operator | the lease's
+            coordination.k8s.io/v1/namespaces/$OWN/leases                    | postrider-operator | the lease's
             coordination.k8s.io/v1/namespaces/$OWN/leases/postrider-operator | postrider-relay    | another
             coordination.k8s.io/v1/namespaces/default/leases/anything        | postrider-operator | another
             postrider.dev/v1alpha1/namespaces/$OWN/mailservers               | postrider-operator | another

@@ -3,6 +3,7 @@ package dev.postrider.cli;
 import dev.postrider.operator.OperatorProcess;
 import dev.postrider.operator.kit.Leadership;
 import dev.postrider.operator.kit.OperatorClient;
+import dev.postrider.operator.kit.Shard;
 import dev.postrider.transport.GraphEndpoints;
 import dev.postrider.transport.MailUpstreams;
 import dev.postrider.transport.TestSender;
@@ -47,6 +48,12 @@ final class OperatorCommand implements Callable<Integer> {
     @Option(names = "--metrics-port", paramLabel = "PORT", defaultValue = "8080", description = "For /metrics, with a token that may get that path (default: ${DEFAULT-VALUE}; 0 for any).")
     int metricsPort;
 
+    @Option(names = "--shard", paramLabel = "INDEX", defaultValue = "0", description = "Which of the --shards it is, from 0. The first runs the relay, too (default: ${DEFAULT-VALUE}).")
+    int shard;
+
+    @Option(names = "--shards", paramLabel = "NUMBER", defaultValue = "1", description = "Over how many operators the namespaces are spread, at most 16; each works for those that are its own (default: ${DEFAULT-VALUE}).")
+    int shards;
+
     @Mixin
     GraphOptions graph;
 
@@ -62,7 +69,7 @@ final class OperatorCommand implements Callable<Integer> {
                     .orElse("default");
             OperatorProcess.Options options = new OperatorProcess.Options(where, settings,
                     OptionValue.given(identity).orElseGet(() -> UUID.randomUUID().toString()), image, healthPort,
-                    metricsPort, endpoints);
+                    metricsPort, endpoints, new Shard(shard, shards));
             OperatorProcess process = stop.orStart(() -> new OperatorProcess(client, options,
                     (greeting, tenants, rules) -> new TestSender(
                             new MailUpstreams(greeting, true, tenants, endpoints, rules),

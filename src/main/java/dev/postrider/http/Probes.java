@@ -13,9 +13,18 @@ public final class Probes {
      * @param problem why it does not do its work; empty if it does
      */
     public static HttpPages pages(Supplier<Optional<String>> problem) {
+        return pages(problem, Optional::empty);
+    }
+
+    /**
+     * The same, with what a person who asks should know.
+     *
+     * @param note what is to be said of a process that does its work; empty for nothing
+     */
+    public static HttpPages pages(Supplier<Optional<String>> problem, Supplier<Optional<String>> note) {
         return new HttpPages().add("/healthz", HttpPages.reading(_ -> HttpResponse.text(200, "ok")))
                 .add("/readyz", HttpPages.reading(_ -> problem.get()
                         .map(why -> HttpResponse.text(503, why))
-                        .orElseGet(() -> HttpResponse.text(200, "ok"))));
+                        .orElseGet(() -> HttpResponse.text(200, note.get().map(said -> "ok: " + said).orElse("ok")))));
     }
 }

@@ -22,7 +22,9 @@ import dev.postrider.operator.kit.LeaderElection;
 import dev.postrider.operator.kit.Leadership;
 import dev.postrider.operator.kit.Lifecycle;
 import dev.postrider.operator.kit.ObjectMetadata;
+import dev.postrider.operator.kit.OtherShards;
 import dev.postrider.operator.kit.Refusals;
+import dev.postrider.operator.kit.Shard;
 import dev.postrider.operator.kit.SharingCloner;
 import dev.postrider.operator.kit.SubmittedReconciliations;
 import dev.postrider.operator.mailserver.MailServerReconciler;
@@ -71,6 +73,8 @@ import java.io.InterruptedIOException;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
@@ -81,7 +85,6 @@ import org.slf4j.LoggerFactory;
 /** The operator, put together and running. */
 public final class OperatorProcess implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OperatorProcess.class);
-    private static final String LEASE = "postrider-operator";
 
     /**
      * How many resources are reconciled at a time, far fewer than the 100 streams that an API server allows on one
@@ -116,6 +119,7 @@ public final class OperatorProcess implements AutoCloseable {
     private final NoticeReconciler notices;
     private final OrganizationReconciler organizations;
     private final RelayLookup<UsedLimit> usedLimits;
+    private volatile Optional<OtherShards> otherShards = Optional.empty();
     /** SHA-256 of the installation's token; empty, which no token has, before that is known. */
     private volatile String installation = "";
     private volatile boolean started;
@@ -130,14 +134,15 @@ public final class OperatorProcess implements AutoCloseable {
      * @param healthPort of /healthz and /readyz; 0 for one that the system chooses
      * @param metricsPort of /metrics; 0 for one that the system chooses
      * @param graph      where the relay finds Microsoft Graph
+     * @param shard      whose namespaces it works for
      */
     public record Options(String namespace, String settings, String identity, String image, int healthPort,
-            int metricsPort, GraphEndpoints graph) {
+            int metricsPort, GraphEndpoints graph, Shard shard) {
 
         /** With the Microsoft Graph of Microsoft. */
         public Options(String namespace, String settings, String identity, String image, int healthPort,
-                int metricsPort) {
-            this(namespace, settings, identity, image, healthPort, metricsPort, GraphEndpoints.MICROSOFT);
+                int metricsPort, Shard shard) {
+            this(namespace, settings, identity, image, healthPort, metricsPort, GraphEndpoints.MICROSOFT, shard);
         }
     }
 
@@ -178,7 +183,7 @@ public final class OperatorProcess implements AutoCloseable {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         // Before all else: a slow start is no reason to be restarted.
         var reviews = new TokenReviews(client, clock);
-        health = new HealthServer(options.healthPort(), options.metricsPort(), this::isReady,
+        health = new HealthServer(options.healthPort(), options.metricsPort(), this::isReady, this::waitsFor,
                 token -> Sha256.matches(token, installation)
                         ? new Decision(Outcome.ALLOWED, "the installation's token")
                         : reviews.decide(token, new TokenReviews.Right.Path(MetricsPage.PATH)),
@@ -188,15 +193,14 @@ public final class OperatorProcess implements AutoCloseable {
         new JvmMemoryMetrics().bindTo(registry);
         new ProcessorMetrics().bindTo(registry);
 
-        InstallationSecrets secrets = InstallationSecrets.ensure(client, options.namespace(), configMap,
-                RelayReconciler.sourceAtStart(options.namespace(), settings.relay()), clock);
+        InstallationSecrets secrets = secrets(client, options, configMap, settings, clock);
         installation = Sha256.of(secrets.adminToken());
         String relayAdmin = settings.relay()
                 .adminAddress()
                 .orElse("http://" + RelayNames.host(options.namespace()) + ":8080");
         domains = new DomainLookups(settings.dnsServer(), DomainLookups.Waits.DEFAULT, clock);
         Cluster cluster = new Cluster(options.namespace(), settings.namespaces(options.namespace()),
-                new ObjectMetadata(client),
+                options.shard(), new ObjectMetadata(client),
                 new RelayQueue(() -> relayAdmin, secrets.adminToken()), clock, settings.namespaceLimits(), domains,
                 new Cluster.State(configMap, RelayReconciler.installation(settings, options.namespace(), secrets)));
         lostReports = cluster.lostReports();
@@ -231,6 +235,7 @@ public final class OperatorProcess implements AutoCloseable {
 
         Reconcilers reconcilers = new Reconcilers(cluster, secrets, events, refusals, tests, notices, organizations,
                 options, rules, clock);
+        registry.gauge("postrider.operator.waiting", this, process -> process.waitsFor().isPresent() ? 1 : 0);
         registry.gauge("postrider.operator.reply.rules.invalid", reconcilers.relay, RelayReconciler::invalidRules);
         // Whoever stands by has everything in its caches, and begins with it once it leads.
         FairExecutor reconciliations = FairExecutor.waiting("reconciliation", RECONCILIATIONS);
@@ -244,9 +249,16 @@ public final class OperatorProcess implements AutoCloseable {
                 .withMetrics(new SubmittedReconciliations(MicrometerMetricsV2.newBuilder(registry).build())));
         reconcilers.register(operator, options, settings);
         operator.start();
-        election = new LeaderElection(client.getConfiguration(), options.namespace(), LEASE, options.identity(),
+        OtherShards others = new OtherShards(client.getConfiguration(), options.namespace(), options.shard(),
+                settings.leaderElection(), leadership::now);
+        otherShards = Optional.of(others);
+        election = new LeaderElection(client.getConfiguration(), options.namespace(), options.shard().lease(),
+                Map.of(Shard.COUNT_ANNOTATION, String.valueOf(options.shard().count())), options.identity(),
                 settings.leaderElection(), clock, leadership, () -> {
-                    reconcilers.removeOrphans(client);
+                    if (!others.await()) {
+                        return;
+                    }
+                    reconcilers.begin(client);
                     usedLimits.start(organizations::nudge);
                     lostReports.start(organizations::nudge);
                     cluster.mailRests().start(organizations::nudge);
@@ -257,7 +269,8 @@ public final class OperatorProcess implements AutoCloseable {
         rests = cluster.rests();
         mailRests = cluster.mailRests();
         started = true;
-        LOG.info("operator {} watches {}, health on port {}, metrics on port {}", options.identity(),
+        LOG.info("operator {}, {}, watches {}, health on port {}, metrics on port {}", options.identity(),
+                options.shard(),
                 settings.watchNamespaces().isEmpty()
                         ? "all namespaces"
                         : settings.namespaces(options.namespace()).stream().sorted().toList(),
@@ -271,28 +284,48 @@ public final class OperatorProcess implements AutoCloseable {
         return registry.scrape();
     }
 
-    /**
-     * Reads the settings, however long the API server is away or too busy: a process that ended would only be started
-     * again, ever more seldom.
-     */
     private static ConfigMap settings(KubernetesClient client, Options options) throws InterruptedIOException {
+        return patiently("the settings", () -> {
+            ConfigMap found = client.configMaps()
+                    .inNamespace(options.namespace())
+                    .withName(options.settings())
+                    .get();
+            if (found == null) {
+                throw new IllegalArgumentException(
+                        "there is no ConfigMap \"%s\" in namespace \"%s\"; the chart writes it, or name another with --settings"
+                                .formatted(options.settings(), options.namespace()));
+            }
+            return Optional.of(found);
+        });
+    }
+
+    /** Those of the installation, which its first shard makes. */
+    private static InstallationSecrets secrets(KubernetesClient client, Options options, ConfigMap configMap,
+            Settings settings, InstantSource clock) throws InterruptedIOException {
+        return options.shard().isFirst()
+                ? InstallationSecrets.ensure(client, options.namespace(), configMap,
+                        RelayReconciler.sourceAtStart(options.namespace(), settings.relay()), clock)
+                : patiently("the Secrets that the first shard makes",
+                        () -> InstallationSecrets.read(client, options.namespace()));
+    }
+
+    /**
+     * Reads what an operator needs to start, however long it is not there, or the API server is away or too busy: a
+     * process that ended would only be started again, ever more seldom.
+     */
+    private static <T> T patiently(String what, Supplier<Optional<T>> question) throws InterruptedIOException {
         for (Duration wait = FIRST_WAIT;; wait = longer(wait)) {
             try {
-                ConfigMap found = client.configMaps()
-                        .inNamespace(options.namespace())
-                        .withName(options.settings())
-                        .get();
-                if (found == null) {
-                    throw new IllegalArgumentException(
-                            "there is no ConfigMap \"%s\" in namespace \"%s\"; the chart writes it, or name another with --settings"
-                                    .formatted(options.settings(), options.namespace()));
+                Optional<T> found = question.get();
+                if (found.isPresent()) {
+                    return found.get();
                 }
-                return found;
+                LOG.info("{} are not there yet, and are asked for again in {} s", what, wait.toSeconds());
             } catch (KubernetesClientException e) {
                 if (!mayPass(e)) {
                     throw e;
                 }
-                LOG.warn("the API server does not answer, and is asked for the settings again in {} s: {}",
+                LOG.warn("the API server does not answer, and is asked for {} again in {} s: {}", what,
                         wait.toSeconds(), e.getMessage());
             }
             try {
@@ -323,6 +356,8 @@ public final class OperatorProcess implements AutoCloseable {
         private final RelayReconciler relay;
         private final NoticeReconciler notices;
         private final Caches caches;
+        private final boolean isFirst;
+        private volatile boolean begun;
 
         Reconcilers(Cluster cluster, InstallationSecrets secrets, Events events, Refusals refusals,
                 Sends<ResourceKey, TestOrder, TestResult> tests, NoticeReconciler notices,
@@ -330,6 +365,7 @@ public final class OperatorProcess implements AutoCloseable {
             this.notices = notices;
             this.organizations = organizations;
             caches = cluster.caches();
+            isFirst = cluster.shard().isFirst();
             servers = new MailServerReconciler(cluster, tests, events, refusals, this::serverChanged,
                     this::certificateChanged);
             relay = new RelayReconciler(cluster, secrets, events, refusals,
@@ -338,12 +374,14 @@ public final class OperatorProcess implements AutoCloseable {
         }
 
         private void certificateChanged(Secret secret) {
-            relay.secretChanged(Lifecycle.key(secret));
+            if (isFirst) {
+                relay.secretChanged(Lifecycle.key(secret));
+            }
         }
 
         /** A relay that is there stays, whatever becomes of servers; to look at all that it consists of takes a while. */
         private void serverChanged() {
-            if (caches.relayDeployment().isEmpty()) {
+            if (isFirst && begun && caches.relayDeployment().isEmpty()) {
                 relay.nudge();
             }
         }
@@ -354,7 +392,9 @@ public final class OperatorProcess implements AutoCloseable {
             notices.nudgeAll();
         }
 
-        private void removeOrphans(KubernetesClient client) {
+        /** What came before that is in the caches. */
+        private void begin(KubernetesClient client) {
+            begun = true;
             organizations.removeOrphans(client);
             servers.removeOrphans(client);
         }
@@ -363,12 +403,17 @@ public final class OperatorProcess implements AutoCloseable {
             Set<String> watched = settings.namespaces(options.namespace());
             operator.register(relay, o -> configure(o, "installation", Set.of(options.namespace()))
                     .withLabelSelector(Settings.LABEL + "=true"));
-            operator.register(servers, o -> configure(o, "mailserver", watched)
-                    .withOnUpdateFilter(Lifecycle.passAllButStatus()));
-            operator.register(organizations, o -> configure(o, "organizationmailsettings", watched)
-                    .withOnUpdateFilter(Lifecycle.passAllButStatus()));
-            operator.register(notices, o -> configure(o, "licenseexpirynotice", watched)
-                    .withOnUpdateFilter(Lifecycle.passAllButStatus()));
+            operator.register(servers, o -> declared(o, "mailserver", watched, options.shard()));
+            operator.register(organizations,
+                    o -> declared(o, "organizationmailsettings", watched, options.shard()));
+            operator.register(notices, o -> declared(o, "licenseexpirynotice", watched, options.shard()));
+        }
+
+        /** Of what others declare: of this shard's namespaces, though the caches hold all. */
+        private static <R extends HasMetadata> ControllerConfigurationOverrider<R> declared(
+                ControllerConfigurationOverrider<R> o, String name, Set<String> namespaces, Shard shard) {
+            return configure(o, name, namespaces).withOnUpdateFilter(Lifecycle.passAllButStatus())
+                    .withGenericFilter(shard::holds);
         }
 
         private static <R extends HasMetadata> ControllerConfigurationOverrider<R> configure(
@@ -386,6 +431,11 @@ public final class OperatorProcess implements AutoCloseable {
                             .setMaxInterval(60_000)
                             .withoutMaxAttempts());
         }
+    }
+
+    /** What it waits for though it leads. */
+    private Optional<String> waitsFor() {
+        return otherShards.flatMap(OtherShards::waitsFor);
     }
 
     /** Whether all informers have what they watch; a replica that waits to lead is ready, too. */
@@ -411,6 +461,7 @@ public final class OperatorProcess implements AutoCloseable {
     public void close() {
         leadership.close();
         started = false;
+        otherShards.ifPresent(OtherShards::close);
         operator.stop();
         domains.close();
         rests.close();

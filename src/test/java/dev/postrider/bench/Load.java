@@ -22,7 +22,9 @@ enum Load {
 
     private final String text;
     private final int perConnection;
+    @SuppressWarnings("ImmutableEnumChecker") // a record of immutable values
     private final Figure rate;
+    @SuppressWarnings("ImmutableEnumChecker") // a record of immutable values
     private final Figure cpu;
 
     /** Goals are ratios to Postfix; 0 where there is none. */

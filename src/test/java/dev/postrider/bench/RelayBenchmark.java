@@ -203,7 +203,7 @@ final class RelayBenchmark {
             switch (way) {
                 case PLAIN -> {
                     latency(relay);
-                    figures.add(START, relay.name(), relay.untilFirstReply().toMillis());
+                    figures.add(START, relay.name(), (double) relay.untilFirstReply().toMillis());
                 }
                 case DKIM -> costOfSigning(relay, sink, loads.getFirst());
                 case DEFERRING -> say(String.format(Locale.ROOT, "  %-24s the server has taken %d of %d messages",

@@ -14,6 +14,7 @@ enum Way {
     PLAIN(Load.PLAIN_EACH, Load.PLAIN_REUSED), LARGE(Load.LARGE), TLS(Load.TLS_EACH, Load.TLS_RESUMED,
             Load.TLS_TEN), DKIM(Load.SIGNED), DEFERRING(Load.DEFERRED), KILL(Load.KILLED);
 
+    @SuppressWarnings("ImmutableEnumChecker") // List.of is immutable
     private final List<Load> loads;
 
     Way(Load... loads) {

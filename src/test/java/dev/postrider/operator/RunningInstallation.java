@@ -4,23 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.postrider.api.Condition;
-import dev.postrider.operator.installation.RelayNames;
 import dev.postrider.relay.Dialogue;
 import dev.postrider.relay.Relay;
-import dev.postrider.relay.RelaySettings;
 import dev.postrider.relay.TestRoutes;
-import dev.postrider.relay.delivery.DeliverySettings;
-import dev.postrider.relay.routes.RouteSecrets;
-import dev.postrider.relay.routes.Routes;
-import dev.postrider.relay.smtp.SmtpLimits;
-import dev.postrider.route.RelayConfiguration;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.MountedBinding;
-import dev.postrider.transport.LoopbackUpstreams;
-import dev.postrider.transport.MailUpstreams;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -45,9 +34,7 @@ final class RunningInstallation implements AutoCloseable {
             """;
 
     private final ApiServer api;
-    private final KubernetesClient relayClient;
-    private final Relay relay;
-    private final RouteSecrets routes;
+    private final RunningRelay relay;
     private final String settings;
     private final InstantSource calendar;
     private final String namespace;
@@ -104,22 +91,8 @@ final class RunningInstallation implements AutoCloseable {
         this.others = others;
         namespace = api.createNamespace("operator");
         tenant = api.createNamespace("tenant");
-        relayClient = api.newClient();
-        String hostName = RelayNames.host(namespace);
-        Routes known = new Routes();
-        relay = Relay.start(
-                new RelaySettings(hostName, InetAddress.getLoopbackAddress(), 0, 0, 0, queue, SmtpLimits.DEFAULT,
-                        false, RelayConfiguration.DEFAULT.received()),
-                known, new MailUpstreams(hostName, false, LoopbackUpstreams.POLICY),
-                DeliverySettings.of(hostName),
-                InstantSource.system());
-        routes = RouteSecrets.watch(relayClient, namespace, known);
-        this.settings = """
-                relay:
-                  adminAddress: "http://127.0.0.1:%d"
-                  submissionAddress: localhost:%d
-                  delivery: {retryAfter: [200ms], retryJitter: 0, serverRest: 200ms, longestServerRest: 200ms}
-                """.formatted(relay.adminPort(), relay.submissionPort()) + settings;
+        relay = new RunningRelay(api, namespace, queue);
+        this.settings = relay.settings() + settings;
         operator = new RunningOperator(api, this.settings, calendar, namespace, tenant, others);
     }
 
@@ -142,11 +115,11 @@ final class RunningInstallation implements AutoCloseable {
 
     /** What the relay counts. */
     String metrics() throws IOException {
-        return operator.get(relay.adminPort(), "/metrics");
+        return operator.get(relay().adminPort(), "/metrics");
     }
 
     Relay relay() {
-        return relay;
+        return relay.relay();
     }
 
     /** What an application finds in its mounted binding. */
@@ -161,7 +134,7 @@ final class RunningInstallation implements AutoCloseable {
 
     /** The same with something after the user name. */
     Dialogue session(MountedBinding binding, String suffix) throws Exception {
-        Dialogue session = Dialogue.connect(relay.submissionPort());
+        Dialogue session = Dialogue.connect(relay().submissionPort());
         session.say("EHLO application.test");
         assertThat(session.say("STARTTLS")).startsWith("220");
         session.encrypt(TestRoutes.trusting(binding.caCertificate()));
@@ -191,8 +164,6 @@ final class RunningInstallation implements AutoCloseable {
     @Override
     public void close() {
         operator.close();
-        routes.close();
         relay.close();
-        relayClient.close();
     }
 }

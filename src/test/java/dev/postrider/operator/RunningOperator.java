@@ -10,6 +10,7 @@ import dev.postrider.operator.installation.RelayNames;
 import dev.postrider.operator.installation.Settings;
 import dev.postrider.operator.kit.Leadership;
 import dev.postrider.operator.kit.OperatorClient;
+import dev.postrider.operator.kit.Shard;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.transport.GraphEndpoints;
 import dev.postrider.transport.MailUpstreams;
@@ -76,11 +77,12 @@ final class RunningOperator implements AutoCloseable {
             String... others) throws IOException {
         writeSettings(api, namespace, "watchNamespaces: "
                 + Stream.concat(Stream.of(tenant), Arrays.stream(others)).toList() + "\n" + settings);
-        this(api, Config.fromKubeconfig(api.kubeconfig().toFile()), InstantSource.system(), calendar, namespace,
+        this(api, Config.fromKubeconfig(api.kubeconfig().toFile()), Shard.ONLY, InstantSource.system(), calendar,
+                namespace,
                 tenant);
     }
 
-    private RunningOperator(ApiServer api, Config config, InstantSource clock, InstantSource calendar,
+    private RunningOperator(ApiServer api, Config config, Shard shard, InstantSource clock, InstantSource calendar,
             String namespace, String tenant) throws IOException {
         this.api = api;
         this.client = api.newClient();
@@ -92,7 +94,7 @@ final class RunningOperator implements AutoCloseable {
                 .build();
         process = new OperatorProcess(operatorClient,
                 new OperatorProcess.Options(namespace, "postrider-settings", UUID.randomUUID().toString(),
-                        "postrider:test", 0, 0),
+                        "postrider:test", 0, 0, shard),
                 (greeting, tenants, rules) -> new TestSender(
                         new MailUpstreams(greeting, true, tenants, GraphEndpoints.MICROSOFT, rules),
                         InstantSource.system()),
@@ -103,7 +105,18 @@ final class RunningOperator implements AutoCloseable {
     static RunningOperator asInstalled(ApiServer api, String namespace, String tenant) throws IOException {
         Config config = Config.fromKubeconfig(api.kubeconfig().toFile());
         config.setImpersonateUsername("system:serviceaccount:" + namespace + ":postrider-operator");
-        return new RunningOperator(api, config, InstantSource.system(), InstantSource.system(), namespace, tenant);
+        return new RunningOperator(api, config, Shard.ONLY, InstantSource.system(), InstantSource.system(), namespace,
+                tenant);
+    }
+
+    /**
+     * Starts one of several, where the settings are.
+     *
+     * @param way to the API server
+     */
+    static RunningOperator ofShard(ApiServer api, Config way, Shard shard, InstantSource calendar, String namespace)
+            throws IOException {
+        return new RunningOperator(api, way, shard, InstantSource.system(), calendar, namespace, namespace);
     }
 
     /**
@@ -115,7 +128,8 @@ final class RunningOperator implements AutoCloseable {
         String namespace = api.createNamespace("operator");
         String tenant = api.createNamespace("tenant");
         writeSettings(api, namespace, "watchNamespaces: " + List.of(tenant, other) + "\n" + settings);
-        return new RunningOperator(api, way, InstantSource.system(), InstantSource.system(), namespace, tenant);
+        return new RunningOperator(api, way, Shard.ONLY, InstantSource.system(), InstantSource.system(), namespace,
+                tenant);
     }
 
     /** Starts one for which all of its certificates' time passes by this clock. */
@@ -123,7 +137,7 @@ final class RunningOperator implements AutoCloseable {
         String namespace = api.createNamespace("operator");
         String tenant = api.createNamespace("tenant");
         writeSettings(api, namespace, "watchNamespaces: [" + tenant + "]\n");
-        return new RunningOperator(api, Config.fromKubeconfig(api.kubeconfig().toFile()), clock,
+        return new RunningOperator(api, Config.fromKubeconfig(api.kubeconfig().toFile()), Shard.ONLY, clock,
                 InstantSource.system(), namespace, tenant);
     }
 

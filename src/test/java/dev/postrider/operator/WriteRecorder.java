@@ -1,13 +1,19 @@
 package dev.postrider.operator;
 
+import dev.postrider.route.ResourceKey;
+import dev.postrider.route.RouteSecret;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.Interceptor;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.net.URI;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes down each request of a client that changes something, as {@code PATCH secrets acme-mail} or
@@ -16,15 +22,24 @@ import java.util.regex.Pattern;
  */
 final class WriteRecorder implements Interceptor {
     private static final Pattern PATH = Pattern.compile(
-            "/apis?/.*?namespaces/[^/]+/(?<resource>[^/]+)(/(?<name>[^/]+))?(/(?<subresource>[^/]+))?");
+            "/apis?/.*?namespaces/(?<namespace>[^/]+)/(?<resource>[^/]+)(/(?<name>[^/]+))?(/(?<subresource>[^/]+))?");
 
     /** The port for TCP's "discard": nobody listens there. */
     private static final URI NOWHERE = URI.create("http://127.0.0.1:9/");
 
     private volatile String lost = "";
     private final AtomicInteger passing = new AtomicInteger();
-    private final List<String> writes = new CopyOnWriteArrayList<>();
+    private final List<Write> writes = new CopyOnWriteArrayList<>();
     private final List<String> secretReads = new CopyOnWriteArrayList<>();
+
+    /**
+     * A write.
+     *
+     * @param nanoTime  when it was sent
+     * @param namespace whose it is: that of the resource which a route is of, else that where it is
+     * @param request   as {@code PATCH secrets acme-mail}
+     */
+    record Write(long nanoTime, String namespace, String request) {}
 
     @Override
     public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
@@ -41,7 +56,8 @@ final class WriteRecorder implements Interceptor {
                 ? path.group("resource") + (path.group("subresource") == null ? "" : "/" + path.group("subresource"))
                         + (path.group("name") == null ? "" : " " + path.group("name"))
                 : request.uri().getPath());
-        writes.add(write);
+        writes.add(new Write(System.nanoTime(), source(request.bodyString())
+                .orElseGet(() -> path.matches() ? path.group("namespace") : ""), write));
         if (write.equals(lost) && passing.decrementAndGet() < 0) {
             builder.uri(NOWHERE);
         }
@@ -55,7 +71,21 @@ final class WriteRecorder implements Interceptor {
 
     /** All since the last {@link #forget}, in their order. */
     List<String> all() {
+        return writes.stream().map(Write::request).toList();
+    }
+
+    /** The same, and when and of which namespace they were. */
+    List<Write> each() {
         return List.copyOf(writes);
+    }
+
+    /** The namespace of the resource that a route was made from. */
+    private static Optional<String> source(@Nullable String body) {
+        return body == null || !body.contains(RouteSecret.SOURCE_ANNOTATION)
+                ? Optional.empty()
+                : Optional.ofNullable(Serialization.unmarshal(body, Secret.class).getMetadata().getAnnotations())
+                        .map(annotations -> annotations.get(RouteSecret.SOURCE_ANNOTATION))
+                        .map(source -> ResourceKey.parse(source).namespace());
     }
 
     /** The Secrets that were read past the caches since then, by name. */

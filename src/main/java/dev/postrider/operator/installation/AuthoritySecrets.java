@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -111,6 +112,19 @@ public final class AuthoritySecrets {
                         .inNamespace(cluster.namespace())
                         .withName(RouteSecret.authoritiesName(digest))
                         .delete());
+    }
+
+    /**
+     * Whose routes name a bundle. Where it is gone all the same, they write it again: another shard may have deleted it
+     * that did not know yet of the route that names it.
+     */
+    public Set<ResourceID> naming(Secret bundle) {
+        String name = bundle.getMetadata().getName();
+        return cluster.caches()
+                .routeSecrets()
+                .filter(route -> named(route).stream().map(RouteSecret::authoritiesName).anyMatch(name::equals))
+                .flatMap(route -> RouteSecrets.sourceOf(route).stream())
+                .collect(Collectors.toSet());
     }
 
     /** The digests of the bundles that a route names. */

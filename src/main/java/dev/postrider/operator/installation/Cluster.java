@@ -5,6 +5,7 @@ import dev.postrider.api.MailServerSpec;
 import dev.postrider.api.OrganizationMailSettings;
 import dev.postrider.api.OrganizationMailSettingsSpec.ServerReference;
 import dev.postrider.operator.kit.ObjectMetadata;
+import dev.postrider.operator.kit.Shard;
 import dev.postrider.plan.Installation;
 import dev.postrider.plan.RelayState;
 import dev.postrider.plan.World;
@@ -36,6 +37,7 @@ public final class Cluster {
 
     private final String namespace;
     private final Set<String> watched;
+    private final Shard shard;
     private final Caches caches;
     private final ObjectMetadata metadata;
     private final RelayQueue relayQueue;
@@ -77,14 +79,16 @@ public final class Cluster {
      *
      * @param namespace where the operator is
      * @param watched   the namespaces that it works in; empty for all
+     * @param shard     whose resources are reconciled
      * @param limits    how much a namespace may have
      * @param domains   looks up the domains that namespaces claim
      */
-    public Cluster(String namespace, Set<String> watched, ObjectMetadata metadata, RelayQueue relayQueue,
+    public Cluster(String namespace, Set<String> watched, Shard shard, ObjectMetadata metadata, RelayQueue relayQueue,
             InstantSource clock, Settings.NamespaceLimits limits, DomainLookups domains, State initial) {
         this.domains = domains;
         this.namespace = namespace;
         this.watched = watched;
+        this.shard = shard;
         this.caches = new Caches(namespace);
         this.metadata = metadata;
         this.relayQueue = relayQueue;
@@ -104,6 +108,11 @@ public final class Cluster {
     /** Where the operator, the relay and the routes are. */
     public String namespace() {
         return namespace;
+    }
+
+    /** Whose resources are reconciled here; all others are only seen. */
+    public Shard shard() {
+        return shard;
     }
 
     /** Whether what is in a namespace is seen. */

@@ -31,7 +31,8 @@ import java.util.stream.Collectors;
  * @param certificate    the relay's
  * @param adminToken     with which the operator asks the relay
  * @param fingerprintKey see {@link dev.postrider.plan.Installation#fingerprintKey()}
- * @param submitterKeys  that the relay queues the logins of submitters under, the one that encrypts first
+ * @param submitterKeys  that the relay queues the logins of submitters under, the one that encrypts first; none where
+ *                       they were only read by {@link #read}
  */
 public record InstallationSecrets(RelayCertificate certificate, String adminToken, String fingerprintKey,
         List<SubmitterKey> submitterKeys) {
@@ -72,8 +73,7 @@ public record InstallationSecrets(RelayCertificate certificate, String adminToke
                 required(keys, CA_KEY));
         Secret tls = ensure(client, namespace, CERTIFICATE, "kubernetes.io/tls", owner,
                 () -> entries(authority.issue(source.hostNames(), clock)));
-        RelayCertificate there = new RelayCertificate(Caches.entry(tls, "ca.crt").orElse(""),
-                required(tls, "tls.crt"), required(tls, "tls.key"));
+        RelayCertificate there = certificate(tls);
         RelayCertificate certificate = switch (source) {
             case CertificateSource.OwnAuthority own -> isUsable(there, authority, own.hostNames(), clock)
                     ? there
@@ -90,6 +90,27 @@ public record InstallationSecrets(RelayCertificate certificate, String adminToke
         }
         return new InstallationSecrets(certificate, required(keys, ADMIN_TOKEN), required(keys, FINGERPRINT_KEY),
                 submitterKeys(client, namespace, owner));
+    }
+
+    /**
+     * Reads what the first shard has made, as far as others need it: without the keys of submitters.
+     *
+     * @return empty if it has not made them yet
+     * @throws KubernetesClientException if the API server refuses
+     */
+    public static Optional<InstallationSecrets> read(KubernetesClient client, String namespace) {
+        return there(client, namespace, KEYS).flatMap(keys -> there(client, namespace, CERTIFICATE)
+                .map(tls -> new InstallationSecrets(certificate(tls), required(keys, ADMIN_TOKEN),
+                        required(keys, FINGERPRINT_KEY), List.of())));
+    }
+
+    private static RelayCertificate certificate(Secret tls) {
+        return new RelayCertificate(Caches.entry(tls, "ca.crt").orElse(""), required(tls, "tls.crt"),
+                required(tls, "tls.key"));
+    }
+
+    private static Optional<Secret> there(KubernetesClient client, String namespace, String name) {
+        return Optional.ofNullable(client.secrets().inNamespace(namespace).withName(name).get());
     }
 
     private static boolean isUsable(RelayCertificate certificate, CertificateAuthority authority,
@@ -155,9 +176,9 @@ public record InstallationSecrets(RelayCertificate certificate, String adminToke
 
     private static Secret ensure(KubernetesClient client, String namespace, String name, String type, HasMetadata owner,
             Supplier<Map<String, String>> content) {
-        Secret there = client.secrets().inNamespace(namespace).withName(name).get();
-        if (there != null) {
-            return there;
+        Optional<Secret> there = there(client, namespace, name);
+        if (there.isPresent()) {
+            return there.get();
         }
         Map<String, String> data = encoded(content.get());
         Secret made = new SecretBuilder().withNewMetadata()

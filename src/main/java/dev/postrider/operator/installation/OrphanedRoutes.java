@@ -17,11 +17,12 @@ public final class OrphanedRoutes {
 
     private OrphanedRoutes() {}
 
-    /** Removes those of one kind; the cache may be late, the API server knows. */
+    /** Removes those of one kind and of this shard; the cache may be late, the API server knows. */
     public static <R extends HasMetadata> void remove(Cluster cluster, Stream<Secret> routes, Class<R> kind,
             KubernetesClient client) {
         routes.toList()
-                .forEach(route -> RouteSecrets.sourceOf(route)
+                .forEach(route -> cluster.shard()
+                        .held(RouteSecrets.sourceOf(route))
                         .stream()
                         .filter(source -> isGone(route, source, kind, client))
                         .forEach(source -> {

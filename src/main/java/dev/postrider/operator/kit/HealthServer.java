@@ -23,20 +23,21 @@ public final class HealthServer implements AutoCloseable {
      * @param healthPort  0 for one that the system chooses
      * @param metricsPort 0 for one that the system chooses
      * @param ready       whether the process does its work
+     * @param note        what is to be said of it where it does; empty for nothing
      * @param readers     who may read metrics
      * @param registry    that counts what the ports do
      * @param metrics     in the text format of Prometheus
      * @throws IOException if a port is taken
      */
-    public HealthServer(int healthPort, int metricsPort, BooleanSupplier ready, MetricsPage.Readers readers,
-            MeterRegistry registry, Supplier<String> metrics) throws IOException {
+    public HealthServer(int healthPort, int metricsPort, BooleanSupplier ready, Supplier<Optional<String>> note,
+            MetricsPage.Readers readers, MeterRegistry registry, Supplier<String> metrics) throws IOException {
         Supplier<Optional<String>> problem = () -> ready.getAsBoolean() ? Optional.empty() : Optional.of("not yet");
         health = HttpPort.open("health", new InetSocketAddress(healthPort), Optional.empty(), HttpLimits.PROBES,
-                registry, Probes.pages(problem));
+                registry, Probes.pages(problem, note));
         try {
             // Charts of earlier versions have the kubelet ask there.
             metricsPage = HttpPort.open("metrics", new InetSocketAddress(metricsPort), Optional.empty(),
-                    HttpLimits.ADMIN, registry, Probes.pages(problem)
+                    HttpLimits.ADMIN, registry, Probes.pages(problem, note)
                             .add(MetricsPage.PATH, HttpPages.reading(new MetricsPage(readers, metrics))));
         } catch (IOException e) {
             health.close();

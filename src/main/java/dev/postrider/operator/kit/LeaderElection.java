@@ -13,7 +13,7 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
-import java.util.Objects;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -81,6 +81,7 @@ public final class LeaderElection implements AutoCloseable {
     private final Resource<Lease> resource;
     private final String namespace;
     private final String name;
+    private final Map<String, String> annotations;
     private final String identity;
     private final Timing timing;
     private final InstantSource clock;
@@ -90,28 +91,27 @@ public final class LeaderElection implements AutoCloseable {
     private final ScheduledExecutorService deadlines;
     private final CountDownLatch closing = new CountDownLatch(1);
     private @Nullable ScheduledFuture<?> deadline;
-    /** As it was read or written last. */
-    private @Nullable Lease known;
-    /** Since when it is as {@link #known}, by {@link Leadership#now}. */
-    private long knownSince;
+    private @Nullable SeenLease known;
     private volatile boolean leading;
 
     /**
      * One that has not begun.
      *
-     * @param config     of the operator's other client
+     * @param config      of the operator's other client
+     * @param annotations of the Lease, from when this one has it
      * @param identity   tells this replica from the others; one that starts again with the same takes its lease at once
      * @param clock      of the times that the Lease tells
      * @param leadership told until when this one leads, and when it could not renew
      * @param elected    called once, on a thread of its own, when this one leads
      */
-    public LeaderElection(Config config, String namespace, String name, String identity, Timing timing,
-            InstantSource clock,
-            Leadership leadership, Runnable elected) {
+    public LeaderElection(Config config, String namespace, String name, Map<String, String> annotations,
+            String identity,
+            Timing timing, InstantSource clock, Leadership leadership, Runnable elected) {
         this.client = OperatorClient.ofLease(config, timing.requestTimeout());
         this.resource = client.leases().inNamespace(namespace).withName(name);
         this.namespace = namespace;
         this.name = name;
+        this.annotations = annotations;
         this.identity = identity;
         this.timing = timing;
         this.clock = clock;
@@ -156,14 +156,7 @@ public final class LeaderElection implements AutoCloseable {
 
     private void look() {
         Lease now = resource.get();
-        if (now == null || known == null || !Objects.equals(version(now), version(known))) {
-            known = now;
-            knownSince = leadership.now();
-        }
-    }
-
-    private static @Nullable String version(Lease lease) {
-        return lease.getMetadata().getResourceVersion();
+        known = now == null ? null : SeenLease.read(now, known, leadership.now());
     }
 
     private void takeOrRenew() {
@@ -171,8 +164,8 @@ public final class LeaderElection implements AutoCloseable {
         try {
             if (known == null) {
                 held(sent, client.resource(withSpec(null)).create());
-            } else if (mayTake(known, sent)) {
-                held(sent, client.resource(withSpec(known)).update());
+            } else if (isOwn(known) || known.isFree(sent, timing.lease)) {
+                held(sent, client.resource(withSpec(known.lease())).update());
             }
         } catch (KubernetesClientException e) {
             if (!leading || e.getCode() != HttpURLConnection.HTTP_CONFLICT
@@ -187,28 +180,13 @@ public final class LeaderElection implements AutoCloseable {
                 sent = leadership.now();
                 held(sent, known == null
                         ? client.resource(withSpec(null)).create()
-                        : client.resource(withSpec(known)).update());
+                        : client.resource(withSpec(known.lease())).update());
             }
         }
     }
 
-    private boolean isOwn(Lease lease) {
-        return identity.equals(holder(lease));
-    }
-
-    /** Who has it; empty for nobody, as after it was given back. */
-    private static String holder(Lease lease) {
-        LeaseSpec spec = lease.getSpec();
-        return spec == null || spec.getHolderIdentity() == null ? "" : spec.getHolderIdentity();
-    }
-
-    private boolean mayTake(Lease lease, long now) {
-        if (isOwn(lease) || holder(lease).isEmpty()) {
-            return true;
-        }
-        Integer seconds = lease.getSpec().getLeaseDurationSeconds();
-        Duration lasts = seconds == null ? timing.lease : Duration.ofSeconds(seconds);
-        return now - knownSince >= lasts.toNanos();
+    private boolean isOwn(SeenLease lease) {
+        return identity.equals(lease.holder());
     }
 
     /** A lease that this one holds from now on; with the version of the one before it, if there is one. */
@@ -218,7 +196,7 @@ public final class LeaderElection implements AutoCloseable {
         if (before != null && before.getSpec() != null) {
             spec = before.edit().buildSpec();
         }
-        if (before == null || !isOwn(before)) {
+        if (before == null || !identity.equals(spec.getHolderIdentity())) {
             int transitions = spec.getLeaseTransitions() == null ? 0 : spec.getLeaseTransitions();
             spec.setLeaseTransitions(before == null ? transitions : transitions + 1);
             spec.setAcquireTime(now);
@@ -228,11 +206,15 @@ public final class LeaderElection implements AutoCloseable {
         spec.setRenewTime(now);
         return (before == null
                 ? new LeaseBuilder().withNewMetadata().withNamespace(namespace).withName(name).endMetadata()
-                : new LeaseBuilder(before)).withSpec(spec).build();
+                : new LeaseBuilder(before)).editMetadata()
+                .addToAnnotations(annotations)
+                .endMetadata()
+                .withSpec(spec)
+                .build();
     }
 
     private void held(long sent, Lease lease) {
-        known = lease;
+        known = new SeenLease(lease, leadership.now());
         leadership.renewed(sent, timing.lease);
         if (deadline != null) {
             deadline.cancel(false);
@@ -255,9 +237,10 @@ public final class LeaderElection implements AutoCloseable {
         closing.countDown();
         boolean quiet = awaitQuiet();
         deadlines.shutdownNow();
-        if (leading && quiet) {
+        SeenLease held = known;
+        if (leading && quiet && held != null) {
             leadership.givenBack();
-            giveBack();
+            giveBack(held.lease());
         }
         client.close();
     }
@@ -272,9 +255,10 @@ public final class LeaderElection implements AutoCloseable {
         }
     }
 
-    private void giveBack() {
+    private void giveBack(Lease held) {
         try {
-            client.resource(new LeaseBuilder(known).editSpec().withHolderIdentity("").endSpec().build()).update();
+            client.resource(new LeaseBuilder(held).editSpec().withHolderIdentity("").endSpec().build())
+                    .update();
         } catch (KubernetesClientException e) {
             LOG.info("the lease is not given back, the next replica waits until it has run out: {}", e.getMessage());
         }

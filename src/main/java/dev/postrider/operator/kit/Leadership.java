@@ -52,7 +52,7 @@ public final class Leadership implements Interceptor {
     }
 
     /** The clock of its time. */
-    long now() {
+    public long now() {
         return nanoTime.getAsLong();
     }
 

@@ -11,6 +11,7 @@ import dev.postrider.operator.installation.RouteSecrets;
 import dev.postrider.operator.kit.Events;
 import dev.postrider.operator.kit.FirstReconciliations;
 import dev.postrider.operator.kit.Lifecycle;
+import dev.postrider.operator.kit.Nudges;
 import dev.postrider.operator.kit.Refusals;
 import dev.postrider.operator.kit.Started;
 import dev.postrider.plan.MailServerPlan;
@@ -38,7 +39,6 @@ import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
-import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import java.time.Instant;
 import java.util.List;
@@ -56,14 +56,14 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     private final FirstReconciliations first = new FirstReconciliations();
     private final Runnable changed;
     private final Consumer<Secret> secretChanged;
-    private final SimpleInboundEventSource<MailServer> nudges = new SimpleInboundEventSource<>("nudges");
+    private final Nudges<MailServer> nudges;
     private final Started<InformerEventSource<Secret, MailServer>> routes = new Started<>("the routes of servers");
     private final Started<IndexerResourceCache<MailServer>> servers = new Started<>("the MailServers");
 
     /**
      * A reconciler of all servers.
      *
-     * @param changed       told when the status of a server has changed
+     * @param changed       told when the status of a server has changed, or one of another shard
      * @param secretChanged told of a credentials Secret that has changed: there is one informer
      */
     public MailServerReconciler(Cluster cluster, Sends<ResourceKey, TestOrder, TestResult> tests, Events events,
@@ -74,6 +74,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
         this.events = events;
         this.changed = changed;
         this.secretChanged = secretChanged;
+        this.nudges = new Nudges<>(cluster.shard(), this::otherChanged);
     }
 
     @Override
@@ -112,7 +113,11 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withSecondaryToPrimaryMapper(route -> {
                             Set<ResourceID> source = RouteSecrets.sourceOf(route);
                             source.forEach(id -> cluster.dependencies().serverChanged(Lifecycle.key(id)));
-                            return source;
+                            Set<ResourceID> held = cluster.shard().held(source);
+                            if (!held.containsAll(source)) {
+                                changed.run();
+                            }
+                            return held;
                         })
                         .withOnAddFilter(route -> first.isNews(RouteSecrets.sourceOf(route)))
                         .build(),
@@ -124,7 +129,10 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withLabelSelector(RouteSecret.LABEL + "=" + RouteSecret.AUTHORITIES)
                         .withNamespaces(Set.of(cluster.namespace()))
                         .withFollowControllerNamespacesChanges(false)
-                        .withSecondaryToPrimaryMapper(_ -> Set.of())
+                        .withOnAddFilter(_ -> false)
+                        .withOnUpdateFilter((_, _) -> false)
+                        .withSecondaryToPrimaryMapper(
+                                gone -> cluster.shard().held(cluster.authoritySecrets().naming(gone)))
                         .build(),
                 context);
         cluster.caches().mailServers(primary, credentials, authorities, serverRoutes, bundles);
@@ -148,6 +156,12 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                 .start(() -> OrphanedRoutes.remove(cluster, there, MailServer.class, client));
     }
 
+    /** Of another shard: what it declares, or that it is gone, counts for plans here, too. */
+    private void otherChanged(MailServer server) {
+        cluster.dependencies().serverChanged(Lifecycle.key(server));
+        changed.run();
+    }
+
     private Dependencies.Reader reader(ResourceKey server) {
         return new Dependencies.Reader(Dependencies.Reader.Kind.MAIL_SERVER, server, nudges::propagateEvent);
     }
@@ -159,6 +173,9 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
 
     @Override
     public UpdateControl<MailServer> reconcile(MailServer server, Context<MailServer> context) {
+        if (!cluster.shard().holds(server)) {
+            return UpdateControl.noUpdate();
+        }
         ResourceKey key = Lifecycle.key(server);
         String uid = server.getMetadata().getUid();
         // Of one that is left alone, too: what is declared counts for others where it has no route yet.

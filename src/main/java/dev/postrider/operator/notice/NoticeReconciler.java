@@ -8,6 +8,7 @@ import dev.postrider.operator.installation.Dependencies;
 import dev.postrider.operator.installation.Read;
 import dev.postrider.operator.kit.Events;
 import dev.postrider.operator.kit.Lifecycle;
+import dev.postrider.operator.kit.Nudges;
 import dev.postrider.operator.kit.Refusals;
 import dev.postrider.operator.kit.Started;
 import dev.postrider.operator.kit.WakeTimer;
@@ -29,7 +30,6 @@ import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
-import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -51,7 +51,7 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
     private final InstantSource clock;
     private final LicenseGauges gauges;
     private final WakeTimer timer;
-    private final SimpleInboundEventSource<LicenseExpiryNotice> nudges = new SimpleInboundEventSource<>("nudges");
+    private final Nudges<LicenseExpiryNotice> nudges;
     private final Started<IndexerResourceCache<LicenseExpiryNotice>> resources = new Started<>("the notices");
 
     /**
@@ -67,6 +67,8 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
         this.events = events;
         this.clock = clock;
         this.gauges = new LicenseGauges(registry);
+        // A notice counts for its own namespace alone.
+        this.nudges = new Nudges<>(cluster.shard(), _ -> {});
         this.timer = new WakeTimer("notice", clock, nudges::propagateEvent);
     }
 
@@ -114,6 +116,9 @@ public final class NoticeReconciler implements Reconciler<LicenseExpiryNotice>, 
     @Override
     public UpdateControl<LicenseExpiryNotice> reconcile(LicenseExpiryNotice notice,
             Context<LicenseExpiryNotice> context) {
+        if (!cluster.shard().holds(notice)) {
+            return UpdateControl.noUpdate();
+        }
         ResourceID id = ResourceID.fromResource(notice);
         if (context.isPrimaryResourceDeleted()) {
             sends.forget(notice.getMetadata().getUid());

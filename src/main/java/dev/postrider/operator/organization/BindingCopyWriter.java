@@ -77,7 +77,10 @@ final class BindingCopyWriter {
     /** Removes the copies whose organization went while nobody was there to see it. */
     void removeOrphans() {
         secrets.list()
-                .filter(secret -> BindingSecrets.copyOf(secret).filter(this::isGone).isPresent())
+                .filter(secret -> BindingSecrets.copyOf(secret)
+                        .filter(organization -> cluster.shard().holds(organization.namespace()))
+                        .filter(this::isGone)
+                        .isPresent())
                 .toList()
                 .forEach(this::removeOrTell);
     }

@@ -14,6 +14,7 @@ import dev.postrider.operator.installation.RouteSecrets;
 import dev.postrider.operator.kit.Events;
 import dev.postrider.operator.kit.FirstReconciliations;
 import dev.postrider.operator.kit.Lifecycle;
+import dev.postrider.operator.kit.Nudges;
 import dev.postrider.operator.kit.Refusals;
 import dev.postrider.operator.kit.Secrets;
 import dev.postrider.operator.kit.Started;
@@ -46,7 +47,6 @@ import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
-import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import java.time.Duration;
 import java.time.Instant;
@@ -70,7 +70,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     private final FirstReconciliations first = new FirstReconciliations();
     private final InstantSource calendar;
     private final WakeTimer timer;
-    private final SimpleInboundEventSource<OrganizationMailSettings> nudges = new SimpleInboundEventSource<>("nudges");
+    private final Nudges<OrganizationMailSettings> nudges;
     private final Started<InformerEventSource<Secret, OrganizationMailSettings>> routes = new Started<>(
             "the routes of organizations");
     private final Started<InformerEventSource<Secret, OrganizationMailSettings>> bindings = new Started<>(
@@ -93,6 +93,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         this.events = events;
         this.reports = reports;
         this.calendar = calendar;
+        this.nudges = new Nudges<>(cluster.shard(), this::otherChanged);
         this.timer = new WakeTimer("organization", calendar, nudges::propagateEvent);
     }
 
@@ -106,7 +107,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                         .withLabelSelector(BindingSecrets.LABEL)
                         .withSecondaryToPrimaryMapper(secret -> {
                             cluster.dependencies().changed(new Read.Secret(Lifecycle.key(secret)));
-                            return organizationsOf(secret);
+                            return cluster.shard().held(organizationsOf(secret));
                         })
                         .withOnAddFilter(secret -> first.isNews(organizationsOf(secret)))
                         .withNamespacesInheritedFromController()
@@ -120,7 +121,7 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
                         .withLabelSelector(RouteSecret.LABEL + "=" + RouteSecret.Kind.ORGANIZATION.labelValue())
                         .withNamespaces(Set.of(cluster.namespace()))
                         .withFollowControllerNamespacesChanges(false)
-                        .withSecondaryToPrimaryMapper(RouteSecrets::sourceOf)
+                        .withSecondaryToPrimaryMapper(route -> cluster.shard().held(RouteSecrets.sourceOf(route)))
                         // Known by its name, so that no index of it is kept.
                         .withPrimaryToSecondaryMapper(this::routeOf)
                         .withOnAddFilter(route -> first.isNews(RouteSecrets.sourceOf(route)))
@@ -165,6 +166,11 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
         nudges.propagateEvent(new ResourceID(organization.name(), organization.namespace()));
     }
 
+    /** Of another shard: what it declares, or that it is gone, counts for plans here, too. */
+    private void otherChanged(OrganizationMailSettings organization) {
+        cluster.dependencies().changed(new Read.Organization(Lifecycle.key(organization)), new Read.Users());
+    }
+
     /** Wakes those who look at the organization. */
     private void tellOf(ResourceKey organization) {
         cluster.dependencies().changed(new Read.Organization(organization));
@@ -178,6 +184,9 @@ public final class OrganizationReconciler implements Reconciler<OrganizationMail
     @Override
     public UpdateControl<OrganizationMailSettings> reconcile(OrganizationMailSettings organization,
             Context<OrganizationMailSettings> context) {
+        if (!cluster.shard().holds(organization)) {
+            return UpdateControl.noUpdate();
+        }
         ResourceKey key = Lifecycle.key(organization);
         String uid = organization.getMetadata().getUid();
         first.begin(organization);

@@ -63,7 +63,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads the settings, keeps the relay's objects as they should be, and tells the others what the relay says. */
+/**
+ * Reads the settings, keeps the relay's objects as they should be, and tells the others what the relay says. Of several
+ * shards the first alone writes; the rest take over what it has made.
+ */
 public final class RelayReconciler implements Reconciler<ConfigMap> {
     private static final Logger LOG = LoggerFactory.getLogger(RelayReconciler.class);
     /** RFC 9110, section 15.5.21: the API server understands the object and does not allow it. */
@@ -75,6 +78,8 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     private static final List<Class<? extends HasMetadata>> KINDS = List.of(ServiceAccount.class, Role.class,
             RoleBinding.class, PersistentVolumeClaim.class, Service.class, NetworkPolicy.class,
             PodDisruptionBudget.class);
+    /** Besides the Deployment, which tells whether there is a relay: nothing. */
+    private static final List<Class<? extends HasMetadata>> ONLY_READ = List.of();
 
     private final Cluster cluster;
     private final InstantSource clock;
@@ -123,7 +128,7 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     @Override
     public List<EventSource<?, ConfigMap>> prepareEventSources(EventSourceContext<ConfigMap> context) {
         List<EventSource<?, ConfigMap>> all = new ArrayList<>();
-        for (Class<? extends HasMetadata> kind : KINDS) {
+        for (Class<? extends HasMetadata> kind : cluster.shard().isFirst() ? KINDS : ONLY_READ) {
             InformerEventSource<?, ConfigMap> source = source(kind, context);
             sources.put(kind, source);
             all.add(source);
@@ -171,10 +176,18 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
             settings = Settings.of(configMap);
         } catch (IllegalArgumentException e) {
             LOG.error("the settings are left as they were: {}", e.getMessage());
-            events.publish(configMap, new Notice(true, Reason.InvalidSettings, String.valueOf(e.getMessage())));
+            if (cluster.shard().isFirst()) {
+                events.publish(configMap, new Notice(true, Reason.InvalidSettings, String.valueOf(e.getMessage())));
+            }
             return UpdateControl.noUpdate();
         }
         rules.set(settings.relay().replyRules().valid());
+        if (!cluster.shard().isFirst()) {
+            // The relay's route wakes this one, and is written after them.
+            secrets = InstallationSecrets.read(context.getClient(), cluster.namespace()).orElse(secrets);
+            takeOver(settings, configMap);
+            return UpdateControl.<ConfigMap>noUpdate().rescheduleAfter(SECRETS_INTERVAL);
+        }
         tell(settings.relay().replyRules(), configMap);
         Optional<String> keyName = InstallationSecrets.submitterKeyName(configMap);
         if (keyName.isEmpty()) {
@@ -200,6 +213,13 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
             }
         }
         tell(refused, configMap);
+        takeOver(settings, configMap);
+        return UpdateControl.<ConfigMap>noUpdate()
+                .rescheduleAfter(refused.isEmpty() ? SECRETS_INTERVAL : REFUSED_INTERVAL);
+    }
+
+    /** What is so now counts for all plans. */
+    private void takeOver(Settings settings, ConfigMap configMap) {
         RelayState relay = cluster.relay();
         boolean news = cluster.update(
                 new Cluster.State(configMap, installation(settings, cluster.namespace(), secrets)));
@@ -207,8 +227,6 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
         if (cluster.isPlannedWithOther(relay) || news) {
             changed.run();
         }
-        return UpdateControl.<ConfigMap>noUpdate()
-                .rescheduleAfter(refused.isEmpty() ? SECRETS_INTERVAL : REFUSED_INTERVAL);
     }
 
     /** What came of one of the relay's objects; the others are written all the same. */

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -50,7 +51,7 @@ final class LeaderElectionIT {
 
         Replica(String identity) {
             election = new LeaderElection(Config.fromKubeconfig(api.kubeconfig().toFile()), namespace, "operator",
-                    identity, LeaderElection.Timing.of(LASTS),
+                    Map.of(), identity, LeaderElection.Timing.of(LASTS),
                     () -> Instant.parse("2026-10-01T08:00:00Z").plusNanos(nanos.get()).plus(clockAhead),
                     new Leadership(nanos::get, () -> lost.set(true)), () -> elected.set(true));
             replicas.add(this);
@@ -195,7 +196,7 @@ final class LeaderElectionIT {
         var elected = new AtomicBoolean();
         var lost = new AtomicReference<Instant>();
         try (var between = FaultyApiServer.before(api)) {
-            var election = new LeaderElection(between.config(), namespace, "operator", "hanging",
+            var election = new LeaderElection(between.config(), namespace, "operator", Map.of(), "hanging",
                     LeaderElection.Timing.of(Duration.ofSeconds(6)), InstantSource.system(),
                     new Leadership(() -> lost.set(Instant.now())), () -> elected.set(true));
             election.start();

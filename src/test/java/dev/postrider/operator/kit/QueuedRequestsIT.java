@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -128,7 +129,7 @@ final class QueuedRequestsIT {
                 .findFirst()
                 .orElseThrow()
                 .replace("postrider-system", namespace));
-        election = new LeaderElection(config(), namespace, "operator", "one", LeaderElection.Timing.of(LEASE),
+        election = new LeaderElection(config(), namespace, "operator", Map.of(), "one", LeaderElection.Timing.of(LEASE),
                 InstantSource.system(), leadership, () -> elected.set(true));
     }
 

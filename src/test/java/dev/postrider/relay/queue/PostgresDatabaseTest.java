@@ -56,7 +56,7 @@ final class PostgresDatabaseTest {
     }
 
     private static String loopback() {
-        try (var bound = new ServerSocket(0, 1, InetAddress.getByName("::1"))) {
+        try (var bound = new ServerSocket(0, 1, InetAddress.ofLiteral("::1"))) {
             return bound.isBound() ? "::1" : "127.0.0.1";
         } catch (IOException e) {
             LeftOut.note("a database at an IPv6 address", "this machine has no ::1");

@@ -1,0 +1,44 @@
+package dev.postrider.operator.kit;
+
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Lease as it was read or written last.
+ *
+ * @param since since when it is seen so, by {@link Leadership#now}
+ */
+record SeenLease(Lease lease, long since) {
+    /** As it was read, which is no news where it is the version that was seen before. */
+    static SeenLease read(Lease now, @Nullable SeenLease before, long at) {
+        return before != null && Objects.equals(version(now), version(before.lease)) ? before : new SeenLease(now, at);
+    }
+
+    private static @Nullable String version(Lease lease) {
+        return lease.getMetadata().getResourceVersion();
+    }
+
+    /** Who has it; empty for nobody, as after it was given back. */
+    String holder() {
+        return Optional.ofNullable(lease.getSpec()).map(LeaseSpec::getHolderIdentity).orElse("");
+    }
+
+    /**
+     * Whether nobody has it, or whoever had it gave no sign of life for as long as it lasts.
+     *
+     * @param otherwise how long it lasts where it does not say
+     */
+    boolean isFree(long now, Duration otherwise) {
+        return holder().isEmpty() || now - since >= lasts(otherwise).toNanos();
+    }
+
+    private Duration lasts(Duration otherwise) {
+        return Optional.ofNullable(lease.getSpec().getLeaseDurationSeconds())
+                .map(seconds -> Duration.ofSeconds(seconds))
+                .orElse(otherwise);
+    }
+}
