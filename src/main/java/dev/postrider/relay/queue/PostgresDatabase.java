@@ -55,20 +55,32 @@ final class PostgresDatabase implements Database {
         config.setConnectionInitSql(SETTINGS);
         config.setValidationTimeout(VALIDATION_TIMEOUT_MILLIS);
         config.setInitializationFailTimeout(-1);
-        config.setExceptionOverride(new Broken());
+        config.setExceptionOverride(new Broken(this::giveUpConnections));
         this.connections = new HikariDataSource(config);
-        source.onSwitch(connections.getHikariPoolMXBean()::softEvictConnections);
+        source.onSwitch(this::giveUpConnections);
     }
 
     /** What the pool does not give to others after an error. */
     private static final class Broken implements SQLExceptionOverride {
+        private final Runnable readOnly;
+
+        Broken(Runnable readOnly) {
+            this.readOnly = readOnly;
+        }
+
         @java.lang.Override
         public SQLExceptionOverride.Override adjudicate(SQLException e) {
-            // A server that takes no writes any more: the primary is another now.
-            return READ_ONLY.equals(e.getSQLState())
-                    ? SQLExceptionOverride.Override.MUST_EVICT
-                    : SQLExceptionOverride.Override.CONTINUE_EVICT;
+            if (READ_ONLY.equals(e.getSQLState())) {
+                readOnly.run();
+                return SQLExceptionOverride.Override.MUST_EVICT;
+            }
+            return SQLExceptionOverride.Override.CONTINUE_EVICT;
         }
+    }
+
+    /** A server that takes no writes any more, as the primary is another now: nobody must read what it has, either. */
+    private void giveUpConnections() {
+        connections.getHikariPoolMXBean().softEvictConnections();
     }
 
     /**
