@@ -48,7 +48,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("apiserver")
 @Tag("scale")
 final class ShardsIT {
-    private static final int NAMESPACES = Integer.getInteger("postrider.shards.namespaces", 30);
+    private static final int NAMESPACES = Integer.getInteger("postrider.shards.namespaces", 12);
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final String INSTALLATION = "postrider-system";
     private static final List<String> CUSTOMERS = IntStream.rangeClosed(1, NAMESPACES)
