@@ -46,6 +46,11 @@ final class OtherShardsIT {
         return others;
     }
 
+    /** Of a holder of this version. */
+    private void lease(String name, String holder, int shards) {
+        lease(name, holder, shards + " at transition 0");
+    }
+
     private void lease(String name, String holder, @Nullable String shards) {
         api.client()
                 .resource(new LeaseBuilder().withNewMetadata()
@@ -56,6 +61,7 @@ final class OtherShardsIT {
                         .withNewSpec()
                         .withHolderIdentity(holder)
                         .withLeaseDurationSeconds(15)
+                        .withLeaseTransitions(0)
                         .endSpec()
                         .build())
                 .createOr(there -> there.update());
@@ -68,20 +74,21 @@ final class OtherShardsIT {
     /** Each begins with its own lease held by itself, as it is when it looks. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
-            what                                     | shard | of | lease                | holder | shards | waits for
-            the same number                          | 0     | 3  | postrider-operator-2 | other  | 3      | -
-            one that stays where it was              | 0     | 3  | postrider-operator-1 | other  | 2      | -
-            a new one, for those it gets its own of  | 2     | 3  | postrider-operator-1 | other  | 2      | postrider-operator-1 of 2 shards
-            a new one, of which nobody knew          | 1     | 2  | postrider-operator   | other  | -      | postrider-operator of 1 shard
-            one of fewer, for one that must end      | 0     | 2  | postrider-operator-2 | other  | 3      | postrider-operator-2 of 3 shards
-            one of fewer, for one that stays         | 0     | 2  | postrider-operator-1 | other  | 3      | -
-            given back                               | 2     | 3  | postrider-operator-1 | ''     | 2      | -
-            not to be read                           | 2     | 3  | postrider-operator-1 | other  | two    | postrider-operator-1 of a number of shards that cannot be read
-            not an operator's                        | 2     | 3  | postrider-relay      | other  | 2      | -
+            what                                     | shard | of | lease                | holder | shards              | waits for
+            the same number                          | 0     | 3  | postrider-operator-2 | other  | 3 at transition 0   | -
+            one that stays where it was              | 0     | 3  | postrider-operator-1 | other  | 2 at transition 0   | -
+            a new one, for those it gets its own of  | 2     | 3  | postrider-operator-1 | other  | 2 at transition 0   | postrider-operator-1 of 2 shards
+            a new one, of which nobody knew          | 1     | 2  | postrider-operator   | other  | -                   | postrider-operator of 1 shard
+            an earlier version after this one        | 1     | 2  | postrider-operator   | other  | 2 at transition 9   | postrider-operator of 1 shard
+            one of fewer, for one that must end      | 0     | 2  | postrider-operator-2 | other  | 3 at transition 0   | postrider-operator-2 of 3 shards
+            one of fewer, for one that stays         | 0     | 2  | postrider-operator-1 | other  | 3 at transition 0   | -
+            given back                               | 2     | 3  | postrider-operator-1 | ''     | 2 at transition 0   | -
+            not to be read                           | 2     | 3  | postrider-operator-1 | other  | two at transition 0 | postrider-operator-1 of a number of shards that cannot be read
+            not an operator's                        | 2     | 3  | postrider-relay      | other  | 2 at transition 0   | -
             """, useHeadersInDisplayName = true)
     void aShardWaitsForThoseThatMayHoldItsNamespaces(String what, int index, int count, String lease, String holder,
             String shards, String waitsFor) {
-        lease(new Shard(index, count).lease(), "own", String.valueOf(count));
+        lease(new Shard(index, count).lease(), "own", count);
         lease(lease, holder, shards);
         assertThat(shard(index, count).look()).isEqualTo(Optional.ofNullable(waitsFor)
                 .map(those -> "waits for an operator of another number of shards to end, which may hold its namespaces "
@@ -92,19 +99,19 @@ final class OtherShardsIT {
     void theNumberCountsOfWhoeverHoldsTheLeaseNow() {
         OtherShards second = shard(2, 3);
         lease("postrider-operator", "old", null);
-        lease("postrider-operator-1", "old", "2");
+        lease("postrider-operator-1", "old", 2);
         assertThat(second.look().orElse(""))
                 .contains("(lease postrider-operator of 1 shard, postrider-operator-1 of 2 shards)");
-        lease("postrider-operator", "new", "3");
+        lease("postrider-operator", "new", 3);
         assertThat(second.look().orElse("")).contains("(lease postrider-operator-1 of 2 shards)");
-        lease("postrider-operator-1", "new", "3");
+        lease("postrider-operator-1", "new", 3);
         assertThat(second.look()).isEmpty();
     }
 
     @Test
     void oneThatIsNotRenewedForAsLongAsItLastsIsGivenBackForAllThatStartLater() {
         OtherShards second = shard(2, 3);
-        lease("postrider-operator-1", "dead", "2");
+        lease("postrider-operator-1", "dead", 2);
         assertThat(second.look()).isPresent();
         nanos.addAndGet(TIMING.lease().minusNanos(1).toNanos());
         assertThat(second.look()).isPresent();
@@ -120,7 +127,7 @@ final class OtherShardsIT {
     void oneThatIsRenewedIsWaitedForHoweverLong() {
         OtherShards second = shard(2, 3);
         for (int renewed = 0; renewed < 4; renewed++) {
-            lease("postrider-operator-1", "alive " + renewed, "2");
+            lease("postrider-operator-1", "alive " + renewed, 2);
             assertThat(second.look()).isPresent();
             nanos.addAndGet(TIMING.lease().minusSeconds(1).toNanos());
             assertThat(second.look()).isPresent();
@@ -129,20 +136,20 @@ final class OtherShardsIT {
 
     @Test
     void twoThatSeeEachOtherBothWaitUntilOneGoes() {
-        lease("postrider-operator-1", "old", "2");
-        lease("postrider-operator-2", "new", "3");
+        lease("postrider-operator-1", "old", 2);
+        lease("postrider-operator-2", "new", 3);
         OtherShards old = shard(1, 2);
         OtherShards young = shard(2, 3);
         assertThat(old.look().orElse("")).contains("(lease postrider-operator-2 of 3 shards)");
         assertThat(young.look().orElse("")).contains("(lease postrider-operator-1 of 2 shards)");
-        lease("postrider-operator-1", "", "2");
+        lease("postrider-operator-1", "", 2);
         assertThat(young.look()).isEmpty();
         assertThat(old.look()).isPresent();
     }
 
     @Test
     void whoeverIsClosedWhileItWaitsDoesNotBegin() throws InterruptedException {
-        lease("postrider-operator-1", "old", "2");
+        lease("postrider-operator-1", "old", 2);
         OtherShards second = shard(2, 3);
         var began = new boolean[]{true};
         Thread waiting = Thread.ofVirtual().start(() -> began[0] = second.await());
