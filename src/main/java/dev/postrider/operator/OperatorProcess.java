@@ -267,8 +267,8 @@ public final class OperatorProcess implements AutoCloseable {
         rests = cluster.rests();
         mailRests = cluster.mailRests();
         started = true;
-        LOG.info("operator {}, {}, watches {}, health on port {}, metrics on port {}", options.identity(),
-                options.shard(),
+        LOG.info("operator {}{}, watches {}, health on port {}, metrics on port {}", options.identity(),
+                options.shard().equals(Shard.ONLY) ? "" : ", " + options.shard(),
                 settings.watchNamespaces().isEmpty()
                         ? "all namespaces"
                         : settings.namespaces(options.namespace()).stream().sorted().toList(),

@@ -242,7 +242,7 @@ public final class LeaderElection implements AutoCloseable {
         SeenLease held = known;
         if (leading && quiet && held != null) {
             leadership.givenBack();
-            giveBack(held.lease());
+            giveBack(held);
         }
         client.close();
     }
@@ -257,10 +257,9 @@ public final class LeaderElection implements AutoCloseable {
         }
     }
 
-    private void giveBack(Lease held) {
+    private void giveBack(SeenLease held) {
         try {
-            client.resource(new LeaseBuilder(held).editSpec().withHolderIdentity("").endSpec().build())
-                    .update();
+            held.giveBack(client);
         } catch (KubernetesClientException e) {
             LOG.info("the lease is not given back, the next replica waits until it has run out: {}", e.getMessage());
         }

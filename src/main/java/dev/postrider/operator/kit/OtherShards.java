@@ -1,12 +1,10 @@
 package dev.postrider.operator.kit;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
-import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -68,11 +66,11 @@ public final class OtherShards implements AutoCloseable {
                 Optional<String> before = waitsFor;
                 waitsFor = look();
                 if (waitsFor.isEmpty()) {
-                    LOG.info("{} begins", shard);
+                    before.ifPresent(_ -> LOG.info("this replica waits no longer, and begins"));
                     return true;
                 }
                 if (!waitsFor.equals(before)) {
-                    LOG.warn("{} leads, and {}", shard, waitsFor.get());
+                    LOG.warn("this replica leads, and {}", waitsFor.get());
                 }
             } while (!closing.await(timing.retryPeriod().toMillis(), TimeUnit.MILLISECONDS));
         } catch (InterruptedException e) {
@@ -83,21 +81,19 @@ public final class OtherShards implements AutoCloseable {
 
     /** What it waits for now; empty if for nothing. */
     Optional<String> look() {
-        List<Lease> leases;
+        List<String> alive = new ArrayList<>();
         try {
             // Without a version: what the API server knows at last, not what some cache of it remembers.
-            leases = client.leases().inNamespace(namespace).list().getItems();
-        } catch (KubernetesClientException e) {
-            return Optional.of("waits until it can read the leases of namespace %s: %s".formatted(namespace,
-                    e.getMessage()));
-        }
-        List<String> alive = new ArrayList<>();
-        for (Lease lease : leases) {
-            if (concerns(lease) && isAlive(lease)) {
-                alive.add("%s of %s".formatted(lease.getMetadata().getName(), Shard.of(lease)
-                        .map(other -> other.count() + (other.count() == 1 ? " shard" : " shards"))
-                        .orElse("a number of shards that cannot be read")));
+            for (Lease lease : client.leases().inNamespace(namespace).list().getItems()) {
+                if (concerns(lease) && isAlive(lease)) {
+                    alive.add("%s of %s".formatted(lease.getMetadata().getName(), Shard.of(lease)
+                            .map(other -> other.count() + (other.count() == 1 ? " shard" : " shards"))
+                            .orElse("a number of shards that cannot be read")));
+                }
             }
+        } catch (RuntimeException e) {
+            // Whatever it is: a leader that neither begins nor looks again would keep its namespaces from all others.
+            return Optional.of("waits until it can read the leases of namespace %s: %s".formatted(namespace, e));
         }
         return alive.isEmpty()
                 ? Optional.empty()
@@ -114,17 +110,17 @@ public final class OtherShards implements AutoCloseable {
         SeenLease now = seen.compute(lease.getMetadata().getName(),
                 (_, before) -> SeenLease.read(lease, before, nanoTime.getAsLong()));
         return !now.holder().isEmpty()
-                && (!now.isFree(nanoTime.getAsLong(), timing.lease()) || !giveBack(lease));
+                && (!now.isFree(nanoTime.getAsLong(), timing.lease()) || !giveBack(now));
     }
 
-    /** The version sees to it that whoever has it after all keeps it. */
-    private boolean giveBack(Lease lease) {
+    private boolean giveBack(SeenLease lease) {
+        String name = lease.lease().getMetadata().getName();
         try {
-            client.resource(new LeaseBuilder(lease).editSpec().withHolderIdentity("").endSpec().build()).update();
-            LOG.info("lease {} has run out, and is given back", lease.getMetadata().getName());
+            lease.giveBack(client);
+            LOG.info("lease {} has run out, and is given back", name);
             return true;
         } catch (KubernetesClientException e) {
-            LOG.info("lease {} has run out, and is not given back: {}", lease.getMetadata().getName(), e.getMessage());
+            LOG.info("lease {} has run out, and is not given back: {}", name, e.getMessage());
             return e.getCode() != HttpURLConnection.HTTP_CONFLICT;
         }
     }

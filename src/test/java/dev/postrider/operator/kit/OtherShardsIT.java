@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -40,8 +42,12 @@ final class OtherShardsIT {
     }
 
     private OtherShards shard(int index, int count) {
+        return shard(index, count, nanos::get);
+    }
+
+    private OtherShards shard(int index, int count, LongSupplier nanoTime) {
         var others = new OtherShards(Config.fromKubeconfig(api.kubeconfig().toFile()), namespace,
-                new Shard(index, count), TIMING, nanos::get);
+                new Shard(index, count), TIMING, nanoTime);
         started.add(others);
         return others;
     }
@@ -145,6 +151,22 @@ final class OtherShardsIT {
         lease("postrider-operator-1", "", 2);
         assertThat(young.look()).isEmpty();
         assertThat(old.look()).isPresent();
+    }
+
+    @Test
+    void whateverFailsWhileItLooksIsToldAndDoneAgain() {
+        lease("postrider-operator-1", "old", 2);
+        var fails = new AtomicBoolean(true);
+        OtherShards second = shard(2, 3, () -> {
+            if (fails.get()) {
+                throw new IllegalStateException("no clock");
+            }
+            return nanos.get();
+        });
+        assertThat(second.look()).contains("waits until it can read the leases of namespace " + namespace
+                + ": java.lang.IllegalStateException: no clock");
+        fails.set(false);
+        assertThat(second.look().orElse("")).contains("(lease postrider-operator-1 of 2 shards)");
     }
 
     @Test
