@@ -21,6 +21,15 @@ record SeenLease(Lease lease, long since) {
         return before != null && Objects.equals(version(now), version(before.lease)) ? before : new SeenLease(now, at);
     }
 
+    /** As it is once it was deleted: without a version, which every one that is there has. */
+    Lease deleted() {
+        return new LeaseBuilder(lease).editMetadata().withResourceVersion(null).endMetadata().build();
+    }
+
+    boolean isDeleted() {
+        return version(lease) == null;
+    }
+
     private static @Nullable String version(Lease lease) {
         return lease.getMetadata().getResourceVersion();
     }

@@ -129,6 +129,83 @@ final class OtherShardsIT {
         assertThat(shard(2, 3).look()).isEmpty();
     }
 
+    /** One that knows no shards would take it, and with it all namespaces. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
+            what                             | shards            | is waited for, in seconds
+            an earlier version               | -                 | 45
+            an earlier version after shards  | 2 at transition 9 | 45
+            one of this version              | 1 at transition 0 | 0
+            """, useHeadersInDisplayName = true)
+    void theLeaseThatAnEarlierVersionGaveBackIsWaitedForUntilOneOfThisVersionHasIt(String what, String shards,
+            int seconds) {
+        lease("postrider-operator", "", shards);
+        OtherShards second = shard(1, 2);
+        if (seconds > 0) {
+            assertThat(second.look().orElse("")).contains("(lease postrider-operator of 1 shard, since given back)");
+            nanos.addAndGet(Duration.ofSeconds(seconds).minusNanos(1).toNanos());
+            assertThat(second.look()).isPresent();
+            nanos.addAndGet(1);
+        }
+        assertThat(second.look()).isEmpty();
+
+        OtherShards another = shard(1, 2);
+        another.look();
+        lease("postrider-operator", "new", 2);
+        assertThat(another.look()).isEmpty();
+    }
+
+    @Test
+    void anEarlierVersionThatTakesTheLeaseOfOneThatDiedIsWaitedFor() {
+        lease("postrider-operator", "dead", null);
+        OtherShards second = shard(1, 2);
+        assertThat(second.look()).isPresent();
+        nanos.addAndGet(TIMING.lease().toNanos());
+        assertThat(second.look()).as("gives it back").isPresent();
+        assertThat(holder("postrider-operator")).isEmpty();
+        nanos.addAndGet(TIMING.lease().toNanos());
+        assertThat(second.look()).isPresent();
+        lease("postrider-operator", "standby", null);
+        nanos.addAndGet(TIMING.lease().multipliedBy(3).toNanos());
+        assertThat(second.look().orElse("")).contains("(lease postrider-operator of 1 shard)");
+    }
+
+    /** Whoever has it makes it anew with the next renewal. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            holder | is waited for, in seconds
+            alive  | 15
+            ''     | 0
+            """, useHeadersInDisplayName = true)
+    void aLeaseThatIsDeletedIsWaitedForUntilItsHolderCannotLead(String holder, int seconds) {
+        lease("postrider-operator-1", holder, 2);
+        OtherShards second = shard(2, 3);
+        assertThat(second.look().isPresent()).isEqualTo(seconds > 0);
+        nanos.addAndGet(TIMING.lease().minusNanos(1).toNanos());
+        assertThat(second.look().isPresent()).isEqualTo(seconds > 0);
+        api.client().leases().inNamespace(namespace).withName("postrider-operator-1").delete();
+        if (seconds > 0) {
+            assertThat(second.look().orElse("")).contains("(lease postrider-operator-1 of 2 shards, since deleted)");
+            nanos.addAndGet(Duration.ofSeconds(seconds).minusNanos(1).toNanos());
+            assertThat(second.look()).isPresent();
+            nanos.addAndGet(1);
+        }
+        assertThat(second.look()).isEmpty();
+        lease("postrider-operator-1", "alive", 2);
+        assertThat(second.look().orElse("")).contains("(lease postrider-operator-1 of 2 shards)");
+    }
+
+    @Test
+    void aDeletedLeaseOfTheSameNumberIsNotWaitedFor() {
+        lease("postrider-operator-1", "old", 2);
+        OtherShards second = shard(2, 3);
+        assertThat(second.look()).isPresent();
+        lease("postrider-operator-1", "new", 3);
+        assertThat(second.look()).isEmpty();
+        api.client().leases().inNamespace(namespace).withName("postrider-operator-1").delete();
+        assertThat(second.look()).isEmpty();
+    }
+
     @Test
     void oneThatIsRenewedIsWaitedForHoweverLong() {
         OtherShards second = shard(2, 3);
