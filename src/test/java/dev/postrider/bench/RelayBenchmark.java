@@ -371,7 +371,7 @@ final class RelayBenchmark {
         }
     }
 
-    /** Sees that clients which resume had one whole handshake each at most, and all others nothing but those. */
+    /** Sees that clients which resume had at most one whole handshake each, and that others had no other. */
     private static void checkResumed(String relay, Load load, SmtpLoad.Sent sent) {
         boolean asMeant = load.resumes() ? sent.connections() - sent.resumed() <= SESSIONS : sent.resumed() == 0;
         if (!asMeant) {
