@@ -100,7 +100,8 @@ public final class LeaderElection implements AutoCloseable {
      *
      * @param config      of the operator's other client
      * @param annotations of the Lease while this one has it, by its {@code leaseTransitions}
-     * @param identity    tells this replica from the others; one that starts again with the same takes its lease at once
+     * @param identity    tells this replica from the others; one that starts again with the same takes its lease at
+     *                    once
      * @param clock       of the times that the Lease tells
      * @param leadership  told until when this one leads, and when it could not renew
      * @param elected     called once, on a thread of its own, when this one leads

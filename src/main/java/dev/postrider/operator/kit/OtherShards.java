@@ -26,10 +26,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>An operator of an earlier version has no shards and waits for nobody: where one that stands by takes the lease of
  * the first shard, it reconciles all namespaces at once. So that lease, given back by such a version, counts as held
- * until an operator that has shards takes it, which keeps all of the others out; for {@value #LEASES_UNTIL_NOBODY_IS_THERE}
- * leases at most, since there may be nobody of either version who would. That does not help once another shard has begun
- * and the first gives its lease up again while the earlier version still stands by. Therefore an installation is to be
- * brought to this version with one shard, before it gets more.
+ * until an operator that has shards takes it, which keeps all of the others out; for
+ * {@value #LEASES_UNTIL_NOBODY_IS_THERE} leases at most, since there may be nobody of either version who would. That
+ * does not help once another shard has begun and the first gives its lease up again while the earlier version still
+ * stands by. Therefore an installation is to be brought to this version with one shard, before it gets more.
  *
  * <p>Whether the holder of a lease is alive is judged as {@link LeaderElection} judges it, by this process's own clock
  * and from when the lease was seen. One that has run out is given back in its holder's place, so that nobody who starts

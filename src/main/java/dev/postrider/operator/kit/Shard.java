@@ -33,11 +33,11 @@ public record Shard(int index, int count) {
     public static final Shard ONLY = new Shard(0, 1);
 
     /**
-     * Annotation of a Lease: of how many shards its holder is one, and which transition of the lease made it the holder,
-     * as in {@code 3 at transition 7}. An earlier version, which has no shards, lets the annotations of whoever was
-     * before it stand, but counts {@code leaseTransitions} on, as every elector does when the holder is another. So with
-     * another transition the annotation is somebody else's; the name of the holder would not tell that of a lease that
-     * was given back.
+     * Annotation of a Lease: of how many shards its holder is one, and which transition of the lease made it the
+     * holder, as in {@code 3 at transition 7}. An earlier version, which has no shards, lets the annotations of whoever
+     * was before it stand, but counts {@code leaseTransitions} on, as every elector does when the holder is another. So
+     * with another transition the annotation is somebody else's; the name of the holder would not tell that of a lease
+     * that was given back.
      */
     private static final String ANNOTATION = "postrider.dev/shards";
 
@@ -117,7 +117,11 @@ public record Shard(int index, int count) {
         return Map.of(ANNOTATION, "%d at transition %d".formatted(count, transition));
     }
 
-    /** What the annotation says, nothing if it is not one; empty where it is missing, or of somebody who had the lease before. */
+    /**
+     * What the annotation says, "" if it cannot be read.
+     *
+     * @return empty where it is missing, or of somebody who had the lease before
+     */
     private static Optional<String> count(Lease lease) {
         Optional<String> annotation = Optional.ofNullable(lease.getMetadata().getAnnotations())
                 .map(annotations -> annotations.get(ANNOTATION));

@@ -51,7 +51,8 @@ final class LeaderElectionIT {
 
         Replica(String identity) {
             election = new LeaderElection(Config.fromKubeconfig(api.kubeconfig().toFile()), namespace, "operator",
-                    transition -> Map.of("example.com/transition", String.valueOf(transition)), identity, LeaderElection.Timing.of(LASTS),
+                    transition -> Map.of("example.com/transition", String.valueOf(transition)), identity,
+                    LeaderElection.Timing.of(LASTS),
                     () -> Instant.parse("2026-10-01T08:00:00Z").plusNanos(nanos.get()).plus(clockAhead),
                     new Leadership(nanos::get, () -> lost.set(true)), () -> elected.set(true));
             replicas.add(this);
