@@ -6,6 +6,7 @@ import dev.postrider.transport.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -20,6 +21,7 @@ final class CircuitBreaker {
         CLOSED, OPEN, HALF_OPEN
     }
 
+    private final IntSupplier mostFailures;
     private final Supplier<RelayConfiguration.Delivery> settings;
     /** How long the next rest is; empty for the shortest. */
     private Optional<Duration> rest = Optional.empty();
@@ -31,8 +33,14 @@ final class CircuitBreaker {
     private Optional<Verdict.Refused> lastFailure = Optional.empty();
     private Optional<Rest> why = Optional.empty();
 
-    /** A closed one. */
-    CircuitBreaker(Supplier<RelayConfiguration.Delivery> settings) {
+    /**
+     * A closed one.
+     *
+     * @param mostFailures in a row, at which it opens; at least 1
+     * @param settings     how long it stays open
+     */
+    CircuitBreaker(IntSupplier mostFailures, Supplier<RelayConfiguration.Delivery> settings) {
+        this.mostFailures = mostFailures;
         this.settings = settings;
     }
 
@@ -84,6 +92,15 @@ final class CircuitBreaker {
     }
 
     void failed(boolean probe, Verdict.Refused failure, Instant now) {
+        failed(probe, failure, mostFailures.getAsInt(), now);
+    }
+
+    /** It failed often enough, by another count than its own. */
+    void failedForAll(boolean probe, Verdict.Refused failure, Instant now) {
+        failed(probe, failure, 1, now);
+    }
+
+    private void failed(boolean probe, Verdict.Refused failure, int times, Instant now) {
         if (why.isPresent() && !probe) {
             return;
         }
@@ -91,7 +108,7 @@ final class CircuitBreaker {
         lastFailure = Optional.of(failure);
         failures++;
         // What was under way when it opened says nothing new.
-        if (open ? probe : failures >= settings.get().serverFailures()) {
+        if (open ? probe : failures >= times) {
             open(now);
             probing = false;
             Duration length = rest.orElseGet(() -> Durations.read(settings.get().serverRest()));
