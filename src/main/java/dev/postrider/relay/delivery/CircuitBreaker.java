@@ -1,7 +1,5 @@
 package dev.postrider.relay.delivery;
 
-import dev.postrider.route.Durations;
-import dev.postrider.route.RelayConfiguration;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,7 +20,7 @@ final class CircuitBreaker {
     }
 
     private final IntSupplier mostFailures;
-    private final Supplier<RelayConfiguration.Delivery> settings;
+    private final Supplier<DeliverySettings> settings;
     /** How long the next rest is; empty for the shortest. */
     private Optional<Duration> rest = Optional.empty();
     private int failures;
@@ -39,7 +37,7 @@ final class CircuitBreaker {
      * @param mostFailures in a row, at which it opens; at least 1
      * @param settings     how long it stays open
      */
-    CircuitBreaker(IntSupplier mostFailures, Supplier<RelayConfiguration.Delivery> settings) {
+    CircuitBreaker(IntSupplier mostFailures, Supplier<DeliverySettings> settings) {
         this.mostFailures = mostFailures;
         this.settings = settings;
     }
@@ -111,10 +109,10 @@ final class CircuitBreaker {
         if (open ? probe : failures >= times) {
             open(now);
             probing = false;
-            Duration length = rest.orElseGet(() -> Durations.read(settings.get().serverRest()));
+            Duration length = rest.orElseGet(() -> settings.get().serverRest());
             restsUntil = now.plus(length);
             Duration twice = length.multipliedBy(2);
-            Duration most = Durations.read(settings.get().longestServerRest());
+            Duration most = settings.get().longestServerRest();
             rest = Optional.of(twice.compareTo(most) < 0 ? twice : most);
         }
         failure.retryAfter().map(now::plus).filter(time -> !open || time.isAfter(restsUntil)).ifPresent(time -> {

@@ -125,7 +125,7 @@ final class Lanes {
     }
 
     private CircuitBreaker breaker(IntSupplier mostFailures) {
-        return new CircuitBreaker(mostFailures, () -> settings.get().delivery());
+        return new CircuitBreaker(mostFailures, settings);
     }
 
     private Optional<ServerRoute> current(ResourceKey server) {

@@ -3,7 +3,6 @@ package dev.postrider.relay.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postrider.relay.delivery.CircuitBreaker.State;
-import dev.postrider.route.RelayConfiguration;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
@@ -22,7 +21,8 @@ final class CircuitBreakerTest {
 
     private Instant now = Instant.parse("2026-03-01T12:00:00Z");
     private int mostFailures = 3;
-    private final CircuitBreaker breaker = new CircuitBreaker(() -> mostFailures, RelayConfiguration.DEFAULT::delivery);
+    private final CircuitBreaker breaker = new CircuitBreaker(() -> mostFailures,
+            () -> DeliverySettings.of("relay.test"));
 
     private void fail() {
         boolean probe = breaker.begin();
