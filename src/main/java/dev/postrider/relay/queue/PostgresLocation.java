@@ -26,7 +26,10 @@ public record PostgresLocation(String url, Optional<Path> credentials) {
     private static final Set<String> TARGETS = Set.of("primary", "master", "any");
     private static final int MOST_HOSTS = 10;
     private static final int CONNECT_SECONDS = 3;
-    private static final int SOCKET_SECONDS = 30;
+
+    /** How long an answer may take, unless the URL says otherwise. */
+    static final int SOCKET_SECONDS = 30;
+
 
     /** The hosts are read here: those of IPv6 with commas between them are no authority to {@link URI}. */
     private static final Pattern FORM = Pattern.compile("postgresql://(?<hosts>[^/?#]+)(?<rest>/[^?#].*)");
