@@ -24,8 +24,11 @@ public final class SenderPatterns {
         this.texts = List.copyOf(texts);
         this.domains = new DomainPatterns(
                 texts.stream().filter(SenderPatterns::isDomain).map(text -> text.substring(1)).toList());
-        texts.stream().filter(text -> !isDomain(text)).map(CanonicalAddress::of).forEach(
-                address -> addresses.putIfAbsent(address.sender(), address));
+        texts.stream()
+                .filter(text -> !isDomain(text))
+                .map(CanonicalAddress::of)
+                .forEach(
+                        address -> addresses.putIfAbsent(address.sender(), address));
     }
 
     private static boolean isDomain(String text) {
