@@ -12,6 +12,7 @@ import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -24,6 +25,9 @@ import java.util.stream.Stream;
  * thread at a time writes routes with bundles, so that none is deleted that another is about to name.
  */
 public final class AuthoritySecrets {
+    /** The routes that may name bundles. */
+    private static final List<RouteSecret.Kind> KINDS = List.of(RouteSecret.Kind.SERVER, RouteSecret.Kind.ORGANIZATION);
+
     private final Cluster cluster;
     private final Map<String, Set<String>> written = new HashMap<>();
     private final Started<InformerEventSource<Secret, ?>> bundles = new Started<>("the bundles of authorities");
@@ -97,16 +101,12 @@ public final class AuthoritySecrets {
         if (digests.isEmpty()) {
             return;
         }
-        Set<String> named = Stream.concat(
-                written.values().stream().flatMap(Set::stream),
-                cluster.caches()
-                        .routeSecrets()
-                        .filter(route -> !written.containsKey(route.getMetadata().getName()))
-                        .map(AuthoritySecrets::named)
-                        .flatMap(Set::stream))
-                .collect(Collectors.toSet());
+        Set<String> named = written.values().stream().flatMap(Set::stream).collect(Collectors.toSet());
         digests.stream()
                 .filter(digest -> !named.contains(digest))
+                .filter(digest -> KINDS.stream()
+                        .flatMap(kind -> cluster.caches().routesNaming(kind, RouteSecret.authoritiesName(digest)))
+                        .allMatch(route -> written.containsKey(route.getMetadata().getName())))
                 .forEach(digest -> client
                         .secrets()
                         .inNamespace(cluster.namespace())
@@ -115,14 +115,12 @@ public final class AuthoritySecrets {
     }
 
     /**
-     * Whose routes name a bundle. Where it is gone all the same, they write it again: another shard may have deleted it
-     * that did not know yet of the route that names it.
+     * Whose routes of a kind name a bundle. Where it is gone all the same, they write it again: another shard may have
+     * deleted it that did not know yet of the route that names it.
      */
-    public Set<ResourceID> naming(Secret bundle) {
-        String name = bundle.getMetadata().getName();
+    public Set<ResourceID> naming(RouteSecret.Kind kind, Secret bundle) {
         return cluster.caches()
-                .routeSecrets()
-                .filter(route -> named(route).stream().map(RouteSecret::authoritiesName).anyMatch(name::equals))
+                .routesNaming(kind, bundle.getMetadata().getName())
                 .flatMap(route -> RouteSecrets.sourceOf(route).stream())
                 .collect(Collectors.toSet());
     }

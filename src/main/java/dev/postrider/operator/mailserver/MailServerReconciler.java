@@ -2,6 +2,7 @@ package dev.postrider.operator.mailserver;
 
 import dev.postrider.api.MailServer;
 import dev.postrider.api.PostriderApi;
+import dev.postrider.operator.installation.AuthoritySecrets;
 import dev.postrider.operator.installation.Caches;
 import dev.postrider.operator.installation.Cluster;
 import dev.postrider.operator.installation.Dependencies;
@@ -56,6 +57,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     private final FirstReconciliations first = new FirstReconciliations();
     private final Runnable changed;
     private final Consumer<Secret> secretChanged;
+    private final Consumer<ResourceKey> bundleGone;
     private final Nudges<MailServer> nudges;
     private final Started<InformerEventSource<Secret, MailServer>> routes = new Started<>("the routes of servers");
     private final Started<IndexerResourceCache<MailServer>> servers = new Started<>("the MailServers");
@@ -65,15 +67,18 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
      *
      * @param changed       told when the status of a server has changed, or one of another shard
      * @param secretChanged told of a credentials Secret that has changed: there is one informer
+     * @param bundleGone    told of an organization whose route names a bundle that is gone: the same
      */
     public MailServerReconciler(Cluster cluster, Sends<ResourceKey, TestOrder, TestResult> tests, Events events,
-            Refusals refusals, Runnable changed, Consumer<Secret> secretChanged) {
+            Refusals refusals, Runnable changed, Consumer<Secret> secretChanged,
+            Consumer<ResourceKey> bundleGone) {
         this.refusals = refusals;
         this.cluster = cluster;
         this.tests = tests;
         this.events = events;
         this.changed = changed;
         this.secretChanged = secretChanged;
+        this.bundleGone = bundleGone;
         this.nudges = new Nudges<>(cluster.shard(), this::otherChanged);
     }
 
@@ -131,8 +136,9 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withFollowControllerNamespacesChanges(false)
                         .withOnAddFilter(_ -> false)
                         .withOnUpdateFilter((_, _) -> false)
-                        .withSecondaryToPrimaryMapper(
-                                gone -> cluster.shard().held(cluster.authoritySecrets().naming(gone)))
+                        .withSecondaryToPrimaryMapper(this::bundleGone)
+                        // Nobody asks whose they are, and the mapper asks caches that may start only after this one.
+                        .withPrimaryToSecondaryMapper(_ -> Set.of())
                         .build(),
                 context);
         cluster.caches().mailServers(primary, credentials, authorities, serverRoutes, bundles);
@@ -146,6 +152,13 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     private Set<ResourceID> told(Read read) {
         cluster.dependencies().changed(read);
         return Set.of();
+    }
+
+    /** Wakes the servers and the organizations of this shard whose routes name it all the same. */
+    private Set<ResourceID> bundleGone(Secret bundle) {
+        AuthoritySecrets authorities = cluster.authoritySecrets();
+        authorities.naming(RouteSecret.Kind.ORGANIZATION, bundle).forEach(id -> bundleGone.accept(Lifecycle.key(id)));
+        return cluster.shard().held(authorities.naming(RouteSecret.Kind.SERVER, bundle));
     }
 
     /** Removes, beside everything else, the routes whose server is gone. */

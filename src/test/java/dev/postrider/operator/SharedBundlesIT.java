@@ -1,0 +1,104 @@
+package dev.postrider.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.postrider.operator.kit.Shard;
+import dev.postrider.route.RouteSecret;
+import dev.postrider.testing.ApiServer;
+import dev.postrider.testing.FaultyApiServer;
+import dev.postrider.testing.TestCertificates;
+import dev.postrider.testing.UsesApiServer;
+import io.fabric8.kubernetes.api.model.Secret;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Bundles of authorities, which several operators write and delete, and of which caches tell in any order. */
+@UsesApiServer
+final class SharedBundlesIT {
+    private static final TestCertificates CA = new TestCertificates("Shared CA");
+
+    /** Their routes name the same bundle. */
+    private static final String BOTH = """
+            apiVersion: postrider.dev/v1alpha1
+            kind: MailServer
+            metadata: {name: own, namespace: $TENANT}
+            spec:
+              smtp: {host: mail.acme.example, tls: {caConfigMapRef: {name: authorities}}}
+            ---
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: events, namespace: $TENANT, labels: {postrider.dev/credentials: "true"}}
+            stringData: {signing-key: whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=}
+            ---
+            apiVersion: postrider.dev/v1alpha1
+            kind: OrganizationMailSettings
+            metadata: {name: acme, namespace: $TENANT}
+            spec:
+              identity: {from: {address: shop@acme.example}}
+              events:
+                webhook:
+                  url: https://events.acme.example/
+                  signingSecretRef: {name: events}
+                  tls: {caConfigMapRef: {name: authorities}}
+            """;
+
+    private static void declareAuthorities(RunningOperator operator, String namespace) {
+        operator.kubectl("create", "configmap", "authorities", "-n", namespace, "--from-literal=ca.crt=" + CA.pem());
+        operator.kubectl("label", "configmap", "authorities", "-n", namespace,
+                "postrider.dev/certificate-authorities=true");
+    }
+
+    private static List<Secret> secrets(RunningOperator operator, String kind) {
+        return operator.client()
+                .secrets()
+                .inNamespace(operator.namespace())
+                .withLabel(RouteSecret.LABEL, kind)
+                .list()
+                .getItems();
+    }
+
+    /** Waits until there is the bundle, and no more than that. */
+    private static Secret awaitBundle(RunningOperator operator) {
+        await().untilAsserted(() -> assertThat(secrets(operator, RouteSecret.AUTHORITIES)).hasSize(1));
+        return secrets(operator, RouteSecret.AUTHORITIES).getFirst();
+    }
+
+    private static void deleteAndAwaitAnother(RunningOperator operator) {
+        Secret before = awaitBundle(operator);
+        operator.client().resource(before).delete();
+        await().untilAsserted(() -> assertThat(secrets(operator, RouteSecret.AUTHORITIES)).singleElement()
+                .satisfies(now -> assertThat(now.getMetadata().getUid())
+                        .isNotEqualTo(before.getMetadata().getUid())));
+    }
+
+    /** As where there are many organizations: the bundles are in their cache before the routes of organizations are. */
+    @Test
+    void anOperatorStartsWhereBundlesAreReadBeforeOrganizationsAndWritesAgainWhatAnotherDeletes(ApiServer api)
+            throws Exception {
+        try (var before = new RunningOperator(api, "globalServerPolicy: Optional\n");
+                var between = FaultyApiServer.before(api)) {
+            declareAuthorities(before, "$TENANT");
+            before.apply(BOTH);
+            await().untilAsserted(() -> assertThat(secrets(before, "server")).hasSize(1));
+            await().untilAsserted(() -> assertThat(secrets(before, "organization")).hasSize(1));
+            before.process().close();
+
+            between.slowBy(Duration.ofSeconds(1), "/organizationmailsettings");
+            try (var restarted = RunningOperator.ofShard(api, between.config(), Shard.ONLY, InstantSource.system(),
+                    before.namespace())) {
+                between.recover();
+                deleteAndAwaitAnother(restarted);
+
+                before.kubectl("patch", "ms", "own", "-n", "$TENANT", "--type=json", "-p",
+                        "[{\"op\":\"remove\",\"path\":\"/spec/smtp/tls\"}]");
+                await().untilAsserted(() -> assertThat(secrets(restarted, "server")).singleElement()
+                        .satisfies(route -> assertThat(route.getMetadata().getAnnotations())
+                                .doesNotContainKey(RouteSecret.AUTHORITIES_ANNOTATION)));
+                deleteAndAwaitAnother(restarted);
+            }
+        }
+    }
+}
