@@ -8,7 +8,7 @@
 # All ways take about half an hour; with --rounds 1 some ten minutes. --way chooses one of them: plain, large (100 KiB),
 # tls (TLS and logins), dkim, deferring (a server that defers 10 % and refuses 1 %), kill (under load).
 #
-# Needs root, Postfix, which starts as root, and Go, which builds the program that brings and takes mail; for tls
+# Needs root, Postfix, which starts as root, and Go, which builds the program that brings and takes mail, once; for tls
 # dovecot-pop3d, for dkim opendkim, and for a queue in PostgreSQL, which is part of plain, postgresql. A way whose
 # packages are not there is left out, and that is said.
 #
@@ -23,7 +23,11 @@ cd "$(dirname "$0")/.."
 mode=all messages=5000 rounds=3 routes= changes=1000
 while [[ $# -gt 0 ]]; do
   case $1 in
-    --way) mode=${2:-}; shift; shift || true ;;
+    --way)
+      case ${2:-} in
+        all | plain | large | tls | dkim | deferring | kill) mode=$2; shift 2 ;;
+        *) echo "--way \"${2:-}\" is not valid: use plain, large, tls, dkim, deferring or kill" >&2; exit 2 ;;
+      esac ;;
     --crowded) mode=crowded; shift ;;
     --routes) mode=routes routes=$2; shift 2 ;;
     --changes) changes=$2; shift 2 ;;
@@ -32,18 +36,18 @@ while [[ $# -gt 0 ]]; do
     *) break ;;
   esac
 done
-case $mode in
-  all | plain | large | tls | dkim | deferring | kill | crowded | routes) ;;
-  *) echo "--way \"$mode\" is not valid: use plain, large, tls, dkim, deferring or kill" >&2; exit 2 ;;
-esac
 [[ $messages =~ ^[1-9][0-9]*$ && $rounds =~ ^[1-9][0-9]*$ ]] || { echo "--messages and --rounds are numbers from 1" >&2; exit 2; }
+if [[ $mode == all || $mode == kill ]] && ((messages < 2)); then
+  echo "--messages 1 is not valid: use 2 or more, for kill comes when half of them are accepted" >&2; exit 2
+fi
 if [[ $mode == routes ]]; then
   [[ $routes =~ ^[1-9][0-9]*$ && $changes =~ ^[1-9][0-9]*$ ]] || { echo "--routes and --changes are numbers from 1" >&2; exit 2; }
   mode+=,$routes,$changes
 fi
 missing() { echo "$1 is not there: apt-get install $2" >&2; exit 2; }
 command -v smtp-source smtp-sink >/dev/null || missing Postfix postfix
-command -v go >/dev/null || missing Go golang-go
+command -v go >/dev/null || compgen -G "${XDG_CACHE_HOME:-$HOME/.cache}/postrider/smtp-load/*/smtp-load" >/dev/null ||
+  missing Go golang-go
 [[ $(id -u) == 0 ]] || { echo "this is not root, as which Postfix starts" >&2; exit 2; }
 
 echo "building ..." >&2

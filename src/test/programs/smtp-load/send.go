@@ -21,7 +21,8 @@ import (
 	"time"
 )
 
-// How long a reply may take: a relay under load that was just killed, and starts again.
+// How long a reply may take, and how long a message is brought again: a relay under load that was just killed, and
+// starts again.
 const patience = 2 * time.Minute
 
 // Least pause of a client whose connection broke, before it connects again; twice that is the longest. Shorter ones
@@ -152,7 +153,7 @@ func (s *sender) session() error {
 			c.close()
 			c = nil
 			var no refused
-			if !s.retry || errors.As(err, &no) {
+			if !s.retry || errors.As(err, &no) || s.failed.Load() || time.Since(began) > patience {
 				s.failed.Store(true)
 				return err
 			}

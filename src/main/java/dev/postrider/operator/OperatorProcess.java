@@ -73,7 +73,6 @@ import java.io.InterruptedIOException;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -253,8 +252,7 @@ public final class OperatorProcess implements AutoCloseable {
                 settings.leaderElection(), leadership::now);
         otherShards = Optional.of(others);
         election = new LeaderElection(client.getConfiguration(), options.namespace(), options.shard().lease(),
-                Map.of(Shard.COUNT_ANNOTATION, String.valueOf(options.shard().count())), options.identity(),
-                settings.leaderElection(), clock, leadership, () -> {
+                options.shard()::annotations, options.identity(), settings.leaderElection(), clock, leadership, () -> {
                     if (!others.await()) {
                         return;
                     }
@@ -269,8 +267,8 @@ public final class OperatorProcess implements AutoCloseable {
         rests = cluster.rests();
         mailRests = cluster.mailRests();
         started = true;
-        LOG.info("operator {}, {}, watches {}, health on port {}, metrics on port {}", options.identity(),
-                options.shard(),
+        LOG.info("operator {}{}, watches {}, health on port {}, metrics on port {}", options.identity(),
+                options.shard().equals(Shard.ONLY) ? "" : ", " + options.shard(),
                 settings.watchNamespaces().isEmpty()
                         ? "all namespaces"
                         : settings.namespaces(options.namespace()).stream().sorted().toList(),

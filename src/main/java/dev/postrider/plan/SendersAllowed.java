@@ -155,7 +155,7 @@ record SendersAllowed(String namespace, Optional<GrantedDomains> granted, List<R
         if (refused.isEmpty()) {
             return Optional.of(conditions.set(type, Status.True, Reason.Granted,
                     "all senders are in domains that namespace \"%s\" may send as: %s".formatted(namespace,
-                            Names.some(granted.get().patterns()))));
+                            Names.some(granted.get().patterns().texts()))));
         }
         return Optional.of(own
                 ? conditions.set(type, Status.True, Reason.PartlyThroughOwnServers,
@@ -172,7 +172,7 @@ record SendersAllowed(String namespace, Optional<GrantedDomains> granted, List<R
         if (refused.size() > SHOWN) {
             fields.add("and " + (refused.size() - SHOWN) + " more");
         }
-        List<String> granted = this.granted.map(GrantedDomains::patterns).orElse(List.of());
+        List<String> granted = this.granted.map(domains -> domains.patterns().texts()).orElse(List.of());
         List<String> ways = new ArrayList<>();
         if (!granted.isEmpty()) {
             ways.add("use " + Names.some(granted));

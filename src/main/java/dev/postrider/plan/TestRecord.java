@@ -8,7 +8,10 @@ import dev.postrider.route.TestResult;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the result of a test into a status, and reads from there when the next is due. */
@@ -16,6 +19,9 @@ final class TestRecord {
     /** After how long a failed test is made again at first; doubled each time. */
     private static final Duration FIRST_RETRY = Duration.ofMinutes(1);
     private static final Duration LAST_RETRY = Duration.ofHours(1);
+    private static final Set<String> STEPS = Arrays.stream(TestResult.Step.values())
+            .map(TestResult.Step::name)
+            .collect(Collectors.toUnmodifiableSet());
 
     private TestRecord() {}
 
@@ -74,9 +80,10 @@ final class TestRecord {
                 : Optional.of(Instant.parse(status.nextAttemptTime()));
     }
 
-    /** The step at which a recorded test failed; empty where it did not. */
+    /** The step at which a recorded test failed, or Failed where another version knew more steps; empty where it did not. */
     static Optional<Reason> failedStep(TestSendStatus status) {
-        return Optional.ofNullable(status.failedStep()).map(step -> Reason.of(step).orElse(Reason.Failed));
+        return Optional.ofNullable(status.failedStep())
+                .map(step -> Reason.of(step).filter(_ -> STEPS.contains(step)).orElse(Reason.Failed));
     }
 
     static String seconds(Instant instant) {

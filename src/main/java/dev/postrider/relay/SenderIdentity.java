@@ -145,7 +145,7 @@ record SenderIdentity(ResourceKey organization, Address from, String envelopeFro
     }
 
     private Refusal notGranted(String problem, String domain) {
-        List<String> domains = granted.map(GrantedDomains::patterns).orElse(List.of());
+        List<String> domains = granted.map(patterns -> patterns.patterns().texts()).orElse(List.of());
         return refusal(problem, domains.isEmpty()
                 ? "no domain is granted to namespace " + organization.namespace()
                 : "send as " + some(domains),
@@ -156,7 +156,7 @@ record SenderIdentity(ResourceKey organization, Address from, String envelopeFro
     /** @param problem what is wrong, without what would be right */
     Refusal refusal(String problem) {
         return refusal(problem, "send as <" + shortened(from.address()) + ">"
-                + (senders.patterns().isEmpty() ? "" : ", " + some(senders.patterns())),
+                + (senders.patterns().texts().isEmpty() ? "" : ", " + some(senders.patterns().texts())),
                 "add the sender to spec.identity.allowedSenders of OrganizationMailSettings " + organization);
     }
 

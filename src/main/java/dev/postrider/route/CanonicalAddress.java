@@ -52,7 +52,12 @@ public record CanonicalAddress(String localPart, String domain) {
      * Few servers tell two mailboxes apart by that, and none gives them to two owners.
      */
     public boolean isSameSender(CanonicalAddress other) {
-        return domain.equals(other.domain) && lowerAscii(localPart).equals(lowerAscii(other.localPart));
+        return domain.equals(other.domain) && sender().equals(other.sender());
+    }
+
+    /** What it has in common with all that are the same sender, and with no other. */
+    CanonicalAddress sender() {
+        return new CanonicalAddress(lowerAscii(localPart), domain);
     }
 
     /**

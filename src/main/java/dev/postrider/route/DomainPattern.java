@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * {@link CanonicalAddress#domain}.
  */
 public final class DomainPattern {
-    private static final String SUBDOMAINS = "*.";
+    static final String SUBDOMAINS = "*.";
     private static final String LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
     private static final Pattern DOMAIN = Pattern.compile(LABEL + "(\\." + LABEL + ")*");
     private static final int LONGEST_DOMAIN = 253;
@@ -26,19 +26,5 @@ public final class DomainPattern {
         return CanonicalAddress.domain(text.substring(wildcard.length()))
                 .filter(name -> name.length() <= LONGEST_DOMAIN && DOMAIN.matcher(name).matches())
                 .map(name -> wildcard + name);
-    }
-
-    /**
-     * Whether all that one pattern stands for is in another.
-     *
-     * @param other a domain, or a pattern too
-     */
-    public static boolean covers(String pattern, String other) {
-        if (!pattern.startsWith(SUBDOMAINS)) {
-            return pattern.equals(other);
-        }
-        // With its dot, and with at least one character before it.
-        String suffix = pattern.substring(SUBDOMAINS.length() - 1);
-        return other.endsWith(suffix) && other.length() > suffix.length();
     }
 }

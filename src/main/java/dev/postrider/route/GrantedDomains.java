@@ -11,11 +11,10 @@ import java.util.stream.Stream;
  * @param patterns as {@link DomainPattern}; none means that no domain is granted
  * @param verified those of the patterns that DNS shows to be the namespace's own, and no server grants
  */
-public record GrantedDomains(List<String> patterns, List<String> verified) {
+public record GrantedDomains(DomainPatterns patterns, List<String> verified) {
 
     @JsonCreator
     public GrantedDomains {
-        patterns = List.copyOf(patterns);
         verified = verified == null ? List.of() : List.copyOf(verified);
     }
 
@@ -24,19 +23,23 @@ public record GrantedDomains(List<String> patterns, List<String> verified) {
         this(patterns, List.of());
     }
 
+    private GrantedDomains(List<String> patterns, List<String> verified) {
+        this(new DomainPatterns(patterns), verified);
+    }
+
     /** With these domains and their subdomains, which are verified. */
     public GrantedDomains and(List<String> domains) {
         if (domains.isEmpty()) {
             return this;
         }
         List<String> own = domains.stream().flatMap(domain -> Stream.of(domain, "*." + domain)).sorted().toList();
-        return new GrantedDomains(Stream.concat(patterns.stream(), own.stream()).distinct().sorted().toList(),
-                own.stream().filter(pattern -> !patterns.contains(pattern)).toList());
+        return new GrantedDomains(Stream.concat(patterns.texts().stream(), own.stream()).distinct().sorted().toList(),
+                own.stream().filter(pattern -> !patterns.texts().contains(pattern)).toList());
     }
 
     /** What servers grant. */
     public GrantedDomains withoutVerified() {
-        return new GrantedDomains(patterns.stream().filter(pattern -> !verified.contains(pattern)).toList());
+        return new GrantedDomains(patterns.texts().stream().filter(pattern -> !verified.contains(pattern)).toList());
     }
 
     /** Whether an address is in one of them; an address literal is in none. */
@@ -46,12 +49,12 @@ public record GrantedDomains(List<String> patterns, List<String> verified) {
 
     /** Whether a domain, or all that a pattern stands for, is in one of them. */
     public boolean covers(String domain) {
-        return patterns.stream().anyMatch(pattern -> DomainPattern.covers(pattern, domain));
+        return patterns.cover(domain);
     }
 
     /** Everybody in them, for what was accepted when something else may have been declared. */
     public AllowedSenders everybody() {
-        return new AllowedSenders(patterns.stream().map(pattern -> "@" + pattern).toList(),
+        return new AllowedSenders(patterns.texts().stream().map(pattern -> "@" + pattern).toList(),
                 AllowedSenders.Otherwise.REFUSE);
     }
 }

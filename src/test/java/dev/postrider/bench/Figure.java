@@ -14,7 +14,9 @@ record Figure(String name, Better better, OptionalDouble goal, OptionalDouble go
     enum Better {
         HIGHER, LOWER,
         /** It is not compared. */
-        NEITHER
+        NEITHER,
+        /** It is not compared, and what all rounds came to together counts. */
+        TOTAL
     }
 
     /** One with a goal. */

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.DoubleStream;
+import org.jspecify.annotations.Nullable;
 
 /** What was measured of each relay, in each round, and the ratios that it comes to. */
 final class Figures {
@@ -34,16 +35,15 @@ final class Figures {
 
     /**
      * A line {@code name: N.NN} for each ratio to the better Postfix, or for what is not compared, with the goal where
-     * there is one; of all rounds the median.
+     * there is one; of all rounds the median, or the total.
      */
     List<String> lines() {
         List<String> lines = new ArrayList<>();
         measured.forEach((figure, relays) -> {
             OptionalDouble postfix = postfix(figure, relays);
-            line(lines, figure.name(), relays, POSTRIDER, postfix, figure.goal());
-            line(lines, "PostgreSQL, " + figure.name(), relays, POSTRIDER_ON_POSTGRES, postfix,
-                    figure.goalOnPostgres());
-            line(lines, "limit (" + LIMIT + "), " + figure.name(), relays, LIMIT, postfix, OptionalDouble.empty());
+            line(lines, "", figure, relays.get(POSTRIDER), postfix, figure.goal());
+            line(lines, "PostgreSQL, ", figure, relays.get(POSTRIDER_ON_POSTGRES), postfix, figure.goalOnPostgres());
+            line(lines, "limit (" + LIMIT + "), ", figure, relays.get(LIMIT), postfix, OptionalDouble.empty());
         });
         return lines;
     }
@@ -56,15 +56,17 @@ final class Figures {
         return switch (figure.better()) {
             case HIGHER -> each.max();
             case LOWER -> each.min();
-            case NEITHER -> OptionalDouble.of(1);
+            case NEITHER, TOTAL -> OptionalDouble.of(1);
         };
     }
 
-    private static void line(List<String> lines, String name, Map<String, List<Double>> relays, String relay,
+    private static void line(List<String> lines, String prefix, Figure figure, @Nullable List<Double> rounds,
             OptionalDouble postfix, OptionalDouble goal) {
-        List<Double> values = relays.get(relay);
-        if (values != null && postfix.isPresent()) {
-            lines.add(String.format(Locale.ROOT, "%s: %.2f", name, median(values) / postfix.getAsDouble())
+        if (rounds != null && postfix.isPresent()) {
+            double value = figure.better() == Better.TOTAL
+                    ? rounds.stream().mapToDouble(Double::doubleValue).sum()
+                    : median(rounds);
+            lines.add(String.format(Locale.ROOT, "%s%s: %.2f", prefix, figure.name(), value / postfix.getAsDouble())
                     + (goal.isPresent() ? String.format(Locale.ROOT, " (goal %s)", plain(goal.getAsDouble())) : ""));
         }
     }

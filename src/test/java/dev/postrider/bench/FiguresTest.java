@@ -11,6 +11,7 @@ final class FiguresTest {
     private static final Figure RATE = new Figure("plain", Better.HIGHER, OptionalDouble.of(5), OptionalDouble.of(4));
     private static final Figure TIME = Figure.of("start", Better.LOWER, 0.4);
     private static final Figure ALONE = Figure.of("warm", Better.NEITHER, 0.8);
+    private static final Figure LOST = Figure.of("lost", Better.TOTAL);
 
     private final Figures figures = new Figures();
 
@@ -33,6 +34,14 @@ final class FiguresTest {
                 "limit (client to sink), plain: 20.00",
                 "start: 0.50 (goal 0.4)",
                 "warm: 0.50 (goal 0.8)");
+    }
+
+    @Test
+    void whatWasLostInOneRoundShows() {
+        for (double lost : new double[]{0, 3, 0}) {
+            figures.add(LOST, Figures.POSTRIDER, lost);
+        }
+        assertThat(figures.lines()).containsExactly("lost: 3.00");
     }
 
     @Test

@@ -15,7 +15,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 
 /** A Postfix with a configuration and a queue of its own; Dovecot knows its logins, and OpenDKIM signs its mail. */
@@ -43,6 +42,7 @@ final class PostfixRelay implements RelayCandidate {
      */
     static PostfixRelay start(String name, int upstream, List<String> settings, Setup setup) throws IOException {
         TestCertificates.Server certificate = certificate();
+        // Without a file its log goes to syslog, if there is one.
         List<String> lines = new ArrayList<>(List.of("maillog_file =", "default_transport = smtp",
                 "relayhost = [127.0.0.1]:" + upstream, "smtpd_relay_restrictions = permit_mynetworks, reject",
                 "smtpd_recipient_restrictions = permit", "smtp_tls_security_level = none",
@@ -113,12 +113,11 @@ final class PostfixRelay implements RelayCandidate {
     /** Postfix alone; its helpers go on. */
     @Override
     public void kill() throws IOException {
-        ProcessHandle master = ProcessHandle.of(server.pid()).orElseThrow();
-        List<ProcessHandle> all = Stream.concat(Stream.of(master), master.descendants()).toList();
-        all.forEach(ProcessHandle::destroyForcibly);
+        // The master leads a process group that all others belong to, so it cannot start one that escapes.
+        var command = List.of("kill", "-KILL", "--", "-" + server.pid());
         await().pollDelay(Duration.ZERO)
                 .pollInterval(Duration.ofMillis(2))
-                .until(() -> all.stream().noneMatch(ProcessHandle::isAlive));
+                .until(() -> new ProcessBuilder(command).start().waitFor() != 0);
     }
 
     @Override

@@ -57,8 +57,8 @@ record SmtpLoad(Path program) {
         return new Sending(process, process.inputReader(StandardCharsets.UTF_8));
     }
 
-    /** A run that goes on. */
-    record Sending(Process process, BufferedReader out) {
+    /** A run that goes on; it is ended where nobody waits for its end. */
+    record Sending(Process process, BufferedReader out) implements AutoCloseable {
         /** Waits until half of the messages are accepted; only where they are brought again. */
         void awaitHalf() throws IOException {
             String line = out.readLine();
@@ -80,6 +80,11 @@ record SmtpLoad(Path program) {
             Map<String, String> values = values(said);
             return new Sent(number(values, "p50"), number(values, "p99"), number(values, "gap"),
                     (long) number(values, "connections"), (long) number(values, "resumed"));
+        }
+
+        @Override
+        public void close() {
+            process.destroyForcibly();
         }
     }
 

@@ -24,7 +24,7 @@ final class QueueMoveCommandTest {
             FILE                                             | postgresql://db.example/queue?user=me&password=sesame | --to: the queue's URL must not hold a login
             FILE                                             | postgresql://db.example/queue?p%61ssword=sesame     | --to: the queue's URL must not hold a login
             FILE                                             | postgresql://db.example/queue?x=%0A&password=sesame | --to: the queue's URL must not hold a login
-            FILE                                             | postgresql://me:ses ame@db.example/queue            | --to: the queue's URL cannot be read
+            FILE                                             | postgresql://me:ses ame@db.example/queue            | --to: the queue's URL must not hold a login
             FILE                                             | postgres://me:sesame@db.example/queue               | --to: the queue's URL must be postgresql://
             FILE                                             | jdbc:postgresql://me:sesame@db.example/queue        | --to: the queue's URL must be postgresql://
             postgresql://me:sesame@db.example/queue          | postgresql://127.0.0.1:1/queue                      | --from: the queue's URL must not hold a login

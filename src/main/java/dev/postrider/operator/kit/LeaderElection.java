@@ -20,6 +20,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,7 +82,7 @@ public final class LeaderElection implements AutoCloseable {
     private final Resource<Lease> resource;
     private final String namespace;
     private final String name;
-    private final Map<String, String> annotations;
+    private final IntFunction<Map<String, String>> annotations;
     private final String identity;
     private final Timing timing;
     private final InstantSource clock;
@@ -98,15 +99,16 @@ public final class LeaderElection implements AutoCloseable {
      * One that has not begun.
      *
      * @param config      of the operator's other client
-     * @param annotations of the Lease, from when this one has it
-     * @param identity   tells this replica from the others; one that starts again with the same takes its lease at once
-     * @param clock      of the times that the Lease tells
-     * @param leadership told until when this one leads, and when it could not renew
-     * @param elected    called once, on a thread of its own, when this one leads
+     * @param annotations of the Lease while this one has it, by its {@code leaseTransitions}
+     * @param identity    tells this replica from the others; one that starts again with the same takes its lease at
+     *                    once
+     * @param clock       of the times that the Lease tells
+     * @param leadership  told until when this one leads, and when it could not renew
+     * @param elected     called once, on a thread of its own, when this one leads
      */
-    public LeaderElection(Config config, String namespace, String name, Map<String, String> annotations,
-            String identity,
-            Timing timing, InstantSource clock, Leadership leadership, Runnable elected) {
+    public LeaderElection(Config config, String namespace, String name,
+            IntFunction<Map<String, String>> annotations, String identity, Timing timing, InstantSource clock,
+            Leadership leadership, Runnable elected) {
         this.client = OperatorClient.ofLease(config, timing.requestTimeout());
         this.resource = client.leases().inNamespace(namespace).withName(name);
         this.namespace = namespace;
@@ -196,18 +198,19 @@ public final class LeaderElection implements AutoCloseable {
         if (before != null && before.getSpec() != null) {
             spec = before.edit().buildSpec();
         }
+        int transitions = spec.getLeaseTransitions() == null ? 0 : spec.getLeaseTransitions();
         if (before == null || !identity.equals(spec.getHolderIdentity())) {
-            int transitions = spec.getLeaseTransitions() == null ? 0 : spec.getLeaseTransitions();
-            spec.setLeaseTransitions(before == null ? transitions : transitions + 1);
+            transitions = before == null ? 0 : transitions + 1;
             spec.setAcquireTime(now);
         }
+        spec.setLeaseTransitions(transitions);
         spec.setHolderIdentity(identity);
         spec.setLeaseDurationSeconds(Math.toIntExact(timing.lease.toSeconds()));
         spec.setRenewTime(now);
         return (before == null
                 ? new LeaseBuilder().withNewMetadata().withNamespace(namespace).withName(name).endMetadata()
                 : new LeaseBuilder(before)).editMetadata()
-                .addToAnnotations(annotations)
+                .addToAnnotations(annotations.apply(transitions))
                 .endMetadata()
                 .withSpec(spec)
                 .build();
@@ -240,7 +243,7 @@ public final class LeaderElection implements AutoCloseable {
         SeenLease held = known;
         if (leading && quiet && held != null) {
             leadership.givenBack();
-            giveBack(held.lease());
+            giveBack(held);
         }
         client.close();
     }
@@ -255,10 +258,9 @@ public final class LeaderElection implements AutoCloseable {
         }
     }
 
-    private void giveBack(Lease held) {
+    private void giveBack(SeenLease held) {
         try {
-            client.resource(new LeaseBuilder(held).editSpec().withHolderIdentity("").endSpec().build())
-                    .update();
+            held.giveBack(client);
         } catch (KubernetesClientException e) {
             LOG.info("the lease is not given back, the next replica waits until it has run out: {}", e.getMessage());
         }

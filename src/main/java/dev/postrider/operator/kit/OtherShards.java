@@ -1,17 +1,16 @@
 package dev.postrider.operator.kit;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
-import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -25,19 +24,35 @@ import org.slf4j.LoggerFactory;
  * ends; where both see each other, both wait. Nothing new need be looked for by one that has begun: whoever comes later
  * waits for it.
  *
+ * <p>An operator of an earlier version has no shards and waits for nobody: where one that stands by takes the lease of
+ * the first shard, it reconciles all namespaces at once. So that lease, given back by such a version, counts as held
+ * until an operator that has shards takes it, which keeps all of the others out; for
+ * {@value #LEASES_UNTIL_NOBODY_IS_THERE} leases at most, since there may be nobody of either version who would. That
+ * does not help once another shard has begun and the first gives its lease up again while the earlier version still
+ * stands by. Therefore an installation is to be brought to this version with one shard, before it gets more.
+ *
  * <p>Whether the holder of a lease is alive is judged as {@link LeaderElection} judges it, by this process's own clock
  * and from when the lease was seen. One that has run out is given back in its holder's place, so that nobody who starts
- * later has to see for himself that it has.
+ * later has to see for himself that it has. One that was deleted may be made anew by its holder, who still leads until
+ * it would have run out; nobody renewed it after it was seen to be gone, so it counts from then. A lease that was
+ * deleted before this process saw it is not known of.
  */
 public final class OtherShards implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OtherShards.class);
+
+    /**
+     * For how many leases the first shard's may be free though an operator of an earlier version would take it. Whoever
+     * stands by asks for it several times within one; another is for requests that fail, and one for a replica that is
+     * starting.
+     */
+    private static final int LEASES_UNTIL_NOBODY_IS_THERE = 3;
 
     private final KubernetesClient client;
     private final String namespace;
     private final Shard shard;
     private final LeaderElection.Timing timing;
     private final LongSupplier nanoTime;
-    private final Map<String, SeenLease> seen = new HashMap<>();
+    private final Map<String, SeenLease> seen = new TreeMap<>();
     private final CountDownLatch closing = new CountDownLatch(1);
     private volatile Optional<String> waitsFor = Optional.empty();
 
@@ -68,11 +83,11 @@ public final class OtherShards implements AutoCloseable {
                 Optional<String> before = waitsFor;
                 waitsFor = look();
                 if (waitsFor.isEmpty()) {
-                    LOG.info("{} begins", shard);
+                    before.ifPresent(_ -> LOG.info("this replica waits no longer, and begins"));
                     return true;
                 }
                 if (!waitsFor.equals(before)) {
-                    LOG.warn("{} leads, and {}", shard, waitsFor.get());
+                    LOG.warn("this replica leads, and {}", waitsFor.get());
                 }
             } while (!closing.await(timing.retryPeriod().toMillis(), TimeUnit.MILLISECONDS));
         } catch (InterruptedException e) {
@@ -83,21 +98,18 @@ public final class OtherShards implements AutoCloseable {
 
     /** What it waits for now; empty if for nothing. */
     Optional<String> look() {
-        List<Lease> leases;
+        List<String> alive = new ArrayList<>();
         try {
             // Without a version: what the API server knows at last, not what some cache of it remembers.
-            leases = client.leases().inNamespace(namespace).list().getItems();
-        } catch (KubernetesClientException e) {
-            return Optional.of("waits until it can read the leases of namespace %s: %s".formatted(namespace,
-                    e.getMessage()));
-        }
-        List<String> alive = new ArrayList<>();
-        for (Lease lease : leases) {
-            if (concerns(lease) && isAlive(lease)) {
-                alive.add("%s of %s".formatted(lease.getMetadata().getName(), Shard.of(lease)
-                        .map(other -> other.count() + (other.count() == 1 ? " shard" : " shards"))
-                        .orElse("a number of shards that cannot be read")));
+            see(client.leases().inNamespace(namespace).list().getItems());
+            for (SeenLease lease : seen.values()) {
+                if (concerns(lease.lease()) && isAlive(lease)) {
+                    alive.add(toString(lease));
+                }
             }
+        } catch (RuntimeException e) {
+            // Whatever it is: a leader that neither begins nor looks again would keep its namespaces from all others.
+            return Optional.of("waits until it can read the leases of namespace %s: %s".formatted(namespace, e));
         }
         return alive.isEmpty()
                 ? Optional.empty()
@@ -105,26 +117,48 @@ public final class OtherShards implements AutoCloseable {
                         + "(lease " + String.join(", ", alive) + ")");
     }
 
+    private void see(List<Lease> there) {
+        long now = nanoTime.getAsLong();
+        Map<String, Lease> leases = new HashMap<>();
+        seen.forEach((name, before) -> leases.put(name, before.deleted()));
+        there.stream().filter(Shard::isLease).forEach(lease -> leases.put(lease.getMetadata().getName(), lease));
+        leases.forEach((name, lease) -> seen.compute(name, (_, before) -> SeenLease.read(lease, before, now)));
+    }
+
+    private static String toString(SeenLease lease) {
+        return "%s of %s%s".formatted(lease.lease().getMetadata().getName(),
+                Shard.of(lease.lease())
+                        .map(other -> other.count() + (other.count() == 1 ? " shard" : " shards"))
+                        .orElse("a number of shards that cannot be read"),
+                lease.isDeleted() ? ", since deleted" : lease.holder().isEmpty() ? ", since given back" : "");
+    }
+
     private boolean concerns(Lease lease) {
-        return Shard.isLease(lease) && !lease.getMetadata().getName().equals(shard.lease())
+        return !lease.getMetadata().getName().equals(shard.lease())
                 && Shard.of(lease).map(shard::mayShareWith).orElse(true);
     }
 
-    private boolean isAlive(Lease lease) {
-        SeenLease now = seen.compute(lease.getMetadata().getName(),
-                (_, before) -> SeenLease.read(lease, before, nanoTime.getAsLong()));
-        return !now.holder().isEmpty()
-                && (!now.isFree(nanoTime.getAsLong(), timing.lease()) || !giveBack(lease));
+    private boolean isAlive(SeenLease lease) {
+        long now = nanoTime.getAsLong();
+        if (!lease.isFree(now, timing.lease())) {
+            return true;
+        }
+        if (!lease.holder().isEmpty() && !lease.isDeleted() && !giveBack(lease)) {
+            return true;
+        }
+        // Not as long as the lease says: whoever gives one back may write that it lasts a second.
+        return Shard.isOfEarlierVersion(lease.lease())
+                && now - lease.since() < timing.lease().multipliedBy(LEASES_UNTIL_NOBODY_IS_THERE).toNanos();
     }
 
-    /** The version sees to it that whoever has it after all keeps it. */
-    private boolean giveBack(Lease lease) {
+    private boolean giveBack(SeenLease lease) {
+        String name = lease.lease().getMetadata().getName();
         try {
-            client.resource(new LeaseBuilder(lease).editSpec().withHolderIdentity("").endSpec().build()).update();
-            LOG.info("lease {} has run out, and is given back", lease.getMetadata().getName());
+            lease.giveBack(client);
+            LOG.info("lease {} has run out, and is given back", name);
             return true;
         } catch (KubernetesClientException e) {
-            LOG.info("lease {} has run out, and is not given back: {}", lease.getMetadata().getName(), e.getMessage());
+            LOG.info("lease {} has run out, and is not given back: {}", name, e.getMessage());
             return e.getCode() != HttpURLConnection.HTTP_CONFLICT;
         }
     }

@@ -1,7 +1,10 @@
 package dev.postrider.operator.kit;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -18,8 +21,26 @@ record SeenLease(Lease lease, long since) {
         return before != null && Objects.equals(version(now), version(before.lease)) ? before : new SeenLease(now, at);
     }
 
+    /** As it is once it was deleted: without a version, which every one that is there has. */
+    Lease deleted() {
+        return new LeaseBuilder(lease).editMetadata().withResourceVersion(null).endMetadata().build();
+    }
+
+    boolean isDeleted() {
+        return version(lease) == null;
+    }
+
     private static @Nullable String version(Lease lease) {
         return lease.getMetadata().getResourceVersion();
+    }
+
+    /**
+     * Gives it back in its holder's place. The version sees to it that whoever has it after all keeps it.
+     *
+     * @throws KubernetesClientException if that was not possible; a conflict (409) if it is another by now
+     */
+    void giveBack(KubernetesClient client) {
+        client.resource(new LeaseBuilder(lease).editSpec().withHolderIdentity("").endSpec().build()).update();
     }
 
     /** Who has it; empty for nobody, as after it was given back. */

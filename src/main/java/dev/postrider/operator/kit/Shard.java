@@ -3,7 +3,9 @@ package dev.postrider.operator.kit;
 import dev.postrider.route.Sha256;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -30,12 +32,19 @@ public record Shard(int index, int count) {
     /** Of an installation that has no others. */
     public static final Shard ONLY = new Shard(0, 1);
 
-    /** Annotation of a Lease: of how many shards its holder is one; without it, of one. */
-    public static final String COUNT_ANNOTATION = "postrider.dev/shards";
+    /**
+     * Annotation of a Lease: of how many shards its holder is one, and which transition of the lease made it the
+     * holder, as in {@code 3 at transition 7}. An earlier version, which has no shards, lets the annotations of whoever
+     * was before it stand, but counts {@code leaseTransitions} on, as every elector does when the holder is another. So
+     * with another transition the annotation is somebody else's; the name of the holder would not tell that of a lease
+     * that was given back.
+     */
+    private static final String ANNOTATION = "postrider.dev/shards";
 
     private static final String LEASE = "postrider-operator";
     private static final String NUMBER = "[1-9][0-9]?";
     private static final Pattern LEASES = Pattern.compile(LEASE + "(-(?<index>" + NUMBER + "))?");
+    private static final Pattern COUNT = Pattern.compile("(?<count>\\S+) at transition (?<transition>\\d+)");
 
     /** @throws IllegalArgumentException if there is no such shard */
     public Shard {
@@ -100,15 +109,47 @@ public record Shard(int index, int count) {
     }
 
     /**
+     * The annotations of its Lease.
+     *
+     * @param transition the {@code leaseTransitions} with which it has the lease
+     */
+    public Map<String, String> annotations(int transition) {
+        return Map.of(ANNOTATION, "%d at transition %d".formatted(count, transition));
+    }
+
+    /**
+     * What the annotation says, "" if it cannot be read.
+     *
+     * @return empty where it is missing, or of somebody who had the lease before
+     */
+    private static Optional<String> count(Lease lease) {
+        Optional<String> annotation = Optional.ofNullable(lease.getMetadata().getAnnotations())
+                .map(annotations -> annotations.get(ANNOTATION));
+        int transition = Optional.ofNullable(lease.getSpec()).map(LeaseSpec::getLeaseTransitions).orElse(0);
+        return annotation.flatMap(text -> {
+            Matcher count = COUNT.matcher(text);
+            if (!count.matches()) {
+                return Optional.of("");
+            }
+            return count.group("transition").equals(String.valueOf(transition))
+                    ? Optional.of(count.group("count"))
+                    : Optional.empty();
+        });
+    }
+
+    /** Whether the last holder of a Lease was of a version that has no shards; such a one has all namespaces. */
+    static boolean isOfEarlierVersion(Lease lease) {
+        return count(lease).isEmpty();
+    }
+
+    /**
      * Whose Lease that is, or was.
      *
      * @return empty if it is not one of these, or tells nothing that can be read
      */
     static Optional<Shard> of(Lease lease) {
         Matcher name = LEASES.matcher(lease.getMetadata().getName());
-        String count = Optional.ofNullable(lease.getMetadata().getAnnotations())
-                .map(annotations -> annotations.get(COUNT_ANNOTATION))
-                .orElse("1");
+        String count = count(lease).orElse("1");
         if (!name.matches() || !count.matches(NUMBER)) {
             return Optional.empty();
         }

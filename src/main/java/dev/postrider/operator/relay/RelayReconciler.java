@@ -78,8 +78,6 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     private static final List<Class<? extends HasMetadata>> KINDS = List.of(ServiceAccount.class, Role.class,
             RoleBinding.class, PersistentVolumeClaim.class, Service.class, NetworkPolicy.class,
             PodDisruptionBudget.class);
-    /** Besides the Deployment, which tells whether there is a relay: nothing. */
-    private static final List<Class<? extends HasMetadata>> ONLY_READ = List.of();
 
     private final Cluster cluster;
     private final InstantSource clock;
@@ -128,10 +126,13 @@ public final class RelayReconciler implements Reconciler<ConfigMap> {
     @Override
     public List<EventSource<?, ConfigMap>> prepareEventSources(EventSourceContext<ConfigMap> context) {
         List<EventSource<?, ConfigMap>> all = new ArrayList<>();
-        for (Class<? extends HasMetadata> kind : cluster.shard().isFirst() ? KINDS : ONLY_READ) {
-            InformerEventSource<?, ConfigMap> source = source(kind, context);
-            sources.put(kind, source);
-            all.add(source);
+        // The other shards need the Deployment alone, which tells whether there is a relay.
+        if (cluster.shard().isFirst()) {
+            for (Class<? extends HasMetadata> kind : KINDS) {
+                InformerEventSource<?, ConfigMap> source = source(kind, context);
+                sources.put(kind, source);
+                all.add(source);
+            }
         }
         InformerEventSource<Deployment, ConfigMap> deployments = source(Deployment.class, context);
         sources.put(Deployment.class, deployments);

@@ -51,7 +51,8 @@ final class LeaderElectionIT {
 
         Replica(String identity) {
             election = new LeaderElection(Config.fromKubeconfig(api.kubeconfig().toFile()), namespace, "operator",
-                    Map.of(), identity, LeaderElection.Timing.of(LASTS),
+                    transition -> Map.of("example.com/transition", String.valueOf(transition)), identity,
+                    LeaderElection.Timing.of(LASTS),
                     () -> Instant.parse("2026-10-01T08:00:00Z").plusNanos(nanos.get()).plus(clockAhead),
                     new Leadership(nanos::get, () -> lost.set(true)), () -> elected.set(true));
             replicas.add(this);
@@ -127,6 +128,7 @@ final class LeaderElectionIT {
         assertThat(one.leadsAfterAttempt()).isFalse();
         assertThat(one.lost).isTrue();
         assertThat(lease().getSpec().getLeaseTransitions()).isEqualTo(1);
+        assertThat(lease().getMetadata().getAnnotations()).containsEntry("example.com/transition", "1");
     }
 
     /** The clock that {@code renewTime} is of is set, forwards or backwards: nobody judges by it. */
@@ -196,7 +198,7 @@ final class LeaderElectionIT {
         var elected = new AtomicBoolean();
         var lost = new AtomicReference<Instant>();
         try (var between = FaultyApiServer.before(api)) {
-            var election = new LeaderElection(between.config(), namespace, "operator", Map.of(), "hanging",
+            var election = new LeaderElection(between.config(), namespace, "operator", _ -> Map.of(), "hanging",
                     LeaderElection.Timing.of(Duration.ofSeconds(6)), InstantSource.system(),
                     new Leadership(() -> lost.set(Instant.now())), () -> elected.set(true));
             election.start();

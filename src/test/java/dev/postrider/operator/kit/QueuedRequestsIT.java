@@ -129,8 +129,8 @@ final class QueuedRequestsIT {
                 .findFirst()
                 .orElseThrow()
                 .replace("postrider-system", namespace));
-        election = new LeaderElection(config(), namespace, "operator", Map.of(), "one", LeaderElection.Timing.of(LEASE),
-                InstantSource.system(), leadership, () -> elected.set(true));
+        election = new LeaderElection(config(), namespace, "operator", _ -> Map.of(), "one",
+                LeaderElection.Timing.of(LEASE), InstantSource.system(), leadership, () -> elected.set(true));
     }
 
     private void apply(String manifests) {

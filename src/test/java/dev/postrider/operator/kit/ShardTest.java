@@ -105,27 +105,41 @@ final class ShardTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            lease                 | postrider.dev/shards | is
-            postrider-operator    |                      | shard 0 of 1
-            postrider-operator    | 3                    | shard 0 of 3
-            postrider-operator-2  | 3                    | shard 2 of 3
-            postrider-operator-15 | 16                   | shard 15 of 16
-            postrider-operator-3  | 3                    |
-            postrider-operator-1  |                      |
-            postrider-operator    | 17                   |
-            postrider-operator    | 0                    |
-            postrider-operator    | many                 |
-            postrider-operator-01 | 3                    |
-            postrider-relay       | 3                    |
+            lease                 | leaseTransitions | postrider.dev/shards    | is             | of an earlier version
+            postrider-operator    |                  |                         | shard 0 of 1   | true
+            postrider-operator    | 0                | 3 at transition 0       | shard 0 of 3   | false
+            postrider-operator    | 7                | 3 at transition 7       | shard 0 of 3   | false
+            postrider-operator    |                  | 3 at transition 0       | shard 0 of 3   | false
+            postrider-operator    | 8                | 3 at transition 7       | shard 0 of 1   | true
+            postrider-operator    | 8                | many at transition 7    | shard 0 of 1   | true
+            postrider-operator-2  | 1                | 3 at transition 1       | shard 2 of 3   | false
+            postrider-operator-15 | 1                | 16 at transition 1      | shard 15 of 16 | false
+            postrider-operator-3  | 1                | 3 at transition 1       |                | false
+            postrider-operator-1  | 1                |                         |                | true
+            postrider-operator    | 1                | 17 at transition 1      |                | false
+            postrider-operator    | 1                | 0 at transition 1       |                | false
+            postrider-operator    | 1                | many at transition 1    |                | false
+            postrider-operator    | 1                | 3                       |                | false
+            postrider-operator    | 1                | 3 at transition one     |                | false
+            postrider-operator-01 | 1                | 3 at transition 1       |                | false
+            postrider-relay       | 1                | 3 at transition 1       |                | false
             """, useHeadersInDisplayName = true)
-    void aLeaseTellsWhoseItIs(String name, String annotation, String is) {
-        Lease lease = new LeaseBuilder().withNewMetadata().withName(name).endMetadata().build();
+    void aLeaseTellsWhoseItIs(String name, Integer transitions, String annotation, String is,
+            boolean ofEarlierVersion) {
+        Lease lease = new LeaseBuilder().withNewMetadata()
+                .withName(name)
+                .endMetadata()
+                .withNewSpec()
+                .withLeaseTransitions(transitions)
+                .endSpec()
+                .build();
         if (annotation != null) {
             lease.getMetadata().getAnnotations().put("postrider.dev/shards", annotation);
         }
         Optional<Shard> shard = Shard.of(lease);
         assertThat(shard.map(Shard::toString)).isEqualTo(Optional.ofNullable(is));
         assertThat(shard.map(Shard::lease)).isEqualTo(shard.map(_ -> name));
+        assertThat(Shard.isOfEarlierVersion(lease)).isEqualTo(ofEarlierVersion);
         assertThat(Shard.isLease(lease)).isEqualTo(name.matches("postrider-operator(-[1-9][0-9]*)?"));
     }
 
