@@ -20,14 +20,8 @@ import org.junit.jupiter.api.Test;
 final class SharedBundlesIT {
     private static final TestCertificates CA = new TestCertificates("Shared CA");
 
-    /** Their routes name the same bundle. */
-    private static final String BOTH = """
-            apiVersion: postrider.dev/v1alpha1
-            kind: MailServer
-            metadata: {name: own, namespace: $TENANT}
-            spec:
-              smtp: {host: mail.acme.example, tls: {caConfigMapRef: {name: authorities}}}
-            ---
+    /** Its route names the bundle. */
+    private static final String ORGANIZATION = """
             apiVersion: v1
             kind: Secret
             metadata: {name: events, namespace: $TENANT, labels: {postrider.dev/credentials: "true"}}
@@ -81,8 +75,7 @@ final class SharedBundlesIT {
         try (var before = new RunningOperator(api, "globalServerPolicy: Optional\n");
                 var between = FaultyApiServer.before(api)) {
             declareAuthorities(before, "$TENANT");
-            before.apply(BOTH);
-            await().untilAsserted(() -> assertThat(secrets(before, "server")).hasSize(1));
+            before.apply(ORGANIZATION);
             await().untilAsserted(() -> assertThat(secrets(before, "organization")).hasSize(1));
             before.process().close();
 
@@ -91,12 +84,7 @@ final class SharedBundlesIT {
                     before.namespace())) {
                 between.recover();
                 deleteAndAwaitAnother(restarted);
-
-                before.kubectl("patch", "ms", "own", "-n", "$TENANT", "--type=json", "-p",
-                        "[{\"op\":\"remove\",\"path\":\"/spec/smtp/tls\"}]");
-                await().untilAsserted(() -> assertThat(secrets(restarted, "server")).singleElement()
-                        .satisfies(route -> assertThat(route.getMetadata().getAnnotations())
-                                .doesNotContainKey(RouteSecret.AUTHORITIES_ANNOTATION)));
+                // The first may have been missed by what is planned once at each start, this one by nothing else.
                 deleteAndAwaitAnother(restarted);
             }
         }
