@@ -3,16 +3,22 @@ package dev.postrider.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.postrider.api.Condition;
 import dev.postrider.operator.kit.Shard;
 import dev.postrider.route.RouteSecret;
 import dev.postrider.testing.ApiServer;
 import dev.postrider.testing.FaultyApiServer;
+import dev.postrider.testing.ScriptedSmtpServer;
 import dev.postrider.testing.TestCertificates;
 import dev.postrider.testing.UsesApiServer;
 import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.client.Config;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Bundles of authorities, which several operators write and delete, and of which caches tell in any order. */
@@ -86,6 +92,63 @@ final class SharedBundlesIT {
                 deleteAndAwaitAnother(restarted);
                 // The first may have been missed by what is planned once at each start, this one by nothing else.
                 deleteAndAwaitAnother(restarted);
+            }
+        }
+    }
+
+    private static boolean isTrue(Optional<Condition> condition) {
+        return condition.filter(found -> found.status() == Condition.Status.True).isPresent();
+    }
+
+    /** Two watches tell of both, and none waits for the other. */
+    @Test
+    void aRouteOfAnotherShardThatComesBeforeItsBundleIsReadAsSoonAsThatIsThere(ApiServer api) throws Exception {
+        String namespace = api.createNamespace("operator");
+        Shard other = new Shard(1 - Shard.holding(namespace, 2).index(), 2);
+        String tenant = Stream.generate(() -> api.createNamespace("tenant"))
+                .filter(other::holds)
+                .findFirst()
+                .orElseThrow();
+        try (var upstream = ScriptedSmtpServer.start();
+                var before = new RunningOperator(api, "", namespace, tenant)) {
+            upstream.startTls(CA.server("localhost"));
+            declareAuthorities(before, "$OPERATOR");
+            before.apply("""
+                    apiVersion: postrider.dev/v1alpha1
+                    kind: MailServer
+                    metadata: {name: global, namespace: $OPERATOR}
+                    spec:
+                      scope: Global
+                      smtp: {host: localhost, port: %d, tls: {caConfigMapRef: {name: authorities}}}
+                      test: {recipient: postmaster@example.com}
+                    """.formatted(upstream.port()));
+            before.startRelay();
+            await().until(() -> isTrue(before.serverCondition(namespace, "global", "Ready"))
+                    && isTrue(before.serverCondition(namespace, "global", "RelayAvailable")));
+            before.process().close();
+            Secret bundle = awaitBundle(before);
+            before.client().resource(bundle).delete();
+
+            try (var _ = RunningOperator.ofShard(api, Config.fromKubeconfig(api.kubeconfig().toFile()), other,
+                    InstantSource.system(), namespace)) {
+                before.apply("""
+                        apiVersion: postrider.dev/v1alpha1
+                        kind: OrganizationMailSettings
+                        metadata: {name: acme, namespace: $TENANT}
+                        spec: {identity: {from: {address: shop@acme.example}}}
+                        """);
+                await().until(() -> before.organizationCondition("acme", "Ready"),
+                        ready -> ready.filter(found -> found.status() != Condition.Status.True).isPresent());
+
+                before.client()
+                        .resource(new SecretBuilder(bundle).editMetadata()
+                                .withResourceVersion(null)
+                                .withUid(null)
+                                .endMetadata()
+                                .build())
+                        .create();
+
+                await().until(() -> isTrue(before.organizationCondition("acme", "Ready")));
             }
         }
     }

@@ -1,6 +1,6 @@
 package dev.postrider.operator.installation;
 
-import dev.postrider.operator.kit.Secrets;
+import dev.postrider.operator.kit.Lifecycle;
 import dev.postrider.operator.kit.Started;
 import dev.postrider.route.RouteBundles;
 import dev.postrider.route.RouteSecret;
@@ -56,6 +56,11 @@ public final class AuthoritySecrets {
             RouteSecrets.createOrApply(there, wanted, routes, context);
             return;
         }
+        List<String> missing = named.keySet()
+                .stream()
+                .filter(digest -> cluster.caches().authorities(digest).isEmpty())
+                .map(RouteSecret::authoritiesName)
+                .toList();
         synchronized (this) {
             written.put(name, Set.copyOf(named.keySet()));
             InformerEventSource<Secret, P> source = source();
@@ -65,6 +70,10 @@ public final class AuthoritySecrets {
             RouteSecrets.createOrApply(there, wanted, routes, context);
             deleteUnnamed(before, context.getClient());
         }
+        // No event tells of what was written here, and a route of another shard may have waited for it.
+        missing.stream()
+                .flatMap(bundle -> naming(RouteSecret.Kind.SERVER, bundle).stream())
+                .forEach(id -> cluster.dependencies().serverChanged(Lifecycle.key(id)));
     }
 
     /** Deletes a route, and the bundles that no other names. */
@@ -118,9 +127,9 @@ public final class AuthoritySecrets {
      * Whose routes of a kind name a bundle. Where it is gone all the same, they write it again: another shard may have
      * deleted it that did not know yet of the route that names it.
      */
-    public Set<ResourceID> naming(RouteSecret.Kind kind, Secret bundle) {
+    public Set<ResourceID> naming(RouteSecret.Kind kind, String bundleName) {
         return cluster.caches()
-                .routesNaming(kind, bundle.getMetadata().getName())
+                .routesNaming(kind, bundleName)
                 .flatMap(route -> RouteSecrets.sourceOf(route).stream())
                 .collect(Collectors.toSet());
     }

@@ -189,13 +189,19 @@ public final class Caches {
             return route(secret.get(), ServerRoute.class);
         }
         String version = secret.get().getMetadata().getResourceVersion();
-        return readRoutes.compute(server, (_, known) -> known != null && known.version.equals(version)
-                ? known
-                : new ReadRoute(version, route(secret.get(), ServerRoute.class))).route;
+        ReadRoute known = readRoutes.get(server);
+        if (known != null && known.version.equals(version)) {
+            return Optional.of(known.route);
+        }
+        // None is not kept: what another shard wrote may come before its bundle, and then says the same with it.
+        Optional<ServerRoute> read = route(secret.get(), ServerRoute.class);
+        read.ifPresentOrElse(route -> readRoutes.put(server, new ReadRoute(version, route)),
+                () -> readRoutes.remove(server));
+        return read;
     }
 
     /** A route as it was read from a version of its Secret: every organization looks at those of the global servers. */
-    private record ReadRoute(String version, Optional<ServerRoute> route) {}
+    private record ReadRoute(String version, ServerRoute route) {}
 
     Optional<OrganizationRoute> organizationRoute(ResourceKey organization) {
         return organizationRouteSecret(organization)
