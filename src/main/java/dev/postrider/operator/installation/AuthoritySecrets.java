@@ -11,11 +11,11 @@ import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -29,8 +29,24 @@ public final class AuthoritySecrets {
     private static final List<RouteSecret.Kind> KINDS = List.of(RouteSecret.Kind.SERVER, RouteSecret.Kind.ORGANIZATION);
 
     private final Cluster cluster;
-    private final Map<String, Set<String>> written = new HashMap<>();
+    /** The routes with bundles that were written here, by their names: watches tell of them later. */
+    private final Map<String, Written> written = new ConcurrentHashMap<>();
     private final Started<InformerEventSource<Secret, ?>> bundles = new Started<>("the bundles of authorities");
+
+    /**
+     * A route as it was written.
+     *
+     * @param label   of its kind
+     * @param source  what it was made from
+     * @param bundles the names of the Secrets with those that it names
+     */
+    private record Written(String label, Set<ResourceID> source, Set<String> bundles) {
+        static Written of(Secret route, Set<String> digests) {
+            return new Written(route.getMetadata().getLabels().getOrDefault(RouteSecret.LABEL, ""),
+                    RouteSecrets.sourceOf(route),
+                    digests.stream().map(RouteSecret::authoritiesName).collect(Collectors.toUnmodifiableSet()));
+        }
+    }
 
     AuthoritySecrets(Cluster cluster) {
         this.cluster = cluster;
@@ -52,7 +68,7 @@ public final class AuthoritySecrets {
         Map<String, String> named = RouteBundles.detach(route).bundles();
         Set<String> before = there.map(AuthoritySecrets::named).orElse(Set.of());
         String name = wanted.getMetadata().getName();
-        if (named.isEmpty() && before.isEmpty() && !wrote(name)) {
+        if (named.isEmpty() && before.isEmpty() && !written.containsKey(name)) {
             RouteSecrets.createOrApply(there, wanted, routes, context);
             return;
         }
@@ -62,7 +78,8 @@ public final class AuthoritySecrets {
                 .map(RouteSecret::authoritiesName)
                 .toList();
         synchronized (this) {
-            written.put(name, Set.copyOf(named.keySet()));
+            // Before it is seen whether they are there: of one that goes after that, the route is told.
+            written.put(name, Written.of(wanted, named.keySet()));
             InformerEventSource<Secret, P> source = source();
             named.forEach((digest, bundle) -> RouteSecrets.createOrApply(cluster.caches().authorities(digest),
                     RouteSecrets.authorities(digest, bundle, cluster.namespace(), cluster.state().configMap()), source,
@@ -84,20 +101,16 @@ public final class AuthoritySecrets {
         Secret secret = there.get();
         String name = secret.getMetadata().getName();
         Set<String> before = named(secret);
-        if (before.isEmpty() && !wrote(name)) {
+        if (before.isEmpty() && !written.containsKey(name)) {
             client.resource(secret).delete();
             return;
         }
         synchronized (this) {
             client.resource(secret).delete();
-            written.put(name, Set.of());
+            written.put(name, Written.of(secret, Set.of()));
             deleteUnnamed(before, client);
             written.remove(name);
         }
-    }
-
-    private synchronized boolean wrote(String name) {
-        return written.containsKey(name);
     }
 
     /** What is written is kept in the cache; whose resources the cache wakes otherwise is of no account. */
@@ -110,17 +123,17 @@ public final class AuthoritySecrets {
         if (digests.isEmpty()) {
             return;
         }
-        Set<String> named = written.values().stream().flatMap(Set::stream).collect(Collectors.toSet());
+        Set<String> named = written.values()
+                .stream()
+                .flatMap(route -> route.bundles.stream())
+                .collect(Collectors.toSet());
         digests.stream()
-                .filter(digest -> !named.contains(digest))
-                .filter(digest -> KINDS.stream()
-                        .flatMap(kind -> cluster.caches().routesNaming(kind, RouteSecret.authoritiesName(digest)))
+                .map(RouteSecret::authoritiesName)
+                .filter(bundle -> !named.contains(bundle))
+                .filter(bundle -> KINDS.stream()
+                        .flatMap(kind -> cluster.caches().routesNaming(kind, bundle))
                         .allMatch(route -> written.containsKey(route.getMetadata().getName())))
-                .forEach(digest -> client
-                        .secrets()
-                        .inNamespace(cluster.namespace())
-                        .withName(RouteSecret.authoritiesName(digest))
-                        .delete());
+                .forEach(bundle -> client.secrets().inNamespace(cluster.namespace()).withName(bundle).delete());
     }
 
     /**
@@ -128,9 +141,14 @@ public final class AuthoritySecrets {
      * deleted it that did not know yet of the route that names it.
      */
     public Set<ResourceID> naming(RouteSecret.Kind kind, String bundleName) {
-        return cluster.caches()
-                .routesNaming(kind, bundleName)
-                .flatMap(route -> RouteSecrets.sourceOf(route).stream())
+        return Stream.concat(
+                written.values()
+                        .stream()
+                        .filter(route -> route.label.equals(kind.labelValue()) && route.bundles.contains(bundleName))
+                        .flatMap(route -> route.source.stream()),
+                cluster.caches()
+                        .routesNaming(kind, bundleName)
+                        .flatMap(route -> RouteSecrets.sourceOf(route).stream()))
                 .collect(Collectors.toSet());
     }
 
