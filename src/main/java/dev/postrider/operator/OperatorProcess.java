@@ -365,7 +365,7 @@ public final class OperatorProcess implements AutoCloseable {
             caches = cluster.caches();
             isFirst = cluster.shard().isFirst();
             servers = new MailServerReconciler(cluster, tests, events, refusals, this::serverChanged,
-                    this::certificateChanged);
+                    this::certificateChanged, organizations::nudge);
             relay = new RelayReconciler(cluster, secrets, events, refusals,
                     new RelayReconciler.Program(options.image(), options.graph()), rules, clock,
                     this::installationChanged);

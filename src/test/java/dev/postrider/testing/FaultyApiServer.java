@@ -70,9 +70,10 @@ public final class FaultyApiServer implements AutoCloseable {
      * @param each   of so many requests, watches too, one is refused; 0 for none
      * @param status with which, as 429; several take turns
      * @param slower by how much each request is answered later
+     * @param ending with this, before a question mark
      */
-    private record Faults(int each, List<Integer> status, Duration slower) {
-        static final Faults NONE = new Faults(0, List.of(), Duration.ZERO);
+    private record Faults(int each, List<Integer> status, Duration slower, String ending) {
+        static final Faults NONE = new Faults(0, List.of(), Duration.ZERO, "");
     }
 
     private FaultyApiServer(Config behind) throws IOException, GeneralSecurityException {
@@ -128,12 +129,17 @@ public final class FaultyApiServer implements AutoCloseable {
 
     /** From now on one request of so many is refused, with these in turns. */
     public void refuse(int each, Integer... status) {
-        faults = new Faults(each, List.of(status), Duration.ZERO);
+        faults = new Faults(each, List.of(status), Duration.ZERO, "");
     }
 
     /** From now on each request is answered later. */
     public void slowBy(Duration slower) {
-        faults = new Faults(0, List.of(), slower);
+        slowBy(slower, "");
+    }
+
+    /** From now on each request for what ends so, as {@code /secrets}, is answered later. */
+    public void slowBy(Duration slower, String ending) {
+        faults = new Faults(0, List.of(), slower, ending);
     }
 
     /** Ends all watches, and tells each that is begun anew where it stood that it is too old (410), once. */
@@ -218,7 +224,7 @@ public final class FaultyApiServer implements AutoCloseable {
         }
         try {
             Faults wrong = faults;
-            if (!wrong.slower.isZero() && !watch) {
+            if (!wrong.slower.isZero() && !watch && asked.endsWith(wrong.ending)) {
                 LockSupport.parkNanos(wrong.slower.toNanos());
             }
             int turn = wrong.each == 0 ? 1 : turns.incrementAndGet();

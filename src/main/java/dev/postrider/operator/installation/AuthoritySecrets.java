@@ -1,6 +1,6 @@
 package dev.postrider.operator.installation;
 
-import dev.postrider.operator.kit.Secrets;
+import dev.postrider.operator.kit.Lifecycle;
 import dev.postrider.operator.kit.Started;
 import dev.postrider.route.RouteBundles;
 import dev.postrider.route.RouteSecret;
@@ -11,10 +11,11 @@ import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -24,9 +25,28 @@ import java.util.stream.Stream;
  * thread at a time writes routes with bundles, so that none is deleted that another is about to name.
  */
 public final class AuthoritySecrets {
+    /** The routes that may name bundles. */
+    private static final List<RouteSecret.Kind> KINDS = List.of(RouteSecret.Kind.SERVER, RouteSecret.Kind.ORGANIZATION);
+
     private final Cluster cluster;
-    private final Map<String, Set<String>> written = new HashMap<>();
+    /** The routes with bundles that were written here, by their names: watches tell of them later. */
+    private final Map<String, Written> written = new ConcurrentHashMap<>();
     private final Started<InformerEventSource<Secret, ?>> bundles = new Started<>("the bundles of authorities");
+
+    /**
+     * A route as it was written.
+     *
+     * @param label   of its kind
+     * @param source  what it was made from
+     * @param bundles the names of the Secrets with those that it names
+     */
+    private record Written(String label, Set<ResourceID> source, Set<String> bundles) {
+        static Written of(Secret route, Set<String> digests) {
+            return new Written(route.getMetadata().getLabels().getOrDefault(RouteSecret.LABEL, ""),
+                    RouteSecrets.sourceOf(route),
+                    digests.stream().map(RouteSecret::authoritiesName).collect(Collectors.toUnmodifiableSet()));
+        }
+    }
 
     AuthoritySecrets(Cluster cluster) {
         this.cluster = cluster;
@@ -48,12 +68,18 @@ public final class AuthoritySecrets {
         Map<String, String> named = RouteBundles.detach(route).bundles();
         Set<String> before = there.map(AuthoritySecrets::named).orElse(Set.of());
         String name = wanted.getMetadata().getName();
-        if (named.isEmpty() && before.isEmpty() && !wrote(name)) {
+        if (named.isEmpty() && before.isEmpty() && !written.containsKey(name)) {
             RouteSecrets.createOrApply(there, wanted, routes, context);
             return;
         }
+        List<String> missing = named.keySet()
+                .stream()
+                .filter(digest -> cluster.caches().authorities(digest).isEmpty())
+                .map(RouteSecret::authoritiesName)
+                .toList();
         synchronized (this) {
-            written.put(name, Set.copyOf(named.keySet()));
+            // Before it is seen whether they are there: of one that goes after that, the route is told.
+            written.put(name, Written.of(wanted, named.keySet()));
             InformerEventSource<Secret, P> source = source();
             named.forEach((digest, bundle) -> RouteSecrets.createOrApply(cluster.caches().authorities(digest),
                     RouteSecrets.authorities(digest, bundle, cluster.namespace(), cluster.state().configMap()), source,
@@ -61,6 +87,10 @@ public final class AuthoritySecrets {
             RouteSecrets.createOrApply(there, wanted, routes, context);
             deleteUnnamed(before, context.getClient());
         }
+        // No event tells of what was written here, and a route of another shard may have waited for it.
+        missing.stream()
+                .flatMap(bundle -> naming(RouteSecret.Kind.SERVER, bundle).stream())
+                .forEach(id -> cluster.dependencies().serverChanged(Lifecycle.key(id)));
     }
 
     /** Deletes a route, and the bundles that no other names. */
@@ -71,20 +101,16 @@ public final class AuthoritySecrets {
         Secret secret = there.get();
         String name = secret.getMetadata().getName();
         Set<String> before = named(secret);
-        if (before.isEmpty() && !wrote(name)) {
+        if (before.isEmpty() && !written.containsKey(name)) {
             client.resource(secret).delete();
             return;
         }
         synchronized (this) {
             client.resource(secret).delete();
-            written.put(name, Set.of());
+            written.put(name, Written.of(secret, Set.of()));
             deleteUnnamed(before, client);
             written.remove(name);
         }
-    }
-
-    private synchronized boolean wrote(String name) {
-        return written.containsKey(name);
     }
 
     /** What is written is kept in the cache; whose resources the cache wakes otherwise is of no account. */
@@ -97,33 +123,32 @@ public final class AuthoritySecrets {
         if (digests.isEmpty()) {
             return;
         }
-        Set<String> named = Stream.concat(
-                written.values().stream().flatMap(Set::stream),
-                cluster.caches()
-                        .routeSecrets()
-                        .filter(route -> !written.containsKey(route.getMetadata().getName()))
-                        .map(AuthoritySecrets::named)
-                        .flatMap(Set::stream))
+        Set<String> named = written.values()
+                .stream()
+                .flatMap(route -> route.bundles.stream())
                 .collect(Collectors.toSet());
         digests.stream()
-                .filter(digest -> !named.contains(digest))
-                .forEach(digest -> client
-                        .secrets()
-                        .inNamespace(cluster.namespace())
-                        .withName(RouteSecret.authoritiesName(digest))
-                        .delete());
+                .map(RouteSecret::authoritiesName)
+                .filter(bundle -> !named.contains(bundle))
+                .filter(bundle -> KINDS.stream()
+                        .flatMap(kind -> cluster.caches().routesNaming(kind, bundle))
+                        .allMatch(route -> written.containsKey(route.getMetadata().getName())))
+                .forEach(bundle -> client.secrets().inNamespace(cluster.namespace()).withName(bundle).delete());
     }
 
     /**
-     * Whose routes name a bundle. Where it is gone all the same, they write it again: another shard may have deleted it
-     * that did not know yet of the route that names it.
+     * Whose routes of a kind name a bundle. Where it is gone all the same, they write it again: another shard may have
+     * deleted it that did not know yet of the route that names it.
      */
-    public Set<ResourceID> naming(Secret bundle) {
-        String name = bundle.getMetadata().getName();
-        return cluster.caches()
-                .routeSecrets()
-                .filter(route -> named(route).stream().map(RouteSecret::authoritiesName).anyMatch(name::equals))
-                .flatMap(route -> RouteSecrets.sourceOf(route).stream())
+    public Set<ResourceID> naming(RouteSecret.Kind kind, String bundleName) {
+        return Stream.concat(
+                written.values()
+                        .stream()
+                        .filter(route -> route.label.equals(kind.labelValue()) && route.bundles.contains(bundleName))
+                        .flatMap(route -> route.source.stream()),
+                cluster.caches()
+                        .routesNaming(kind, bundleName)
+                        .flatMap(route -> RouteSecrets.sourceOf(route).stream()))
                 .collect(Collectors.toSet());
     }
 

@@ -22,6 +22,7 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.Cache;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
+import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
@@ -50,6 +51,7 @@ public final class Caches {
     private static final String GLOBAL = "global";
     private static final String OF_NAMESPACE = "of-namespace";
     private static final String LINK_HOST = "link-host";
+    private static final String BUNDLE = "bundle";
 
     private final Started<IndexerResourceCache<MailServer>> mailServers = new Started<>("the MailServers");
     private final Started<IndexerResourceCache<OrganizationMailSettings>> organizations = new Started<>(
@@ -57,8 +59,9 @@ public final class Caches {
     private final Started<Cache<Secret>> credentials = new Started<>("Secrets with credentials");
     private final Started<Cache<ConfigMap>> certificateAuthorities = new Started<>("ConfigMaps with authorities");
     private final Started<Cache<Secret>> bindings = new Started<>("the bindings");
-    private final Started<Cache<Secret>> serverRoutes = new Started<>("the routes of servers");
-    private final Started<Cache<Secret>> organizationRoutes = new Started<>("the routes of organizations");
+    private final Started<InformerEventSource<Secret, ?>> serverRoutes = new Started<>("the routes of servers");
+    private final Started<InformerEventSource<Secret, ?>> organizationRoutes = new Started<>(
+            "the routes of organizations");
     private final Started<Cache<Secret>> authorities = new Started<>("the bundles of authorities");
     private final Started<Cache<Deployment>> relays = new Started<>("the relay's Deployments");
     private final Map<ResourceKey, ReadRoute> readRoutes = new ConcurrentHashMap<>();
@@ -75,25 +78,32 @@ public final class Caches {
     }
 
     public void mailServers(IndexerResourceCache<MailServer> primary, Cache<Secret> credentialSecrets,
-            Cache<ConfigMap> declaredAuthorities, Cache<Secret> routes, Cache<Secret> routeAuthorities) {
+            Cache<ConfigMap> declaredAuthorities, InformerEventSource<Secret, ?> routes,
+            Cache<Secret> routeAuthorities) {
         primary.addIndexer(GLOBAL, server -> server.getSpec().scope() == Scope.Global ? List.of(GLOBAL) : List.of());
         primary.addIndexer(OF_NAMESPACE, server -> List.of(server.getMetadata().getNamespace()));
         mailServers.set(primary);
         credentials.set(credentialSecrets);
         certificateAuthorities.set(declaredAuthorities);
-        serverRoutes.set(routes);
+        serverRoutes.set(byBundle(routes));
         authorities.set(routeAuthorities);
     }
 
     public void organizations(IndexerResourceCache<OrganizationMailSettings> primary, Cache<Secret> bindingSecrets,
-            Cache<Secret> routes) {
+            InformerEventSource<Secret, ?> routes) {
         primary.addIndexer(OF_NAMESPACE, organization -> List.of(organization.getMetadata().getNamespace()));
         primary.addIndexer(LINK_HOST, organization -> organization.getSpec().links() == null
                 ? List.of()
                 : List.of(Linking.hostName(organization.getSpec().links().host().toLowerCase(Locale.ROOT))));
         organizations.set(primary);
         bindings.set(bindingSecrets);
-        organizationRoutes.set(routes);
+        organizationRoutes.set(byBundle(routes));
+    }
+
+    private static InformerEventSource<Secret, ?> byBundle(InformerEventSource<Secret, ?> routes) {
+        routes.addIndexer(BUNDLE,
+                route -> AuthoritySecrets.named(route).stream().map(RouteSecret::authoritiesName).toList());
+        return routes;
     }
 
     /**
@@ -179,13 +189,19 @@ public final class Caches {
             return route(secret.get(), ServerRoute.class);
         }
         String version = secret.get().getMetadata().getResourceVersion();
-        return readRoutes.compute(server, (_, known) -> known != null && known.version.equals(version)
-                ? known
-                : new ReadRoute(version, route(secret.get(), ServerRoute.class))).route;
+        ReadRoute known = readRoutes.get(server);
+        if (known != null && known.version.equals(version)) {
+            return Optional.of(known.route);
+        }
+        // None is not kept: what another shard wrote may come before its bundle, and then says the same with it.
+        Optional<ServerRoute> read = route(secret.get(), ServerRoute.class);
+        read.ifPresentOrElse(route -> readRoutes.put(server, new ReadRoute(version, route)),
+                () -> readRoutes.remove(server));
+        return read;
     }
 
     /** A route as it was read from a version of its Secret: every organization looks at those of the global servers. */
-    private record ReadRoute(String version, Optional<ServerRoute> route) {}
+    private record ReadRoute(String version, ServerRoute route) {}
 
     Optional<OrganizationRoute> organizationRoute(ResourceKey organization) {
         return organizationRouteSecret(organization)
@@ -259,9 +275,17 @@ public final class Caches {
                 .anyMatch(server -> serverRoute(Lifecycle.key(server)).filter(ServerRoute::active).isPresent());
     }
 
-    /** The Secrets of all routes that may name bundles. */
-    Stream<Secret> routeSecrets() {
-        return Stream.concat(serverRoutes.get().list(), organizationRoutes.get().list());
+    /**
+     * The Secrets of the routes of a kind that name a bundle, as far as the watch has told of them. While their informer
+     * starts there are none: nothing was planned before, and all that is there is planned after.
+     */
+    Stream<Secret> routesNaming(RouteSecret.Kind kind, String bundleName) {
+        InformerEventSource<Secret, ?> routes = switch (kind) {
+            case SERVER -> serverRoutes.get();
+            case ORGANIZATION -> organizationRoutes.get();
+            case RELAY -> throw new IllegalArgumentException("the relay's route names no bundles");
+        };
+        return routes.isRunning() ? routes.byIndex(BUNDLE, bundleName).stream() : Stream.empty();
     }
 
     /** A bundle that routes name. */

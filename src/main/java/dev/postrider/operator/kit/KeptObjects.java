@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -83,10 +84,12 @@ final class KeptObjects extends BeanDeserializerModifier {
         }
         metadata.setManagedFields(kept(metadata.getManagedFields()));
         metadata.setAdditionalProperties(kept(metadata.getAdditionalProperties()));
-        List<OwnerReference> owners = kept(metadata.getOwnerReferences());
+        List<OwnerReference> owners = metadata.getOwnerReferences();
         if (owners != null) {
-            owners.forEach(owner -> owner.setAdditionalProperties(kept(owner.getAdditionalProperties())));
-            metadata.setOwnerReferences(OWNERS.of(owners));
+            owners.stream()
+                    .filter(Objects::nonNull)
+                    .forEach(owner -> owner.setAdditionalProperties(kept(owner.getAdditionalProperties())));
+            metadata.setOwnerReferences(OWNERS.of(owners.contains(null) ? owners : List.copyOf(owners)));
         }
     }
 

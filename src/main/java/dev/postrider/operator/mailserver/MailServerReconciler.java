@@ -2,6 +2,7 @@ package dev.postrider.operator.mailserver;
 
 import dev.postrider.api.MailServer;
 import dev.postrider.api.PostriderApi;
+import dev.postrider.operator.installation.AuthoritySecrets;
 import dev.postrider.operator.installation.Caches;
 import dev.postrider.operator.installation.Cluster;
 import dev.postrider.operator.installation.Dependencies;
@@ -45,6 +46,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Observes a MailServer, plans, applies its route, starts its test and writes its status. */
@@ -56,6 +58,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     private final FirstReconciliations first = new FirstReconciliations();
     private final Runnable changed;
     private final Consumer<Secret> secretChanged;
+    private final Consumer<ResourceKey> bundleChanged;
     private final Nudges<MailServer> nudges;
     private final Started<InformerEventSource<Secret, MailServer>> routes = new Started<>("the routes of servers");
     private final Started<IndexerResourceCache<MailServer>> servers = new Started<>("the MailServers");
@@ -65,15 +68,18 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
      *
      * @param changed       told when the status of a server has changed, or one of another shard
      * @param secretChanged told of a credentials Secret that has changed: there is one informer
+     * @param bundleChanged told of an organization whose route names a bundle that came or went: the same
      */
     public MailServerReconciler(Cluster cluster, Sends<ResourceKey, TestOrder, TestResult> tests, Events events,
-            Refusals refusals, Runnable changed, Consumer<Secret> secretChanged) {
+            Refusals refusals, Runnable changed, Consumer<Secret> secretChanged,
+            Consumer<ResourceKey> bundleChanged) {
         this.refusals = refusals;
         this.cluster = cluster;
         this.tests = tests;
         this.events = events;
         this.changed = changed;
         this.secretChanged = secretChanged;
+        this.bundleChanged = bundleChanged;
         this.nudges = new Nudges<>(cluster.shard(), this::otherChanged);
     }
 
@@ -110,15 +116,7 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withLabelSelector(RouteSecret.LABEL + "=" + RouteSecret.Kind.SERVER.labelValue())
                         .withNamespaces(Set.of(cluster.namespace()))
                         .withFollowControllerNamespacesChanges(false)
-                        .withSecondaryToPrimaryMapper(route -> {
-                            Set<ResourceID> source = RouteSecrets.sourceOf(route);
-                            source.forEach(id -> cluster.dependencies().serverChanged(Lifecycle.key(id)));
-                            Set<ResourceID> held = cluster.shard().held(source);
-                            if (!held.containsAll(source)) {
-                                changed.run();
-                            }
-                            return held;
-                        })
+                        .withSecondaryToPrimaryMapper(route -> routesChanged(RouteSecrets.sourceOf(route)))
                         .withOnAddFilter(route -> first.isNews(RouteSecrets.sourceOf(route)))
                         .build(),
                 context);
@@ -129,10 +127,10 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
                         .withLabelSelector(RouteSecret.LABEL + "=" + RouteSecret.AUTHORITIES)
                         .withNamespaces(Set.of(cluster.namespace()))
                         .withFollowControllerNamespacesChanges(false)
-                        .withOnAddFilter(_ -> false)
                         .withOnUpdateFilter((_, _) -> false)
-                        .withSecondaryToPrimaryMapper(
-                                gone -> cluster.shard().held(cluster.authoritySecrets().naming(gone)))
+                        .withSecondaryToPrimaryMapper(this::bundleCameOrWent)
+                        // Nobody asks whose they are, and the mapper asks caches that may start only after this one.
+                        .withPrimaryToSecondaryMapper(_ -> Set.of())
                         .build(),
                 context);
         cluster.caches().mailServers(primary, credentials, authorities, serverRoutes, bundles);
@@ -146,6 +144,30 @@ public final class MailServerReconciler implements Reconciler<MailServer> {
     private Set<ResourceID> told(Read read) {
         cluster.dependencies().changed(read);
         return Set.of();
+    }
+
+    /** What the relay has of servers is another now: for whoever looks at them, and for those of this shard. */
+    private Set<ResourceID> routesChanged(Set<ResourceID> sources) {
+        sources.forEach(id -> cluster.dependencies().serverChanged(Lifecycle.key(id)));
+        Set<ResourceID> held = cluster.shard().held(sources);
+        if (!held.containsAll(sources)) {
+            changed.run();
+        }
+        return held;
+    }
+
+    /**
+     * The routes that name a bundle may be read once it is there, which may be after them if another shard wrote both;
+     * and those of this shard write it again where it is gone.
+     */
+    private Set<ResourceID> bundleCameOrWent(Secret bundle) {
+        AuthoritySecrets authorities = cluster.authoritySecrets();
+        String name = bundle.getMetadata().getName();
+        authorities.naming(RouteSecret.Kind.ORGANIZATION, name)
+                .forEach(id -> bundleChanged.accept(Lifecycle.key(id)));
+        return routesChanged(authorities.naming(RouteSecret.Kind.SERVER, name)).stream()
+                .filter(id -> first.isNews(Set.of(id)))
+                .collect(Collectors.toSet());
     }
 
     /** Removes, beside everything else, the routes whose server is gone. */

@@ -26,7 +26,7 @@ final class StartedTest {
 
     static Stream<Consumer<Caches>> questions() {
         return Stream.of(Caches::globalServers, Caches::organizations, Caches::hasActiveServer,
-                Caches::relayDeployment, Caches::routeSecrets, caches -> caches.mailServer(KEY),
+                Caches::relayDeployment, caches -> caches.mailServer(KEY),
                 caches -> caches.organization(KEY), caches -> caches.credentials(KEY),
                 caches -> caches.certificateAuthorities(KEY), caches -> caches.binding(KEY),
                 caches -> caches.licenses(KEY), caches -> caches.serverRoute(KEY),
