@@ -53,10 +53,10 @@ public record RelayConfiguration(
     public record Queue(
             @AtStart
             @JsonPropertyDescription("A PostgreSQL that all relays share, as postgresql://host:5432/postrider, without a "
-                    + "login; several hosts, at most ten, with commas between them, of which the primary is used. TLS is "
-                    + "used and the server's name checked, unless it ends with ?sslmode=disable. Empty: a file on a "
-                    + "volume.")
-            @Pattern("(postgresql://[^@ ,/]+(,[^@ ,/]+){0,9}/[^@ ]+)?") String url,
+                    + "login; several hosts, at most ten, with commas between them, of which the primary is used. IPv6 "
+                    + "addresses stand in brackets, as [fd00::1]:5432. TLS is used and the server's name checked, unless "
+                    + "it ends with ?sslmode=disable. Empty: a file on a volume.")
+            @Pattern("(postgresql://[^@ ,/]+(,[^@ ,/]+){0,9}/[^@ /?#]+([?][^@ ]*)?)?") String url,
             @AtStart
             @JsonPropertyDescription("The Secret with the login: username, password, and ca.crt for a CA of its own. "
                     + "Needed with url.")

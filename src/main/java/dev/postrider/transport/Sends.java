@@ -1,5 +1,6 @@
 package dev.postrider.transport;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -98,15 +99,47 @@ public final class Sends<K, O, R> {
         K mail = key.apply(order);
         put(uid, mail, new Send.Running<>(order));
         threads.execute(() -> {
-            List<Lane> passed = lanes.apply(order);
-            passed.forEach(this::enter);
-            try {
-                end(uid, mail, new Send.Ended<>(order, result(order, mail)));
-            } finally {
-                passed.reversed().forEach(this::leave);
-            }
+            send(uid, mail, order);
             ended.run();
         });
+    }
+
+    private void send(String uid, K mail, O order) {
+        List<Lane> entered = List.of();
+        Throwable thrown = null;
+        try {
+            R result;
+            try {
+                List<Lane> all = lanes.apply(order);
+                entered = new ArrayList<>(all.size());
+                for (Lane lane : all) {
+                    enter(lane);
+                    entered.add(lane);
+                }
+                result = sender.apply(order);
+            } catch (RuntimeException | Error e) {
+                // An Error, too, as one for want of stack or memory: else the mail would be on its way for ever.
+                thrown = e;
+                result = defect.apply(order, e);
+            }
+            end(uid, mail, new Send.Ended<>(order, result));
+        } finally {
+            for (Lane lane : entered.reversed()) {
+                leave(lane, 1);
+            }
+        }
+        if (thrown != null) {
+            log(mail, thrown);
+        }
+    }
+
+    /** What logs may fail for the same want as what is logged, and the mail has ended. */
+    private static void log(Object mail, Throwable thrown) {
+        try {
+            LOG.error("mail {} failed unexpectedly", mail, thrown);
+        } catch (RuntimeException | Error _) {
+            // The result tells of it, too.
+        }
     }
 
     private void enter(Lane lane) {
@@ -115,25 +148,23 @@ public final class Sends<K, O, R> {
             now.users++;
             return now;
         });
-        queue.permits.acquireUninterruptibly();
+        boolean acquired = false;
+        try {
+            queue.permits.acquireUninterruptibly();
+            acquired = true;
+        } finally {
+            if (!acquired) {
+                leave(lane, 0);
+            }
+        }
     }
 
-    private void leave(Lane lane) {
+    private void leave(Lane lane, int permits) {
         queues.computeIfPresent(lane.name(), (_, queue) -> {
-            queue.permits.release();
+            queue.permits.release(permits);
             queue.users--;
             return queue.users == 0 ? null : queue;
         });
-    }
-
-    private R result(O order, K mail) {
-        try {
-            return sender.apply(order);
-        } catch (RuntimeException | Error e) {
-            // An Error, too, as one for want of stack or memory: else the mail would be on its way for ever.
-            LOG.error("mail {} failed unexpectedly", mail, e);
-            return defect.apply(order, e);
-        }
     }
 
     /** Forgets a result that the status tells of now. */

@@ -41,7 +41,7 @@ final class RelayConfigurationTest {
             {delivery: {returnedMessage: 1MB}}         | delivery.returnedMessage: '1MB' is no size; allowed are octets, or Ki, Mi, Gi, Ti of them, as 500Mi
             {delivery: {longestServerRest: 1s}}        | delivery.longestServerRest: 1s is shorter than serverRest, which is 30s; write the same or more
             {visibility: {webhooksAllow: [ftp]}}       | `visibility.webhooksAllow: "ftp" is not allowed; it must match http|local`
-            {queue: {url: "postgresql://me:secret@db/q", secretName: db}} | queue.url: a value with an @, which is not shown, is not allowed; it must match (postgresql://[^@ ,/]+(,[^@ ,/]+){0,9}/[^@ ]+)?
+            {queue: {url: "postgresql://me:secret@db/q", secretName: db}} | queue.url: a value with an @, which is not shown, is not allowed; it must match (postgresql://[^@ ,/]+(,[^@ ,/]+){0,9}/[^@ /?#]+([?][^@ ]*)?)?
             {links: {enabled: true}, queue: {url: "postgresql://d/q", secretName: db}} | links.s3 is missing: with queue.url the relays share no volume, so attachments must be kept in S3
             {links: {enabled: true, s3: {endpoint: "https://s3"}}} | links.s3.bucket is missing: the bucket for attachments
             {received: {most: 0}, delivery: {giveUpAfter: soon}, links: {downloads: 0}} | received.most: 0 is not a whole number from 1 to 1000; delivery.giveUpAfter: "soon" is no duration; write a whole number with ms, s, m or h, such as 15s; links.downloads: 0 is not a whole number from 1 to 100000

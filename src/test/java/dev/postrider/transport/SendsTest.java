@@ -3,6 +3,7 @@ package dev.postrider.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postrider.transport.Sends.Send;
+import java.io.PrintStream;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -62,6 +64,58 @@ final class SendsTest {
         threads.remove().run();
         assertThat(told).hasValue(1);
         assertThat(sends.of("uid")).isEqualTo(Map.of("a", new Send.Ended<>("a1", "a1: oops")));
+    }
+
+    /** As where there is no memory for that, either. */
+    @Test
+    @Timeout(value = 10, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aSenderWhoseDefectCannotBeLoggedHasFailedAndOthersGoOn() {
+        AtomicInteger logged = new AtomicInteger();
+        Sends<String, String, String> sends = sends(order -> {
+            if (order.startsWith("a")) {
+                throw new OutOfMemoryError("oops") {
+                    @Override
+                    public void printStackTrace(PrintStream log) {
+                        logged.incrementAndGet();
+                        throw new OutOfMemoryError("again");
+                    }
+                };
+            }
+            return taken(order);
+        });
+        sends.start("uid", "a1", told::incrementAndGet);
+        sends.start("uid", "b1", told::incrementAndGet);
+        threads.remove().run();
+        threads.remove().run();
+        assertThat(logged).hasValue(1);
+        assertThat(told).hasValue(2);
+        assertThat(sends.of("uid")).isEqualTo(
+                Map.of("a", new Send.Ended<>("a1", "a1: oops"), "b", new Send.Ended<>("b1", "b1 taken")));
+    }
+
+    @Test
+    @Timeout(value = 10, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aMailWhoseLanesAreADefectHasFailedAndLeavesThoseThatItEntered() {
+        Sends.Lane narrow = new Sends.Lane("narrow", 1);
+        Sends.Lane unnamed = new Sends.Lane(new Object() {
+            @Override
+            public int hashCode() {
+                throw new OutOfMemoryError("none left");
+            }
+        }, 1);
+        Sends<String, String, String> sends = new Sends<>(order -> order.substring(0, 1), SendsTest::taken,
+                (order, defect) -> order + ": " + defect.getClass().getSimpleName(), order -> switch (order) {
+                    case "a1" -> throw new IllegalStateException("which?");
+                    case "b1" -> List.of(narrow, unnamed);
+                    default -> List.of(narrow);
+                }, threads::add);
+        for (String order : List.of("a1", "b1", "d1")) {
+            sends.start("uid", order, told::incrementAndGet);
+            threads.remove().run();
+        }
+        assertThat(told).hasValue(3);
+        assertThat(sends.of("uid")).isEqualTo(Map.of("a", new Send.Ended<>("a1", "a1: IllegalStateException"), "b",
+                new Send.Ended<>("b1", "b1: OutOfMemoryError"), "d", new Send.Ended<>("d1", "d1 taken")));
     }
 
     private static RuntimeException thrown(Throwable defect) {

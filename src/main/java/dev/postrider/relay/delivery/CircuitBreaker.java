@@ -1,11 +1,10 @@
 package dev.postrider.relay.delivery;
 
-import dev.postrider.route.Durations;
-import dev.postrider.route.RelayConfiguration;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -20,7 +19,8 @@ final class CircuitBreaker {
         CLOSED, OPEN, HALF_OPEN
     }
 
-    private final Supplier<RelayConfiguration.Delivery> settings;
+    private final IntSupplier mostFailures;
+    private final Supplier<DeliverySettings> settings;
     /** How long the next rest is; empty for the shortest. */
     private Optional<Duration> rest = Optional.empty();
     private int failures;
@@ -31,8 +31,14 @@ final class CircuitBreaker {
     private Optional<Verdict.Refused> lastFailure = Optional.empty();
     private Optional<Rest> why = Optional.empty();
 
-    /** A closed one. */
-    CircuitBreaker(Supplier<RelayConfiguration.Delivery> settings) {
+    /**
+     * A closed one.
+     *
+     * @param mostFailures in a row, at which it opens; at least 1
+     * @param settings     how long it stays open
+     */
+    CircuitBreaker(IntSupplier mostFailures, Supplier<DeliverySettings> settings) {
+        this.mostFailures = mostFailures;
         this.settings = settings;
     }
 
@@ -84,6 +90,15 @@ final class CircuitBreaker {
     }
 
     void failed(boolean probe, Verdict.Refused failure, Instant now) {
+        failed(probe, failure, mostFailures.getAsInt(), now);
+    }
+
+    /** It failed often enough, by another count than its own. */
+    void failedForAll(boolean probe, Verdict.Refused failure, Instant now) {
+        failed(probe, failure, 1, now);
+    }
+
+    private void failed(boolean probe, Verdict.Refused failure, int times, Instant now) {
         if (why.isPresent() && !probe) {
             return;
         }
@@ -91,13 +106,13 @@ final class CircuitBreaker {
         lastFailure = Optional.of(failure);
         failures++;
         // What was under way when it opened says nothing new.
-        if (open ? probe : failures >= settings.get().serverFailures()) {
+        if (open ? probe : failures >= times) {
             open(now);
             probing = false;
-            Duration length = rest.orElseGet(() -> Durations.read(settings.get().serverRest()));
+            Duration length = rest.orElseGet(() -> settings.get().serverRest());
             restsUntil = now.plus(length);
             Duration twice = length.multipliedBy(2);
-            Duration most = Durations.read(settings.get().longestServerRest());
+            Duration most = settings.get().longestServerRest();
             rest = Optional.of(twice.compareTo(most) < 0 ? twice : most);
         }
         failure.retryAfter().map(now::plus).filter(time -> !open || time.isAfter(restsUntil)).ifPresent(time -> {

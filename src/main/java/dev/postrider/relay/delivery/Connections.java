@@ -2,7 +2,6 @@ package dev.postrider.relay.delivery;
 
 import dev.postrider.relay.queue.ConnectionPermits;
 import dev.postrider.relay.queue.ConnectionPermits.Permit;
-import dev.postrider.route.Durations;
 import dev.postrider.route.Login.Credentials;
 import dev.postrider.route.ServerRoute;
 import dev.postrider.transport.Upstream;
@@ -198,7 +197,7 @@ final class Connections {
 
     /** Takes out those that have waited for too long; the caller closes them. */
     List<Connection> takeExpired(Instant now) {
-        Duration most = Durations.read(settings.get().delivery().idleConnection());
+        Duration most = settings.get().idleConnection();
         return takeOut(kept -> !kept.idleSince.plus(most).isAfter(now));
     }
 

@@ -16,9 +16,7 @@ import dev.postrider.relay.routes.Routes;
 import dev.postrider.relay.telemetry.LogLine;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.reply.Reply;
-import dev.postrider.route.Durations;
 import dev.postrider.route.ServerRoute;
-import dev.postrider.route.Sizes;
 import dev.postrider.transport.Verdict;
 import java.io.IOException;
 import java.time.Duration;
@@ -54,8 +52,7 @@ final class Consequences {
         this.clock = clock;
         this.meters = meters;
         this.routes = routes;
-        this.report = new DeliveryReport(settings.get().hostName(),
-                () -> Sizes.read(settings.get().delivery().returnedMessage()));
+        this.report = new DeliveryReport(settings.get().hostName(), () -> settings.get().returnedMessage());
     }
 
     /** Whether a message has been there for so long that something is due even without an attempt. */
@@ -65,7 +62,7 @@ final class Consequences {
     }
 
     private Instant expires(QueuedMessage message) {
-        return message.received().plus(Durations.read(settings.get().delivery().giveUpAfter()));
+        return message.received().plus(settings.get().giveUpAfter());
     }
 
     private boolean isExpired(QueuedMessage message) {
@@ -74,9 +71,7 @@ final class Consequences {
 
     private boolean isToldOfDelay(QueuedMessage message, QueuedRecipient recipient) {
         return !recipient.delayReported() && !message.sender().isEmpty() && recipient.dsn().wantsDelay()
-                && !message.received()
-                        .plus(Durations.read(settings.get().delivery().delayNoticeAfter()))
-                        .isAfter(clock.instant());
+                && !message.received().plus(settings.get().delayNoticeAfter()).isAfter(clock.instant());
     }
 
     /** What a message's age asks for, that is not tried since its servers rest. */

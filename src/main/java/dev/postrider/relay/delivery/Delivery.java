@@ -16,7 +16,6 @@ import dev.postrider.relay.submitter.SubmitterLogins;
 import dev.postrider.relay.submitter.Submitters;
 import dev.postrider.relay.telemetry.RelayMeters;
 import dev.postrider.relay.telemetry.Tracing;
-import dev.postrider.route.Durations;
 import dev.postrider.route.MailRest;
 import dev.postrider.route.OrganizationRoute;
 import dev.postrider.route.RelayRoute;
@@ -86,8 +85,7 @@ public final class Delivery implements AutoCloseable {
             GlobalSenders globalSenders) {
         this.suspects = queue.attemptMarks()
                 .map(Suspects::shared)
-                .or(() -> attempts
-                        .map(file -> open(file, Durations.read(settings.get().delivery().serverRest()), queue)))
+                .or(() -> attempts.map(file -> open(file, settings.get().serverRest(), queue)))
                 .orElseGet(Suspects::inMemory);
         this.queue = queue;
         this.routes = routes;
@@ -107,8 +105,7 @@ public final class Delivery implements AutoCloseable {
                         settings.get().hostName(), largeWork.of(message.organization().namespace())),
                 largeWork, logins, signers, suspects, globalSenders, new ReportSender(routes));
         this.overdue = new Overdue(queue, consequences, courier, clock, turns::due);
-        this.removals = new Removals(queue, routes, () -> Durations.read(settings.get().delivery().giveUpAfter()),
-                clock);
+        this.removals = new Removals(queue, routes, () -> settings.get().giveUpAfter(), clock);
     }
 
     private static Suspects open(Path file, Duration rest, Queue queue) {

@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import java.util.function.Supplier;
@@ -34,8 +35,10 @@ import org.slf4j.LoggerFactory;
 /** The places at all servers: which of an organization's is best for the next message. Guarded by {@link Turns}. */
 final class Lanes {
     private static final Logger LOG = LoggerFactory.getLogger(Lanes.class);
-    /** Once mail of so many namespaces was refused, with none taken in between, it is the server that refuses. */
-    private static final int MOST_REFUSED_NAMESPACES = 3;
+    /** Once mail of so many namespaces was refused, or failed, with none taken in between, it is due to the server. */
+    private static final int MOST_NAMESPACES = 3;
+    /** After so many failures in a row mail of an organization rests. */
+    private static final int MOST_OWN_FAILURES = 3;
     private static final Duration PERMIT_RETRY = Duration.ofMillis(200);
     /** How long no connection is opened to a server that has too many, unless one of them is done before. */
     private static final Duration CROWDED_PAUSE = Duration.ofSeconds(1);
@@ -113,11 +116,16 @@ final class Lanes {
         // Where its name has changed hands and that was not taken up yet.
         Optional.ofNullable(lanes.get(server)).filter(this::isFormer).ifPresent(_ -> lanes.remove(server));
         return lanes.computeIfAbsent(server, key -> new Lane(key, new Connections(upstreams, permits, settings),
-                newBreaker(), current(key), routes::isShared));
+                breaker(() -> settings.get().delivery().serverFailures()), current(key), routes::isShared));
     }
 
+    /** One for mail of an organization. How soon a server rests for everybody says nothing of that. */
     CircuitBreaker newBreaker() {
-        return new CircuitBreaker(() -> settings.get().delivery());
+        return breaker(() -> MOST_OWN_FAILURES);
+    }
+
+    private CircuitBreaker breaker(IntSupplier mostFailures) {
+        return new CircuitBreaker(mostFailures, settings);
     }
 
     private Optional<ServerRoute> current(ResourceKey server) {
@@ -265,10 +273,10 @@ final class Lanes {
     }
 
     /**
-     * Gives a place back after an attempt. What failed with the mail itself may be due to that mail: it counts for the
-     * server once for each namespace, so that nobody alone keeps a server from others. So does what concerns the account
-     * there: until mail of three namespaces was refused so, only the organization's own mail rests at a server that is
-     * everybody's.
+     * Gives a place back after an attempt. What failed with the mail itself may be due to that mail: the server rests once
+     * mail of three namespaces has failed so, however soon it rests for failures of its own, so that nobody alone keeps a
+     * server from others. So does what concerns the account there: until mail of three namespaces was refused so, only the
+     * organization's own mail rests at a server that is everybody's.
      *
      * @param own  servers at which the organization's mail rests
      * @param open connections to that server, of all relays
@@ -294,8 +302,10 @@ final class Lanes {
             narrow(place, own, failure.get(), open, now);
         } else {
             own.abandoned(lane.key, place.ownProbe);
-            if (!Outcome.mayBeDueToMail(failure.get()) || lane.failedBy.add(organization.namespace())) {
+            if (!Outcome.mayBeDueToMail(failure.get())) {
                 lane.breaker.failed(place.probe, ofAnybody(lane, failure.get()), now);
+            } else if (lane.failedBy.add(organization.namespace()) && lane.failedBy.size() >= MOST_NAMESPACES) {
+                lane.breaker.failedForAll(place.probe, ofAnybody(lane, failure.get()), now);
             } else {
                 lane.breaker.abandoned(place.probe);
             }
@@ -349,7 +359,7 @@ final class Lanes {
         } else if (refused.inTransaction() && lane.isShared()) {
             own.note(lane.key).rest(place.ownProbe, rest, now);
             lane.refusedFor.add(place.namespace);
-            if (lane.refusedFor.size() >= MOST_REFUSED_NAMESPACES) {
+            if (lane.refusedFor.size() >= MOST_NAMESPACES) {
                 rest(lane, place.probe,
                         new Rest(rest.until(), rest.shown(), rest.reason(), ofAnybody(lane, refused)), now);
             } else {

@@ -31,6 +31,9 @@ interface Database extends AutoCloseable {
     /** Whether the connection on which this happened should not be used again. */
     boolean losesConnection(SQLException e);
 
+    /** The writer's connection is given up, or there is none, for this. */
+    default void writerLost(SQLException reason) {}
+
     /** Whether the same is likely to work when it is done again at once. */
     boolean mayRepeat(SQLException e);
 

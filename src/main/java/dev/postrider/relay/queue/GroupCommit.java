@@ -180,6 +180,7 @@ final class GroupCommit implements AutoCloseable {
                 return Optional.of(wrapped);
             }
         } catch (SQLException e) {
+            database.writerLost(e);
             return Optional.of(e);
         }
     }
@@ -194,6 +195,7 @@ final class GroupCommit implements AutoCloseable {
         }
         if (!(reason instanceof RejectedException) && database.losesConnection(reason)) {
             closeSession();
+            database.writerLost(reason);
         }
     }
 

@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -19,6 +20,9 @@ final class PostgresDatabase implements Database {
     private static final int CONNECTIONS = 8;
     private static final int CONNECTION_TIMEOUT_MILLIS = 5_000;
     private static final int VALIDATION_TIMEOUT_MILLIS = 2_000;
+
+    /** What is lent to somebody answers, or breaks, within the time of {@link #SETTINGS} or of its socket. */
+    private static final Duration LONGEST_ANSWER = Duration.ofSeconds(PostgresLocation.SOCKET_SECONDS);
 
     /** A query that takes longer would block others, or has lost its way. */
     private static final String SETTINGS = "SET statement_timeout = '25s'; SET lock_timeout = '10s';"
@@ -42,6 +46,8 @@ final class PostgresDatabase implements Database {
     private final String name;
     private final PrimarySource source;
     private final HikariDataSource connections;
+    /** When all of them were, by {@link System#nanoTime()}. */
+    private volatile OptionalLong givenUp = OptionalLong.empty();
 
     private PostgresDatabase(String name, PrimarySource source) {
         this.name = name;
@@ -55,9 +61,9 @@ final class PostgresDatabase implements Database {
         config.setConnectionInitSql(SETTINGS);
         config.setValidationTimeout(VALIDATION_TIMEOUT_MILLIS);
         config.setInitializationFailTimeout(-1);
-        config.setExceptionOverride(new Broken(this::giveUpConnections));
+        config.setExceptionOverride(new Broken(this::takesNoWrites));
         this.connections = new HikariDataSource(config);
-        source.onSwitch(this::giveUpConnections);
+        source.onSwitch(() -> giveUpConnections(System.nanoTime()));
     }
 
     /** What the pool does not give to others after an error. */
@@ -78,9 +84,29 @@ final class PostgresDatabase implements Database {
         }
     }
 
-    /** A server that takes no writes any more, as the primary is another now: nobody must read what it has, either. */
-    private void giveUpConnections() {
+    /**
+     * A server takes no writes any more, as the primary is another now: nobody must read what it has, either. Whoever was
+     * lent a connection to it before hears of that, too, one after the other: those must not cost the ones that were made to
+     * the new primary meanwhile.
+     */
+    private void takesNoWrites() {
+        long now = System.nanoTime();
+        OptionalLong last = givenUp;
+        if (last.isEmpty() || now - last.getAsLong() > LONGEST_ANSWER.toNanos()) {
+            giveUpConnections(now);
+        }
+    }
+
+    private void giveUpConnections(long now) {
+        givenUp = OptionalLong.of(now);
         connections.getHikariPoolMXBean().softEvictConnections();
+    }
+
+    @Override
+    public void writerLost(SQLException reason) {
+        if (state(reason).equals(READ_ONLY)) {
+            takesNoWrites();
+        }
     }
 
     /**

@@ -26,10 +26,12 @@ public record PostgresLocation(String url, Optional<Path> credentials) {
     private static final Set<String> TARGETS = Set.of("primary", "master", "any");
     private static final int MOST_HOSTS = 10;
     private static final int CONNECT_SECONDS = 3;
-    private static final int SOCKET_SECONDS = 30;
+
+    /** How long an answer may take, unless the URL says otherwise. */
+    static final int SOCKET_SECONDS = 30;
 
     /** The hosts are read here: those of IPv6 with commas between them are no authority to {@link URI}. */
-    private static final Pattern FORM = Pattern.compile("postgresql://(?<hosts>[^/?#]+)(?<rest>/[^?#].*)");
+    private static final Pattern FORM = Pattern.compile("postgresql://(?<hosts>[^/?#]+)(?<rest>/[^/?#]+([?].*)?)");
 
     /** A name, an IPv4 address, or an IPv6 address in brackets; then perhaps a port. */
     private static final Pattern HOST = Pattern
@@ -78,9 +80,9 @@ public record PostgresLocation(String url, Optional<Path> credentials) {
             Matcher host = HOST.matcher(text);
             int port = !host.matches() ? 0 : host.group("port") == null ? PORT : Integer.parseInt(host.group("port"));
             if (port < 1 || port > 65535) {
-                throw new IllegalArgumentException("the queue's URL has a host '" + text
-                        + "': allowed is host or host:port, an IPv6 address in brackets as [fd00::1]:5432, "
-                        + "several with commas between them");
+                throw new IllegalArgumentException(
+                        "'%s' is not a valid host of the queue's URL: use host:port, or [fd00::1]:5432"
+                                .formatted(text));
             }
             hosts.add(new Host(host.group("name"), port));
         }

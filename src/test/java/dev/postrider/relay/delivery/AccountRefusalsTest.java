@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.postrider.relay.TestRoutes;
+import dev.postrider.relay.TestSettings;
 import dev.postrider.relay.queue.Draft;
 import dev.postrider.relay.queue.NewMessage;
 import dev.postrider.relay.queue.PostgresLocation;
@@ -73,6 +74,7 @@ final class AccountRefusalsTest {
     Path directory;
 
     private volatile Instant now = START;
+    private volatile DeliverySettings settings = DeliverySettings.of("relay.test");
     private final ScriptedSmtpServer first = ScriptedSmtpServer.start();
     private final ScriptedSmtpServer second = ScriptedSmtpServer.start();
     private final Routes routes = new Routes();
@@ -91,7 +93,8 @@ final class AccountRefusalsTest {
 
     private Delivery delivery(SqlQueue some) {
         return new Delivery(some, routes, new MailUpstreams("relay.test", false, LoopbackUpstreams.POLICY),
-                DeliverySettings.of("relay.test"), () -> now, new RelayMeters(meters, 10, () -> now), Tracing.OFF);
+                () -> settings, () -> now, new RelayMeters(meters, 10, () -> now), Tracing.OFF, Optional.empty(),
+                Optional.empty(), GlobalSenders.ANYBODY);
     }
 
     @AfterEach
@@ -348,6 +351,44 @@ final class AccountRefusalsTest {
         // What others are told of it says nothing of whoever it refused.
         assertThat(delivery.rests()).singleElement()
                 .satisfies(rest -> assertThat(rest.why()).endsWith("server shop/g takes no mail for now: 550 5.4.5"));
+    }
+
+    /** What one tenant's mail does to a server is not a failure of its own, however soon it rests for those. */
+    @ParameterizedTest
+    @Tag("isolation")
+    @CsvSource(delimiter = '|', textBlock = """
+            1    | n1 n2    | goes on
+            1    | n1 n2 n3 | rests
+            1000 | n1 n2    | goes on
+            1000 | n1 n2 n3 | rests
+            """)
+    void aServerThatIsEverybodysRestsForAllOnceMailOfThreeNamespacesMadeItFail(int serverFailures, String poisoned,
+            String server) throws Exception {
+        settings = TestSettings.delivery("{serverFailures: %d}".formatted(serverFailures));
+        first.on("MESSAGE", "421 4.3.2 I fell over it");
+        server("g", first, true, 4);
+        List<ResourceKey> organizations = Arrays.stream(poisoned.split(" "))
+                .map(namespace -> new ResourceKey(namespace, "mail"))
+                .toList();
+        for (ResourceKey organization : organizations) {
+            organization(organization);
+            submit(organization, "a@b.example", 10);
+            await().until(() -> !delivery.rests().isEmpty()
+                    || delivery.mailRests().stream().anyMatch(rest -> rest.organization().equals(organization)));
+        }
+        assertThat(delivery.rests().isEmpty() ? "goes on" : "rests").isEqualTo(server);
+        // Each was tried three times at least before it was known to be at fault.
+        assertThat(mails(first)).isGreaterThanOrEqualTo(6);
+
+        ResourceKey other = new ResourceKey("other", "mail");
+        organization(other);
+        first.on("MESSAGE", "");
+        submit(other, "a@b.example", 1);
+        if (server.equals("rests")) {
+            awaitWaiting(other, "server shop/g gets no mail for a while, since attempts failed (Connection)");
+            advance(Duration.ofSeconds(30));
+        }
+        awaitQueued(other, 0);
     }
 
     /** One sender that the login may not use is not a reason to keep back the mail of others. */

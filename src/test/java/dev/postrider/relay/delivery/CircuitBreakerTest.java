@@ -3,7 +3,6 @@ package dev.postrider.relay.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.postrider.relay.delivery.CircuitBreaker.State;
-import dev.postrider.route.RelayConfiguration;
 import dev.postrider.route.TestResult.Step;
 import dev.postrider.transport.Verdict;
 import java.time.Duration;
@@ -13,13 +12,17 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("relay")
 final class CircuitBreakerTest {
     private static final Verdict.Refused WHY = new Verdict.Refused(Step.Connection, false, Optional.empty(), "no");
 
     private Instant now = Instant.parse("2026-03-01T12:00:00Z");
-    private final CircuitBreaker breaker = new CircuitBreaker(RelayConfiguration.DEFAULT::delivery);
+    private int mostFailures = 3;
+    private final CircuitBreaker breaker = new CircuitBreaker(() -> mostFailures,
+            () -> DeliverySettings.of("relay.test"));
 
     private void fail() {
         boolean probe = breaker.begin();
@@ -37,6 +40,26 @@ final class CircuitBreakerTest {
         fail();
         assertThat(breaker.state(now)).isEqualTo(State.OPEN);
         assertThat(breaker.admits(now)).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 1000})
+    void opensAfterAsManyAsItIsTold(int most) {
+        mostFailures = most;
+        for (int i = 1; i < most; i++) {
+            fail();
+        }
+        assertThat(breaker.state(now)).isEqualTo(State.CLOSED);
+        fail();
+        assertThat(breaker.state(now)).isEqualTo(State.OPEN);
+    }
+
+    @Test
+    void opensAtOnceWhereItFailedForAll() {
+        mostFailures = 1000;
+        breaker.failedForAll(breaker.begin(), WHY, now);
+        assertThat(breaker.restsUntil()).isEqualTo(now.plusSeconds(30));
+        assertThat(breaker.lastFailure()).contains(WHY);
     }
 
     @Test

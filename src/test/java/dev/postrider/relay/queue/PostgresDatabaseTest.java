@@ -13,10 +13,13 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Connections that are lent, on several hosts. */
 @Tag("relay")
@@ -27,8 +30,9 @@ final class PostgresDatabaseTest {
     Path directory;
 
     /** As a primary is that was made read only before the other one takes its place: its connections stay open. */
-    @Test
-    void aConnectionThatTakesNoWritesAnyMoreIsNotLentAgain() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void noConnectionToAServerThatTakesNoWritesAnyMoreIsLentAgain(boolean writerMeetsIt) throws Exception {
         String loopback = loopback();
         PostgresServer successor = PostgresServer.shared();
         try (var former = PostgresServer.startAt(loopback)) {
@@ -39,18 +43,34 @@ final class PostgresDatabaseTest {
                     loopback.contains(":") ? "[" + loopback + "]" : loopback, former.port(), successor.port(), name);
             try (var database = PostgresDatabase.open(
                     new PostgresLocation(url, Optional.of(PostgresServer.credentials(directory))))) {
-                try (Connection lent = database.borrow(); Statement statement = lent.createStatement()) {
-                    assertThat(port(lent)).isEqualTo(former.port());
+                try (Connection lent = database.borrow();
+                        Statement statement = lent.createStatement();
+                        var writer = new GroupCommit(database)) {
+                    try (Connection idle = database.borrow()) {
+                        assertThat(List.of(port(lent), port(idle))).containsOnly(former.port());
+                    }
                     execute(former, "postgres", "ALTER SYSTEM SET default_transaction_read_only = on",
                             "SELECT pg_reload_conf()");
-                    await().atMost(SOON).until(() -> refusal(statement, "DELETE FROM owner"), "25006"::equals);
+                    await().atMost(SOON)
+                            .until(() -> writerMeetsIt ? refusal(writer) : refusal(statement, "DELETE FROM owner"),
+                                    "25006"::equals);
                 }
                 execute(successor, "postgres", "ALTER DATABASE " + name + " RESET default_transaction_read_only");
+                List<Integer> ports = new ArrayList<>();
                 await().atMost(SOON).ignoreExceptionsInstanceOf(SQLException.class).until(() -> {
                     try (Connection lent = database.borrow()) {
-                        return port(lent);
+                        return ports.add(port(lent));
                     }
-                }, port -> port == successor.port());
+                });
+                assertThat(ports).containsExactly(successor.port());
+
+                // As one of the former's that is refused only now.
+                try (Connection late = database.borrow(); Statement statement = late.createStatement()) {
+                    int good = backend(database);
+                    statement.execute("SET default_transaction_read_only = on");
+                    assertThat(refusal(statement, "CREATE TABLE refused (id INT)")).isEqualTo("25006");
+                    assertThat(backend(database)).isEqualTo(good);
+                }
             }
         }
     }
@@ -82,9 +102,32 @@ final class PostgresDatabaseTest {
         }
     }
 
+    private static String refusal(GroupCommit writer) {
+        try {
+            writer.execute(writes -> {
+                try (Statement statement = writes.connection().createStatement()) {
+                    statement.execute("DELETE FROM owner");
+                }
+            });
+            return "";
+        } catch (QueueException e) {
+            return e.getCause() instanceof SQLException cause ? String.valueOf(cause.getSQLState()) : e.toString();
+        }
+    }
+
+    /** Which of the pool's connections is lent next. */
+    private static int backend(Database database) throws SQLException {
+        try (Connection connection = database.borrow()) {
+            return number(connection, "pg_backend_pid()");
+        }
+    }
+
     private static int port(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                var row = statement.executeQuery("SELECT inet_server_port()")) {
+        return number(connection, "inet_server_port()");
+    }
+
+    private static int number(Connection connection, String what) throws SQLException {
+        try (Statement statement = connection.createStatement(); var row = statement.executeQuery("SELECT " + what)) {
             row.next();
             return row.getInt(1);
         }
