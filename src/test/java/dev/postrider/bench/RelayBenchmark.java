@@ -275,7 +275,7 @@ final class RelayBenchmark {
             say(String.format(Locale.ROOT, "  %-24s longest time without a 250 %.2f s, %d accepted and lost",
                     relay.name(), run.sent.gap() / 1000, run.lost));
             figures.add(GAP, relay.name(), run.sent.gap());
-            figures.add(LOST, relay.name(), run.lost);
+            figures.add(LOST, relay.name(), (double) run.lost);
             return run;
         }
     }
