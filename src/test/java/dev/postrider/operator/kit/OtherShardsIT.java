@@ -46,8 +46,11 @@ final class OtherShardsIT {
     }
 
     private OtherShards shard(int index, int count, LongSupplier nanoTime) {
-        var others = new OtherShards(Config.fromKubeconfig(api.kubeconfig().toFile()), namespace,
-                new Shard(index, count), TIMING, nanoTime);
+        return shard(index, count, nanoTime, Config.fromKubeconfig(api.kubeconfig().toFile()));
+    }
+
+    private OtherShards shard(int index, int count, LongSupplier nanoTime, Config config) {
+        var others = new OtherShards(config, namespace, new Shard(index, count), TIMING, nanoTime);
         started.add(others);
         return others;
     }
@@ -99,6 +102,16 @@ final class OtherShardsIT {
         assertThat(shard(index, count).look()).isEqualTo(Optional.ofNullable(waitsFor)
                 .map(those -> "waits for an operator of another number of shards to end, which may hold its namespaces "
                         + "(lease " + those + ")"));
+    }
+
+    /** The Role of an earlier chart lets nobody list leases; that chart has one operator. */
+    @ParameterizedTest
+    @CsvSource({"0, 1, false", "0, 2, true", "1, 2, true"})
+    void whoeverMayNotListLeasesBeginsWhereThereIsOneShard(int index, int count, boolean waits) {
+        Config config = Config.fromKubeconfig(api.kubeconfig().toFile());
+        config.setImpersonateUsername("system:serviceaccount:" + namespace + ":without-rights");
+
+        assertThat(shard(index, count, nanos::get, config).look().isPresent()).isEqualTo(waits);
     }
 
     @Test
